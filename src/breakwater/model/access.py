@@ -1,0 +1,138 @@
+"""Who may do what: people, roles, API keys, and the one `Principal` the rest of the code sees.
+
+Roles are those of the legal table (reference law, "who may see what"). A permission is a
+verb and an object; roles and key scopes are sets of permissions; nothing else decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from breakwater.model.ids import Id
+
+
+class Permission(StrEnum):
+    """One thing that can be allowed."""
+
+    MEDIA_SCREEN = "media:screen"
+    HASH_LOOKUP = "hash:lookup"
+    BANK_READ = "bank:read"
+    BANK_WRITE = "bank:write"
+    ACCOUNT_WRITE = "account:write"
+    VERDICT_READ = "verdict:read"
+    CASE_READ = "case:read"
+    CASE_DECIDE = "case:decide"
+    MEDIA_VIEW = "media:view"
+    IDENTITY_READ = "identity:read"
+    AUDIT_READ = "audit:read"
+    PEOPLE_WRITE = "people:write"
+    SYSTEM_READ = "system:read"
+    SYSTEM_WRITE = "system:write"
+
+
+P = Permission
+
+
+class Role(StrEnum):
+    """What a person is here. People may hold several; none of them adds up to a bypass."""
+
+    LIVE_MODERATOR = "live_moderator"
+    REVIEWER = "reviewer"
+    REPORT_OFFICER = "report_officer"
+    GRADER = "grader"
+    QA_LEAD = "qa_lead"
+    INVESTIGATOR = "investigator"
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What it allows. An admin runs the system and never sees media or addresses."""
+        return ROLES[self]
+
+
+_SEE = {P.CASE_READ, P.BANK_READ, P.VERDICT_READ}
+ROLES: Mapping[Role, frozenset[Permission]] = {
+    Role.LIVE_MODERATOR: frozenset(_SEE | {P.MEDIA_VIEW, P.CASE_DECIDE}),
+    Role.REVIEWER: frozenset(_SEE | {P.MEDIA_VIEW, P.CASE_DECIDE}),
+    Role.REPORT_OFFICER: frozenset(_SEE | {P.MEDIA_VIEW, P.IDENTITY_READ}),
+    Role.GRADER: frozenset({P.MEDIA_VIEW}),
+    Role.QA_LEAD: frozenset({P.BANK_READ, P.BANK_WRITE}),
+    Role.INVESTIGATOR: frozenset(_SEE | {P.MEDIA_VIEW, P.IDENTITY_READ}),
+    Role.AUDITOR: frozenset({P.AUDIT_READ}),
+    Role.ADMIN: frozenset({
+        P.BANK_READ, P.BANK_WRITE, P.CASE_READ, P.AUDIT_READ,
+        P.PEOPLE_WRITE, P.SYSTEM_READ, P.SYSTEM_WRITE,
+    }),
+}  # fmt: skip
+
+MACHINE_SCOPES: frozenset[Permission] = frozenset({
+    P.MEDIA_SCREEN, P.HASH_LOOKUP, P.BANK_READ, P.BANK_WRITE, P.ACCOUNT_WRITE, P.VERDICT_READ,
+})  # fmt: skip
+"""Scopes an API key may carry. No key sees media, identities or the audit log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Whoever makes a request: a person with roles, or a key with scopes.
+
+    Attributes:
+        id: of the person or key.
+        name: for people to read.
+        person: id of the person behind it; two-person rules compare this, not `id`.
+        permissions: the union of what roles or scopes allow.
+        service: the service label a key is bound to; empty for people.
+        test: a test key: always-match files answer, nothing is stored.
+    """
+
+    id: Id
+    name: str
+    permissions: frozenset[Permission]
+    person: Id | None = None
+    service: str = ""
+    test: bool = False
+    session: Id | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Whether it is allowed."""
+        return permission in self.permissions
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A human being who signs in.
+
+    Attributes:
+        credential: `none`, `password` or `passkey`: the best they have set up.
+    """
+
+    id: Id
+    name: str
+    roles: frozenset[Role]
+    active: bool = True
+    credential: str = "none"
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A machine's key `bw_<id>_<secret>`, stored as a keyed hash.
+
+    Attributes:
+        networks: CIDR blocks it may be used from; empty means anywhere.
+        per_second: sustained requests a second; 0 means unlimited.
+    """
+
+    id: Id
+    name: str
+    scopes: frozenset[Permission]
+    service: str = ""
+    networks: tuple[str, ...] = ()
+    per_second: float = 0.0
+    test: bool = False
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    created_at: datetime | None = None

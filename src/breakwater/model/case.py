@@ -1,0 +1,92 @@
+"""Cases: what waits for a person, why, and how urgently.
+
+Opened in the transaction of whoever found it (`records.cases.open`); `review` routes it.
+Live outranks everything; severity and minutes waiting order the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from breakwater.model.ids import Id
+
+
+class CaseKind(StrEnum):
+    """What found it."""
+
+    UPLOAD = "upload"
+    UNDECODABLE = "undecodable"
+    RETROACTIVE = "retroactive"
+    QUARANTINE = "quarantine"
+    STREAM = "stream"
+    CONVERSATION = "conversation"
+    REPORT = "report"
+
+
+class CaseState(StrEnum):
+    """Where it stands. Closed cases open again only by a new row (appeal, undo)."""
+
+    OPEN = "open"
+    HELD = "held"
+    CLOSED = "closed"
+
+
+class Priority(StrEnum):
+    """Shape and word of the console: `■ Now`, `▲ High`, `◆ Medium`, `○ Low`."""
+
+    NOW = "now"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 is the most urgent."""
+        return list(Priority).index(self)
+
+    @property
+    def due_in(self) -> timedelta:
+        """Time until a person must have looked: minutes for live, within a shift for the rest."""
+        return _DUE[self]
+
+
+_DUE: Mapping[Priority, timedelta] = {
+    Priority.NOW: timedelta(minutes=2),
+    Priority.HIGH: timedelta(minutes=15),
+    Priority.MEDIUM: timedelta(hours=4),
+    Priority.LOW: timedelta(hours=24),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One thing that waits for a person.
+
+    Attributes:
+        why: one sentence: match evidence, rule and threshold in words; no content.
+        subject: id of what it is about (an upload, a stream, an entry).
+        service, account: where; the account is the service's own name for it.
+        due_at: when a person must have looked.
+        version: row version for optimistic locking.
+        held_by, held_until: the lease of the person who works on it.
+    """
+
+    id: Id
+    number: int
+    kind: CaseKind
+    subject: Id
+    why: str
+    priority: Priority
+    state: CaseState
+    service: str
+    account: str
+    opened_at: datetime
+    due_at: datetime
+    change: int
+    version: int = 1
+    held_by: Id | None = None
+    held_until: datetime | None = None
+    closed_at: datetime | None = None

@@ -1,0 +1,50 @@
+"""Events: what happened, by id, written to the outbox in the transaction that made it true.
+
+The worker delivers each to its subscribers after commit, at least once, in order of change
+number; handlers are idempotent by `Event.id`. Bodies hold ids and words, never content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from breakwater.model.ids import Id
+
+
+class EventType(StrEnum):
+    """Names on the wire: `noun.past_participle`."""
+
+    VERDICT_COMPLETED = "verdict.completed"
+    VERDICT_CHANGED = "verdict.changed"
+    CASE_OPENED = "case.opened"
+    CASE_CHANGED = "case.changed"
+    ENTRY_ADDED = "entry.added"
+    ENTRY_WITHDRAWN = "entry.withdrawn"
+    ENTRY_QUARANTINED = "entry.quarantined"
+    IMPORT_FINISHED = "import.finished"
+    BANK_CHANGED = "bank.changed"
+    DECODER_ALARM = "decoder.alarm"
+    SNAPSHOT_NEEDED = "account.snapshot"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened.
+
+    Attributes:
+        id: constant over redeliveries.
+        change: its change number: number order is commit order.
+        subject: id of what it is about.
+        body: small JSON facts.
+    """
+
+    id: Id
+    type: EventType
+    subject: Id
+    at: datetime
+    change: int = 0
+    body: Mapping[str, Any] = field(default_factory=dict)
