@@ -25,6 +25,8 @@ class EventType(StrEnum):
     ENTRY_ADDED = "entry.added"
     ENTRY_WITHDRAWN = "entry.withdrawn"
     ENTRY_QUARANTINED = "entry.quarantined"
+    ENTRY_RELEASED = "entry.released"
+    UPLOAD_MATCHED = "upload.matched"
     IMPORT_FINISHED = "import.finished"
     BANK_CHANGED = "bank.changed"
     DECODER_ALARM = "decoder.alarm"

@@ -53,8 +53,10 @@ class Match:
             `expired`, `harmless`; else empty.
         view: which look of the item matched (a mirrored upload matches by a flipped view).
         frame, time_s: where in the item; None for the whole file.
+        moments: every (frame, seconds) at which this entry matched, nearest first, 100 at most.
         quality: of the item's own hash.
         labels: of the entry.
+        permitted_use: what the entry's licence allows.
         source: who gave the entry.
         verified: the bank is marked verified.
     """
@@ -72,8 +74,10 @@ class Match:
     view: View = View.ORIGINAL
     frame: int | None = None
     time_s: float | None = None
+    moments: tuple[tuple[int, float], ...] = ()
     quality: int = 100
     labels: tuple[str, ...] = ()
+    permitted_use: str = ""
     source: str = ""
     verified: bool = False
 

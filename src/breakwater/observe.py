@@ -1,0 +1,158 @@
+"""Logs and metrics: what happened, how often, how long; never content.
+
+Logs are structlog events with neutral fields. `redact` is the last processor before the
+writer: it drops fields that could carry media bytes, chat text, addresses or secrets, and
+masks anything in a value that looks like an address or a key (tested with canaries).
+Metrics are prometheus-client objects on one registry per `Metrics`, so that tests and
+several apps in one process do not meet.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Final
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+FORBIDDEN: Final = frozenset({
+    "address", "body", "chat", "comment", "content", "cookie", "data", "email", "headers",
+    "ip", "key", "message_text", "password", "payload", "phone", "pixels", "remote_addr",
+    "secret", "snapshot", "text", "token", "url",
+})  # fmt: skip
+"""Field names that are dropped whatever they hold."""
+
+_MASKS: Final = (
+    (re.compile(r"\bbw_[A-Za-z0-9-]{6,}_[A-Za-z0-9_-]{8,}"), "[api key]"),
+    (re.compile(r"\bwhsec_[A-Za-z0-9+/=]{8,}"), "[secret]"),
+    (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"), "[credentials]"),
+    (re.compile(r"/login/[A-Za-z0-9_-]{8,}"), "/login/[link]"),
+    (re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"), "[address]"),
+    (re.compile(r"(?i)(?<![\w:])(?:[0-9a-f]{1,4}:){4,7}[0-9a-f]{1,4}(?![\w:])"), "[address]"),
+    (re.compile(r"(?i)(?<![\w:])[0-9a-f:]{0,34}::[0-9a-f:]{0,34}(?![\w:])"), "[address]"),
+    (re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+"), "[email]"),
+)  # fmt: skip
+
+
+def mask(text: str) -> str:
+    """Replace what looks like an address, key or link inside a text."""
+    for pattern, word in _MASKS:
+        text = pattern.sub(word, text)
+    return text if len(text) <= 2_000 else text[:2_000] + "…"
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"[{len(value)} bytes]"
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, Mapping):
+        return {k: "[dropped]" if str(k) in FORBIDDEN else _clean(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean(item) for item in value][:50]
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return mask(str(value))
+
+
+def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The last processor: nothing private passes it."""
+    return {
+        name: "[dropped]" if name in FORBIDDEN else _clean(value) for name, value in event.items()
+    }
+
+
+def configure(*, level: str = "info", form: str = "auto") -> None:
+    """Set up logging for this process, the standard library's loggers included."""
+    console = form == "console" or (form == "auto" and sys.stderr.isatty())
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    render: Any = (
+        structlog.dev.ConsoleRenderer()
+        if console
+        else structlog.processors.JSONRenderer(sort_keys=True)
+    )
+    number = logging.getLevelName(level.upper())
+    structlog.configure(
+        processors=[*shared, render],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared[1:], processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta, redact, render,
+        ])
+    )  # fmt: skip
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(max(number, logging.WARNING))
+
+
+def logger(room: str) -> structlog.typing.FilteringBoundLogger:
+    """A logger for one room of the program."""
+    bound: structlog.typing.FilteringBoundLogger = structlog.get_logger().bind(room=room)
+    return bound
+
+
+class Metrics:
+    """Every metric of one installation; `docs/reference/metrics.md` is made from these."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        r = self.registry
+        self.uploads = Counter(
+            "breakwater_uploads_total", "Uploads by verdict", ["action", "rule"], registry=r
+        )
+        self.upload_seconds = Histogram(
+            "breakwater_upload_seconds",
+            "Seconds from the last byte of an upload to its verdict",
+            registry=r,
+            buckets=(0.005, 0.01, 0.02, 0.04, 0.08, 0.15, 0.3, 0.6, 1.2, 2.5, 5, 10, 60),
+        )
+        self.lookups = Counter("breakwater_lookup_signals_total", "Signals looked up", registry=r)
+        self.lookup_hits = Counter(
+            "breakwater_lookup_hits_total", "Looked-up signals that matched", registry=r
+        )
+        self.undecodable = Counter(
+            "breakwater_undecodable_total", "Media that could not be read", ["reason"], registry=r
+        )
+        self.our_faults = Counter(
+            "breakwater_decoder_faults_total", "Decodes that failed by our fault", registry=r
+        )
+        self.refused_private = Counter(
+            "breakwater_refused_private_total",
+            "Private uploads refused for want of a legal basis",
+            ["jurisdiction"],
+            registry=r,
+        )
+        self.index_entries = Gauge(
+            "breakwater_index_entries", "Entries in the index", ["kind"], registry=r
+        )
+        self.index_lag = Gauge(
+            "breakwater_index_lag_changes", "Changes in SQL not yet in the index", registry=r
+        )
+        self.cases_open = Gauge(
+            "breakwater_cases_open", "Cases that wait", ["priority"], registry=r
+        )
+        self.webhooks = Counter(
+            "breakwater_webhooks_total", "Webhook deliveries", ["outcome"], registry=r
+        )
+        self.views = Counter("breakwater_views_total", "Media views", ["level"], registry=r)
+        self.requests = Counter(
+            "breakwater_http_requests_total", "HTTP requests", ["route", "status"], registry=r
+        )
+        self.alarms = Counter("breakwater_alarms_total", "Alarms raised", ["kind"], registry=r)
+
+    def exposition(self) -> bytes:
+        """The Prometheus text format."""
+        return generate_latest(self.registry)
