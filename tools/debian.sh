@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that are missing, when this user may; else says exactly what to install.
+# usage: tools/debian.sh demo|test|bench
+# demo needs none of them strictly: without a compiler the NumPy kernel serves, without bubblewrap
+# the inner jail does, and `breakwater doctor` says so. test needs a real PostgreSQL and browser.
+set -euo pipefail
+for_what=${1:?demo, test or bench}
+missing=()
+command -v cc >/dev/null || missing+=(gcc libc6-dev python3-dev)
+command -v bwrap >/dev/null || missing+=(bubblewrap)
+if [ "$for_what" = test ]; then
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
+  command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+  [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
+fi
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" != 0 ]; then
+  command -v sudo >/dev/null && sudo -n true 2>/dev/null && as_root=(sudo)
+fi
+if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ ${#as_root[@]} -gt 0 ]; }; then
+  echo "installing ${missing[*]}" >&2
+  # No server of Debian's own: tests start theirs on a free loopback port.
+  if [[ " ${missing[*]} " == *" postgresql "* ]]; then
+    "${as_root[@]}" mkdir -p /etc/postgresql-common
+    [ -e /etc/postgresql-common/createcluster.conf ] ||
+      echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+  fi
+  log=$(mktemp)
+  if { "${as_root[@]}" apt-get update -q &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    rm -f "$log"
+    exit 0
+  fi
+  tail -5 "$log" >&2
+fi
+echo "Please install: sudo apt-get install --no-install-recommends ${missing[*]}" >&2
+[ "$for_what" = test ] && exit 1
+echo "Going on without; 'breakwater doctor' tells what that costs." >&2
