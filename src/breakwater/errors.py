@@ -153,6 +153,12 @@ class DatabaseInUse(Unavailable):
     code = "database_in_use"
 
 
+class IndexInUse(Unavailable):
+    """Another breakwater process writes this index directory. Stop it, or open it for reading."""
+
+    code = "index_in_use"
+
+
 class DiskFull(Unavailable):
     """The disk is full. Free space; what was acknowledged is safe, this was not taken."""
 

@@ -7,7 +7,11 @@ brokers and clusters come later behind the same Protocols.
 
 from __future__ import annotations
 
-from typing import BinaryIO, Protocol
+from collections.abc import Mapping
+from typing import Any, BinaryIO, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from breakwater.model.ids import Id
 from breakwater.model.media import MediaLimits, Undecodable
@@ -53,4 +57,34 @@ class Pool(Protocol):
 
     def close(self) -> None:
         """End every child."""
+        ...
+
+
+class KindIndex(Protocol):
+    """Compares queries with a fixed set of values of one kind; safe to call from many threads."""
+
+    def search(
+        self, values: NDArray[np.uint8], limit: int
+    ) -> tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint16]]:
+        """Find everything within `limit` of each row of `values`, of shape (n, size).
+
+        Returns:
+            Three arrays of one length: row of the query, row of the known value, distance.
+        """
+        ...
+
+
+class IndexFactory(Protocol):
+    """Makes a `KindIndex` for a LICENSED kind; `fingerprint.registry.Plugin` carries it.
+
+    Values are handed over as a read-only (n, size) array that may be mapped from a file and
+    stays valid as long as the index is used. Contract: `breakwater.testing.signal_kinds`.
+    """
+
+    def build(self, values: NDArray[np.uint8]) -> Mapping[str, NDArray[Any]]:
+        """Compute arrays that are worth keeping in the file beside the values; may be none."""
+        ...
+
+    def open(self, values: NDArray[np.uint8], kept: Mapping[str, NDArray[Any]]) -> KindIndex:
+        """Make the values searchable; `kept` is what `build` made, or empty for a few values."""
         ...
