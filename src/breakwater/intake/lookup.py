@@ -1,0 +1,84 @@
+"""Hash queries: signals in, matches out, nothing kept unless the caller names the object.
+
+The hot path of the API: one index search a kind, and SQL only for signals that hit. With
+`remember` the matches become an upload row without media, so that a case opens and a later
+withdrawal reaches the caller.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from breakwater.errors import BadInput
+from breakwater.model.clock import Clock
+from breakwater.model.ids import Id
+from breakwater.model.match import Match
+from breakwater.model.signal import Fingerprint, Signal, kind_named
+from breakwater.observe import Metrics
+from breakwater.recognition.screen import Hit, Screener, join
+from breakwater.records import banks
+from breakwater.records.database import Database
+
+MOST = 1_000
+"""Signals in one request: 32 kB of hashes, and a bounded turn for everybody else."""
+
+
+class Lookups:
+    """Answers hash queries."""
+
+    def __init__(self, *, db: Database, screener: Screener, clock: Clock, metrics: Metrics) -> None:
+        self._db = db
+        self._screener = screener
+        self._clock = clock
+        self._metrics = metrics
+
+    def lookup(
+        self, signals: Sequence[Signal], *, chosen: Sequence[str] = ()
+    ) -> list[tuple[Match, ...]]:
+        """Matches of each signal, in the order asked, nearest first.
+
+        Args:
+            signals: at most 1,000.
+            chosen: names of banks to look in; empty: all.
+
+        Raises:
+            BadInput: more than 1,000 signals.
+        """
+        if len(signals) > MOST:
+            raise BadInput(f"Send at most {MOST} signals in one request.", limit=MOST)
+        items = [Fingerprint(signal) for signal in signals]
+        self._metrics.lookups.inc(len(items))
+        hits = self._screener.hits(items)
+        if not hits:
+            return [()] * len(items)
+        return self._joined(items, hits, chosen)
+
+    def _joined(
+        self, items: Sequence[Fingerprint], hits: Sequence[Hit], chosen: Sequence[str]
+    ) -> list[tuple[Match, ...]]:
+        by_item: dict[int, list[Hit]] = defaultdict(list)
+        for hit in hits:
+            by_item[id(hit.fingerprint)].append(hit)
+        now = self._clock.now()
+        out: list[tuple[Match, ...]] = []
+        with self._db.read() as tx:
+            for name in chosen:
+                banks.get(tx, name)
+            for item in items:
+                own = by_item.get(id(item))
+                unit = item.signal.value.hex()
+                found = join(tx, own, unit=unit, now=now) if own else ()
+                out.append(tuple(m for m in found if not chosen or m.bank in chosen))
+        self._metrics.lookup_hits.inc(sum(1 for found in out if found))
+        return out
+
+
+def spelled(signals: Sequence[Signal]) -> list[str]:
+    """Values in their kinds' spelling, for answers."""
+    return [kind_named(signal.kind).print(signal.value) for signal in signals]
+
+
+def remembered(reference: str, upload: Id | None) -> dict[str, str]:
+    """The part of an answer that says what was kept."""
+    return {"reference": reference, "upload": upload or ""} if reference else {}

@@ -1,0 +1,209 @@
+"""What was found in one file, made true: verdict, evidence, case, row and event.
+
+Order (DESIGN, "vault"): the blob and the ingest record are durable *before* the transaction
+that names them; the row, the case, the audit leaf and the outbox event are one transaction;
+what the world hears comes after commit. An allow verdict is a row, not an audit leaf.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from breakwater.intake import policy
+from breakwater.media.spool import Spool
+from breakwater.model.case import CaseKind, Priority
+from breakwater.model.clock import Clock
+from breakwater.model.event import EventType
+from breakwater.model.ids import Id
+from breakwater.model.match import Action, Verdict
+from breakwater.model.media import Fault, Undecodable
+from breakwater.model.signal import Fingerprint, Fingerprints, View
+from breakwater.model.upload import Surface, Upload, UploadState
+from breakwater.observe import Metrics, logger
+from breakwater.recognition.screen import Screener
+from breakwater.records import banks, cases, jobs, uploads
+from breakwater.records.database import Database, Tx
+from breakwater.records.ingest import IngestLog
+from breakwater.records.vault import Vault
+
+Outcome = Fingerprints | Undecodable
+
+SNAPSHOT_JOB = "intake.snapshot"
+"""Kind of the job that asks the service for account data when a case opens."""
+
+EVIDENCE: Final = "evidence"
+"""Retention class of preserved media."""
+
+_log = logger("intake")
+
+
+class Recorder:
+    """Writes what a screening found. One for the installation; safe for many threads."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        vault: Vault,
+        ingest: IngestLog,
+        screener: Screener,
+        clock: Clock,
+        metrics: Metrics,
+        ingest_days: int,
+    ) -> None:
+        self._db = db
+        self._vault = vault
+        self._ingest = ingest
+        self._screener = screener
+        self._clock = clock
+        self._metrics = metrics
+        self._ingest_days = ingest_days
+
+    def judge(self, outcome: Outcome, *, unit: str) -> Verdict:
+        """The verdict on what was found; reads, never writes."""
+        if isinstance(outcome, Undecodable):
+            return policy.unreadable(outcome)
+        matches = self._screener.match(outcome.items, unit=unit, now=self._clock.now())
+        if not matches:
+            return policy.NO_MATCH
+        with self._db.read() as tx:
+            return policy.decide(matches, {bank.name: bank.action for bank in banks.every(tx)})
+
+    def record(self, upload: Upload, source: Spool, outcome: Outcome) -> Upload:
+        """Make the outcome of one upload true.
+
+        Args:
+            upload: new, or pending with its bytes in the vault.
+            source: the bytes.
+            outcome: what the jail found.
+
+        Returns:
+            The upload with its verdict, or the verdict that somebody else recorded first.
+        """
+        verdict = self.judge(outcome, unit=upload.sha256)
+        was_pending = upload.blob is not None
+        kept = self._keep(upload, source, verdict, outcome)
+        with self._db.transaction() as tx:
+            present = uploads.find(tx, kept.id)
+            if present is not None and present.state is UploadState.DONE:
+                return present
+            done = self._write(tx, kept, verdict, outcome, new=present is None)
+            if was_pending and verdict.action is Action.ALLOW and upload.blob is not None:
+                jobs.enqueue(tx, "vault.shred", {"blob": upload.blob})
+            tell = was_pending or verdict.action is not Action.ALLOW
+            if tell:
+                tx.emit(
+                    EventType.VERDICT_COMPLETED,
+                    done.id,
+                    action=verdict.action.value,
+                    webhook=was_pending,
+                    entries=[m.number for m in verdict.matches if m.acting and not m.negative],
+                )
+        self._count(verdict, outcome)
+        return done
+
+    def _keep(self, upload: Upload, source: Spool, verdict: Verdict, outcome: Outcome) -> Upload:
+        """Make durable what the transaction will name."""
+        if verdict.action is not Action.ALLOW:
+            if upload.blob is None:
+                blob = self._vault.put(source.reader(), purpose=EVIDENCE)
+                return replace(upload, blob=blob)
+            return upload
+        if isinstance(outcome, Fingerprints) and self._ingest_days:
+            self._remember(upload, outcome)
+        return replace(upload, blob=None)
+
+    def _remember(self, upload: Upload, outcome: Fingerprints) -> None:
+        """Keep the hashes of what passed, so that a later list entry finds it (law.md)."""
+        if upload.surface is Surface.PRIVATE:
+            return
+        wanted = distinct(outcome.of("pdq"))
+        if wanted:
+            reference = UUID(upload.id).bytes
+            self._ingest.append(
+                upload.received_at.date(), [(item.signal.value, reference) for item in wanted]
+            )
+
+    def _write(
+        self, tx: Tx, upload: Upload, verdict: Verdict, outcome: Outcome, *, new: bool
+    ) -> Upload:
+        if new:
+            uploads.start(tx, upload)
+        case: Id | None = None
+        if verdict.action is not Action.ALLOW:
+            case = self._open(tx, upload, verdict, outcome)
+        kind = outcome.type if isinstance(outcome, Fingerprints) else str(outcome.type or "")
+        done = replace(
+            upload,
+            state=UploadState.DONE,
+            verdict=verdict,
+            type=kind,
+            case=case,
+            revision=1,
+        )
+        return uploads.finish(tx, done)
+
+    def _open(self, tx: Tx, upload: Upload, verdict: Verdict, outcome: Outcome) -> Id:
+        unreadable = isinstance(outcome, Undecodable)
+        case = cases.open(
+            tx,
+            kind=CaseKind.UNDECODABLE if unreadable else CaseKind.UPLOAD,
+            subject=upload.id,
+            why=verdict.reason,
+            priority=self._priority(verdict, upload, outcome),
+            service=upload.service,
+            account=upload.origin.account,
+        )
+        tx.audit(
+            "system",
+            f"verdict.{verdict.action.value}",
+            upload.id,
+            rule=verdict.rule,
+            case=case.id,
+            sha256=upload.sha256,
+        )
+        if upload.origin.account:
+            jobs.enqueue(
+                tx,
+                SNAPSHOT_JOB,
+                {"case": case.id, "upload": upload.id},
+                dedup_key=f"snapshot:{case.id}",
+            )
+        return case.id
+
+    def _priority(self, verdict: Verdict, upload: Upload, outcome: Outcome) -> Priority:
+        """Our own decoder's failure is a blind eye: a person looks sooner."""
+        if isinstance(outcome, Undecodable) and outcome.fault is Fault.OUR_FAULT:
+            return Priority.HIGH
+        return policy.priority(verdict, upload.surface)
+
+    def _count(self, verdict: Verdict, outcome: Outcome) -> None:
+        self._metrics.uploads.labels(verdict.action.value, verdict.rule).inc()
+        if isinstance(outcome, Undecodable):
+            self._metrics.undecodable.labels(outcome.reason.value).inc()
+            if outcome.fault is Fault.OUR_FAULT:
+                self._metrics.our_faults.inc()
+                self._metrics.alarms.labels("decoder").inc()
+                _log.error("decoder_fault", reason=outcome.reason.value)
+
+    def expire(self, now: datetime) -> int:
+        """Drop the ingest days that are past their retention; answers how many."""
+        old = [day for day in self._ingest.days() if (now.date() - day).days > self._ingest_days]
+        for day in old:
+            self._ingest.drop(day)
+        return len(old)
+
+
+def distinct(items: tuple[Fingerprint, ...]) -> list[Fingerprint]:
+    """Frames worth remembering: as the file is, usable, and not the same as the one before."""
+    out: list[Fingerprint] = []
+    seen: set[bytes] = set()
+    for item in items:
+        plain = item.view is View.ORIGINAL and item.usable
+        if plain and item.signal.value not in seen:
+            seen.add(item.signal.value)
+            out.append(item)
+    return out
