@@ -1,0 +1,26 @@
+"""Every table of a noun, and which of them are only ever appended to.
+
+The tables stand in three files by the room that reads them; this one is what migrations and
+triggers take: database triggers refuse UPDATE and DELETE on `APPEND_ONLY` in both databases.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from breakwater.records.tables import nouns_bank, nouns_intake, nouns_people
+
+APPEND_ONLY: Final[tuple[str, ...]] = (
+    nouns_bank.entry_history.name,
+    nouns_bank.entry_opinions.name,
+    nouns_intake.upload_verdicts.name,
+    nouns_intake.upload_matches.name,
+    nouns_intake.case_history.name,
+    nouns_intake.account_snapshots.name,
+    nouns_people.approvals.name,
+    nouns_people.approval_decisions.name,
+    nouns_people.views.name,
+    nouns_people.view_ends.name,
+)
+
+__all__ = ["APPEND_ONLY", "nouns_bank", "nouns_intake", "nouns_people"]
