@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from breakwater.errors import NotFound, ScanningNotPermitted, TooLarge
 from breakwater.intake import policy, testfiles
@@ -46,7 +46,7 @@ class Submission:
 
     service: str
     surface: Surface
-    origin: Origin = Origin()
+    origin: Origin = field(default_factory=Origin)
     declared_type: str = ""
     idempotency_key: str = ""
     max_wait_ms: int | None = None
