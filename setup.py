@@ -10,13 +10,26 @@ setup(
         Extension(
             "breakwater.kernel._kernel",
             sources=[
-                "src/breakwater/kernel/module.c",
-                "src/breakwater/kernel/ring.c",
-                "src/breakwater/kernel/pdq.c",
+                f"src/breakwater/kernel/{name}.c"
+                for name in (
+                    "module",
+                    "pdq",
+                    "pdq_object",
+                    "ring",
+                    "ring_avx2",
+                    "ring_avx512",
+                    "ring_neon",
+                    "ring_object",
+                    "ring_portable",
+                )
             ],
-            depends=["src/breakwater/kernel/kernel.h"],
+            depends=[
+                f"src/breakwater/kernel/{name}.h"
+                for name in ("kernel", "objects", "pdq_loops", "ring_loops", "scan_loops")
+            ],
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
-            extra_compile_args=["-O3", "-std=c11", "-fno-math-errno"],
+            # No contraction: PDQ must round as its reference does (kernel/pdq_loops.h).
+            extra_compile_args=["-O3", "-std=c11", "-fno-math-errno", "-ffp-contract=off"],
             py_limited_api=True,
             optional=True,
         )

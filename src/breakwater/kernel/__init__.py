@@ -1,0 +1,34 @@
+"""The compiled loops: PDQ from pixels, and exact radius search over fingerprints.
+
+In: contiguous arrays of bytes (pixels, codes). Out: hashes, and rows with distances. Fed by
+`fingerprint` and `matching`; nothing here knows files, SQL or settings. One C extension with a loop
+per instruction set (AVX-512, AVX2, NEON, portable) is chosen at import; without it the NumPy twin
+gives the same answers slowly and says so. `BREAKWATER_KERNEL=portable|avx2|avx512|neon|twin`
+overrides the choice. Tests: tests/unit/test_kernel_*.py and tests/property/test_ring_*.py run the
+same cases over every variant.
+"""
+
+from breakwater.kernel.backend import use, variant, variants
+from breakwater.kernel.pdq import (
+    luma64,
+    pdq,
+    pdq_dihedral,
+    pdq_from_luma64,
+    video_key,
+)
+from breakwater.kernel.ring import Ring, ring_build, scan, scan_many
+
+__all__ = [
+    "Ring",
+    "luma64",
+    "pdq",
+    "pdq_dihedral",
+    "pdq_from_luma64",
+    "ring_build",
+    "scan",
+    "scan_many",
+    "use",
+    "variant",
+    "variants",
+    "video_key",
+]
