@@ -68,7 +68,7 @@ class Retroactive:
         done = 0
         for batch in self._new(payload):
             self._exact(batch, found)
-            self._near(batch, found, lambda share: beat(share))
+            self._near(batch, found, beat)
             done += len(batch)
         with self._db.transaction() as tx:
             for upload, signals in found.items():

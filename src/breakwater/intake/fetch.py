@@ -16,7 +16,7 @@ import re
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -90,7 +90,7 @@ class Fetcher:
     rules: FetchRules
     clock: Clock
     resolve: Resolve = system_resolve
-    tls: ssl.SSLContext = field(default_factory=ssl.create_default_context)
+    tls: ssl.SSLContext | None = None
 
     def fetch(self, url: str, sink: Sink) -> Fetched:
         """Fetch one URL into a sink.
@@ -153,8 +153,12 @@ class Fetcher:
         backend = _Pinned(self.resolve, self.rules.private)
         timeout = {"connect": self.rules.connect_s, "read": self.rules.read_s,
                    "write": self.rules.read_s, "pool": self.rules.connect_s}  # fmt: skip
-        headers = {"Host": target.netloc, "Accept": "image/*, video/*",
-                   "Accept-Encoding": "identity", "User-Agent": "breakwater"}  # fmt: skip
+        headers: dict[bytes | str, bytes | str] = {
+            "Host": target.netloc,
+            "Accept": "image/*, video/*",
+            "Accept-Encoding": "identity",
+            "User-Agent": "breakwater",
+        }
         with (
             httpcore.ConnectionPool(
                 ssl_context=self.tls, max_connections=1, network_backend=backend

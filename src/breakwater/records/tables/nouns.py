@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from breakwater.records.tables import nouns_bank, nouns_intake, nouns_people
+from breakwater.records.tables import nouns_bank, nouns_intake, nouns_people, nouns_resumable
 
 APPEND_ONLY: Final[tuple[str, ...]] = (
     nouns_bank.entry_history.name,
@@ -23,4 +23,4 @@ APPEND_ONLY: Final[tuple[str, ...]] = (
     nouns_people.view_ends.name,
 )
 
-__all__ = ["APPEND_ONLY", "nouns_bank", "nouns_intake", "nouns_people"]
+__all__ = ["APPEND_ONLY", "nouns_bank", "nouns_intake", "nouns_people", "nouns_resumable"]
