@@ -65,6 +65,18 @@ class TooLarge(BadInput):
     status = 413
 
 
+class FetchRefused(BadInput):
+    """This URL is not fetched. Name a public HTTPS address, or upload the bytes yourself."""
+
+    code = "fetch_refused"
+
+
+class FetchFailed(BadInput):
+    """The URL was tried and did not give the media. Check it, or upload the bytes yourself."""
+
+    code = "fetch_failed"
+
+
 class NotFound(BreakwaterError):
     """There is nothing of this name or id, or you may not see it."""
 
@@ -79,6 +91,12 @@ class Conflict(BreakwaterError):
     code = "conflict"
     status = 409
     exit_code = 75  # EX_TEMPFAIL
+
+
+class AppendOnly(Conflict):
+    """This record is never changed or deleted. Add a new one that corrects it."""
+
+    code = "append_only"
 
 
 class IdempotencyReuse(Conflict):

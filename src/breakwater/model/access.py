@@ -29,6 +29,7 @@ class Permission(StrEnum):
     IDENTITY_READ = "identity:read"
     AUDIT_READ = "audit:read"
     PEOPLE_WRITE = "people:write"
+    METRICS_READ = "metrics:read"
     SYSTEM_READ = "system:read"
     SYSTEM_WRITE = "system:write"
 
@@ -65,12 +66,13 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.AUDITOR: frozenset({P.AUDIT_READ}),
     Role.ADMIN: frozenset({
         P.BANK_READ, P.BANK_WRITE, P.CASE_READ, P.AUDIT_READ,
-        P.PEOPLE_WRITE, P.SYSTEM_READ, P.SYSTEM_WRITE,
+        P.PEOPLE_WRITE, P.METRICS_READ, P.SYSTEM_READ, P.SYSTEM_WRITE,
     }),
 }  # fmt: skip
 
 MACHINE_SCOPES: frozenset[Permission] = frozenset({
     P.MEDIA_SCREEN, P.HASH_LOOKUP, P.BANK_READ, P.BANK_WRITE, P.ACCOUNT_WRITE, P.VERDICT_READ,
+    P.METRICS_READ,
 })  # fmt: skip
 """Scopes an API key may carry. No key sees media, identities or the audit log."""
 

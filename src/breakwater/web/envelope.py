@@ -80,7 +80,7 @@ class Envelope:
             await self._app(scope, receive, dressed)
         except Exception as error:
             # The last boundary: the server must live on, and the caller learns a reference only.
-            log.error(
+            log.error(  # noqa: TRY400 - a traceback would carry messages of libraries
                 "request failed",
                 reference=reference,
                 error=type(error).__name__,
