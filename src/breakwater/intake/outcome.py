@@ -34,6 +34,9 @@ Outcome = Fingerprints | Undecodable
 SNAPSHOT_JOB = "intake.snapshot"
 """Kind of the job that asks the service for account data when a case opens."""
 
+SHRED_JOB = "vault.shred"
+"""Kind of the job that destroys a blob's key and bytes after the commit that released it."""
+
 EVIDENCE: Final = "evidence"
 """Retention class of preserved media."""
 
@@ -92,7 +95,7 @@ class Recorder:
                 return present
             done = self._write(tx, kept, verdict, outcome, new=present is None)
             if was_pending and verdict.action is Action.ALLOW and upload.blob is not None:
-                jobs.enqueue(tx, "vault.shred", {"blob": upload.blob})
+                jobs.enqueue(tx, SHRED_JOB, {"blob": upload.blob})
             tell = was_pending or verdict.action is not Action.ALLOW
             if tell:
                 tx.emit(

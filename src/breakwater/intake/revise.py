@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from breakwater.errors import NotFound
 from breakwater.intake import policy
+from breakwater.intake.outcome import SHRED_JOB
 from breakwater.model.bank import EntryStatus
 from breakwater.model.case import CaseKind, Priority
 from breakwater.model.clock import Clock
@@ -114,7 +115,7 @@ class Reviser:
             cases.close(tx, upload.case, by="system", reason=f"no entry matches any more ({why})")
         if upload.blob is not None:
             uploads.forget_evidence(tx, upload.id)
-            jobs.enqueue(tx, "vault.shred", {"blob": upload.blob})
+            jobs.enqueue(tx, SHRED_JOB, {"blob": upload.blob})
 
 
 def refresh(tx: Tx, matches: Sequence[Match]) -> list[Match]:

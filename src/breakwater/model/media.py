@@ -74,7 +74,7 @@ class MediaLimits:
     Attributes:
         max_bytes: size of the file as sent.
         max_pixels: width × height of one frame (100 MP: above any camera in common use).
-        max_frames: frames decoded of one animation or video.
+        max_frames: frames hashed of one animation or video.
         max_duration_s: length of a video by its own clock.
         max_wall_s: seconds of real time before the child is killed.
         max_memory: bytes of address space of the child above its warm size.
@@ -88,6 +88,33 @@ class MediaLimits:
     max_wall_s: float = 5.0
     max_memory: int = 2 << 30
     sample_fps: float = 1.0
+
+
+class Level(StrEnum):
+    """How much of a picture is shown (console reference §10). S0 is words and hashes: no picture.
+
+    S1 and S2 are made in the jail by box down-scale, so that nothing can be un-blurred.
+    """
+
+    S1 = "s1"
+    S2 = "s2"
+    S3 = "s3"
+    S4 = "s4"
+
+    @property
+    def box(self) -> tuple[int, int]:
+        """Width and height that the picture is fitted into."""
+        return {"s1": (32, 18), "s2": (96, 54), "s3": (480, 480), "s4": (960, 960)}[self.value]
+
+    @property
+    def colour(self) -> bool:
+        """Only S4 shows colour."""
+        return self is Level.S4
+
+    @property
+    def watermarked(self) -> bool:
+        """From S3 on the viewer's name and the time are drawn into the picture."""
+        return self in {Level.S3, Level.S4}
 
 
 class Fault(StrEnum):
@@ -113,6 +140,7 @@ class Reason(StrEnum):
     TOO_MUCH_MEMORY = "too_much_memory"
     TOO_MANY_BYTES = "too_many_bytes"
     NO_FRAMES = "no_frames"
+    UNSUPPORTED = "unsupported"
     CRASHED = "crashed"
     FORBIDDEN_ACT = "forbidden_act"
     OUR_FAULT = "our_fault"
@@ -137,6 +165,7 @@ _WORDS: Final = {
     Reason.TOO_MUCH_MEMORY: "Decoding needed more memory than is allowed.",
     Reason.TOO_MANY_BYTES: "The file is larger than is taken here.",
     Reason.NO_FRAMES: "The file holds no picture.",
+    Reason.UNSUPPORTED: "The content uses a coding that is not decoded here.",
     Reason.CRASHED: "The decoder crashed on this file; its process was ended.",
     Reason.FORBIDDEN_ACT: "Decoding this file tried an act the jail forbids; it was ended.",
     Reason.OUR_FAULT: "Our decoder failed on this file; the fault is ours and was reported.",

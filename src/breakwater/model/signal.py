@@ -194,6 +194,8 @@ class Fingerprints:
         frames: frames decoded.
         duration_s: by the file's own clock; 0 for stills.
         items: exact hashes first, then frames in order.
+        coverage: `all` frames, `sampled` ones with all key frames, or (a long video within its
+            time limit) `key_frames` from some point on.
     """
 
     type: str
@@ -202,6 +204,7 @@ class Fingerprints:
     frames: int
     duration_s: float
     items: tuple[Fingerprint, ...]
+    coverage: str = "all"
 
     def of(self, kind: str) -> tuple[Fingerprint, ...]:
         """Those of one kind."""

@@ -1,0 +1,36 @@
+"""What banks do when something happened elsewhere. Joined by `app`, run by `worker`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from breakwater.banks.quarantine import Quarantine
+from breakwater.banks.retroactive import RETRO_JOB, Retroactive
+from breakwater.model.event import EventType
+from breakwater.model.work import Beat, JobKind, Subscription
+
+
+def subscriptions(quarantine: Quarantine, retroactive: Retroactive) -> tuple[Subscription, ...]:
+    """Floods are counted on verdicts; new entries are matched backwards."""
+    return (
+        Subscription(
+            "banks.quarantine", frozenset({EventType.VERDICT_COMPLETED}), quarantine.on_verdict
+        ),
+        Subscription(
+            "banks.retroactive",
+            frozenset({
+                EventType.ENTRY_ADDED, EventType.ENTRY_RELEASED, EventType.IMPORT_FINISHED,
+            }),
+            retroactive.on_entries,
+        ),
+    )  # fmt: skip
+
+
+def job_kinds(retroactive: Retroactive) -> tuple[JobKind, ...]:
+    """The comparison with kept hashes, which takes as long as there is to read."""
+
+    def compare(payload: Mapping[str, Any], _attempt: int, beat: Beat) -> None:
+        retroactive.run(payload, beat)
+
+    return (JobKind(RETRO_JOB, compare, lease_s=300.0),)

@@ -1,0 +1,48 @@
+"""What intake does when something happened elsewhere, and later. Joined by `app`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from breakwater.intake.outcome import SHRED_JOB, SNAPSHOT_JOB
+from breakwater.intake.revise import Reviser
+from breakwater.intake.snapshot import Snapshots
+from breakwater.intake.submit import SCREEN_JOB, Intake
+from breakwater.model.event import EventType
+from breakwater.model.ids import Id
+from breakwater.model.ports import Blob
+from breakwater.model.work import Beat, JobKind, Subscription
+
+
+def subscriptions(reviser: Reviser) -> tuple[Subscription, ...]:
+    """Verdicts follow the lists."""
+    return (
+        Subscription(
+            "intake.revise",
+            frozenset({
+                EventType.ENTRY_WITHDRAWN, EventType.ENTRY_QUARANTINED, EventType.ENTRY_RELEASED,
+            }),
+            reviser.on_entry,
+        ),
+        Subscription("intake.matched", frozenset({EventType.UPLOAD_MATCHED}), reviser.on_matched),
+    )  # fmt: skip
+
+
+def job_kinds(intake: Intake, snapshots: Snapshots, vault: Blob) -> tuple[JobKind, ...]:
+    """Uploads answered with 202, account data, and what must be destroyed."""
+
+    def screen(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
+        intake.finish_pending(Id(payload["upload"]))
+
+    def snapshot(payload: Mapping[str, Any], attempt: int, _beat: Beat) -> None:
+        snapshots.run(payload, attempt)
+
+    def shred(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
+        vault.shred(Id(payload["blob"]))
+
+    return (
+        JobKind(SCREEN_JOB, screen, lease_s=900.0),
+        JobKind(SNAPSHOT_JOB, snapshot),
+        JobKind(SHRED_JOB, shred),
+    )

@@ -1,0 +1,134 @@
+"""Account data as they were when the case opened, asked from the service by a signed call.
+
+`account.snapshot`: when a case opens, breakwater POSTs who and which upload to the service's
+callback, signed by Standard Webhooks 1.0, and stores the answer sealed beside the case: what
+is asked for later may be gone by then (18 USC 2258A(h): preserve what is reasonably
+accessible). A failed call is retried; a gap is recorded and shown, never hidden. The answer's
+JSON Schema and a 50-line reference server: docs/reference/account-snapshot.md.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+import httpx
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from standardwebhooks.webhooks import Webhook
+
+from breakwater.errors import BadInput, Unavailable
+from breakwater.model.clock import Clock, iso
+from breakwater.model.ids import Id
+from breakwater.records import accounts, uploads
+from breakwater.records.database import Database
+
+TIMEOUT_S: Final = 10.0
+MOST_BYTES: Final = 1 << 20
+GIVE_UP_AFTER: Final = 12
+"""Attempts (about nine hours with doubling waits) before the gap stands."""
+
+
+class Snapshot(BaseModel):
+    """What a service tells of an account. Every member is optional but the account's name."""
+
+    model_config = ConfigDict(extra="allow")
+
+    account: str = Field(description="The service's own id of the account.")
+    display_names: list[str] = Field(default=[], description="Names shown to others.")
+    emails: list[str] = Field(default=[], description="Addresses, verified ones first.")
+    phones: list[str] = Field(default=[], description="Numbers in E.164.")
+    created_at: str = Field(default="", description="When the account was made, RFC 3339.")
+    registration_address: str = Field(default="", description="IP address at registration.")
+    logins: list[dict[str, Any]] = Field(
+        default=[], description="Recent logins: {address, port, at, device}."
+    )
+    linked_accounts: list[str] = Field(default=[], description="Other accounts of the person.")
+    identity_documents: bool | None = Field(
+        default=None, description="Whether the service holds an identity document."
+    )
+
+
+class Snapshots:
+    """Asks for account data and keeps the answer."""
+
+    def __init__(self, *, db: Database, clock: Clock, url: str, secret: str) -> None:
+        self._db = db
+        self._clock = clock
+        self._url = url
+        self._secret = secret
+
+    def run(self, payload: Mapping[str, Any], attempt: int) -> None:
+        """Take one snapshot.
+
+        Raises:
+            Unavailable: the service did not answer; the job is tried again.
+        """
+        with self._db.read() as tx:
+            upload = uploads.get(tx, Id(payload["upload"]))
+        service, account = upload.service, upload.origin.account
+        try:
+            facts = self._ask(service, account, payload)
+        except (Unavailable, BadInput) as error:
+            if attempt >= GIVE_UP_AFTER or not self._url:
+                self._gap(service, account, error.detail)
+                return
+            raise
+        with self._db.transaction() as tx:
+            accounts.put(tx, service, account, facts, taken_at=tx.now, source="callback")
+
+    def _gap(self, service: str, account: str, why: str) -> None:
+        with self._db.transaction() as tx:
+            accounts.gap(tx, service, account, why)
+
+    def _ask(self, service: str, account: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        if not self._url:
+            raise Unavailable("No account.snapshot callback is configured.")
+        body = json.dumps(
+            {
+                "type": "account.snapshot",
+                "timestamp": iso(self._clock.now()),
+                "data": {
+                    "service": service,
+                    "account": account,
+                    "case": payload["case"],
+                    "upload": payload["upload"],
+                },
+            }
+        )
+        message = str(payload["case"])
+        headers = signed(self._secret, message, self._clock, body)
+        try:
+            with (
+                httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as client,
+                client.stream("POST", self._url, content=body, headers=headers) as answer,
+            ):
+                if answer.status_code != httpx.codes.OK:
+                    raise Unavailable(f"The callback answered {answer.status_code}.")
+                return _read(answer)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"The callback failed: {type(error).__name__}.") from None
+
+
+def _read(answer: httpx.Response) -> dict[str, Any]:
+    text = bytearray()
+    for block in answer.iter_bytes():
+        text += block
+        if len(text) > MOST_BYTES:
+            raise BadInput(f"The snapshot is over {MOST_BYTES} bytes.")
+    try:
+        return Snapshot.model_validate_json(bytes(text)).model_dump()
+    except ValidationError as error:
+        where = ", ".join(".".join(map(str, e["loc"])) for e in error.errors(include_input=False))
+        raise BadInput(f"The snapshot does not follow its schema at: {where}.") from None
+
+
+def signed(secret: str, message: str, clock: Clock, body: str) -> dict[str, str]:
+    """Headers of a Standard Webhooks 1.0 message: id constant over retries."""
+    now = clock.now()
+    return {
+        "content-type": "application/json",
+        "webhook-id": message,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign(message, now, body),
+    }
