@@ -1,0 +1,96 @@
+"""What the database's own errors mean here: the boundary that lets none of them through.
+
+Drivers put values into their messages ("Key (name)=(…) already exists"), so a detail names
+only the constraint or the code, never the message of an error that could quote a row.
+Contract test: `tests/contract/test_records_core_faults.py`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import psycopg
+from sqlalchemy import exc
+
+from breakwater.errors import (
+    AppendOnly,
+    BreakwaterError,
+    Conflict,
+    DatabaseUnavailable,
+    DiskFull,
+)
+
+APPEND_ONLY_STATE: Final = "BW001"
+APPEND_ONLY_WORDS: Final = "append-only"
+_QUOTES_NO_ROW: Final = ("42", "53", "55", "57", "58", "40", "08", "25")
+"""SQLSTATE classes whose primary message names objects of the schema or the server only."""
+
+
+class Deadlock(DatabaseUnavailable):
+    """Two transactions waited for one another, and this one was undone. Try it again."""
+
+    code = "deadlock"
+
+
+@contextmanager
+def mapped() -> Iterator[None]:
+    """Turn whatever the database throws into the error tree; the original stays as context."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        raise meaning(error.orig) from None
+    except (sqlite3.Error, psycopg.Error) as error:
+        raise meaning(error) from None
+    except exc.TimeoutError:
+        raise DatabaseUnavailable("Every connection is in use.") from None
+    except exc.StatementError as error:
+        raise BreakwaterError(f"A value cannot be stored: {type(error.orig).__name__}.") from None
+    except exc.SQLAlchemyError as error:
+        raise BreakwaterError(f"The query is wrong: {type(error).__name__}.") from None
+
+
+def meaning(error: BaseException | None) -> BreakwaterError:
+    """The member of the error tree that says what a driver's error means."""
+    if isinstance(error, psycopg.Error):
+        return _postgres(error)
+    if isinstance(error, sqlite3.Error):
+        return _sqlite(error)
+    return BreakwaterError(f"The database driver failed: {type(error).__name__}.")
+
+
+def _sqlite(error: sqlite3.Error) -> BreakwaterError:
+    name = str(getattr(error, "sqlite_errorname", "") or type(error).__name__)
+    words = str(error)
+    if name.startswith("SQLITE_CONSTRAINT"):
+        if APPEND_ONLY_WORDS in words:
+            return AppendOnly(words)
+        return Conflict(words, constraint=name)  # SQLite names columns here, never values
+    if name.startswith("SQLITE_FULL"):
+        return DiskFull()
+    if isinstance(error, sqlite3.IntegrityError):
+        return Conflict(constraint=name)
+    if isinstance(error, (sqlite3.ProgrammingError, sqlite3.DataError)) or name == "SQLITE_ERROR":
+        return BreakwaterError(f"The query is wrong ({name}): {words}")
+    return DatabaseUnavailable(f"SQLite says {name}: {words}.")
+
+
+def _postgres(error: psycopg.Error) -> BreakwaterError:
+    state = error.sqlstate or ""
+    if state == APPEND_ONLY_STATE:
+        return AppendOnly(error.diag.message_primary or "")
+    if state.startswith("23"):
+        return Conflict(
+            f"{error.diag.table_name or ''} {error.diag.constraint_name or state}".strip(),
+            constraint=error.diag.constraint_name or state,
+        )
+    if state == "53100":
+        return DiskFull()
+    if state in {"40001", "40P01"}:
+        return Deadlock()
+    words = (error.diag.message_primary or "") if state[:2] in _QUOTES_NO_ROW else ""
+    if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
+        return DatabaseUnavailable(f"PostgreSQL says {state or type(error).__name__}: {words}")
+    return BreakwaterError(f"The query is wrong ({state}): {words}")

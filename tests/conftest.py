@@ -1,0 +1,207 @@
+"""Real parts for every test: both databases, keys, a clock that obeys, and a closed network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+import pytest_socket
+
+from breakwater.records import migrate
+from breakwater.records.database import Database, open_database
+from breakwater.records.keys import Keyring
+from breakwater.records.rootkey import RootKey
+from breakwater.records.vault import Vault
+
+POSTGRES_HOMES = "/usr/lib/postgresql"
+
+
+class SettableClock:
+    """A clock that stands still until it is told to move."""
+
+    def __init__(self, start: datetime) -> None:
+        self.moment = start
+        self.seconds = 1_000.0
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def advance(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+        self.seconds += seconds
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long runs only with LONG=1."""
+    if os.environ.get("LONG") == "1":
+        return
+    skip = pytest.mark.skip(reason="long: run with LONG=1")
+    for item in items:
+        if "long" in item.keywords:
+            item.add_marker(skip)
+
+
+def pytest_runtest_setup() -> None:
+    """Nothing here may talk to anything but this machine."""
+    pytest_socket.socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    return SettableClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
+
+
+class PostgresServer:
+    """A real PostgreSQL of this run's own, as an ordinary user: initdb refuses root."""
+
+    def __init__(self, directory: Path, *, fsync: bool = False) -> None:
+        homes = sorted(Path(POSTGRES_HOMES).glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
+        if not homes:
+            pytest.fail("PostgreSQL is not installed: apt-get install postgresql")
+        self.bin = homes[-1].parent
+        self.directory = directory
+        self.user = "postgres" if os.geteuid() == 0 else ""
+        if self.user:
+            shutil.chown(directory, self.user)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.run("initdb", "-D", str(directory / "data"), "-A", "trust", "-U", "breakwater",
+                 "--encoding=UTF8", "--no-locale", "--no-sync")  # fmt: skip
+        durable = "" if fsync else "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+        self.options = (
+            f"-p {self.port} -k {directory} -c listen_addresses=127.0.0.1 "
+            f"-c max_connections=120 -c shared_buffers=64MB {durable}"
+        )
+        self.start()
+
+    def run(self, program: str, *arguments: str) -> None:
+        command = [str(self.bin / program), *arguments]
+        if self.user:
+            command = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}",
+                       "--init-groups", "--", *command]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, cwd=self.directory)
+        if done.returncode:
+            log = self.directory / "log"
+            tail = log.read_text()[-2000:] if log.exists() else ""
+            pytest.fail(f"{program}: {done.stdout}{done.stderr}{tail}")
+
+    def start(self) -> None:
+        self.run("pg_ctl", "-D", str(self.directory / "data"), "-o", self.options,
+                 "-l", str(self.directory / "log"), "-w", "start")  # fmt: skip
+
+    def stop(self, mode: str = "fast") -> None:
+        self.run("pg_ctl", "-D", str(self.directory / "data"), "-m", mode, "-w", "stop")
+
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg://breakwater@127.0.0.1:{self.port}/{name}"
+
+    def sql(self, statement: str) -> None:
+        where = f"host=127.0.0.1 port={self.port} user=breakwater dbname=postgres"
+        with psycopg.connect(where, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def create(self, template: str = "") -> str:
+        name = f"t_{uuid.uuid4().hex[:12]}"
+        self.sql(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+        return name
+
+    def drop(self, name: str) -> None:
+        self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    # Not under pytest's own directory: that one is closed to the server's user.
+    directory = Path(tempfile.mkdtemp(prefix="bwpg-"))
+    server = PostgresServer(directory)
+    try:
+        yield server
+    finally:
+        server.stop("immediate")
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    name = postgres_server.create()
+    migrate.upgrade(postgres_server.url(name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "breakwater.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """An empty database of the newest schema."""
+    path = tmp_path / "breakwater.db"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer, postgres_template: str) -> Iterator[str]:
+    """An empty database of the newest schema on a real server."""
+    name = postgres_server.create(postgres_template)
+    yield postgres_server.url(name)
+    postgres_server.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The same test on both databases."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+@pytest.fixture
+def database(database_url: str, clock: SettableClock) -> Iterator[Database]:
+    db = open_database(database_url, clock=clock)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def root_key(tmp_path: Path) -> RootKey:
+    return RootKey.create(tmp_path / "root.key")
+
+
+@pytest.fixture
+def keyring(database: Database, root_key: RootKey) -> Keyring:
+    """The database's keys; `tx.keys` has them too."""
+    return Keyring.open(database, root_key)
+
+
+@pytest.fixture
+def vault(database: Database, keyring: Keyring, tmp_path: Path) -> Vault:
+    directory = tmp_path / "vault"
+    directory.mkdir()
+    return Vault(directory, database, keyring)
+
+
+def wait_until(check, seconds: float = 10.0) -> None:
+    """Poll until `check()` is true; fails when it never is."""
+    end = time.monotonic() + seconds
+    while not check():
+        if time.monotonic() > end:
+            pytest.fail("waited in vain")
+        time.sleep(0.01)
