@@ -245,6 +245,9 @@ def load(**overrides: Any) -> Settings:
     Raises:
         BadSettings: a value is missing or wrong; the detail names the field and what it takes.
     """
+    named = os.environ.get("BREAKWATER_CONFIG", "")
+    if named and not Path(named).is_file():
+        raise BadSettings("BREAKWATER_CONFIG names a file that is not there.")
     try:
         return Settings(**overrides)
     except ValidationError as error:
