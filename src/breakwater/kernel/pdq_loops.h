@@ -38,13 +38,46 @@ typedef struct {
     size_t *picks; /* 64: the decimated columns */
 } exact_state;
 
+#if defined(__clang__) || __GNUC__ >= 12
+#define SHUFFLE(a, b, i, j, k, l) __builtin_shufflevector((a), (b), i, j, k, l)
+#else
+#define SHUFFLE(a, b, i, j, k, l) __builtin_shuffle((a), (b), (four_ints){i, j, k, l})
+#endif
+typedef float four __attribute__((vector_size(16)));
+typedef int four_ints __attribute__((vector_size(16)));
+
+/* Turns a block of 4 x 4 floats. */
+TARGET static inline void turn_block(const float *in, size_t in_stride, float *out, size_t out_stride) {
+    four a, b, c, d;
+    memcpy(&a, in, sizeof a);
+    memcpy(&b, in + in_stride, sizeof b);
+    memcpy(&c, in + 2 * in_stride, sizeof c);
+    memcpy(&d, in + 3 * in_stride, sizeof d);
+    four ab = SHUFFLE(a, b, 0, 4, 1, 5), cd = SHUFFLE(c, d, 0, 4, 1, 5);
+    four first = SHUFFLE(ab, cd, 0, 1, 4, 5), second = SHUFFLE(ab, cd, 2, 3, 6, 7);
+    ab = SHUFFLE(a, b, 2, 6, 3, 7), cd = SHUFFLE(c, d, 2, 6, 3, 7);
+    four third = SHUFFLE(ab, cd, 0, 1, 4, 5), fourth = SHUFFLE(ab, cd, 2, 3, 6, 7);
+    memcpy(out, &first, sizeof first);
+    memcpy(out + out_stride, &second, sizeof second);
+    memcpy(out + 2 * out_stride, &third, sizeof third);
+    memcpy(out + 3 * out_stride, &fourth, sizeof fourth);
+}
+
 TARGET static void turn_in(const float *strip, size_t cols, float *turned) {
-    for (size_t col = 0; col < cols; col++)
+    size_t col = 0;
+    for (; col + 4 <= cols; col += 4)
+        for (size_t r = 0; r < STRIP; r += 4)
+            turn_block(strip + r * cols + col, cols, turned + col * STRIP + r, STRIP);
+    for (; col < cols; col++)
         for (size_t r = 0; r < STRIP; r++) turned[col * STRIP + r] = strip[r * cols + col];
 }
 
 TARGET static void turn_out(const float *turned, size_t cols, float *strip) {
-    for (size_t col = 0; col < cols; col++)
+    size_t col = 0;
+    for (; col + 4 <= cols; col += 4)
+        for (size_t r = 0; r < STRIP; r += 4)
+            turn_block(turned + col * STRIP + r, STRIP, strip + r * cols + col, cols);
+    for (; col < cols; col++)
         for (size_t r = 0; r < STRIP; r++) strip[r * cols + col] = turned[col * STRIP + r];
 }
 

@@ -24,14 +24,14 @@ TARGET static inline uint32_t eight_near(const uint64_t *first, const uint64_t *
     return _mm512_cmple_epu64_mask(sum, _mm512_set1_epi64(radius));
 }
 
-/* The same for eight rows of 32 bytes as they lie in memory. */
+/* Not zero when any of eight rows of 32 bytes is within the radius. */
 TARGET static inline uint32_t eight_rows_near(const uint8_t *rows, const uint8_t *query, int radius) {
     __m512i q = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)query));
     __m512i a = _mm512_popcnt_epi64(_mm512_xor_si512(q, _mm512_loadu_si512(rows)));
     __m512i b = _mm512_popcnt_epi64(_mm512_xor_si512(q, _mm512_loadu_si512(rows + 64)));
     __m512i c = _mm512_popcnt_epi64(_mm512_xor_si512(q, _mm512_loadu_si512(rows + 128)));
     __m512i d = _mm512_popcnt_epi64(_mm512_xor_si512(q, _mm512_loadu_si512(rows + 192)));
-    /* Two words a row remain in each pair of lanes; the order of rows is a, c, b, d by halves. */
+    /* A count needs 16 bits at most, so four registers' counts share one and are added at once. */
     __m512i ab = _mm512_or_si512(a, _mm512_slli_epi64(b, 16));
     __m512i cd = _mm512_or_si512(c, _mm512_slli_epi64(d, 16));
     __m512i all = _mm512_or_si512(ab, _mm512_slli_epi64(cd, 32));

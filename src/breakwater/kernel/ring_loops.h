@@ -111,16 +111,18 @@ TARGET static inline void scan_bucket(pending_list *pending, const uint16_t *key
 }
 
 typedef struct {
+    const uint32_t *off; /* where the bucket's start stands */
     uint32_t start;
-    uint32_t count;
+    uint32_t size;
     uint16_t next;
     uint8_t limit;
     uint8_t band;
 } probe;
 
 #define MAX_PROBES (BW_MAX_BANDS * BW_MASKS)
+#define PROBES_AHEAD 24 /* probes whose keys are on their way while another is scanned */
 
-/* Lists the probes of masks [from, to) of every band and calls their keys into the cache. */
+/* Lists the probes of masks [from, to) of every band and calls their bucket starts into the cache. */
 TARGET static int list_probes(const bw_search *search, const uint8_t *code, int from, int to,
                               probe *probes) {
     const bw_ring *ring = search->ring;
@@ -128,25 +130,45 @@ TARGET static int list_probes(const bw_search *search, const uint8_t *code, int 
     for (uint32_t band = 0; band < ring->bands; band++) {
         int last = bw_mask_count(search->plan.own[band]);
         const uint32_t *off = ring->off + band * (size_t)BW_OFFSETS;
-        const uint16_t *keys = ring->key + band * ring->rows;
         uint16_t word = bw_word16(code, band);
         uint16_t next = bw_word16(code, (band + 1) % ring->bands);
         for (int mask = from; mask < to && mask < last; mask++) {
             int limit = search->plan.pair[band] - bw_mask_flips(mask);
-            uint32_t bucket = (uint16_t)(word ^ bw_masks[mask]);
-            uint32_t start = off[bucket], size = off[bucket + 1] - start;
-            if (size == 0 || limit < 0) continue;
-            for (uint32_t line = 0; line < size && line < 256; line += 32)
-                __builtin_prefetch(keys + start + line);
-            __builtin_prefetch(keys + start + size - 1);
-            probes[count++] = (probe){start, size, next, (uint8_t)limit, (uint8_t)band};
+            if (limit < 0) break; /* further masks flip as many bits or more */
+            const uint32_t *start = off + (uint16_t)(word ^ bw_masks[mask]);
+            __builtin_prefetch(start);
+            probes[count++] = (probe){start, 0, 0, next, (uint8_t)limit, (uint8_t)band};
         }
     }
     return count;
 }
 
-TARGET static int search_one(bw_search *search) {
+/* Reads where a probe's bucket lies and calls its keys into the cache. */
+TARGET static inline void open_probe(const bw_ring *ring, probe *p) {
+    p->start = p->off[0];
+    p->size = p->off[1] - p->start;
+    const uint16_t *keys = ring->key + p->band * ring->rows + p->start;
+    for (uint32_t done = 0; done < p->size && done < 256; done += 32) __builtin_prefetch(keys + done);
+    __builtin_prefetch(keys + p->size);
+}
+
+TARGET static void run_probes(pending_list *pending, probe *probes, int count) {
+    const bw_search *search = pending->search;
     const bw_ring *ring = search->ring;
+    int ahead = count < PROBES_AHEAD ? count : PROBES_AHEAD;
+    for (int i = 0; i < ahead; i++) open_probe(ring, &probes[i]);
+    for (int i = 0; i < count; i++) {
+        const probe *p = &probes[i];
+        size_t at = p->band * ring->rows + p->start;
+        if (i + ahead < count) open_probe(ring, &probes[i + ahead]);
+        scan_bucket(pending, ring->key + at, ring->bands * ring->rows - at, ring->ids + at, p->size,
+                    p->next, p->limit, 0, p->band);
+        if (search->most && search->hits->count >= search->most) return;
+    }
+    flush_pending(pending);
+}
+
+TARGET static int search_one(bw_search *search) {
     probe probes[MAX_PROBES];
     pending_list pending;
     /* The unflipped buckets first when any hit will do: a copy is found there in most cases. */
@@ -155,15 +177,8 @@ TARGET static int search_one(bw_search *search) {
     pending.count = 0;
     for (int round = 0; round < 2 && edges[round] < edges[round + 1]; round++) {
         int count = list_probes(search, search->queries, edges[round], edges[round + 1], probes);
-        for (int i = 0; i < count; i++) {
-            const probe *p = &probes[i];
-            size_t at = p->band * ring->rows + p->start;
-            scan_bucket(&pending, ring->key + at, ring->bands * ring->rows - at, ring->ids + at,
-                        p->count, p->next, p->limit, 0, p->band);
-            if (search->most && search->hits->count >= search->most) return 0;
-        }
-        flush_pending(&pending);
-        if (search->most && search->hits->count >= search->most) return 0;
+        run_probes(&pending, probes, count);
+        if (search->most && search->hits->count >= search->most) break;
     }
     return search->hits->failed ? -1 : 0;
 }

@@ -34,7 +34,7 @@ TARGET static void scan_block(bw_scan *scan, size_t from, size_t count) {
     }
 }
 
-/* Sixteen-bit lane p + 4 q of the mask (p = 0 ... 3, q a quarter) stands for row 2 p + q / 2... */
+/* One query over rows as they lie: eight at a time, looked at singly only when one is near. */
 TARGET static size_t scan_eights(bw_scan *scan) {
     size_t row = 0;
     for (; row + 8 <= scan->rows; row += 8) {
