@@ -3,7 +3,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools/lint.sh
-marks=(-m "not long")
-[ -n "${LONG:-}" ] && [ "${LONG}" != 0 ] && marks=()
+[ -n "${LONG:-}" ] && [ "${LONG}" != 0 ] && export LONG=1
 read -ra chosen <<<"${TESTS:-}"
-exec .venv/bin/python -m pytest --durations=20 "${marks[@]}" "${chosen[@]}"
+exec .venv/bin/python -m pytest --durations=20 "${chosen[@]}"

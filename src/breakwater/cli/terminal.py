@@ -1,0 +1,121 @@
+"""What commands say: results on stdout, everything else on stderr, words or JSON.
+
+Fed by every command; read by people, and with `--json` by programs. Results are plain values
+(dicts, lists, text, numbers); a table for people is made of the same values. Progress stands
+on stderr and only on a terminal, so that output can be piped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from breakwater.errors import BreakwaterError
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of words.")]
+
+GOOD: Final = "[bright_cyan]✓[/]"
+WARN: Final = "[yellow]▲[/]"
+BAD: Final = "[red]✕[/]"
+MARK: Final[Mapping[str, str]] = {"ok": GOOD, "warn": WARN, "bad": BAD}
+"""Good is blue, never green, and never colour alone (console specification §4)."""
+
+
+class Terminal:
+    """Where one command's words go."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.out = Console(highlight=False, soft_wrap=True)
+        self.err = Console(stderr=True, highlight=False)
+
+    def say(self, words: str) -> None:
+        """A line for people while the work goes on; markup allowed."""
+        if not self.as_json:
+            self.err.print(words)
+
+    def result(self, value: Any, words: str | None = None) -> None:
+        """The outcome: as JSON, or as the words (markup allowed; `None`: the value as text)."""
+        if self.as_json:
+            print(json.dumps(value, ensure_ascii=False, default=str))
+        elif words is not None:
+            self.out.print(words)
+        else:
+            self.out.print(escape(str(value)))
+
+    def line(self, value: Mapping[str, Any], words: str) -> None:
+        """One of many results, as it comes: a JSON line, or a line of words."""
+        self.result(value, words)
+
+    def table(self, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
+        """Rows as a table, or as a JSON list of all their members.
+
+        Args:
+            rows: values.
+            columns: member name to heading, in order; others are in the JSON only.
+        """
+        if self.as_json:
+            print(json.dumps(list(rows), ensure_ascii=False, default=str))
+            return
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for name, heading in columns.items():
+            number = bool(rows) and all(isinstance(row.get(name), int | float) for row in rows)
+            table.add_column(heading, justify="right" if number else "left")
+        for row in rows:
+            table.add_row(*(_cell(row.get(name, "")) for name in columns))
+        self.out.print(table)
+
+    @contextmanager
+    def progress(self, words: str, total: float | None = None) -> Iterator[Bar]:
+        """A bar on stderr for anything that may take more than a second."""
+        columns = (
+            TextColumn("{task.description}"), BarColumn(complete_style="bright_cyan"),
+            MofNCompleteColumn(), TimeRemainingColumn(),
+        )  # fmt: skip
+        quiet = self.as_json or not self.err.is_terminal
+        with Progress(*columns, console=self.err, transient=True, disable=quiet) as progress:
+            yield Bar(progress, words, total)
+
+
+class Bar:
+    """One running bar."""
+
+    def __init__(self, progress: Progress, words: str, total: float | None) -> None:
+        self._progress = progress
+        self._task = progress.add_task(words, total=total)
+
+    def step(self, by: float = 1) -> None:
+        """So much more is done."""
+        self._progress.advance(self._task, by)
+
+    def at(self, done: float, words: str | None = None) -> None:
+        """So much is done in all."""
+        self._progress.update(self._task, completed=done, description=words)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return escape(str(value))
+
+
+def complain(error: BreakwaterError, *, as_json: bool) -> None:
+    """Say what went wrong and what to do, once, in the form that was asked for."""
+    if as_json:
+        body = {
+            "code": error.code, "title": error.title(), "detail": error.detail, **error.facts,
+        }  # fmt: skip
+        print(json.dumps(body, ensure_ascii=False))
+        return
+    detail = f"\n  {escape(error.detail)}" if error.detail else ""
+    Console(stderr=True, highlight=False).print(f"{BAD} {escape(error.title())}{detail}")
