@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 
 import pytest
@@ -155,8 +156,6 @@ def test_distances_are_told_in_words_with_the_turn() -> None:
 
 
 def test_always_match_files_answer_only_for_themselves() -> None:
-    import hashlib
-
     for name, action in (("block.png", Action.BLOCK), ("hold.png", Action.HOLD)):
         sha256 = hashlib.sha256(testfiles.content(name)).hexdigest()
         verdict = testfiles.verdict(sha256)
