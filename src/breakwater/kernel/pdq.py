@@ -71,4 +71,4 @@ def video_key(hashes: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if hashes.ndim != 2 or hashes.shape[1] != HASH_BYTES:
         raise ValueError(f"hashes must have the shape (n, 32), not {hashes.shape}")
     bits = np.unpackbits(hashes, axis=1)[:, _VIDEO_BITS]
-    return np.packbits(bits, axis=1, bitorder="little")
+    return np.ascontiguousarray(np.packbits(bits, axis=1, bitorder="little"))
