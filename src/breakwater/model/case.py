@@ -7,10 +7,12 @@ Live outranks everything; severity and minutes waiting order the rest.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
+from breakwater.errors import BadInput
 from breakwater.model.ids import Id
 
 
@@ -90,3 +92,63 @@ class Case:
     held_by: Id | None = None
     held_until: datetime | None = None
     closed_at: datetime | None = None
+
+    @property
+    def urgency(self) -> int:
+        """Live first, then by priority: 0..3 for streams, 10..13 for the rest."""
+        return urgency(self.kind, self.priority)
+
+    @property
+    def position(self) -> CasePosition:
+        """Where it stands in the queue; the next page begins after it."""
+        return CasePosition(self.urgency, self.due_at, self.number)
+
+
+def urgency(kind: CaseKind, priority: Priority) -> int:
+    """The first sort key of the queue."""
+    return priority.rank + (0 if kind is CaseKind.STREAM else 10)
+
+
+@dataclass(frozen=True, slots=True)
+class CasePosition:
+    """A place in the queue that prints and parses itself, for addresses of pages."""
+
+    urgency: int
+    due_at: datetime
+    number: int
+
+    def __str__(self) -> str:
+        micros = round((self.due_at - _EPOCH) / timedelta(microseconds=1))
+        return f"{self.urgency}-{micros}-{self.number}"
+
+    @classmethod
+    def parse(cls, text: str) -> CasePosition:
+        """Read what `str()` prints.
+
+        Raises:
+            BadInput: something else.
+        """
+        parts = text.split("-")
+        if len(parts) != 3 or not all(p.isascii() and p.isdigit() and len(p) < 18 for p in parts):
+            raise BadInput("This is not a place in the queue; open the queue anew.")
+        return cls(int(parts[0]), _EPOCH + timedelta(microseconds=int(parts[1])), int(parts[2]))
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseStep:
+    """One thing that happened to a case; only ever added.
+
+    Attributes:
+        what: `opened`, `closed`, `held`, `released`, `reprioritised`.
+        by: id of the person or key, or the name of a part.
+    """
+
+    change: int
+    at: datetime
+    by: str
+    what: str
+    note: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)

@@ -58,7 +58,8 @@ class Upload:
     """One item that was screened.
 
     Attributes:
-        sha256: of the bytes as sent.
+        sha256: of the bytes as sent, in hexadecimal; sha1 and md5 too where they were taken,
+            so that exact entries that come later find it.
         case: id of the case it opened, if it opened one.
         blob: id of the preserved bytes in the vault, if the verdict was not "allow".
         revision: 1, then one more for each later change of the verdict.
@@ -79,3 +80,15 @@ class Upload:
     case: Id | None = None
     blob: Id | None = None
     change: int = 0
+    sha1: str = ""
+    md5: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One verdict in the history of an upload; only ever added."""
+
+    revision: int
+    verdict: Verdict
+    at: datetime
+    change: int

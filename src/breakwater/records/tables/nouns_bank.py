@@ -87,6 +87,8 @@ imports = Table(
     _fact("rows_read", BigInteger),
     _fact("rows_kept", BigInteger),
     _fact("rows_bad", BigInteger),
+    _fact("first_entry", BigInteger, nullable=True),
+    _fact("last_entry", BigInteger, nullable=True),
     _fact("finished", Boolean),
     _fact("created_at", UtcDateTime),
 )  # fmt: skip

@@ -115,14 +115,14 @@ api_keys = Table(
 approvals = Table(
     "approvals", metadata,
     _approval("id", IdType, primary_key=True),
-    _approval("action", Text),
+    _approval("kind", Text),
     _approval("subject", Text),
     _approval("reason", Text),
     _approval("facts", Json),
     _approval("proposed_by", IdType),
     _approval("proposed_at", UtcDateTime, index=True),
     _approval("lapses_at", UtcDateTime),
-    Index("ix_approvals_subject", "action", "subject"),
+    Index("ix_approvals_subject", "kind", "subject"),
 )  # fmt: skip
 
 approval_decisions = Table(
