@@ -18,14 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater.kernel import Ring, scan_many
-from breakwater.model.bank import EntryStatus
+from breakwater.model.bank import EntryChange, EntryStatus
 from breakwater.model.event import Event, EventType
 from breakwater.model.ids import Id
 from breakwater.model.signal import PDQ, Measure, Signal, kind_named
 from breakwater.observe import logger
 from breakwater.records import entries, jobs, uploads
 from breakwater.records.database import Database
-from breakwater.records.entries import EntryChange
 from breakwater.records.ingest import IngestLog
 
 RETRO_JOB: Final = "banks.retroactive"

@@ -1,0 +1,1 @@
+"""The loop that delivers the outbox, claims jobs and takes regular turns."""
