@@ -162,7 +162,7 @@ def _wire(settings: Settings, clock: Clock, undo: ExitStack) -> App:
     )  # fmt: skip
     intake = Intake(
         db=db, vault=vault, screener=screener, recorder=recorder, clock=clock, metrics=metrics,
-        limits=limits_of(settings), threads=32,
+        limits=limits_of(settings), spool_dir=settings.spool_dir, threads=32,
     )  # fmt: skip
     undo.callback(intake.close)
     floods = Floods(settings.flood_entries_per_hour, settings.flood_matches_per_hour)

@@ -100,7 +100,7 @@ class Banks:
                 verified=new.verified,
                 expires_at=new.expires_at,
             )
-            tx.audit(by.id, "bank.create", bank.id, name=bank.name, action=bank.action.value)
+            tx.audit(by.id, "bank.create", bank.id, name=bank.name, does=bank.action.value)
             tx.emit(EventType.BANK_CHANGED, bank.id)
         return bank
 

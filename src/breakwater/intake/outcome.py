@@ -112,7 +112,8 @@ class Recorder:
         """Make durable what the transaction will name."""
         if verdict.action is not Action.ALLOW:
             if upload.blob is None:
-                blob = self._vault.put(source.reader(), purpose=EVIDENCE)
+                with source.reader() as reader:
+                    blob = self._vault.put(reader, purpose=EVIDENCE)
                 return replace(upload, blob=blob)
             return upload
         if isinstance(outcome, Fingerprints) and self._ingest_days:

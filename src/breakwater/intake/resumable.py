@@ -100,7 +100,7 @@ class Resumables:
                 with self._vault.open(part.blob) as source:
                     while block := source.read(BLOCK):
                         spool.write(block)
-            spool.finish()
+            spool.seal()
             submission = replace(submission_of(whole.submission), idempotency_key=str(whole.id))
             upload = self._intake.submit(spool, submission, principal)
         self._forget(whole)

@@ -97,7 +97,7 @@ class Reviser:
             uploads.set_case(tx, upload.id, case.id)
         elif was is not Action.ALLOW and verdict.action is Action.ALLOW:
             self._release(tx, upload, why)
-        tx.audit("system", "verdict.changed", upload.id, action=verdict.action.value, why=why)
+        tx.audit("system", "verdict.changed", upload.id, to=verdict.action.value, why=why)
         tx.emit(
             EventType.VERDICT_CHANGED,
             upload.id,

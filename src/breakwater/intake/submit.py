@@ -13,15 +13,19 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import BinaryIO
 
 from breakwater.errors import NotFound, ScanningNotPermitted, TooLarge
 from breakwater.intake import policy, testfiles
 from breakwater.intake.outcome import Recorder
+from breakwater.media.failures import Unreadable
+from breakwater.media.magic import sniff
 from breakwater.media.spool import Spool
 from breakwater.model.access import Principal
 from breakwater.model.clock import Clock
 from breakwater.model.ids import Id, new_id
-from breakwater.model.media import MediaLimits, Reason, Undecodable, media_type
+from breakwater.model.media import Family, MediaLimits, Reason, Undecodable
 from breakwater.model.signal import Fingerprints
 from breakwater.model.upload import Origin, Surface, Upload, UploadState
 from breakwater.observe import Metrics
@@ -29,6 +33,9 @@ from breakwater.recognition.screen import Screener
 from breakwater.records import jobs, uploads
 from breakwater.records.database import Database
 from breakwater.records.vault import Vault
+
+HEAD = 4096
+"""Bytes that tell the type."""
 
 SCREEN_JOB = "intake.screen"
 """Kind of the job that finishes an upload which was answered with 202."""
@@ -77,6 +84,7 @@ class Intake:
         clock: Clock,
         metrics: Metrics,
         limits: Limits,
+        spool_dir: Path,
         threads: int,
     ) -> None:
         self._db = db
@@ -86,6 +94,7 @@ class Intake:
         self._clock = clock
         self._metrics = metrics
         self.limits = limits
+        self._spool_dir = spool_dir
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="screen")
 
     def permit(self, surface: Surface, jurisdiction: str) -> None:
@@ -208,16 +217,16 @@ class Intake:
     ) -> Fingerprints | Undecodable:
         if source.size == 0:
             return Undecodable(Reason.EMPTY)
-        declared = media_type(declared_type)
-        image = declared is None or declared.family == "image"
-        limits = self.limits.image if image and not source.looks_moving() else self.limits.video
-        return self._screener.fingerprint(
-            source.reader(), declared=declared_type, limits=limits, lane=lane
-        )
+        with source.reader() as reader:
+            limits = self.limits.video if moving(reader) else self.limits.image
+            return self._screener.fingerprint(
+                reader, declared=declared_type, limits=limits, lane=lane
+            )
 
     def _defer(self, upload: Upload, source: Spool) -> Upload:
         """Keep the bytes, durable and encrypted, before saying that they were taken."""
-        blob = self._vault.put(source.reader(), purpose="pending")
+        with source.reader() as reader:
+            blob = self._vault.put(reader, purpose="pending")
         pending = replace(upload, blob=blob)
         with self._db.transaction() as tx:
             uploads.start(tx, pending)
@@ -230,7 +239,11 @@ class Intake:
             upload = uploads.get(tx, upload_id)
         if upload.state is UploadState.DONE or upload.blob is None:
             return upload
-        with Spool.of(self._vault.open(upload.blob), limit=self.limits.max_bytes) as source:
+        with (
+            self._vault.open(upload.blob) as kept,
+            Spool(self.limits.max_bytes, self._spool_dir) as source,
+        ):
+            source.take(kept)
             outcome = self._decode(source, upload.declared_type, lane=upload.service)
             return self._recorder.record(upload, source, outcome)
 
@@ -245,3 +258,16 @@ class Intake:
     def close(self) -> None:
         """Stop taking; what is pending stays pending in SQL."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+def moving(source: BinaryIO) -> bool:
+    """Whether the first bytes are a video's, which may take longer; rewinds.
+
+    What has no known beginning is given a picture's time: the jail will say what it is.
+    """
+    head = source.read(HEAD)
+    source.seek(0)
+    try:
+        return sniff(head).family is Family.VIDEO
+    except Unreadable:
+        return False

@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from breakwater.errors import BreakwaterError, LeaseLost
@@ -60,7 +61,7 @@ class Worker:
         for number in range(self._job_threads):
             self._spawn(f"jobs-{number}", self._jobs)
         for turn in self._turns:
-            self._spawn(turn.name, lambda turn=turn: self._regularly(turn))
+            self._spawn(turn.name, partial(self._regularly, turn))
 
     def stop(self) -> None:
         """End after what each thread is doing now."""
@@ -117,7 +118,7 @@ class Worker:
         """Keep a thread alive: what fails is logged, counted, and tried again."""
         try:
             return work()
-        except Exception as error:  # a thread of the worker must outlive any one failure
+        except Exception as error:  # noqa: BLE001 - a thread of the worker must outlive any one failure
             self._metrics.alarms.labels("worker").inc()
             _log.exception("turn_failed", turn=name, code=_code(error))
             self._stop.wait(1.0)
@@ -149,7 +150,7 @@ class Worker:
     ) -> None:
         try:
             subscription.handle(delivery.event)
-        except Exception as error:  # one event must not hold up those behind it
+        except Exception as error:  # noqa: BLE001 - one event must not hold up those behind it
             self._metrics.alarms.labels("subscriber").inc()
             _log.exception("handler_failed", subscriber=subscription.name, code=_code(error))
             with self._db.transaction() as tx:
@@ -179,7 +180,7 @@ class Worker:
             kind.run(job.payload, job.attempts, beat)
         except LeaseLost:
             return
-        except Exception as error:  # a job that fails is tried again, then set aside
+        except Exception as error:  # noqa: BLE001 - a job that fails is tried again, then set aside
             self._set_aside_or_retry(kind, job, error)
             return
         with self._db.transaction() as tx:
