@@ -99,6 +99,12 @@ class AppendOnly(Conflict):
     code = "append_only"
 
 
+class LeaseLost(Conflict):
+    """Another worker has taken this over meanwhile, so this one's result does not count."""
+
+    code = "lease_lost"
+
+
 class IdempotencyReuse(Conflict):
     """This idempotency key was used with another body. Use a new key for a new request."""
 

@@ -1,6 +1,6 @@
 """Seams to the outside: Protocols with their embedded forms elsewhere, and one contract each.
 
-`Blob` is satisfied by `records.vault.Vault`, `Bus` by `records.outbox`, `Pool` by
+`Blob` is satisfied by `records.vault.Vault`, `Bus` by `records.bus.LocalBus`, `Pool` by
 `media.sandbox.JailPool`; contract suites stand in `breakwater.testing`. Object stores,
 brokers and clusters come later behind the same Protocols.
 """

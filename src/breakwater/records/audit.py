@@ -28,7 +28,7 @@ TOPIC: Final = "audit"
 
 
 def leaf_data(
-    number: int, at: datetime, actor: str, action: str, subject: str, facts: Mapping[str, Any]
+    *, number: int, at: datetime, actor: str, action: str, subject: str, facts: Mapping[str, Any]
 ) -> bytes:
     """The bytes that are hashed: canonical JSON of everything the row says."""
     return canonical(
@@ -54,7 +54,11 @@ def append(tx: Tx, actor: str, action: str, subject: str, facts: Mapping[str, An
         head = tx.execute(_HEAD).one()
         edge = Frontier(head.size, head.frontier)
         number = edge.size
-        leaf = leaf_hash(leaf_data(number, tx.now, actor, action, subject, facts))
+        leaf = leaf_hash(
+            leaf_data(
+                number=number, at=tx.now, actor=actor, action=action, subject=subject, facts=facts
+            )
+        )
         edge.append(leaf)
         tx.execute(
             _PUT,

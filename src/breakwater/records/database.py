@@ -23,6 +23,8 @@ from breakwater.model.event import Event, EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.records import audit, faults
 from breakwater.records.bus import LocalBus
+from breakwater.records.postgres import PostgresBackend
+from breakwater.records.sqlite import SqliteBackend
 from breakwater.records.tables import core
 
 if TYPE_CHECKING:
@@ -37,8 +39,15 @@ RETRIES: Final = 5
 class Backend(Protocol):
     """What a kind of database must be able to do."""
 
-    dialect: str
-    read_only: bool
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        ...
+
+    @property
+    def read_only(self) -> bool:
+        """Opened beside its owner, for reading."""
+        ...
 
     def write(self) -> AbstractContextManager[sa.Connection]:
         """Run one transaction; durable when the block has ended without an error."""
@@ -115,8 +124,7 @@ class Tx:
                 transaction then, unless the statement ran inside `savepoint`.
         """
         with faults.mapped():
-            result: sa.CursorResult[Any] = self._connection.execute(statement, params)  # type: ignore[assignment, arg-type]
-            return result
+            return self._connection.execute(statement, params)
 
     def insert_many(self, table: sa.Table, columns: Sequence[str], rows: Rows) -> None:
         """Insert plain tuples the fast way: executemany on SQLite, COPY on PostgreSQL.
@@ -301,6 +309,10 @@ class Database:
         """Wake the thread that signs checkpoints."""
         self.bus.notify(audit.TOPIC)
 
+    def tell_jobs(self) -> None:
+        """Wake those who wait for work."""
+        self.bus.notify("jobs")
+
     def use_keys(self, keys: Keyring) -> None:
         """Give the keyring, which is itself stored in this database and so opened after it."""
         self._keys = keys
@@ -364,12 +376,8 @@ def open_database(
     backend: Backend
     with faults.mapped():
         if address.get_backend_name() == "sqlite":
-            from breakwater.records.sqlite import SqliteBackend
-
             backend = SqliteBackend(Path(str(address.database)), read_only=read_only)
         else:
-            from breakwater.records.postgres import PostgresBackend
-
             backend = PostgresBackend(
                 address.render_as_string(hide_password=False), read_only=read_only
             )

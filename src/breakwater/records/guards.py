@@ -49,7 +49,7 @@ def guards(dialect: str, tables: Iterable[sa.Table] = ()) -> Iterator[str]:
 
 def trigger_name(table: str, act: str) -> str:
     """What the trigger is called on both databases."""
-    return "_".join(("guard", table, act))
+    return f"guard_{table}_{act}"
 
 
 def _sqlite(table: str, act: str) -> str:

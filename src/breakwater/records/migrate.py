@@ -29,7 +29,7 @@ def upgrade(url: str) -> None:
         with engine.begin() as connection:
             metadata.create_all(connection)
             for statement in guards(connection.dialect.name):
-                connection.execute(sa.DDL(statement.replace("%", "%%")))
+                connection.exec_driver_sql(statement.replace("%", "%%"))
             connection.execute(sa.insert(core.changes), {"id": 1, "last": 0})
             connection.execute(sa.insert(core.audit_head), {"id": 1, "size": 0, "frontier": b""})
         engine.dispose()

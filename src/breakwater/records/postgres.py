@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import psycopg
 import sqlalchemy as sa
@@ -113,5 +113,4 @@ class PostgresBackend:
 
 def raw_of(connection: sa.Connection) -> psycopg.Connection[Any]:
     """The driver's own connection, for what SQLAlchemy has no word for."""
-    raw: psycopg.Connection[Any] = connection.connection.driver_connection
-    return raw
+    return cast(psycopg.Connection[Any], connection.connection.driver_connection)

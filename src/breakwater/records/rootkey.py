@@ -171,7 +171,7 @@ class RootKey:
             Conflict: a root key is there already.
         """
         root = cls.read_recovery(source, passphrase=passphrase, identity=identity)
-        _write_private(target, root._text().encode())
+        _write_private(target, root._text().encode())  # noqa: SLF001 - a class method of its own class
         return root
 
     def _text(self) -> str:

@@ -17,7 +17,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -313,8 +313,7 @@ def again(error: BreakwaterError) -> BreakwaterError:
 
 def raw_of(connection: sa.Connection) -> sqlite3.Connection:
     """The driver's own connection, for what SQLAlchemy has no word for."""
-    raw: sqlite3.Connection = connection.connection.driver_connection
-    return raw
+    return cast(sqlite3.Connection, connection.connection.driver_connection)
 
 
 def _connect(uri: str) -> sqlite3.Connection:

@@ -164,7 +164,7 @@ class Vault:
         except OSError as error:
             part.unlink(missing_ok=True)
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-                raise DiskFull() from None
+                raise DiskFull from None
             raise Unavailable(f"The vault cannot be written: {error.strerror}.") from None
         except BaseException:
             part.unlink(missing_ok=True)

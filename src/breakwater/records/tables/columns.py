@@ -107,7 +107,9 @@ def column(
         name: of the column.
         type_: one of the types below or SQLAlchemy's.
         args: foreign keys and other constraints.
-        klass, purpose, retention: its privacy tag.
+        klass: what it holds.
+        purpose: why it is kept.
+        retention: how long.
         nullable: whether it may be empty.
         kw: as `sqlalchemy.Column` takes them.
     """
@@ -151,7 +153,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - as SQLAlchemy calls it
         """Give the zone back."""
         if value is None:
             return None
@@ -177,13 +179,13 @@ class Json(TypeDecorator[Any]):
     impl = sa.Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002 - as SQLAlchemy calls it
         """Write it canonically; mappings and tuples of nouns are taken as they are."""
         if value is None:
             return None
         return canonical(dict(value) if isinstance(value, Mapping) else value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002 - as SQLAlchemy calls it
         """Read it back."""
         return None if value is None else json.loads(value)
 
