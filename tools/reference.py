@@ -1,0 +1,204 @@
+"""Writes docs/reference/*.md from the code, so that it cannot tell another story.
+
+In: settings, commands, errors, events, metrics, kinds and roles as the code has them. Out: one
+page each; with `--check` nothing is written and stale pages are named (exit 1). Run by
+`make docs`; `tests/unit/test_docs.py` fails when a committed page is stale.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from breakwater import errors
+from breakwater.cli import COMMANDS, program
+from breakwater.model.access import MACHINE_SCOPES, Permission, Role
+from breakwater.model.event import EventType
+from breakwater.model.media import MediaType, Reason
+from breakwater.model.signal import BUILTIN
+from breakwater.observe import Metrics
+from breakwater.settings import Settings
+
+HERE: Final = Path(__file__).resolve().parents[1] / "docs/reference"
+NOTE: Final = "<!-- Made by tools/reference.py from the code; edit the code. -->\n"
+
+EVENTS: Final = {
+    EventType.VERDICT_COMPLETED: "A verdict that was answered later (202), or anything but allow, is there.",
+    EventType.VERDICT_CHANGED: "A verdict changed: a retroactive match, a withdrawal, an appeal.",
+    EventType.CASE_OPENED: "Something waits for a person.",
+    EventType.CASE_CHANGED: "A case moved: decided, handed over, closed.",
+    EventType.ENTRY_ADDED: "Entries were added to a bank.",
+    EventType.ENTRY_WITHDRAWN: "An entry was withdrawn for ever.",
+    EventType.ENTRY_QUARANTINED: "An entry is shown and does not act until a person has looked.",
+    EventType.ENTRY_RELEASED: "An entry's quarantine ended; it acts again.",
+    EventType.UPLOAD_MATCHED: "An upload matched entries; floods of matches are counted from this.",
+    EventType.IMPORT_FINISHED: "A list was imported to its end.",
+    EventType.BANK_CHANGED: "A bank was made, changed or archived.",
+    EventType.DECODER_ALARM: "Our decoder failed on valid media, or the jail did not hold.",
+    EventType.SNAPSHOT_NEEDED: "A case needs the account's data from the service.",
+}
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [head, ["---"] * len(head), *([cell(value) for value in row] for row in rows)]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
+
+
+def cell(value: object) -> str:
+    """Text that stays in its cell."""
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def settings() -> str:
+    """Every setting with its variable and default."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        default: Any = field.default
+        shown = getattr(default, "get_secret_value", lambda d=default: d)()
+        value = "–" if shown in ("", None, ()) else f"`{shown}`"
+        rows.append((f"`BREAKWATER_{name.upper()}`", value, field.description or ""))
+    return (
+        "# Settings\n\nFrom the environment, or from the TOML file that `BREAKWATER_CONFIG` names "
+        "(the same names, lower case, without the prefix). The environment wins. "
+        "A wrong value stops the start and names the field.\n\n"
+        + table(("Variable", "Default", "Meaning"), rows)
+    )
+
+
+def cli() -> str:
+    """Every command with its arguments and options."""
+    root = typer.main.get_command(program)
+    context = root.make_context("breakwater", ["doctor"], resilient_parsing=True)
+    parts = [
+        "# Command line\n\nEvery command takes `--json`: one JSON document on standard output "
+        "(`scan`: one a file). Words and progress go to standard error. Exit codes are those of "
+        "[the errors](errors.md).\n"
+    ]
+    for name in COMMANDS:
+        command = root.get_command(context, name)  # type: ignore[attr-defined] # a group
+        parts += _command(f"breakwater {name}", command)
+    return "\n".join(parts)
+
+
+def _command(path: str, command: Any) -> Iterator[str]:
+    yield f"## `{path}`\n\n{(command.help or '').strip()}\n"
+    for name, inner in sorted(getattr(command, "commands", {}).items()):
+        yield from _command(f"{path} {name}", inner)
+    rows = []
+    for parameter in command.params:
+        names = [*getattr(parameter, "opts", []), *getattr(parameter, "secondary_opts", [])]
+        if "--help" in names:
+            continue
+        kind = parameter.param_type_name
+        shown = ", ".join(f"`{n}`" for n in names) if kind == "option" else f"`{parameter.name}`"
+        rows.append((shown, getattr(parameter, "help", "") or ""))
+    if rows:
+        yield table(("Argument or option", "Meaning"), rows)
+
+
+def error_codes() -> str:
+    """Every error with its code, HTTP status and exit code."""
+    rows = [
+        (f"`{kind.code}`", kind.status, kind.exit_code, kind.title())
+        for kind in sorted(every_error(), key=lambda kind: kind.code)
+    ]
+    return (
+        "# Errors\n\nThe API answers them as `application/problem+json` (RFC 9457) with this "
+        "`code`, the command line by its exit code (sysexits.h).\n\n"
+        + table(("Code", "HTTP", "Exit", "What it says"), rows)
+    )
+
+
+def every_error(base: type[errors.BreakwaterError] = errors.BreakwaterError) -> list[Any]:
+    """The whole tree, its root included; one class a code."""
+    found = [base]
+    for kind in base.__subclasses__():
+        if kind.__module__ == errors.__name__:
+            found += every_error(kind)
+    return found
+
+
+def events() -> str:
+    """Every event."""
+    rows = [(f"`{kind.value}`", EVENTS[kind]) for kind in EventType]
+    return (
+        "# Events\n\nWritten to the outbox in the transaction that made them true, delivered "
+        "after it, at least once, in order of their change number. Webhooks carry them signed by "
+        "Standard Webhooks; the id is constant over retries.\n\n"
+        + table(("Event", "When"), rows)
+    )
+
+
+def metrics() -> str:
+    """Every metric on `/metrics`."""
+    rows = []
+    for family in Metrics().registry.collect():
+        rows.append((f"`{family.name}`", family.type, family.documentation))
+    return (
+        "# Metrics\n\nOn `/metrics` in the Prometheus text format; counters end in `_total` "
+        "there.\n\n" + table(("Metric", "Type", "Meaning"), sorted(rows))
+    )
+
+
+def media() -> str:
+    """What is decoded, and why something is not."""
+    kinds = [(f"`{kind.value}`", kind.family.value) for kind in MediaType]
+    reasons = [(f"`undecodable.{reason.value}`", reason.words) for reason in Reason]
+    hashes = [
+        (f"`{k.name}`", k.size * 8, k.measure.value, k.limit or "–", k.words)
+        for k in BUILTIN.values()
+    ]
+    return (
+        "# Media and signals\n\n## Types that are decoded\n\n"
+        + table(("Type", "As"), kinds)
+        + "\n## Why something is not decoded\n\nAlways a hold and a case, never an allow.\n\n"
+        + table(("Rule", "In words"), reasons)
+        + "\n## Kinds of signals\n\n"
+        + table(("Kind", "Bits", "Compared", "Limit", "Meaning"), hashes)
+    )
+
+
+def roles() -> str:
+    """Who may do what."""
+    rows = [
+        (f"`{p.value}`", *("✓" if p in role.permissions else "" for role in Role),
+         "✓" if p in MACHINE_SCOPES else "")
+        for p in Permission
+    ]  # fmt: skip
+    head = ("Permission", *(role.value.replace("_", " ") for role in Role), "API key")
+    return "# Roles and scopes\n\nNothing else decides.\n\n" + table(head, rows)
+
+
+PAGES: Final[dict[str, Callable[[], str]]] = {
+    "settings.md": settings,
+    "cli.md": cli,
+    "errors.md": error_codes,
+    "events.md": events,
+    "metrics.md": metrics,
+    "media.md": media,
+    "roles.md": roles,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages, or name the stale ones."""
+    stale = []
+    for name, make in PAGES.items():
+        path, text = HERE / name, NOTE + make()
+        if path.exists() and path.read_text("utf-8") == text:
+            continue
+        stale.append(name)
+        if "--check" not in arguments:
+            path.write_text(text, "utf-8")
+    for name in stale:
+        print(f"{'stale' if '--check' in arguments else 'written'}: docs/reference/{name}")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
