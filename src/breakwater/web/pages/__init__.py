@@ -1,0 +1,30 @@
+"""The console: server-rendered pages for people (specification: reference, console).
+
+`mount(api, reads=…)` adds every page, the static files and the event stream to an
+application that already has the gate; `trouble.page_for` turns an error into a page. Pages
+read through `reads.Reads` and see nothing but the frozen values of `models`. Looked at and
+tested in a real browser by `tests/integration/test_console_browser.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import FastAPI
+
+from breakwater.web.pages import audit, banks, overview, queue, shell
+from breakwater.web.pages.assets import Assets
+from breakwater.web.pages.keytable import KeyTable
+from breakwater.web.pages.reads import Console, Reads
+from breakwater.web.pages.render import Renderer
+
+__all__ = ["mount"]
+
+ROUTERS: Final = (shell.router, overview.router, queue.router, banks.router, audit.router)
+
+
+def mount(api: FastAPI, *, reads: Reads) -> None:
+    """Add the console to an application."""
+    api.state.console = Console(reads=reads, renderer=Renderer(Assets.read(), KeyTable.read()))
+    for router in ROUTERS:
+        api.router.routes.extend(router.routes)

@@ -1,0 +1,453 @@
+"""What each console page shows, as frozen values: the only thing a template ever sees.
+
+Built by `pages.reader` from records with the viewer's own rights already applied, so that a
+template cannot show what its viewer may not open: what is withheld is an empty string and a
+sentence that says why. Words are ready to read; times keep their absolute form beside them.
+Tests render the same values from `tests/console_samples.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from breakwater.model.access import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A moment: relative words, absolute words, and the machine's form for `<time>`."""
+
+    words: str
+    full: str
+    iso: str
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A shape and a word that always stand together (WCAG 1.4.1): class name and text."""
+
+    style: str
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One page of the rail."""
+
+    id: str
+    word: str
+    url: str
+    group: str
+    permission: Permission | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """How long pictures were on screen today, and how much is allowed."""
+
+    used_s: int
+    limit_s: int
+    words: str
+    near: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks, and what the shell shows them.
+
+    Attributes:
+        name: for the menu.
+        roles: in words.
+        permissions: what decides which links, panels and keys exist.
+        exposure: None for those who never see pictures.
+        waiting_now: open cases of priority Now.
+    """
+
+    name: str
+    roles: str
+    permissions: frozenset[Permission]
+    exposure: Exposure | None = None
+    waiting_now: int = 0
+
+    def may(self, permission: str) -> bool:
+        """Whether it is allowed; templates name permissions as the wire does."""
+        return Permission(permission) in self.permissions
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """One number that matters, with the word under it."""
+
+    value: str
+    word: str
+    note: str = ""
+    running: bool = False
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IndexRow:
+    """One signal kind in the index."""
+
+    kind: str
+    words: str
+    size: str
+    waiting: str
+    lag: str
+    state: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRow:
+    """One recent verdict. No account and no address: this page is for those who run it too."""
+
+    at: When
+    action: Mark
+    reason: str
+    service: str
+    surface: str
+    case: str = ""
+    case_number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityCount:
+    """How many cases wait at one priority, and how long the oldest has."""
+
+    mark: Mark
+    count: int
+    note: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the installation and whether it works."""
+
+    name: str
+    state: Mark
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewView:
+    """The first page: is it working, how much comes in, who waits."""
+
+    headline: str
+    numbers: tuple[Number, ...]
+    queue: tuple[PriorityCount, ...]
+    index: tuple[IndexRow, ...]
+    parts: tuple[Part, ...]
+    recent: tuple[VerdictRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Verdicts per step, newest last: seconds of the epoch, then one column an action."""
+
+    at: tuple[int, ...]
+    allow: tuple[float, ...]
+    hold: tuple[float, ...]
+    block: tuple[float, ...]
+    step_s: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One case that waits."""
+
+    id: str
+    number: int
+    priority: Mark
+    why: str
+    due: When
+    waiting: When
+    where: str
+    held_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a filter."""
+
+    value: str
+    word: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """The queue: three numbers, filters, fifty rows in a fixed order, a preview of words."""
+
+    numbers: tuple[Number, ...]
+    rows: tuple[QueueRow, ...]
+    priorities: tuple[Option, ...]
+    kinds: tuple[Option, ...]
+    states: tuple[Option, ...]
+    filtered: bool = False
+    next_url: str = ""
+    first_url: str = ""
+    preview: CasePreview | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CasePreview:
+    """Why a case waits, without any picture."""
+
+    id: str
+    number: int
+    priority: Mark
+    why: str
+    due: When
+    facts: tuple[tuple[str, str], ...]
+    matches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """Two perceptual hashes as SVG paths over a square grid of `side` cells."""
+
+    side: int
+    known: str
+    differ: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidencePair:
+    """This item beside one known entry.
+
+    Attributes:
+        item, frame: what a view request names.
+        at: time of the frame in words; empty for stills.
+        words: distance in words.
+        turn: SVG transform that shows how this item was turned against the known one.
+        turn_words: the same in words; empty when it is as it is.
+        share: distance as a share of the limit, 0..1.
+        refusal: why the known side shows no picture.
+        acting: counts towards the verdict; otherwise `why_not` says why it does not.
+    """
+
+    item: str
+    frame: int
+    at: str
+    words: str
+    bank: str
+    bank_url: str
+    entry: int
+    kind: str
+    value: str
+    distance: int
+    limit: int
+    bits_total: int
+    refusal: str
+    own_value: str = ""
+    turn: str = ""
+    turn_words: str = ""
+    acting: bool = True
+    why_not: str = ""
+    negative: bool = False
+    verified: bool = False
+    labels: tuple[str, ...] = ()
+    source: str = ""
+    permitted_use: str = ""
+    bits: Bits | None = None
+
+    @property
+    def share(self) -> float:
+        """Where the distance lies between 0 and the limit."""
+        return self.distance / self.limit if self.limit else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a video that matches known material, in percent of its length."""
+
+    x: float
+    width: float
+    words: str
+    pair: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """One line of a case's history."""
+
+    at: When
+    who: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """Everything about one case that its viewer may see."""
+
+    id: str
+    number: int
+    priority: Mark
+    state: Mark
+    why: str
+    due: When
+    opened: When
+    version: int
+    kind: str
+    rule: str
+    verdict: Mark
+    item: str = ""
+    pairs: tuple[EvidencePair, ...] = ()
+    more_pairs: int = 0
+    spans: tuple[Span, ...] = ()
+    file: tuple[tuple[str, str], ...] = ()
+    hashes: tuple[tuple[str, str], ...] = ()
+    account: tuple[tuple[str, str], ...] = ()
+    earlier: tuple[QueueRow, ...] = ()
+    same: tuple[QueueRow, ...] = ()
+    history: tuple[LogRow, ...] = ()
+    warning: str = ""
+    held_by: str = ""
+    may_view: bool = False
+    no_view: str = ""
+    level: str = "s3"
+
+
+@dataclass(frozen=True, slots=True)
+class KindShare:
+    """How many entries of one kind can be matched here."""
+
+    kind: str
+    words: str
+    entries: str
+    share: float
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class BankRow:
+    """One bank in the list."""
+
+    name: str
+    url: str
+    purpose: str
+    action: Mark
+    entries: str
+    share: float
+    share_words: str
+    source: str
+    enabled: str
+    expires: When | None = None
+    verified: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BanksView:
+    """All banks, with the share of their entries that this installation can match."""
+
+    numbers: tuple[Number, ...]
+    rows: tuple[BankRow, ...]
+    share_words: str = ""
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One known signal. `value` is empty for those who see no hashes."""
+
+    number: int
+    kind: str
+    value: str
+    status: Mark
+    source: str
+    labels: tuple[str, ...]
+    added: When
+    negative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRow:
+    """Where a batch came from and how it went."""
+
+    source: str
+    at: When
+    read: str
+    kept: str
+    bad: str
+    state: Mark
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class BankView:
+    """One bank."""
+
+    name: str
+    purpose: str
+    action: Mark
+    facts: tuple[tuple[str, str], ...]
+    numbers: tuple[Number, ...]
+    kinds: tuple[KindShare, ...]
+    entries: tuple[EntryRow, ...]
+    imports: tuple[ImportRow, ...] = ()
+    limits: tuple[tuple[str, str], ...] = ()
+    next_url: str = ""
+    first_url: str = ""
+    hashes_withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One leaf of the audit log."""
+
+    number: int
+    at: When
+    who: str
+    words: str
+    subject: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AuditView:
+    """The audit log: what was done, by whom, and whether the record is whole."""
+
+    numbers: tuple[Number, ...]
+    state: Mark
+    state_words: str
+    rows: tuple[AuditRow, ...]
+    actions: tuple[Option, ...] = ()
+    filtered: bool = False
+    next_url: str = ""
+    first_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An error page: what happened, what was kept, what to do, and a reference to copy."""
+
+    status: int
+    title: str
+    happened: str
+    kept: str
+    do: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One answer of the palette."""
+
+    word: str
+    url: str
+    kind: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInView:
+    """The door: sign in, follow a one-time link, or set a password or passkey."""
+
+    name: str = ""
+    wrong: str = ""
+    token: str = ""
+    passkeys: bool = True
+    facts: Mapping[str, str] = field(default_factory=dict)

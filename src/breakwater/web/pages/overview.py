@@ -1,0 +1,27 @@
+"""Overview: is it working, how much comes in, who waits. Counts only, so every role may see it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse
+
+from breakwater.web.gate import Router, Who, signed_in
+from breakwater.web.pages.context import Pages, show
+
+router = Router(include_in_schema=False)
+
+
+@router.get("/")
+@signed_in("counts and states only; links and cases appear by role")
+def overview(request: Request, pages: Pages, who: Who) -> HTMLResponse:
+    """The first page."""
+    return show(request, pages, who, "overview", view=pages.reads.overview(who))
+
+
+@router.get("/overview/series")
+@signed_in("counts only")
+def series(pages: Pages) -> JSONResponse:
+    """Figures of the live plot."""
+    return JSONResponse(asdict(pages.reads.series()))

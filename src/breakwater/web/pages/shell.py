@@ -1,0 +1,64 @@
+"""What every page carries: static files, theme, palette, exposure meter, the break page."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Form, Query
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from breakwater.web.gate import Router, Who, anyone, signed_in
+from breakwater.web.pages.context import Pages, show
+from breakwater.web.pages.render import THEME, THEMES
+
+router = Router(include_in_schema=False)
+
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+@router.get("/static/{digest}/{name:path}")
+@anyone("static files of the program itself, named by their hash")
+def static(request: Request, pages: Pages, digest: str, name: str) -> Response:
+    """One static file, compressed where the browser takes it."""
+    asset = pages.renderer.assets.get(name, digest)
+    headers = {"Cache-Control": FOR_EVER, "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(asset.packed, headers=headers, media_type=asset.type)
+    return Response(asset.body, headers=headers, media_type=asset.type)
+
+
+@router.post("/me/theme")
+@signed_in("one's own screen")
+def theme(request: Request, theme: Annotated[str, Form()] = "") -> Response:
+    """Dark, light, or as the system has it."""
+    back = RedirectResponse("/", status_code=303)
+    if theme in THEMES:
+        back.set_cookie(THEME, theme, max_age=31536000, httponly=True, samesite="strict")
+    else:
+        back.delete_cookie(THEME)
+    return back
+
+
+@router.get("/me/exposure")
+@signed_in("one's own time with pictures")
+def exposure(request: Request, pages: Pages, who: Who) -> HTMLResponse:
+    """The exposure meter, after a view ended."""
+    return show(request, pages, who, "parts/exposure")
+
+
+@router.get("/break")
+@signed_in("a page for rest")
+def rest(request: Request, pages: Pages, who: Who) -> HTMLResponse:
+    """Where the limit leads: when to come back, whom to talk to, nothing else."""
+    return show(request, pages, who, "break")
+
+
+@router.get("/find")
+@signed_in("answers only what the same person may open")
+def find(
+    request: Request, pages: Pages, who: Who, q: Annotated[str, Query(max_length=200)] = ""
+) -> HTMLResponse:
+    """What the palette offers."""
+    return show(request, pages, who, "parts/found", found=pages.reads.find(who, q))

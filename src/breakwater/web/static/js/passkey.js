@@ -1,0 +1,37 @@
+// Passkeys: the browser's own dialog, JSON in and out; hidden where there is none.
+(() => {
+  "use strict";
+  const csrf = () => document.querySelector("meta[name=csrf]").content;
+  const post = async (url, body) => {
+    const headers = { "Content-Type": "application/json", "X-CSRF-Token": csrf() };
+    const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+    const told = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new Error(told.detail || told.title || "That did not work. Try again.");
+    return told;
+  };
+  const wrong = (error) => {
+    const node = document.getElementById("wrong");
+    node.hidden = false;
+    node.textContent = error.name === "NotAllowedError" ? "Nothing was done: the passkey was not used." : error.message;
+  };
+  const make = async () => {
+    const { state, options } = await post("/me/passkey/begin", {});
+    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
+    const made = await navigator.credentials.create({ publicKey });
+    await post("/me/passkey/finish", { state, credential: made.toJSON() });
+    location.assign("/");
+  };
+  const use = async () => {
+    const { state, options } = await post("/login/passkey/begin", { name: document.getElementById("name").value });
+    const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
+    const proof = await navigator.credentials.get({ publicKey });
+    await post("/login/passkey/finish", { state, credential: proof.toJSON() });
+    location.assign("/");
+  };
+  addEventListener("DOMContentLoaded", () => {
+    if (!window.PublicKeyCredential?.parseCreationOptionsFromJSON) return;
+    for (const node of document.querySelectorAll("[data-passkey]")) node.hidden = false;
+    document.querySelector("[data-passkey-make]")?.addEventListener("click", () => make().catch(wrong));
+    document.querySelector("[data-passkey-signin]")?.addEventListener("click", () => use().catch(wrong));
+  });
+})();

@@ -1,0 +1,206 @@
+// Evidence: the clear frame exists in this browser only while a key or button is held.
+// POST /views commits audit, exposure and lease before its first byte; release clears the canvas.
+(() => {
+  "use strict";
+  const bw = window.breakwater;
+  const TAP_MS = 150;
+  const CAP_MS = 10000;
+  const PRESS_MS = 5000;
+  let turn = 0;
+  let shown = null;
+  let timer = 0;
+  let holding = false;
+  let hidden = false;
+
+  const cards = () => [...document.querySelectorAll("[data-evidence]")];
+  const card = () => cards().find((node) => !node.hidden);
+  const say = (words) => {
+    const node = document.getElementById("reveal-status");
+    if (node) node.textContent = words;
+  };
+  const send = (url, body, more = {}) =>
+    fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRF-Token": bw.csrf(), Accept: "image/webp, application/json" },
+      body: JSON.stringify(body),
+      ...more,
+    });
+  const end = (id, ms) => send(`/views/${id}/end`, { ms: Math.round(ms) }, { keepalive: true }).catch(() => null);
+
+  const wipe = (canvas) => {
+    canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+    canvas.width = canvas.width; // resets the backing store as well
+  };
+
+  const start = () => {
+    if (holding || !card()?.querySelector("[data-clear]")) return;
+    if (hidden) return say(document.getElementById("case").dataset.hiddenWords);
+    holding = true;
+    turn += 1;
+    const mine = turn;
+    const target = card();
+    target.querySelector("[data-still]").classList.add("live");
+    timer = setTimeout(() => fetchFrame(target, mine), TAP_MS);
+  };
+
+  const fetchFrame = async (target, mine) => {
+    const { item, frame, level } = target.dataset;
+    const { case: caseId } = document.getElementById("case").dataset;
+    const abort = new AbortController();
+    shown = { target, abort, id: null, at: 0 };
+    const my = shown;
+    let id = null;
+    try {
+      const answer = await send("/views", { item, frame: Number(frame), level, case: caseId, reason: "case review" }, { signal: abort.signal });
+      if (!answer.ok) return refused(answer, mine);
+      id = answer.headers.get("X-View");
+      my.id = id;
+      my.cap = Number(answer.headers.get("X-View-Cap") ?? CAP_MS);
+      const picture = await createImageBitmap(await answer.blob());
+      if (mine !== turn || !holding) {
+        picture.close();
+        return end(id, 0);
+      }
+      draw(my, picture);
+    } catch (error) {
+      if (error.name !== "AbortError" && mine === turn) {
+        say("The frame did not arrive. Nothing is shown. Try again.");
+        stop();
+      }
+    }
+  };
+
+  const draw = (my, picture) => {
+    const canvas = my.target.querySelector("[data-clear]");
+    canvas.width = picture.width;
+    canvas.height = picture.height;
+    canvas.getContext("2d").drawImage(picture, 0, 0);
+    picture.close();
+    my.at = performance.now();
+    my.target.querySelector("[data-veil]").hidden = true;
+    timer = setTimeout(stop, Math.min(my.cap, bw.recall("press", false) ? PRESS_MS : CAP_MS));
+  };
+
+  const refused = async (answer, mine) => {
+    const problem = await answer.json().catch(() => ({}));
+    if (mine !== turn) return;
+    stop();
+    if (answer.status === 423) return location.assign("/break");
+    say(problem.detail || problem.title || "The frame cannot be shown.");
+  };
+
+  const stop = () => {
+    clearTimeout(timer);
+    holding = false;
+    turn += 1;
+    for (const node of document.querySelectorAll("[data-still].live")) node.classList.remove("live");
+    for (const canvas of document.querySelectorAll("[data-clear]")) if (canvas.width) wipe(canvas);
+    for (const veil of document.querySelectorAll("[data-veil]")) veil.hidden = false;
+    const was = shown;
+    shown = null;
+    if (!was) return;
+    if (was.id === null) was.abort.abort();
+    else if (was.at) {
+      end(was.id, performance.now() - was.at).then(() => document.body.dispatchEvent(new CustomEvent("view-ended")));
+    }
+  };
+
+  const press = () => bw.recall("press", false);
+  const down = () => (press() && holding ? stop() : start());
+  const up = () => press() || stop();
+  bw.on("case.reveal", { down, up });
+  addEventListener("pointerdown", (event) => {
+    if (event.button === 0 && event.target.closest?.("[data-hold], [data-evidence] [data-still]")) down();
+  });
+  for (const name of ["pointerup", "pointercancel"]) addEventListener(name, () => holding && up());
+  for (const name of ["blur", "pagehide"]) addEventListener(name, stop);
+  document.addEventListener("visibilitychange", () => document.hidden && stop());
+  addEventListener("contextmenu", (event) => event.target.closest?.("[data-still], [data-hold]") && event.preventDefault());
+  addEventListener("keydown", (event) => event.key === "Escape" && stop(), true);
+  document.body?.addEventListener("live", ({ detail }) => {
+    if (detail.name === "view-revoked" && shown?.id === detail.id) stop();
+  });
+
+  // Which pair is on show.
+  const show = (index) => {
+    const all = cards();
+    if (index < 0 || index >= all.length) return;
+    stop();
+    all.forEach((node, at) => (node.hidden = at !== index));
+    document.querySelectorAll(".strip [data-show]").forEach((button, at) => {
+      if (at === index) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+      if (at === index) button.scrollIntoView({ block: "nearest", inline: "nearest" });
+    });
+    say(`Evidence ${index + 1} of ${all.length}`);
+  };
+  const step = (by) => show(cards().indexOf(card()) + by);
+  const jump = (by) => {
+    const starts = [...document.querySelectorAll("[data-span]")].map((b) => Number(b.dataset.show) - 1);
+    const at = cards().indexOf(card());
+    const next = by > 0 ? starts.find((s) => s > at) : starts.reverse().find((s) => s < at);
+    if (next !== undefined) show(next);
+  };
+  bw.on("case.before", () => step(-1));
+  bw.on("case.after", () => step(1));
+  bw.on("case.up", () => step(-1));
+  bw.on("case.down", () => step(1));
+  bw.on("case.span_before", () => jump(-1));
+  bw.on("case.span_after", () => jump(1));
+  for (const [key, id] of [["case.timeline", "history"], ["case.same", "same"]]) {
+    bw.on(key, () => document.getElementById(id)?.focus());
+  }
+  addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-show], [data-step]");
+    if (!button) return;
+    if (button.dataset.step) step(Number(button.dataset.step));
+    else show(Number(button.dataset.show) - 1);
+  });
+
+  // Grey 32×18 stills: made small in the jail, so there is nothing to un-blur. They are views too.
+  const stills = async () => {
+    const all = [...document.querySelectorAll("canvas[data-blur]")];
+    if (!all.length || hidden || bw.recall("words", false)) return;
+    const key = (node) => {
+      const from = node.dataset.item ? node.dataset : node.closest("[data-evidence]").dataset;
+      return { item: from.item, frame: Number(from.frame) };
+    };
+    const wanted = new Map(all.map((node) => [JSON.stringify(key(node)), key(node)]));
+    const { case: caseId } = document.getElementById("case").dataset;
+    const answer = await send("/stills", { case: caseId, stills: [...wanted.values()].slice(0, 24) }).catch(() => null);
+    if (!answer?.ok) return say("Stills are not shown now. Words and hashes are complete.");
+    for (const { item, frame, webp } of (await answer.json()).stills) {
+      const bytes = Uint8Array.from(atob(webp), (c) => c.charCodeAt(0));
+      const picture = await createImageBitmap(new Blob([bytes], { type: "image/webp" }));
+      for (const node of all.filter((n) => JSON.stringify(key(n)) === JSON.stringify({ item, frame }))) {
+        node.width = picture.width;
+        node.height = picture.height;
+        node.getContext("2d").drawImage(picture, 0, 0);
+      }
+      picture.close();
+    }
+  };
+  const wordsOnly = (on) => {
+    document.body.classList.toggle("words", on);
+    document.getElementById("words")?.setAttribute("aria-pressed", String(on));
+  };
+  addEventListener("DOMContentLoaded", () => {
+    wordsOnly(bw.recall("words", false));
+    document.getElementById("words")?.addEventListener("click", () => {
+      stop();
+      bw.remember("words", !bw.recall("words", false));
+      wordsOnly(bw.recall("words", false));
+      stills();
+    });
+    const hold = document.querySelector("#reveal [data-word]");
+    if (hold && press()) hold.textContent = "Show this frame for 5 seconds";
+    stills();
+  });
+  bw.on("all.hide", () => {
+    hidden = !hidden;
+    stop();
+    document.body.classList.toggle("nopics", hidden);
+    say(hidden ? "Every picture is hidden." : "Pictures can be shown again.");
+    if (!hidden) stills();
+  });
+})();
