@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from breakwater.errors import BadInput
+from breakwater.intake.submit import Submission
+from breakwater.model.access import Principal
 from breakwater.model.clock import Clock
-from breakwater.model.ids import Id
 from breakwater.model.match import Match
-from breakwater.model.signal import Fingerprint, Signal, kind_named
+from breakwater.model.signal import Fingerprint, Fingerprints, Signal
+from breakwater.model.upload import Origin, Surface, Upload
 from breakwater.observe import Metrics
 from breakwater.recognition.screen import Hit, Screener, join
 from breakwater.records import banks
@@ -22,6 +25,24 @@ from breakwater.records.database import Database
 
 MOST = 1_000
 """Signals in one request: 32 kB of hashes, and a bounded turn for everybody else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The object that hashes are remembered for."""
+
+    service: str
+    surface: Surface
+    reference: str
+    account: str = ""
+    jurisdiction: str = ""
+
+    def submission(self) -> Submission:
+        """As intake takes it."""
+        origin = Origin(
+            account=self.account, jurisdiction=self.jurisdiction, reference=self.reference
+        )
+        return Submission(self.service, self.surface, origin)
 
 
 class Lookups:
@@ -54,6 +75,45 @@ class Lookups:
             return [()] * len(items)
         return self._joined(items, hits, chosen)
 
+    def misses(self, signals: Sequence[Signal]) -> list[tuple[Match, ...]] | None:
+        """The answer when no signal hits, without touching SQL; None when one does.
+
+        For callers that must not wait: an index search takes microseconds, a database may not.
+        """
+        if self._screener.hits([Fingerprint(signal) for signal in signals]):
+            return None
+        self._metrics.lookups.inc(len(signals))
+        return [()] * len(signals)
+
+    def remember(
+        self,
+        signals: Sequence[Signal],
+        named: Named,
+        *,
+        chosen: Sequence[str] = (),
+        principal: Principal,
+    ) -> tuple[list[tuple[Match, ...]], Upload]:
+        """Look up, and keep the object's hashes as those of an upload without bytes.
+
+        What it matches opens a case; what it does not match today is found when a list grows.
+
+        Args:
+            signals: of one object.
+            named: which object.
+            chosen: names of banks to look in; empty: all.
+            principal: who asks.
+
+        Returns:
+            The matches of each signal, and the upload that was recorded.
+
+        Raises:
+            ScanningNotPermitted: private content without a legal basis; nothing is kept.
+        """
+        self._intake.permit(named.surface, named.jurisdiction)
+        found = self.lookup(signals, chosen=chosen)
+        prints = Fingerprints("", 0, 0, 0, 0.0, tuple(Fingerprint(signal) for signal in signals))
+        return found, self._intake.note(prints, named.submission(), principal)
+
     def _joined(
         self, items: Sequence[Fingerprint], hits: Sequence[Hit], chosen: Sequence[str]
     ) -> list[tuple[Match, ...]]:
@@ -72,13 +132,3 @@ class Lookups:
                 out.append(tuple(m for m in found if not chosen or m.bank in chosen))
         self._metrics.lookup_hits.inc(sum(1 for found in out if found))
         return out
-
-
-def spelled(signals: Sequence[Signal]) -> list[str]:
-    """Values in their kinds' spelling, for answers."""
-    return [kind_named(signal.kind).print(signal.value) for signal in signals]
-
-
-def remembered(reference: str, upload: Id | None) -> dict[str, str]:
-    """The part of an answer that says what was kept."""
-    return {"reference": reference, "upload": upload or ""} if reference else {}

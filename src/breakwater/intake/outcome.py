@@ -75,12 +75,12 @@ class Recorder:
         with self._db.read() as tx:
             return policy.decide(matches, {bank.name: bank.action for bank in banks.every(tx)})
 
-    def record(self, upload: Upload, source: Spool, outcome: Outcome) -> Upload:
+    def record(self, upload: Upload, source: Spool | None, outcome: Outcome) -> Upload:
         """Make the outcome of one upload true.
 
         Args:
             upload: new, or pending with its bytes in the vault.
-            source: the bytes.
+            source: the bytes; None when only hashes are known.
             outcome: what the jail found.
 
         Returns:
@@ -108,10 +108,12 @@ class Recorder:
         self._count(verdict, outcome)
         return done
 
-    def _keep(self, upload: Upload, source: Spool, verdict: Verdict, outcome: Outcome) -> Upload:
+    def _keep(
+        self, upload: Upload, source: Spool | None, verdict: Verdict, outcome: Outcome
+    ) -> Upload:
         """Make durable what the transaction will name."""
         if verdict.action is not Action.ALLOW:
-            if upload.blob is None:
+            if upload.blob is None and source is not None:
                 with source.reader() as reader:
                     blob = self._vault.put(reader, purpose=EVIDENCE)
                 return replace(upload, blob=blob)

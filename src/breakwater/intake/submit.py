@@ -157,6 +157,22 @@ class Intake:
             outcome = self._decode(source, upload.declared_type, lane=upload.service)
             return self._recorder.record(replace(upload, id=before), source, outcome)
 
+    def note(self, prints: Fingerprints, submission: Submission, principal: Principal) -> Upload:
+        """Record an object of which only hashes are known, as one that was uploaded."""
+        upload = Upload(
+            id=new_id(),
+            service=principal.service or submission.service,
+            surface=submission.surface,
+            origin=submission.origin,
+            state=UploadState.PENDING,
+            received_at=self._clock.now(),
+            size=0,
+            sha256=_exact(prints, "sha256"),
+            sha1=_exact(prints, "sha1"),
+            md5=_exact(prints, "md5"),
+        )
+        return self._recorder.record(upload, None, prints)
+
     def get(self, upload: Id, principal: Principal) -> Upload:
         """Read one upload with its present verdict.
 
@@ -179,6 +195,8 @@ class Intake:
             received_at=self._clock.now(),
             size=source.size,
             sha256=source.sha256,
+            sha1=source.digests[1].hex(),
+            md5=source.digests[0].hex(),
             declared_type=submission.declared_type,
         )
 
@@ -258,6 +276,12 @@ class Intake:
     def close(self) -> None:
         """Stop taking; what is pending stays pending in SQL."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+
+
+def _exact(prints: Fingerprints, kind: str) -> str:
+    """The one exact hash of a kind, in hexadecimal; empty when there is none."""
+    found = prints.of(kind)
+    return found[0].signal.value.hex() if len(found) == 1 else ""
 
 
 def moving(source: BinaryIO) -> bool:
