@@ -87,10 +87,7 @@ class Gate:
             TooManyRequests: over the key's rate, or too many wrong proofs from the address.
         """
         token = _bearer(request)
-        if token:
-            who = await self._by_key(request, token)
-        else:
-            who = await self._by_session(request, need)
+        who = await (self._by_key(request, token) if token else self._by_session(request, need))
         if who is None and need.by_address:
             who = self._by_address(request)
         if need.anyone:

@@ -1,0 +1,162 @@
+"""`POST /v1/lookups`: the hot path. Signals in, matches out, nothing kept by default.
+
+Small requests are answered on the event loop itself: one index search takes microseconds,
+less than handing it to a thread. SQL is only asked for signals that hit, and then on a
+thread, so that a slow database never stops the loop. The body is read as JSON and checked by
+hand, with the same faults as the models (`test_api_lookups.py` compares the two).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, Final
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from breakwater.errors import BadInput, BadSignal, NotAuthenticated
+from breakwater.intake.lookup import MOST
+from breakwater.model.access import Permission, Principal
+from breakwater.model.match import Match
+from breakwater.model.signal import Signal, kind_named
+from breakwater.web.api.forms import read_json
+from breakwater.web.api.openapi import json_of, problems
+from breakwater.web.api.requests import LookupIn
+from breakwater.web.api.shapes import HASH, LookupOut, match_json
+from breakwater.web.gate import Router, caller, needs
+
+P = Permission
+router = Router(tags=["lookups"])
+
+BODY: Final = 1 << 20
+INLINE: Final = 128
+"""Signals searched on the event loop: about 1 ms; more go to a thread."""
+
+EXAMPLE: Final = {"signals": [f"pdq:{HASH}"]}
+
+
+@router.post(
+    "/v1/lookups",
+    response_model=LookupOut,
+    summary="Look up hashes",
+    responses=problems(400, 401, 403, 413, 422, 429, 503),
+    openapi_extra=json_of(LookupIn, EXAMPLE),
+)
+@needs(P.HASH_LOOKUP, test_keys=True, body=None, bare=True)
+async def lookups(request: Request) -> Response:
+    """At most 1,000 signals, each `kind:value`; answers in the order asked, nearest first."""
+    asked = json_object(await read_json(request, limit=BODY))
+    texts, banks = _strings(asked, "signals", 1), _strings(asked, "banks", 0)
+    signals = [read_signal(text) for text in texts]
+    lookup = request.app.state.parts.lookups
+    if asked.get("remember") is not None:
+        return await _remembered(request, asked, texts, signals)
+    found: Sequence[tuple[Match, ...]] | None = None
+    if len(signals) <= INLINE and not banks:
+        found = lookup.misses(signals)
+    if found is None:
+        found = await run_in_threadpool(lookup.lookup, signals, chosen=banks)
+    return Response(answer(texts, found), media_type="application/json")
+
+
+async def _remembered(
+    request: Request, asked: dict[str, Any], texts: Sequence[str], signals: Sequence[Signal]
+) -> Response:
+    from breakwater.web.api.media import checked
+
+    body = checked(LookupIn, asked)
+    who = caller(request)
+    if who is None:
+        raise NotAuthenticated
+    found, upload = await run_in_threadpool(_remember, request.app.state.parts, signals, body, who)
+    return Response(answer(texts, found, upload), media_type="application/json")
+
+
+def _remember(
+    app: Any, signals: Sequence[Signal], body: LookupIn, who: Principal
+) -> tuple[Sequence[tuple[Match, ...]], str]:
+    named = body.remember
+    if named is None:
+        raise BadInput("`remember` names the object.")
+    found, upload = app.lookups.remember(
+        signals,
+        service=named.service,
+        surface=named.surface,
+        reference=named.reference,
+        account=named.account,
+        jurisdiction=named.jurisdiction.upper(),
+        chosen=body.banks,
+        principal=who,
+    )
+    return found, str(upload.id)
+
+
+def answer(texts: Sequence[str], found: Sequence[tuple[Match, ...]], upload: str = "") -> bytes:
+    """The answer as JSON, written by hand where there is nothing to say."""
+    parts = [
+        f'{{"signal":{_quoted(text)},"matches":'
+        + (json.dumps([match_json(m) for m in matches], separators=(",", ":")) if matches else "[]")
+        + "}"
+        for text, matches in zip(texts, found, strict=True)
+    ]
+    return f'{{"results":[{",".join(parts)}],"upload":"{upload}"}}'.encode()
+
+
+_quoted: Final[Callable[[str], str]] = json.encoder.encode_basestring_ascii
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        BadInput: it is something else.
+    """
+    try:
+        asked = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadInput("The body is not JSON.") from None
+    if not isinstance(asked, dict):
+        raise BadInput('The body is an object: {"signals": ["pdq:…"]}.')
+    unknown = asked.keys() - {"signals", "banks", "remember"}
+    if unknown:
+        raise BadInput("Members are: signals, banks, remember.")
+    return asked
+
+
+def _strings(asked: dict[str, Any], name: str, least: int) -> list[str]:
+    found = asked.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+        raise BadInput(f"{name}: is a list of texts.")
+    if not least <= len(found) <= MOST:
+        raise BadInput(f"{name}: has {least} to {MOST} of them.", limit=MOST)
+    return found
+
+
+@cache
+def _hex_digits(kind: str) -> int:
+    """Digits of a hexadecimal kind; 0 for kinds that are spelled otherwise."""
+    found = kind_named(kind)
+    return 0 if found.base64 else found.size * 2
+
+
+def read_signal(text: str) -> Signal:
+    """Read `kind:value`, the common spelling without detours.
+
+    Raises:
+        BadSignal, UnknownKind: as `Signal.parse`.
+    """
+    kind, colon, value = text.partition(":")
+    if colon and kind in _KNOWN and len(value) == _hex_digits(kind):
+        try:
+            raw = bytes.fromhex(value)
+        except ValueError:
+            raise BadSignal(f"A {kind} value is written in hexadecimal digits.") from None
+        if len(raw) * 2 == len(value):
+            return Signal(kind, raw)
+    return Signal.parse(text)
+
+
+_KNOWN: Final = frozenset({"pdq", "md5", "sha1", "sha256"})
