@@ -1,0 +1,62 @@
+"""How a command finds the process that owns the installation, and how that process says so.
+
+`serve` announces itself in `owner.json` (mode 0600, in the data directory): its address and an
+API key that it made for this run and revokes at its end. It holds a lock on the file while it
+lives, so that a file left behind by a crash is known for what it is. Read by `cli.desk`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Where the owner listens, and the key it gives to commands of the same user.
+
+    Attributes:
+        url: of its API.
+        key: a bearer token with the scopes of `serve.OWNER_SCOPES`.
+        ca: file of the certificate authority that signed its certificate; empty for plain HTTP.
+        pid: of its process.
+    """
+
+    url: str
+    key: str
+    ca: str = ""
+    pid: int = 0
+
+
+def find(path: Path) -> Owner | None:
+    """The living owner announced at this path; None when there is none."""
+    try:
+        with path.open("r+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return Owner(**json.load(file))
+    except OSError:
+        return None
+    return None
+
+
+@contextmanager
+def announced(path: Path, owner: Owner) -> Iterator[None]:
+    """Announce this process as the owner until the block ends."""
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.fchmod(file.fileno(), 0o600)
+        file.truncate(0)
+        json.dump(asdict(owner), file)
+        file.flush()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
