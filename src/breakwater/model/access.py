@@ -26,6 +26,7 @@ class Permission(StrEnum):
     CASE_READ = "case:read"
     CASE_DECIDE = "case:decide"
     MEDIA_VIEW = "media:view"
+    MEDIA_COLOUR = "media:colour"
     IDENTITY_READ = "identity:read"
     AUDIT_READ = "audit:read"
     PEOPLE_WRITE = "people:write"
@@ -59,10 +60,10 @@ _SEE = {P.CASE_READ, P.BANK_READ, P.VERDICT_READ}
 ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.LIVE_MODERATOR: frozenset(_SEE | {P.MEDIA_VIEW, P.CASE_DECIDE}),
     Role.REVIEWER: frozenset(_SEE | {P.MEDIA_VIEW, P.CASE_DECIDE}),
-    Role.REPORT_OFFICER: frozenset(_SEE | {P.MEDIA_VIEW, P.IDENTITY_READ}),
+    Role.REPORT_OFFICER: frozenset(_SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.IDENTITY_READ}),
     Role.GRADER: frozenset({P.MEDIA_VIEW}),
     Role.QA_LEAD: frozenset({P.BANK_READ, P.BANK_WRITE}),
-    Role.INVESTIGATOR: frozenset(_SEE | {P.MEDIA_VIEW, P.IDENTITY_READ}),
+    Role.INVESTIGATOR: frozenset(_SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.IDENTITY_READ}),
     Role.AUDITOR: frozenset({P.AUDIT_READ}),
     Role.ADMIN: frozenset({
         P.BANK_READ, P.BANK_WRITE, P.CASE_READ, P.AUDIT_READ,

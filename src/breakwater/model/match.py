@@ -45,6 +45,7 @@ class Match:
         bank: name of its bank.
         kind: kind of signal.
         value: the entry's value in its kind's spelling.
+        own: the item's value that came nearest, for showing which bits differ; may be empty.
         distance: bits that differ; 0 for exact kinds.
         limit: the limit that was in force for this bank and kind.
         negative: the entry says "known harmless".
@@ -80,6 +81,7 @@ class Match:
     permitted_use: str = ""
     source: str = ""
     verified: bool = False
+    own: str = ""
 
     @property
     def words(self) -> str:

@@ -159,6 +159,7 @@ def _match(hit: Hit, entry: Entry, bank: Bank, *, unit: str, now: datetime) -> M
         permitted_use=entry.permitted_use or bank.permitted_use,
         source=entry.source or bank.source,
         verified=bank.verified,
+        own=kind.print(item.signal.value),
     )
 
 
