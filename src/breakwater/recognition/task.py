@@ -1,0 +1,187 @@
+"""What runs inside the jail: decode, hash, answer. Bytes in, signals or small stills out.
+
+`media.child` imports this module by name, calls `warm()` once in the zygote and then, in
+locked-up children, one handler a request. Nothing here may open, import or connect to
+anything after `warm()`. Only signals, reasons and small stills leave. Tests:
+`tests/integration/test_jail.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import av
+import numpy as np
+import PIL
+import pillow_heif
+import simplejpeg
+from numpy.typing import NDArray
+
+from breakwater import kernel
+from breakwater.fingerprint import pdq
+from breakwater.fingerprint.registry import Hasher, Registry
+from breakwater.media import golden, image, stills
+from breakwater.media.failures import Unreadable
+from breakwater.media.video import Video
+from breakwater.media.wire import Answer, Job, write_fingerprints
+from breakwater.model.media import Family, Fault, Level, MediaLimits, MediaType, Reason
+from breakwater.model.signal import Fingerprint, Fingerprints, Signal
+
+_hashers: dict[str, Hasher] = {}
+"""Plug-ins' hashers; filled by `warm` in the zygote, inherited by every child."""
+
+
+def fingerprint(job: Job) -> Answer:
+    """Hash every frame of a picture or every sampled frame of a video."""
+    still = job.type.family is Family.IMAGE
+    return write_fingerprints(_picture_prints(job) if still else _video_prints(job))
+
+
+def still(job: Job) -> Answer:
+    """One frame as a small WebP picture."""
+    pixels = _frame(job, int(job.args["frame"]), job.args.get("time_s"))
+    level, watermark = Level(job.args["level"]), str(job.args["watermark"])
+    return Answer({"level": level}, stills.render(pixels, level, watermark))
+
+
+def luma(job: Job) -> Answer:
+    """The 64 × 64 luma of frames, for the evidence package."""
+    frames, times = list(job.args["frames"]), list(job.args["times"])
+    times += [None] * (len(frames) - len(times))
+    tables = [
+        kernel.luma64(_frame(job, number, time_s))
+        for number, time_s in zip(frames, times, strict=True)
+    ]
+    return Answer({"count": len(tables)}, b"".join(t.astype("<f4").tobytes() for t in tables))
+
+
+HANDLERS: Final[Mapping[str, Callable[[Job], Answer]]] = {
+    "fingerprint": fingerprint,
+    "still": still,
+    "luma": luma,
+}
+
+
+def versions() -> Mapping[str, str]:
+    """Versions of everything that parses untrusted bytes, and the kernel's variant."""
+    return {
+        "pillow": str(PIL.__version__),
+        "simplejpeg": str(simplejpeg.__version__),
+        "pillow_heif": str(pillow_heif.__version__),
+        "av": str(av.__version__),
+        "ffmpeg": str(av.ffmpeg_version_info).removeprefix("n"),
+        "kernel": kernel.variant(),
+    }
+
+
+def warm() -> None:
+    """Load everything: libraries import lazily, and in the jail it is too late."""
+    image.prepare()
+    _hashers.update(Registry.installed().hashers)
+    limits = MediaLimits()
+    for one in golden.files():
+        with tempfile.TemporaryFile() as file:
+            file.write(one.open().read())
+            kind = MediaType(one.type)
+            for handler, args in (
+                (fingerprint, {}),
+                (luma, {"frames": [0], "times": [0.0]}),
+                *((still, _still_args(level)) for level in Level),
+            ):
+                file.seek(0)
+                with os.fdopen(os.dup(file.fileno()), "rb") as source:
+                    handler(Job("warm", kind, limits, source, args))
+
+
+def _still_args(level: Level) -> dict[str, Any]:
+    return {"frame": 0, "level": level, "watermark": "warm", "time_s": None}
+
+
+def _picture_prints(job: Job) -> Fingerprints:
+    """Every frame of a still or an animation, in all views."""
+    items: list[Fingerprint] = []
+    width = height = frames = 0
+    for picture in image.pictures(job.source, job.type, job.limits):
+        frame = picture.frame
+        with _Hashing(job.type):
+            items += pdq.of_picture(
+                frame.pixels, picture.compatible, frame=frame.index, time_s=frame.time_s
+            )
+            items += _brought(frame.pixels, frame.index, frame.time_s)
+        if frames == 0:
+            height, width = frame.pixels.shape[:2]
+        frames += 1
+    return Fingerprints(job.type.value, width, height, frames, 0.0, tuple(items))
+
+
+def _video_prints(job: Job) -> Fingerprints:
+    """Every sampled frame, as a player shows it; unturned besides where players turn it."""
+    items: list[Fingerprint] = []
+    width = height = 0
+    video = Video(job.source, job.type, job.limits)
+    try:
+        for shot in video.shots():
+            with _Hashing(job.type):
+                seen = image.oriented(shot.pixels, shot.turn)
+                one = pdq.of_frame(seen, frame=shot.index, time_s=shot.time_s)
+                items.append(one)
+                if shot.turn != 1:
+                    items += pdq.of_compatible(
+                        shot.pixels, one.signal.value, frame=shot.index, time_s=shot.time_s
+                    )
+                items += _brought(seen, shot.index, shot.time_s)
+            if not width:
+                height, width = seen.shape[:2]
+        return Fingerprints(
+            job.type.value, width, height, video.frames, video.duration_s, tuple(items),
+            video.coverage,
+        )  # fmt: skip
+    finally:
+        video.close()
+
+
+def _brought(pixels: NDArray[np.uint8], frame: int, time_s: float) -> list[Fingerprint]:
+    """Values of the kinds that plug-ins bring."""
+    found = []
+    for kind, hasher in _hashers.items():
+        made = hasher(pixels)
+        if made is not None:
+            found.append(Fingerprint(Signal(kind, made[0]), made[1], frame, time_s))
+    return found
+
+
+def _frame(job: Job, number: int, time_s: float | None) -> NDArray[np.uint8]:
+    """Pixels of one frame as a person sees it."""
+    job.source.seek(0)
+    if job.type.family is Family.IMAGE:
+        for picture in image.pictures(job.source, job.type, job.limits):
+            if picture.frame.index == number:
+                return picture.frame.pixels
+        raise Unreadable(Reason.NO_FRAMES, f"it has no frame {number}")
+    video = Video(job.source, job.type, job.limits)
+    try:
+        shot = video.at(number, time_s)
+        return image.oriented(shot.pixels, shot.turn)
+    finally:
+        video.close()
+
+
+class _Hashing:
+    """Marks where decoding has ended: what fails in here is our fault, not the media's."""
+
+    def __init__(self, kind: MediaType) -> None:
+        self._kind = kind
+
+    def __enter__(self) -> None:
+        """Nothing to do."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Name the fault."""
+        if isinstance(error, Exception):
+            raise Unreadable(
+                Reason.OUR_FAULT, f"hashing: {type(error).__name__}: {error}",
+                fault=Fault.OUR_FAULT, kind=self._kind,
+            ) from error  # fmt: skip
