@@ -175,7 +175,7 @@ class Directory:
 
     def changed(self, manifest: Manifest) -> bool:
         """Whether the directory has another manifest than this."""
-        return read_manifest(self.path) != manifest
+        return (read_manifest(self.path) or Manifest()) != manifest
 
     def check(self, manifest: Manifest) -> tuple[FileCheck, ...]:
         """Read every file again and compare it with its checksums."""

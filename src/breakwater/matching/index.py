@@ -89,7 +89,7 @@ class Index:
         place = Directory(directory, kinds=served, factories=known, writer=writer)
         try:
             return cls(place, place.open())
-        except BaseException:
+        except BaseException:  # whatever it was, the lock must not outlive it
             place.close()
             raise
 
@@ -242,7 +242,7 @@ class Index:
                 self._loading.add_many(numbers)
             try:
                 self._compact({kind: Input(values, numbers)}, change=change, force=False)
-            except BaseException:
+            except BaseException:  # whatever it was, what waited for the load must not be lost
                 with self._state:
                     held, self._held, self._loading = self._held, [], None
                     for one in held:

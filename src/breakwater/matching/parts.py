@@ -90,7 +90,7 @@ def write(
     )
     try:
         fill(writer.arrays)
-    except BaseException:
+    except BaseException:  # whatever it was, no half-written file stays
         writer.discard()
         raise
     writer.finish(covered)

@@ -209,7 +209,7 @@ class SegmentWriter:
         try:
             reserve(self._fd, at)
             self._map: mmap.mmap | None = mmap.mmap(self._fd, at)
-        except BaseException:
+        except BaseException:  # whatever it was, no half-written file stays
             self.discard()
             raise
         self.arrays: dict[str, NDArray[Any]] = {s.name: _view(self._map, s) for s in self._sections}
@@ -238,7 +238,7 @@ class SegmentWriter:
             os.pwrite(self._fd, header.pack(), 0)
             _sync(self._fd)
             self._temporary.replace(self._path)
-        except BaseException:
+        except BaseException:  # whatever it was, no half-written file stays
             self.discard()
             raise
         self._release()
