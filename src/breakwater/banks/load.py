@@ -210,6 +210,11 @@ class Loader:
         self._finish(bank, run, by, state)
         return state
 
+    def latest(self, name: str, limit: int) -> list[Import]:
+        """Imports of a bank, the newest first; a running one says how far it is."""
+        with self._db.read() as tx:
+            return imports.page(tx, banks.get(tx, name), limit=limit)
+
     def _batch(
         self, reader: Reader, bank: Bank, run: Import, rows: list[list[str]], state: Loaded
     ) -> Loaded:

@@ -1,0 +1,159 @@
+"""`breakwater bank`: make banks, import lists into them, export them, list them.
+
+In: names and files. Out: tables, or JSON. The work is done by the owner of the installation
+when one is running (`cli.desk`).
+"""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal
+
+app = typer.Typer(help="Make, fill, export and list banks.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="Name of the bank, such as DEMO.")]
+
+
+@app.command()
+def create(
+    name: Name,
+    *,
+    action: Annotated[str, typer.Option(help="What a match does: block, hold or log.")] = "hold",
+    purpose: Annotated[str, typer.Option(help="What it is for, in a sentence.")] = "",
+    source: Annotated[str, typer.Option(help="Who gives its entries.")] = "",
+    permitted_use: Annotated[str, typer.Option(help="What its licence allows.")] = "detection",
+    verified: Annotated[bool, typer.Option(help="Its entries are quality-assured.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a bank."""
+    from breakwater import settings
+    from breakwater.cli import desk
+    from breakwater.errors import BadInput
+    from breakwater.model.bank import BankAction, bank_name
+
+    if action not in {each.value for each in BankAction}:
+        raise BadInput("The action is block, hold or log.")
+    terminal = Terminal(as_json=as_json)
+    fields = {
+        "name": bank_name(name), "action": action, "purpose": purpose, "source": source,
+        "permitted_use": permitted_use, "verified": verified,
+    }  # fmt: skip
+    with desk.at(settings.load(), terminal) as open_desk:
+        made = open_desk.create_bank(fields)
+    terminal.result(made, f"{GOOD} Bank {made['name']}: a match asks for {made['action']}.")
+
+
+@app.command("import")
+def import_(
+    name: Name,
+    file: Annotated[Path, typer.Argument(help="A CSV file, or a plain list with --kind.")],
+    *,
+    kind: Annotated[str, typer.Option(help="Kind of a plain list without a header.")] = "",
+    label: Annotated[list[str] | None, typer.Option(help="Label of every entry; repeat.")] = None,
+    source: Annotated[str, typer.Option(help="Shown with every match; else the file name.")] = "",
+    permitted_use: Annotated[str, typer.Option(help="Overrides the bank's.")] = "",
+    signed_by: Annotated[
+        str, typer.Option(help="Person who vouches for the list: no flood quarantine.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Import a list; a second run of the same file goes on where the first stopped."""
+    from breakwater import settings
+    from breakwater.cli import desk
+    from breakwater.errors import NotFound
+
+    terminal = Terminal(as_json=as_json)
+    if not file.is_file():
+        raise NotFound(f"{file} is not there.")
+    listed = desk.ListFile(
+        file.resolve(), kind, tuple(label or ()), source or file.name, permitted_use, signed_by
+    )
+    with (
+        desk.at(settings.load(), terminal) as open_desk,
+        terminal.progress(f"importing {file.name}", _rows(file)) as bar,
+    ):
+        done = open_desk.import_list(name, listed, bar.at)
+    terminal.result(done, _imported(done))
+
+
+def _rows(file: Path) -> int:
+    """About how many rows it has, for the bar: its lines."""
+    with file.open("rb") as lines:
+        return sum(block.count(b"\n") for block in iter(lambda: lines.read(1 << 20), b""))
+
+
+def _imported(done: dict[str, Any]) -> str:
+    words = (
+        f"{GOOD} {done['rows']:,} rows read, {done['kept']:,} entries added, "
+        f"{done['known']:,} known already."
+    )
+    if done["resumed_at"]:
+        words += f" Went on at row {done['resumed_at']:,}."
+    if done["bad"]:
+        words += f"\n{BAD} {done['bad']:,} bad rows:"
+        words += "".join(f"\n  row {row}: {reason}" for row, reason in done["reasons"][:20])
+    return words
+
+
+@app.command("list")
+def list_(*, as_json: Json = False) -> None:
+    """List the banks, with what of them can be matched here."""
+    from breakwater import settings
+    from breakwater.cli import desk
+
+    terminal = Terminal(as_json=as_json)
+    with desk.at(settings.load(), terminal) as open_desk:
+        rows = open_desk.banks()
+    for row in rows:
+        row["entries"] = sum(kind["entries"] for kind in row["kinds"])
+        row["matchable"] = "; ".join(kind["words"] for kind in row["kinds"])
+    if not rows and not as_json:
+        terminal.say(f"{WARN} There is no bank yet. Make one: breakwater bank create DEMO")
+        return
+    terminal.table(
+        rows,
+        {
+            "name": "bank", "action": "a match asks for", "entries": "entries",
+            "matchable": "matchable here", "source": "source", "permitted_use": "permitted use",
+        },
+    )  # fmt: skip
+
+
+@app.command()
+def export(
+    name: Name,
+    file: Annotated[Path | None, typer.Argument(help="Where to; standard output without.")] = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Write the entries of a bank as CSV (or JSON lines), in the form that import reads."""
+    from breakwater import settings
+    from breakwater.cli import desk
+
+    terminal = Terminal(as_json=as_json)
+    columns = ("kind", "value", "status", "quality", "negative", "number", "labels", "source")
+    count = 0
+    with desk.at(settings.load(), terminal) as open_desk:
+        target = file.open("w", encoding="utf-8", newline="") if file else sys.stdout
+        try:
+            writer = csv.writer(target, lineterminator="\n")
+            if not as_json:
+                writer.writerow(columns)
+            for row in open_desk.entries(name):
+                count += 1
+                if as_json:
+                    terminal.result(row)
+                    continue
+                row["labels"] = " ".join(row["labels"])
+                writer.writerow([row[column] for column in columns])
+        finally:
+            if file:
+                target.close()
+    if file:
+        terminal.say(f"{GOOD} {count:,} entries of {name} in {file}.")

@@ -1,0 +1,187 @@
+"""The desk of a command that found an owner: its work goes to the owner's API.
+
+In: the announcement of `cli.owner`. Out: the same values and the same errors as
+`desk.HereDesk`; a problem+json becomes the error of its code again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any, Final, Self
+
+import httpx
+
+from breakwater import errors
+from breakwater.cli.desk import ListFile, Progress, Row
+from breakwater.cli.owner import Owner
+from breakwater.intake import policy
+from breakwater.model.bank import BankAction
+from breakwater.model.match import Match, Verdict
+from breakwater.model.media import Undecodable
+from breakwater.model.signal import Fingerprint, Fingerprints, Signal
+
+BATCH: Final = 1000
+"""Signals a request: the API's limit."""
+ASK_EVERY_S: Final = 1.0
+
+
+def error_of(answer: httpx.Response) -> errors.BreakwaterError:
+    """The error a problem+json was made from."""
+    try:
+        body = answer.json()
+    except ValueError:
+        body = {}
+    wanted = body.get("code", "")
+    kinds = [errors.BreakwaterError]
+    for kind in kinds:
+        if kind.code == wanted:
+            return kind(str(body.get("detail", "")))
+        kinds += kind.__subclasses__()
+    return errors.Unavailable(f"The owner answered {answer.status_code}.")
+
+
+class Client:
+    """Calls to one API with one key, with our errors."""
+
+    def __init__(self, url: str, key: str, *, ca: str = "", timeout: float = 120.0) -> None:
+        self._http = httpx.Client(
+            base_url=url,
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=timeout,
+            verify=_trusting(ca),
+            trust_env=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def call(self, method: str, path: str, **how: Any) -> httpx.Response:
+        """One request.
+
+        Raises:
+            BreakwaterError: what the server answered, or `Unavailable` when it did not.
+        """
+        try:
+            answer = self._http.request(method, path, **how)
+        except httpx.HTTPError as error:
+            raise errors.Unavailable(f"The server cannot be reached: {error}") from None
+        if answer.is_error:
+            raise error_of(answer)
+        return answer
+
+    def json(self, method: str, path: str, **how: Any) -> Any:
+        """One request, its answer read."""
+        return self.call(method, path, **how).json()
+
+
+def _trusting(ca: str) -> Any:
+    import ssl
+
+    return ssl.create_default_context(cafile=ca) if ca else True
+
+
+class OwnerDesk(Client):
+    """Does a command's work through the owner's API."""
+
+    def __init__(self, owner: Owner) -> None:
+        super().__init__(owner.url, owner.key, ca=owner.ca)
+
+    def banks(self) -> list[Row]:
+        """All banks with their matchable shares."""
+        names = [bank["name"] for bank in self.json("GET", "/v1/banks")["banks"]]
+        return [self.json("GET", f"/v1/banks/{name}") for name in names]
+
+    def create_bank(self, fields: Row) -> Row:
+        """Make a bank."""
+        made: Row = self.json("POST", "/v1/banks", json=fields)
+        return made
+
+    def import_list(self, name: str, file: ListFile, progress: Progress) -> Row:
+        """Import a list: send the file, and ask how far it is meanwhile."""
+        if file.signed_by:
+            raise errors.NotAllowed("Sign for a list in the console, or stop the server first.")
+        with ThreadPoolExecutor(1) as thread:
+            sending = thread.submit(self._send_list, name, file)
+            while True:
+                try:
+                    done: Row = sending.result(timeout=ASK_EVERY_S)
+                except TimeoutError:
+                    self._tell(name, file, progress)
+                else:
+                    return done
+
+    def _send_list(self, name: str, file: ListFile) -> Any:
+        about = {
+            "kind": file.kind, "source": file.source, "permitted_use": file.permitted_use,
+            "label": list(file.labels),
+        }  # fmt: skip
+        with file.path.open("rb") as body:
+            return self.json(
+                "POST", f"/v1/banks/{name}/imports", params=about, content=body, timeout=None
+            )
+
+    def _tell(self, name: str, file: ListFile, progress: Progress) -> None:
+        runs = self.json("GET", f"/v1/banks/{name}/imports")["imports"]
+        running = [run for run in runs if run["source"] == file.source and not run["finished"]]
+        if running:
+            progress(running[0]["rows_read"])
+
+    def entries(self, name: str) -> Iterator[Row]:
+        """Every entry of a bank, by number."""
+        after = 0
+        while True:
+            page = self.json(
+                "GET", f"/v1/banks/{name}/entries", params={"after": after, "limit": BATCH}
+            )
+            yield from page["entries"]
+            if not page.get("next"):
+                return
+            after = page["next"]
+
+    def lookup(self, signals: Sequence[Signal], banks: Sequence[str]) -> list[list[Row]]:
+        """The matches of each signal."""
+        found: list[list[Row]] = []
+        rest = iter(signals)
+        while part := list(islice(rest, BATCH)):
+            body = {"signals": [str(signal) for signal in part], "banks": list(banks)}
+            answer = self.json("POST", "/v1/lookups", json=body)
+            found += [result["matches"] for result in answer["results"]]
+        return found
+
+    def judge(self, outcome: Fingerprints | Undecodable, unit: str) -> Verdict:
+        """What the verdict on a file would be, from look-ups and the same policy."""
+        del unit
+        if isinstance(outcome, Undecodable):
+            return policy.unreadable(outcome)
+        found = self.lookup([item.signal for item in outcome.items], ())
+        matches = [
+            _match(row, item)
+            for item, rows in zip(outcome.items, found, strict=True)
+            for row in rows
+        ]
+        if not matches:
+            return policy.NO_MATCH
+        matches.sort(key=lambda match: (not match.acting, match.distance / (match.limit or 1)))
+        actions = {
+            bank["name"]: BankAction(bank["action"])
+            for bank in self.json("GET", "/v1/banks")["banks"]
+        }
+        return policy.decide(matches, actions)
+
+
+def _match(row: Row, item: Fingerprint) -> Match:
+    """A match as the look-up answered it, with what only the file's own signal knows."""
+    usable = item.usable
+    return Match(
+        entry=row["entry"], number=row["entry"], bank=row["bank"], kind=row["kind"],
+        value=row["value"], distance=row["distance"], limit=row["limit"],
+        negative=row["negative"], acting=row["acting"] and usable,
+        why_not=row["why_not"] or ("" if usable else "low_quality"), view=item.view,
+        frame=item.frame, time_s=item.time_s, quality=item.quality,
+        labels=tuple(row["labels"]), source=row["source"], verified=row["verified"],
+    )  # fmt: skip

@@ -1,0 +1,146 @@
+"""`breakwater serve`: the whole installation in one process.
+
+In: settings. Out: the API and the console on one address, events and jobs delivered. At the
+first start it makes keys, a recovery copy and the database, and says once what must be kept;
+while nobody can sign in it prints a one-time link for the first administrator. SIGTERM ends it
+after the requests that are running.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from breakwater.cli.terminal import GOOD, WARN, Terminal
+
+if TYPE_CHECKING:
+    from breakwater.app import App
+    from breakwater.settings import Settings
+
+app = typer.Typer(help="Serve the API and the console.")
+
+OWNER_SCOPES: Final = (
+    "media:screen", "hash:lookup", "bank:read", "bank:write", "account:write", "verdict:read",
+)  # fmt: skip
+"""What commands of the same user may do through the owner: what keys may do at all."""
+
+
+@app.command()
+def serve(
+    *,
+    host: Annotated[str | None, typer.Option(help="Address, instead of the setting.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port; 0 picks a free one.")] = None,
+) -> None:
+    """Serve until SIGTERM or Ctrl-C."""
+    from breakwater import app as parts
+    from breakwater import observe
+    from breakwater import settings as configuration
+
+    chosen: dict[str, Any] = {"host": host, "port": port}
+    settings = configuration.load(**{k: v for k, v in chosen.items() if v is not None})
+    observe.configure(level=settings.log_level, form=settings.log_format)
+    terminal = Terminal(as_json=False)
+    prepare(settings, terminal)
+    running = parts.build(settings)
+    try:
+        with working(running):
+            listen(running, terminal)
+    finally:
+        running.close()
+
+
+def prepare(settings: Settings, terminal: Terminal) -> None:
+    """Make what is missing, and say once what must be kept elsewhere."""
+    from breakwater import app as parts
+
+    passphrase = parts.set_up(settings)
+    if passphrase:
+        terminal.say(
+            f"{GOOD} Made the root key [bold]{settings.root_key}[/] and its recovery copy "
+            f"[bold]{settings.recovery_copy}[/].\n"
+            f"  Without one of them nothing preserved can ever be read. Carry the copy to another "
+            f"place and keep its passphrase apart from it; it is shown only now:\n"
+            f"  [bold]{passphrase}[/]"
+        )
+
+
+@contextmanager
+def working(running: App) -> Iterator[None]:
+    """Events, jobs and regular turns, until the block ends."""
+    from breakwater.worker.loop import Worker
+
+    worker = Worker(
+        db=running.db, subscriptions=running.subscriptions, kinds=running.jobs,
+        turns=running.turns, metrics=running.metrics,
+    )  # fmt: skip
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+
+
+def listen(running: App, terminal: Terminal) -> None:
+    """Answer requests until a signal ends it."""
+    import uvicorn
+
+    from breakwater.cli.owner import announced
+    from breakwater.web.server import create
+
+    settings = running.settings
+    listener = socket.create_server((settings.host, settings.port), backlog=1024)
+    url = f"http://{_spelled(settings.host)}:{listener.getsockname()[1]}"
+    greet(running, terminal, settings.public_url or url)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create(running),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=20,
+        )
+    )
+    with listener, owner_key(running) as key, announced(settings.owner_token, _owner(url, key)):
+        server.run(sockets=[listener])
+
+
+def _owner(url: str, key: str) -> Any:
+    import os
+
+    from breakwater.cli.owner import Owner
+
+    return Owner(url=url, key=key, pid=os.getpid())
+
+
+def _spelled(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def greet(running: App, terminal: Terminal, url: str) -> None:
+    """Say where it listens, and let the first administrator in."""
+    terminal.say(f"{GOOD} breakwater serves {url}  (API reference: {url}/v1/openapi.json)")
+    token = running.access.people.first_link()
+    if token is not None:
+        terminal.say(
+            f"{WARN} Nobody can sign in yet. This link lets the first administrator in once, "
+            f"within 30 minutes:\n  [bold]{url}/login/{token}[/]"
+        )
+
+
+@contextmanager
+def owner_key(running: App) -> Iterator[str]:
+    """A key for commands of the same user, good while this process runs."""
+    from breakwater.cli.desk import OPERATOR
+
+    key, token = running.access.keys.create(
+        OPERATOR, name="local commands", scopes=OWNER_SCOPES, networks=("127.0.0.0/8", "::1/128")
+    )
+    try:
+        yield token
+    finally:
+        running.access.keys.revoke(key.id, OPERATOR)
