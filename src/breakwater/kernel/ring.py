@@ -98,7 +98,7 @@ class Ring:
 
     @classmethod
     def build(cls, codes: Bytes, *, width: int = 256, verify: Bytes | None = None) -> Self:
-        """An index in memory over `codes`: about 130 bytes a row (64: 32) besides the codes."""
+        """An index in memory: 96 bytes a row (64 bits: 24) and 4 MiB (1 MiB) besides the codes."""
         off, key, ids = ring_build(codes, width)
         return cls(codes, off, key, ids, width=width, verify=verify)
 
