@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -93,7 +93,9 @@ class PostgresServer:
         if self.user:
             command = ["setpriv", f"--reuid={self.user}", f"--regid={self.user}",
                        "--init-groups", "--", *command]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, cwd=self.directory)
+        done = subprocess.run(
+            command, check=False, capture_output=True, text=True, cwd=self.directory
+        )
         if done.returncode:
             log = self.directory / "log"
             tail = log.read_text()[-2000:] if log.exists() else ""
@@ -174,21 +176,23 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def database(database_url: str, clock: SettableClock) -> Iterator[Database]:
-    db = open_database(database_url, clock=clock)
-    yield db
-    db.close()
-
-
-@pytest.fixture
 def root_key(tmp_path: Path) -> RootKey:
     return RootKey.create(tmp_path / "root.key")
 
 
 @pytest.fixture
-def keyring(database: Database, root_key: RootKey) -> Keyring:
+def database(database_url: str, clock: SettableClock, root_key: RootKey) -> Iterator[Database]:
+    """Open, empty, of the newest schema, with its keys."""
+    db = open_database(database_url, clock=clock)
+    Keyring.open(db, root_key)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def keyring(database: Database) -> Keyring:
     """The database's keys; `tx.keys` has them too."""
-    return Keyring.open(database, root_key)
+    return database.keys
 
 
 @pytest.fixture
@@ -198,10 +202,15 @@ def vault(database: Database, keyring: Keyring, tmp_path: Path) -> Vault:
     return Vault(directory, database, keyring)
 
 
-def wait_until(check, seconds: float = 10.0) -> None:
-    """Poll until `check()` is true; fails when it never is."""
-    end = time.monotonic() + seconds
-    while not check():
-        if time.monotonic() > end:
-            pytest.fail("waited in vain")
-        time.sleep(0.01)
+@pytest.fixture
+def wait_until() -> Callable[..., None]:
+    """Poll until a check is true; fails when it never is."""
+
+    def wait(check: Callable[[], object], seconds: float = 10.0) -> None:
+        end = time.monotonic() + seconds
+        while not check():
+            if time.monotonic() > end:
+                pytest.fail("waited in vain")
+            time.sleep(0.01)
+
+    return wait

@@ -9,11 +9,11 @@ The same on SQLite and PostgreSQL: `tests/contract/test_records_core_database.py
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import sqlalchemy as sa
 
@@ -21,7 +21,8 @@ from breakwater.errors import BadSettings, MissingKey
 from breakwater.model.clock import Clock
 from breakwater.model.event import Event, EventType
 from breakwater.model.ids import Id, new_id
-from breakwater.records import audit, faults
+from breakwater.records import faults, leaves
+from breakwater.records.backend import Backend, Rows
 from breakwater.records.bus import LocalBus
 from breakwater.records.postgres import PostgresBackend
 from breakwater.records.sqlite import SqliteBackend
@@ -31,53 +32,8 @@ if TYPE_CHECKING:
     from breakwater.records.keys import Keyring
 
 T = TypeVar("T")
-Rows = Iterable[Sequence[Any]]
 OUTBOX: Final = "outbox"
 RETRIES: Final = 5
-
-
-class Backend(Protocol):
-    """What a kind of database must be able to do."""
-
-    @property
-    def dialect(self) -> str:
-        """`sqlite` or `postgresql`."""
-        ...
-
-    @property
-    def read_only(self) -> bool:
-        """Opened beside its owner, for reading."""
-        ...
-
-    def write(self) -> AbstractContextManager[sa.Connection]:
-        """Run one transaction; durable when the block has ended without an error."""
-        ...
-
-    def read(self) -> AbstractContextManager[sa.Connection]:
-        """A snapshot as of the first read in the block."""
-        ...
-
-    def insert(
-        self, connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Rows
-    ) -> None:
-        """Insert plain tuples the fast way."""
-        ...
-
-    def many(self, connection: sa.Connection, statement: str, rows: Rows) -> None:
-        """Run one statement with `?` marks for many tuples."""
-        ...
-
-    def lock_changes(self, connection: sa.Connection) -> None:
-        """Keep others from taking change numbers until this transaction has ended."""
-        ...
-
-    def checkpoint(self) -> None:
-        """Make sure that deleted bytes are gone from the files."""
-        ...
-
-    def close(self) -> None:
-        """Close every connection."""
-        ...
 
 
 class Tx:
@@ -217,7 +173,7 @@ class Tx:
         Raises:
             AuditUnavailable: it cannot be written, so what it stands for must not happen.
         """
-        return audit.append(self, actor, action, subject, facts)
+        return leaves.append(self, actor, action, subject, facts)
 
     def after_commit(self, effect: Callable[[], None]) -> None:
         """Run `effect` once everything here is durable; the same effect only once."""
@@ -307,13 +263,13 @@ class Database:
 
     def tell_audit(self) -> None:
         """Wake the thread that signs checkpoints."""
-        self.bus.notify(audit.TOPIC)
+        self.bus.notify(leaves.TOPIC)
 
     def tell_jobs(self) -> None:
         """Wake those who wait for work."""
         self.bus.notify("jobs")
 
-    def use_keys(self, keys: Keyring) -> None:
+    def use_keys(self, keys: Keyring | None) -> None:
         """Give the keyring, which is itself stored in this database and so opened after it."""
         self._keys = keys
 

@@ -31,5 +31,7 @@ def upgrade(url: str) -> None:
             for statement in guards(connection.dialect.name):
                 connection.exec_driver_sql(statement.replace("%", "%%"))
             connection.execute(sa.insert(core.changes), {"id": 1, "last": 0})
-            connection.execute(sa.insert(core.audit_head), {"id": 1, "size": 0, "frontier": b""})
+            connection.execute(
+                sa.insert(core.audit_head), {"id": 1, "size": 0, "frontier": b"", "seal": b""}
+            )
         engine.dispose()

@@ -8,7 +8,7 @@ server. Fed by `records.database`; contract test: `tests/contract/test_records_c
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from psycopg import sql
 
 from breakwater.errors import BreakwaterError, DatabaseUnavailable
+from breakwater.records.backend import Rows
 from breakwater.records.tables import core
 
-Rows = Iterable[Sequence[Any]]
 POOL: Final = 20
 WAIT_S: Final = 10
 OPTIONS: Final = (

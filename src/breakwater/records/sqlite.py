@@ -14,10 +14,10 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -31,8 +31,7 @@ from breakwater.errors import (
     Unavailable,
 )
 from breakwater.records import faults
-
-Rows = Iterable[Sequence[Any]]
+from breakwater.records.backend import Rows
 
 BUSY_MS: Final = 5_000
 IDLE_READERS: Final = 16

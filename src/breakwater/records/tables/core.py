@@ -185,6 +185,7 @@ audit_head: Final = sa.Table(
     _kept("id", sa.SmallInteger, primary_key=True, autoincrement=False),
     _kept("size", sa.BigInteger),
     _kept("frontier", sa.LargeBinary),
+    _kept("seal", sa.LargeBinary),
     sa.CheckConstraint("id = 1", name="one_row"),
 )
 """One row: the tree's size and the roots of its full subtrees, so an append is O(log n)."""
