@@ -11,11 +11,13 @@ hostile URLs, rebinding and redirects in `tests/unit/test_fetch_ssrf.py`.
 
 from __future__ import annotations
 
+import io
 import ipaddress
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 from urllib.parse import SplitResult, urljoin, urlsplit
@@ -51,7 +53,7 @@ class FetchRules:
 
     Attributes:
         max_bytes: counted while streaming; a larger Content-Length is refused at once.
-        schemes, ports: allowed ones.
+        schemes, ports: allowed ones; no ports means any.
         hosts: if not empty, only these names.
         private: blocks an operator opened for `hosts`; public addresses always pass.
         connect_s, read_s, total_s: longest times.
@@ -113,6 +115,56 @@ class Fetcher:
             return Fetched(answer[0], answer[1], redirects)
         raise FetchRefused(f"It redirects more than {self.rules.max_redirects} times.")
 
+    def check(self, url: str) -> None:
+        """Refuse at once what would be refused later for its spelling, scheme, port or host.
+
+        Raises:
+            FetchRefused: it would never be called.
+        """
+        self._checked(url)
+
+    def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
+        """Send one body by the same rules, without following redirects.
+
+        Returns:
+            The answer's status and its body, which must not be over `max_bytes`.
+
+        Raises:
+            FetchRefused: the URL or one of its addresses is not allowed.
+            FetchFailed: there was no proper answer.
+            TooLarge: the answer is over `max_bytes`.
+        """
+        target = self._checked(url)
+        deadline = self.clock.monotonic() + self.rules.total_s
+        answer = io.BytesIO()
+        sent = {**headers, "Host": target.netloc, "Accept-Encoding": "identity",
+                "User-Agent": "breakwater", "Content-Length": str(len(content))}  # fmt: skip
+        try:
+            with self._stream("POST", url, sent, content) as response:
+                self._copy(response.iter_stream(), answer, deadline)
+                return response.status, answer.getvalue()
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError):
+            raise FetchFailed("The server did not answer as it should.") from None
+
+    @contextmanager
+    def _stream(
+        self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None
+    ) -> Iterator[httpcore.Response]:
+        """One request over a connection of its own to a checked address."""
+        backend = _Pinned(self.resolve, self.rules.private)
+        timeout = {"connect": self.rules.connect_s, "read": self.rules.read_s,
+                   "write": self.rules.read_s, "pool": self.rules.connect_s}  # fmt: skip
+        with (
+            httpcore.ConnectionPool(
+                ssl_context=self.tls, max_connections=1, network_backend=backend
+            ) as pool,
+            pool.stream(
+                method, url, headers=dict(headers), content=content,
+                extensions={"timeout": timeout},
+            ) as response,
+        ):  # fmt: skip
+            yield response
+
     def _checked(self, url: str) -> SplitResult:
         """Read a URL strictly: what two parsers could read differently is refused."""
         if len(url) > 8192 or re.search(r"[^\x21-\x7e]|\\", url):
@@ -126,7 +178,7 @@ class Fetcher:
             raise FetchRefused(f"Only {' and '.join(self.rules.schemes)} URLs are fetched.")
         if "@" in parts.netloc:
             raise FetchRefused("A URL with a user name is not fetched.")
-        if port not in self.rules.ports:
+        if self.rules.ports and port not in self.rules.ports:
             raise FetchRefused("Its port is not one that is fetched from.")
         self._check_host(parts.hostname or "")
         return parts
@@ -150,21 +202,13 @@ class Fetcher:
         self, url: str, target: SplitResult, sink: Sink, deadline: float
     ) -> str | tuple[str, int]:
         """One request: the place of a redirect, or type and size of what was written."""
-        backend = _Pinned(self.resolve, self.rules.private)
-        timeout = {"connect": self.rules.connect_s, "read": self.rules.read_s,
-                   "write": self.rules.read_s, "pool": self.rules.connect_s}  # fmt: skip
-        headers: dict[bytes | str, bytes | str] = {
+        headers = {
             "Host": target.netloc,
             "Accept": "image/*, video/*",
             "Accept-Encoding": "identity",
             "User-Agent": "breakwater",
         }
-        with (
-            httpcore.ConnectionPool(
-                ssl_context=self.tls, max_connections=1, network_backend=backend
-            ) as pool,
-            pool.stream("GET", url, headers=headers, extensions={"timeout": timeout}) as response,
-        ):
+        with self._stream("GET", url, headers) as response:
             fields = {k.lower().decode("latin-1"): v.decode("latin-1") for k, v in response.headers}
             if response.status in REDIRECTS:
                 return fields.get("location", "")

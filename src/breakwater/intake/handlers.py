@@ -9,13 +9,14 @@ from breakwater.intake.outcome import SHRED_JOB, SNAPSHOT_JOB
 from breakwater.intake.revise import Reviser
 from breakwater.intake.snapshot import Snapshots
 from breakwater.intake.submit import SCREEN_JOB, Intake
+from breakwater.intake.webhooks import DELIVER_JOB, TOLD, Webhooks
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.ports import Blob
 from breakwater.model.work import Beat, JobKind, Subscription
 
 
-def subscriptions(reviser: Reviser) -> tuple[Subscription, ...]:
+def subscriptions(reviser: Reviser, webhooks: Webhooks) -> tuple[Subscription, ...]:
     """Verdicts follow the lists."""
     return (
         Subscription(
@@ -26,11 +27,14 @@ def subscriptions(reviser: Reviser) -> tuple[Subscription, ...]:
             reviser.on_entry,
         ),
         Subscription("intake.matched", frozenset({EventType.UPLOAD_MATCHED}), reviser.on_matched),
+        Subscription("intake.webhooks", frozenset(TOLD), webhooks.on_verdict),
     )  # fmt: skip
 
 
-def job_kinds(intake: Intake, snapshots: Snapshots, vault: Blob) -> tuple[JobKind, ...]:
-    """Uploads answered with 202, account data, and what must be destroyed."""
+def job_kinds(
+    intake: Intake, snapshots: Snapshots, webhooks: Webhooks, vault: Blob
+) -> tuple[JobKind, ...]:
+    """Uploads answered with 202, account data, webhooks, and what must be destroyed."""
 
     def screen(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
         intake.finish_pending(Id(payload["upload"]))
@@ -41,8 +45,12 @@ def job_kinds(intake: Intake, snapshots: Snapshots, vault: Blob) -> tuple[JobKin
     def shred(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
         vault.shred(Id(payload["blob"]))
 
+    def deliver(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
+        webhooks.deliver(payload)
+
     return (
         JobKind(SCREEN_JOB, screen, lease_s=900.0),
         JobKind(SNAPSHOT_JOB, snapshot),
+        JobKind(DELIVER_JOB, deliver),
         JobKind(SHRED_JOB, shred),
     )

@@ -10,21 +10,21 @@ JSON Schema and a 50-line reference server: docs/reference/account-snapshot.md.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-import httpx
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from standardwebhooks.webhooks import Webhook
 
-from breakwater.errors import BadInput, Unavailable
+from breakwater.errors import BadInput, FetchFailed, FetchRefused, TooLarge, Unavailable
+from breakwater.intake.addresses import networks
+from breakwater.intake.fetch import Fetcher, FetchRules
 from breakwater.model.clock import Clock, iso
 from breakwater.model.ids import Id
 from breakwater.records import accounts, uploads
 from breakwater.records.database import Database
 
-TIMEOUT_S: Final = 10.0
-MOST_BYTES: Final = 1 << 20
+OK: Final = 200
 GIVE_UP_AFTER: Final = 12
 """Attempts (about nine hours with doubling waits) before the gap stands."""
 
@@ -52,8 +52,11 @@ class Snapshot(BaseModel):
 class Snapshots:
     """Asks for account data and keeps the answer."""
 
-    def __init__(self, *, db: Database, clock: Clock, url: str, secret: str) -> None:
+    def __init__(
+        self, *, db: Database, clock: Clock, fetcher: Fetcher, url: str, secret: str
+    ) -> None:
         self._db = db
+        self._fetcher = fetcher
         self._clock = clock
         self._url = url
         self._secret = secret
@@ -99,28 +102,27 @@ class Snapshots:
         message = str(payload["case"])
         headers = signed(self._secret, message, self._clock, body)
         try:
-            with (
-                httpx.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as client,
-                client.stream("POST", self._url, content=body, headers=headers) as answer,
-            ):
-                if answer.status_code != httpx.codes.OK:
-                    raise Unavailable(f"The callback answered {answer.status_code}.")
-                return _read(answer)
-        except httpx.HTTPError as error:
-            raise Unavailable(f"The callback failed: {type(error).__name__}.") from None
+            status, answer = self._fetcher.post(self._url, body.encode(), headers)
+        except (FetchFailed, FetchRefused, TooLarge) as error:
+            raise Unavailable(f"The callback failed: {error.detail}") from None
+        if status != OK:
+            raise Unavailable(f"The callback answered {status}.")
+        return _read(answer)
 
 
-def _read(answer: httpx.Response) -> dict[str, Any]:
-    text = bytearray()
-    for block in answer.iter_bytes():
-        text += block
-        if len(text) > MOST_BYTES:
-            raise BadInput(f"The snapshot is over {MOST_BYTES} bytes.")
+def _read(answer: bytes) -> dict[str, Any]:
     try:
-        return Snapshot.model_validate_json(bytes(text)).model_dump()
+        return Snapshot.model_validate_json(answer).model_dump()
     except ValidationError as error:
         where = ", ".join(".".join(map(str, e["loc"])) for e in error.errors(include_input=False))
         raise BadInput(f"The snapshot does not follow its schema at: {where}.") from None
+
+
+def rules(private: Sequence[str]) -> FetchRules:
+    """Where the callback may stand: public addresses, and blocks the operator named."""
+    return FetchRules(
+        max_bytes=1 << 20, ports=(), private=networks(private), max_redirects=0, total_s=15.0
+    )
 
 
 def signed(secret: str, message: str, clock: Clock, body: str) -> dict[str, str]:

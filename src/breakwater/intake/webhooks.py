@@ -1,0 +1,172 @@
+"""Tells services what was decided: signed, retried over three days, told apart by message id.
+
+Subscribed to verdicts; each event becomes one delivery per endpoint that wants it, sent by a
+job. Signed by Standard Webhooks 1.0. A receiver chosen by an operator may stand in a private
+network only if the operator said so (`webhook_private_networks`); redirects are not followed.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from breakwater.errors import BadInput, FetchFailed, FetchRefused, NotFound, TooLarge
+from breakwater.intake.addresses import networks
+from breakwater.intake.fetch import Fetcher, FetchRules
+from breakwater.intake.snapshot import signed
+from breakwater.model.access import Principal
+from breakwater.model.clock import Clock, iso
+from breakwater.model.event import Event, EventType
+from breakwater.model.ids import Id
+from breakwater.model.upload import Upload
+from breakwater.model.webhook import Delivery, DeliveryState, Endpoint
+from breakwater.observe import Metrics
+from breakwater.records import jobs, uploads, webhooks
+from breakwater.records.database import Database
+
+DELIVER_JOB: Final = "intake.webhook"
+"""Kind of the job that sends one delivery."""
+
+TOLD: Final = (EventType.VERDICT_COMPLETED, EventType.VERDICT_CHANGED)
+"""What can be asked for."""
+
+GONE: Final = 410
+"""The receiver says: never again."""
+
+WAITS: Final = tuple(
+    timedelta(seconds=s)
+    for s in (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 43200, 86400, 86400)
+)  # fmt: skip
+"""Between attempts: three days in all, as Standard Webhooks recommends."""
+
+
+class Webhooks:
+    """Endpoints, and what is sent to them."""
+
+    def __init__(self, *, db: Database, clock: Clock, fetcher: Fetcher, metrics: Metrics) -> None:
+        self._db = db
+        self._clock = clock
+        self._fetcher = fetcher
+        self._metrics = metrics
+
+    def every(self) -> list[Endpoint]:
+        """All endpoints in use."""
+        with self._db.read() as tx:
+            return webhooks.every(tx)
+
+    def create(
+        self, url: str, service: str, events: Sequence[str], by: Principal
+    ) -> tuple[Endpoint, str]:
+        """Add an endpoint; its secret is answered this once.
+
+        Raises:
+            BadInput: an event that nobody is told of, or a URL that is never called.
+        """
+        wanted = frozenset(_event_type(name) for name in events)
+        self._fetcher.check(url)
+        secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+        with self._db.transaction() as tx:
+            endpoint = webhooks.create(
+                tx, url=url, service=by.service or service, events=wanted, secret=secret
+            )
+            tx.audit(by.id, "webhook.create", endpoint.id)
+        return endpoint, secret
+
+    def remove(self, endpoint: Id, by: Principal) -> Endpoint:
+        """Tell an endpoint no more."""
+        with self._db.transaction() as tx:
+            found = webhooks.remove(tx, endpoint)
+            tx.audit(by.id, "webhook.remove", endpoint)
+        return found
+
+    def on_verdict(self, event: Event) -> None:
+        """Queue the telling of one verdict to everyone who wants it."""
+        if not event.body.get("webhook"):
+            return
+        try:
+            with self._db.read() as tx:
+                upload = uploads.get(tx, event.subject)
+        except NotFound:
+            return
+        with self._db.transaction() as tx:
+            for endpoint in webhooks.every(tx):
+                if event.type not in endpoint.events:
+                    continue
+                if endpoint.service and endpoint.service != upload.service:
+                    continue
+                delivery = webhooks.queue(tx, endpoint, event, told(event, upload))
+                if delivery is not None:
+                    jobs.enqueue(tx, DELIVER_JOB, {"delivery": delivery.id})
+
+    def deliver(self, payload: Mapping[str, Any]) -> None:
+        """Send one delivery once; a failure queues the next attempt itself."""
+        with self._db.read() as tx:
+            delivery = webhooks.find(tx, Id(payload["delivery"]))
+            if delivery is None or delivery.state is not DeliveryState.WAITING:
+                return
+            endpoint = webhooks.get(tx, delivery.endpoint)
+            secret = webhooks.secret(tx, delivery.endpoint)
+        body = json.dumps(delivery.body, separators=(",", ":"))
+        headers = signed(secret, str(delivery.event), self._clock, body)
+        status: int | None = None
+        error = ""
+        try:
+            status, _ = self._fetcher.post(endpoint.url, body.encode(), headers)
+        except (FetchFailed, FetchRefused, TooLarge) as refusal:
+            error = refusal.code
+        self._note(delivery, status, error)
+
+    def _note(self, delivery: Delivery, status: int | None, error: str) -> None:
+        arrived = status is not None and 200 <= status < 300
+        gone = status == GONE
+        left = delivery.attempts < len(WAITS)
+        state = DeliveryState.WAITING
+        if arrived:
+            state = DeliveryState.DELIVERED
+        elif gone or not left:
+            state = DeliveryState.GIVEN_UP
+        self._metrics.webhooks.labels(state.value).inc()
+        with self._db.transaction() as tx:
+            again = tx.now + WAITS[delivery.attempts] if left else None
+            webhooks.attempted(tx, delivery, state=state, status=status, error=error, next_at=again)
+            if state is DeliveryState.WAITING:
+                jobs.enqueue(tx, DELIVER_JOB, {"delivery": delivery.id}, run_at=again)
+
+
+def told(event: Event, upload: Upload) -> dict[str, Any]:
+    """The body of a message: ids and words, never content and never account data."""
+    verdict = upload.verdict
+    return {
+        "type": event.type.value,
+        "timestamp": iso(event.at),
+        "data": {
+            "id": upload.id,
+            "service": upload.service,
+            "reference": upload.origin.reference,
+            "action": verdict.action.value if verdict else None,
+            "before": event.body.get("before"),
+            "rule": verdict.rule if verdict else "",
+            "reason": verdict.reason if verdict else "",
+            "why": event.body.get("why", ""),
+            "revision": upload.revision,
+            "case": upload.case,
+        },
+    }
+
+
+def rules(private: Sequence[str]) -> FetchRules:
+    """Where webhooks may go: public addresses, and private blocks the operator named."""
+    return FetchRules(
+        max_bytes=65_536, ports=(), private=networks(private), max_redirects=0, total_s=20.0
+    )
+
+
+def _event_type(name: str) -> EventType:
+    for kind in TOLD:
+        if kind.value == name:
+            return kind
+    raise BadInput(f"Services are told of: {', '.join(kind.value for kind in TOLD)}.")
