@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from breakwater.errors import BadInput, BadSignal, NotAuthenticated
-from breakwater.intake.lookup import MOST
-from breakwater.model.access import Permission, Principal
+from breakwater.errors import BadInput, BadSignal, NotAllowed, NotAuthenticated
+from breakwater.intake.lookup import MOST, Named
+from breakwater.model.access import Permission
 from breakwater.model.match import Match
 from breakwater.model.signal import Signal, kind_named
+from breakwater.web.api.bodies import checked
 from breakwater.web.api.forms import read_json
 from breakwater.web.api.openapi import json_of, problems
 from breakwater.web.api.requests import LookupIn
@@ -58,40 +59,34 @@ async def lookups(request: Request) -> Response:
     if len(signals) <= INLINE and not banks:
         found = lookup.misses(signals)
     if found is None:
-        found = await run_in_threadpool(lookup.lookup, signals, chosen=banks)
-    return Response(answer(texts, found), media_type="application/json")
+        found = await run_in_threadpool(partial(lookup.lookup, signals, chosen=banks))
+    return Response(answer(texts, found or []), media_type="application/json")
 
 
 async def _remembered(
     request: Request, asked: dict[str, Any], texts: Sequence[str], signals: Sequence[Signal]
 ) -> Response:
-    from breakwater.web.api.media import checked
-
-    body = checked(LookupIn, asked)
-    who = caller(request)
-    if who is None:
+    body: LookupIn = checked(LookupIn, asked)
+    named, who = body.remember, caller(request)
+    if named is None or who is None:
         raise NotAuthenticated
-    found, upload = await run_in_threadpool(_remember, request.app.state.parts, signals, body, who)
-    return Response(answer(texts, found, upload), media_type="application/json")
-
-
-def _remember(
-    app: Any, signals: Sequence[Signal], body: LookupIn, who: Principal
-) -> tuple[Sequence[tuple[Match, ...]], str]:
-    named = body.remember
-    if named is None:
-        raise BadInput("`remember` names the object.")
-    found, upload = app.lookups.remember(
+    if who.test:
+        raise NotAllowed("A test key keeps nothing, so it remembers nothing.")
+    verb = partial(
+        request.app.state.parts.lookups.remember,
         signals,
-        service=named.service,
-        surface=named.surface,
-        reference=named.reference,
-        account=named.account,
-        jurisdiction=named.jurisdiction.upper(),
+        Named(
+            who.service or named.service,
+            named.surface,
+            named.reference,
+            account=named.account,
+            jurisdiction=named.jurisdiction.upper(),
+        ),
         chosen=body.banks,
         principal=who,
     )
-    return found, str(upload.id)
+    found, upload = await run_in_threadpool(verb)
+    return Response(answer(texts, found, upload.id), media_type="application/json")
 
 
 def answer(texts: Sequence[str], found: Sequence[tuple[Match, ...]], upload: str = "") -> bytes:

@@ -6,15 +6,12 @@ Screening runs on threads of its own, so that a slow decode never makes a look-u
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Final, TypeVar
 
 import anyio.to_thread
 from fastapi import Header, Path
-from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,6 +22,7 @@ from breakwater.media.spool import Spool
 from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import Id, parse_id
 from breakwater.model.upload import Upload, UploadState
+from breakwater.web.api.bodies import checked
 from breakwater.web.api.forms import read_form, read_json, read_raw
 from breakwater.web.api.openapi import body_of, form_of, problems
 from breakwater.web.api.requests import AnnounceIn, ReferenceIn, SubmissionIn, storable
@@ -183,18 +181,6 @@ def known_id(text: str) -> Id:
 def spool_of(app: Any) -> Spool:
     """A fresh spool of this installation."""
     return Spool(limit=app.settings.max_upload_bytes, directory=app.settings.spool_dir)
-
-
-def checked(model: type[Any], value: Any) -> Any:
-    """Validate what the framework did not: raw JSON or the fields of a form."""
-    try:
-        raw = json.loads(value) if isinstance(value, bytes) else value
-        return model.model_validate(raw)
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)
-        raise RequestValidationError(faults) from None
-    except (ValueError, RecursionError):
-        raise BadInput("The body is not JSON.") from None
 
 
 def storable_header(value: str) -> None:

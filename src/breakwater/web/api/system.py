@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from breakwater.errors import Unavailable
 from breakwater.model.access import Permission
 from breakwater.web.api.openapi import problems
 from breakwater.web.api.shapes import Word
@@ -12,6 +15,9 @@ from breakwater.web.gate import Parts, Router, anyone, needs
 
 P = Permission
 router = Router(tags=["system"])
+
+STALE: Final = 100_000
+"""Changes the index may lag behind: a bulk import in progress, not a stopped feed."""
 
 
 @router.get("/health", summary="Whether the process answers")
@@ -25,9 +31,17 @@ async def health() -> Word:
 @anyone("one word for load balancers; says nothing else")
 def ready(app: Parts, response: Response) -> Word:
     """`ready` once database, index and jail work; 503 otherwise."""
-    good = app.ready()
+    good = is_ready(app)
     response.status_code = 200 if good else 503
     return Word(status="ready" if good else "not_ready")
+
+
+def is_ready(app: Any) -> bool:
+    """Whether the database answers and the index follows it."""
+    try:
+        return bool(app.feed.lag() < STALE)
+    except Unavailable:
+        return False
 
 
 @router.get(

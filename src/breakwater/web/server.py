@@ -1,0 +1,269 @@
+"""The whole of HTTP as one application, and the server that runs it.
+
+`create(app)` joins the API, its dialects and the console behind the gate; `serve(app)` listens.
+Loopback by default: other addresses need TLS (a certificate of the operator's, or the built-in
+authority) or a trusted proxy that ends it, else `BadSettings`. Routers are taken flat, not
+nested: matching a path costs less, and the look-up route is first.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import anyio
+import uvicorn
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from breakwater import __version__
+from breakwater.access.passkeys import Site
+from breakwater.errors import BadSettings, BreakwaterError
+from breakwater.settings import Settings
+from breakwater.web import tls
+from breakwater.web.api import (
+    accounts,
+    banks,
+    hma,
+    hma_banks,
+    keys,
+    lookups,
+    media,
+    sessions,
+    system,
+)
+from breakwater.web.envelope import REFERENCE, Envelope
+from breakwater.web.gate import Gate
+from breakwater.web.problem import Problem, problem_of
+
+if TYPE_CHECKING:
+    from breakwater.app import App
+
+ROUTERS: Final = (
+    lookups.router,
+    media.router,
+    system.router,
+    banks.router,
+    imports.router,
+    accounts.router,
+    keys.router,
+    sessions.router,
+    hma.router,
+    hma_banks.router,
+)
+SCREENING_THREADS: Final = 64
+"""Requests that wait for the jail at once; more wait in line, look-ups do not."""
+DIALECT: Final = ("/h/", "/m/", "/c/")
+
+ABOUT: Final = """
+Send media or hashes, get verdicts. Every call carries an API key: `Authorization: Bearer bw_…`.
+Errors are `application/problem+json`: `code` is stable, `detail` says what to do.
+"""
+
+
+def create(app: App, *, url: str = "") -> FastAPI:
+    """Build the application.
+
+    Args:
+        app: every part.
+        url: where it is reached, when that is not known from settings (a free port was picked).
+    """
+    api = FastAPI(
+        title="breakwater",
+        version=__version__,
+        description=ABOUT,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    settings = app.settings
+    secure = is_secure(settings)
+    api.state.parts = app
+    api.state.gate = Gate(
+        access=app.access,
+        clock=app.clock,
+        secure=secure,
+        address_networks=settings.hma_networks,
+    )
+    api.state.site = site_of(settings, url)
+    api.state.screening_threads = anyio.CapacityLimiter(SCREENING_THREADS)
+    for router in ROUTERS:
+        api.router.routes.extend(router.routes)
+    page = _mount_pages(api, app)
+    _answer_errors(api, page)
+    requests = app.metrics.requests
+    api.add_middleware(
+        Envelope, count=lambda route, status: requests.labels(route, status).inc(), secure=secure
+    )
+    _describe_security(api)
+    return api
+
+
+Page = Callable[[Request, Problem], Response | None]
+
+
+def _mount_pages(api: FastAPI, app: App) -> Page:
+    """Add the console, when it is installed."""
+    if importlib.util.find_spec("breakwater.web.pages.reader") is None:
+        return lambda _request, _problem: None
+    pages = importlib.import_module("breakwater.web.pages")
+    reader = importlib.import_module("breakwater.web.pages.reader")
+    trouble = importlib.import_module("breakwater.web.pages.trouble")
+    pages.mount(api, reads=reader.Reader(app))
+
+    def page(request: Request, problem: Problem) -> Response | None:
+        if not trouble.wants_page(request):
+            return None
+        answer: Response = trouble.page_for(request, problem)
+        return answer
+
+    return page
+
+
+def _answer_errors(api: FastAPI, page: Page) -> None:
+    """Map every error once."""
+
+    async def answer(request: Request, error: Exception) -> Response:
+        problem = problem_of(error, reference=request.scope.get(REFERENCE, ""))
+        path = request.url.path
+        if path.startswith(DIALECT) and problem.status == 422:  # their callers know 400
+            problem = Problem(
+                400, problem.code, problem.title, problem.detail, problem.reference, problem.facts
+            )
+        return page(request, problem) or problem.response()
+
+    for kind in (BreakwaterError, RequestValidationError, HTTPException):
+        api.add_exception_handler(kind, answer)
+
+
+def _describe_security(api: FastAPI) -> None:
+    """Say in the OpenAPI document that a key is needed."""
+    build = api.openapi
+
+    def openapi() -> dict[str, Any]:
+        if api.openapi_schema is None:
+            document = build()
+            document.setdefault("components", {})["securitySchemes"] = {
+                "key": {"type": "http", "scheme": "bearer", "description": "`bw_<id>_<secret>`"}
+            }
+            document["security"] = [{"key": []}]
+            api.openapi_schema = document
+        return api.openapi_schema
+
+    # The framework's documented way to extend the document.
+    api.openapi = openapi  # type: ignore[method-assign]
+
+
+def is_secure(settings: Settings) -> bool:
+    """Whether browsers reach us over TLS."""
+    own = settings.tls_certificate is not None or settings.tls_builtin_ca
+    return own or urlsplit(settings.public_url).scheme == "https"
+
+
+def site_of(settings: Settings, url: str = "") -> Site:
+    """Where people sign in, for passkeys; they need a name, so loopback is `localhost`."""
+    scheme = "https" if is_secure(settings) else "http"
+    parts = urlsplit(settings.public_url or url or f"{scheme}://{settings.host}:{settings.port}")
+    host = parts.hostname or "localhost"
+    if is_loopback(host):
+        host = "localhost"
+    port = f":{parts.port}" if parts.port else ""
+    return Site(host, f"{parts.scheme}://{host}{port}")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can connect."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """How the server listens.
+
+    Attributes:
+        certificate, key: PEM files; None without TLS.
+        authority: of the built-in authority, to be installed in browsers.
+    """
+
+    certificate: Path | None = None
+    key: Path | None = None
+    authority: Path | None = None
+
+
+def listening(settings: Settings, *, now: Any) -> Listening:
+    """Decide how to listen, or refuse.
+
+    Raises:
+        BadSettings: another address than loopback without TLS and without a trusted proxy.
+    """
+    if settings.tls_certificate is not None:
+        if settings.tls_key is None:
+            raise BadSettings("BREAKWATER_TLS_CERTIFICATE needs BREAKWATER_TLS_KEY beside it.")
+        for file in (settings.tls_certificate, settings.tls_key):
+            if not file.is_file():
+                raise BadSettings(f"There is no file {file.name} to serve TLS with.")
+        return Listening(settings.tls_certificate, settings.tls_key)
+    if settings.tls_builtin_ca:
+        names = {"localhost", "127.0.0.1", urlsplit(settings.public_url).hostname or ""}
+        if settings.host not in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+            names.add(settings.host)
+        directory = settings.root_key.parent / "tls"
+        pair = tls.builtin(directory, sorted(names - {""}), now=now)
+        return Listening(pair.certificate, pair.key, pair.authority)
+    if not is_loopback(settings.host) and not settings.trusted_proxies:
+        raise BadSettings(
+            "To listen on another address than loopback set BREAKWATER_TLS_CERTIFICATE and "
+            "BREAKWATER_TLS_KEY, or BREAKWATER_TLS_BUILTIN_CA=true, or name the proxy that ends "
+            "TLS in BREAKWATER_TRUSTED_PROXIES."
+        )
+    return Listening()
+
+
+def server_of(app: App, *, url: str = "") -> uvicorn.Server:
+    """A server that is ready to run; `run(sockets=[…])` takes listening sockets.
+
+    Raises:
+        BadSettings: it may not listen there.
+    """
+    settings = app.settings
+    how = listening(settings, now=app.clock.now())
+    config = uvicorn.Config(
+        create(app, url=url),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_keep_alive=30,
+        backlog=1024,
+        ssl_certfile=how.certificate,
+        ssl_keyfile=how.key,
+        timeout_graceful_shutdown=20,
+    )
+    return uvicorn.Server(config)
+
+
+def serve(app: App) -> None:
+    """Serve until a signal; what was acknowledged is durable whenever it ends."""
+    server_of(app).run()
