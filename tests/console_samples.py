@@ -54,6 +54,7 @@ from breakwater.web.pages.models import (
     QueueView,
     Series,
     Span,
+    StripFrame,
     VerdictRow,
     Viewer,
 )
@@ -163,6 +164,10 @@ def case_view() -> CaseView:
         due=row.due, opened=row.waiting, version=3, kind="An upload matched",
         rule="Blocked because a verified bank asks to block and the distance is within its limit.",
         verdict=BAD, item=ITEM, pairs=pairs(),
+        strip=tuple(
+            StripFrame(1 + i // 3, i * 5, words.timecode(7 + i * 4), f"{(4, 6, 14)[i // 3]} of 31", span=i % 3 == 0)
+            for i in range(9)
+        ),
         spans=(Span(12.0, 10.0, "0:07 to 0:13", 1), Span(38.0, 6.0, "0:19 to 0:23", 2), Span(70.0, 14.0, "0:31 to 0:40", 3)),
         file=(("Type", "video/mp4"), ("Size", "4.2 MB"), ("Pixels", "1280 × 720"), ("Length", "0:48, 1,440 frames"), ("Received", "21 Nov 2026, 14:01:07 UTC")),
         hashes=(("SHA-256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),),
@@ -295,7 +300,7 @@ class SampleReads:
     def case(self, who: Principal, case: str) -> CaseView:
         if not self._check():
             return replace(
-                case_view(), pairs=(), spans=(), earlier=(), same=(), account=(), warning="",
+                case_view(), pairs=(), strip=(), spans=(), earlier=(), same=(), account=(), warning="",
                 why="The file cannot be read: the content does not follow its format.",
                 rule="The content does not follow its format and cannot be decoded.", may_view=False, verdict=HELD,
             )  # fmt: skip

@@ -271,6 +271,17 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class StripFrame:
+    """One frame of the strip under the pair: which evidence it belongs to, and its time."""
+
+    pair: int
+    frame: int
+    at: str
+    words: str = ""
+    span: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LogRow:
     """One line of a case's history."""
 
@@ -297,6 +308,7 @@ class CaseView:
     item: str = ""
     pairs: tuple[EvidencePair, ...] = ()
     more_pairs: int = 0
+    strip: tuple[StripFrame, ...] = ()
     spans: tuple[Span, ...] = ()
     file: tuple[tuple[str, str], ...] = ()
     hashes: tuple[tuple[str, str], ...] = ()

@@ -114,6 +114,8 @@ def due(moment: datetime, now: datetime) -> When:
     """A due time: "in 4 min", or "4 min ago" and late."""
     late = moment < now
     words = f"{span(now - moment)} ago" if late else f"in {span(moment - now)}"
+    if abs(moment - now) < timedelta(seconds=1):
+        words = "now"
     return When(words, full(moment), iso(moment), late=late)
 
 

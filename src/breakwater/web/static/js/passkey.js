@@ -15,17 +15,17 @@
     node.textContent = error.name === "NotAllowedError" ? "Nothing was done: the passkey was not used." : error.message;
   };
   const make = async () => {
-    const { state, options } = await post("/me/passkey/begin", {});
+    const options = await post("/me/passkey/begin", {});
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
     const made = await navigator.credentials.create({ publicKey });
-    await post("/me/passkey/finish", { state, credential: made.toJSON() });
+    await post("/me/passkey/finish", made.toJSON());
     location.assign("/");
   };
   const use = async () => {
-    const { state, options } = await post("/login/passkey/begin", { name: document.getElementById("name").value });
+    const options = await post("/login/passkey/begin", {});
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
     const proof = await navigator.credentials.get({ publicKey });
-    await post("/login/passkey/finish", { state, credential: proof.toJSON() });
+    await post("/login/passkey/finish", proof.toJSON());
     location.assign("/");
   };
   addEventListener("DOMContentLoaded", () => {

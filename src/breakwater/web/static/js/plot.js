@@ -28,7 +28,7 @@
         cursor: { y: false, points: { size: 6 } },
         scales: { y: { range: (_, low, high) => [0, Math.max(1, high * 1.15)] } },
         axes: [
-          { ...axis, grid: { show: false }, space: 96, values: (_, at) => at.map((s) => new Date(s * 1000).toISOString().slice(11, 16)) },
+          { ...axis, grid: { show: false }, space: 96, size: 28, values: (_, at) => at.map((s) => new Date(s * 1000).toISOString().slice(11, 16)) },
           { ...axis, size: 44, space: 40 },
         ],
         series: [{}, one("Passed", "--act", { fill: resolve("--raised") }), one("Held", "--high", { dash: [6, 4] }), one("Blocked", "--now", { width: 2.5 })],

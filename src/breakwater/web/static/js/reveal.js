@@ -121,30 +121,48 @@
     if (detail.name === "view-revoked" && shown?.id === detail.id) stop();
   });
 
-  // Which pair is on show.
-  const show = (index) => {
-    const all = cards();
-    if (index < 0 || index >= all.length) return;
+  // Which frame of which evidence is on show.
+  const strip = () => [...document.querySelectorAll(".strip [data-show]")];
+  const here = () => strip().findIndex((button) => button.hasAttribute("aria-current"));
+  const show = (pair, button) => {
+    const target = cards().find((node) => node.dataset.pair === String(pair));
+    if (!target) return;
     stop();
-    all.forEach((node, at) => (node.hidden = at !== index));
-    document.querySelectorAll(".strip [data-show]").forEach((button, at) => {
-      if (at === index) button.setAttribute("aria-current", "true");
-      else button.removeAttribute("aria-current");
-      if (at === index) button.scrollIntoView({ block: "nearest", inline: "nearest" });
-    });
-    say(`Evidence ${index + 1} of ${all.length}`);
+    for (const node of document.querySelectorAll("[data-pair]")) node.hidden = node.dataset.pair !== String(pair);
+    const frame = button ?? strip().find((b) => b.dataset.show === String(pair));
+    if (frame) {
+      target.dataset.frame = frame.dataset.frame;
+      target.querySelector("[data-at]").textContent = frame.dataset.at;
+      for (const other of strip()) other.removeAttribute("aria-current");
+      frame.setAttribute("aria-current", "true");
+      frame.scrollIntoView({ block: "nearest", inline: "nearest" });
+      copyStill(frame, target);
+    }
+    say(`Evidence ${pair} of ${cards().length}`);
   };
-  const step = (by) => show(cards().indexOf(card()) + by);
+  const copyStill = (from, to) => {
+    const [small, large] = [from.querySelector("canvas"), to.querySelector("[data-blur]")];
+    if (!small || !large || !small.dataset.drawn) return;
+    large.width = small.width;
+    large.height = small.height;
+    large.getContext("2d").drawImage(small, 0, 0);
+  };
+  const step = (by) => {
+    const next = strip()[here() + by];
+    if (next) show(next.dataset.show, next);
+  };
+  const evidence = (by) => show(Number(card()?.dataset.pair) + by);
   const jump = (by) => {
-    const starts = [...document.querySelectorAll("[data-span]")].map((b) => Number(b.dataset.show) - 1);
-    const at = cards().indexOf(card());
-    const next = by > 0 ? starts.find((s) => s > at) : starts.reverse().find((s) => s < at);
-    if (next !== undefined) show(next);
+    const all = strip();
+    const at = here();
+    const spans = all.map((b, i) => (b.hasAttribute("data-span") ? i : -1)).filter((i) => i >= 0);
+    const next = by > 0 ? spans.find((i) => i > at) : spans.reverse().find((i) => i < at);
+    if (next !== undefined) show(all[next].dataset.show, all[next]);
   };
   bw.on("case.before", () => step(-1));
   bw.on("case.after", () => step(1));
-  bw.on("case.up", () => step(-1));
-  bw.on("case.down", () => step(1));
+  bw.on("case.up", () => evidence(-1));
+  bw.on("case.down", () => evidence(1));
   bw.on("case.span_before", () => jump(-1));
   bw.on("case.span_after", () => jump(1));
   for (const [key, id] of [["case.timeline", "history"], ["case.same", "same"]]) {
@@ -154,7 +172,7 @@
     const button = event.target.closest?.("[data-show], [data-step]");
     if (!button) return;
     if (button.dataset.step) step(Number(button.dataset.step));
-    else show(Number(button.dataset.show) - 1);
+    else show(button.dataset.show, button);
   });
 
   // Grey 32×18 stills: made small in the jail, so there is nothing to un-blur. They are views too.
@@ -176,6 +194,7 @@
         node.width = picture.width;
         node.height = picture.height;
         node.getContext("2d").drawImage(picture, 0, 0);
+        node.dataset.drawn = "yes";
       }
       picture.close();
     }
