@@ -35,6 +35,7 @@ from breakwater.web.api import (
     banks,
     hma,
     hma_banks,
+    imports,
     keys,
     lookups,
     media,

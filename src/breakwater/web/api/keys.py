@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Path
 
 from breakwater.model.access import Permission
+from breakwater.model.webhook import Endpoint
 from breakwater.web.api.media import known_id
 from breakwater.web.api.openapi import problems
 from breakwater.web.api.requests import KeyIn, WebhookIn
@@ -72,5 +73,11 @@ def unsubscribe(id: IdText, app: Parts, who: Who) -> WebhookOut:  # noqa: A002 -
     return _shown(app.webhooks.remove(known_id(id), who))
 
 
-def _shown(endpoint: object) -> WebhookOut:
-    return WebhookOut.model_validate(endpoint, from_attributes=True)
+def _shown(endpoint: Endpoint) -> WebhookOut:
+    return WebhookOut(
+        id=endpoint.id,
+        url=endpoint.url,
+        service=endpoint.service,
+        events=sorted(event.value for event in endpoint.events),
+        active=endpoint.active,
+    )
