@@ -159,7 +159,7 @@ class Fetcher:
                 ssl_context=self.tls, max_connections=1, network_backend=backend
             ) as pool,
             pool.stream(
-                method, url, headers=dict(headers), content=content,
+                method, url, headers=list(headers.items()), content=content,
                 extensions={"timeout": timeout},
             ) as response,
         ):  # fmt: skip

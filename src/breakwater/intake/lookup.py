@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from breakwater.errors import BadInput
-from breakwater.intake.submit import Submission
+from breakwater.intake.submit import Intake, Submission
 from breakwater.model.access import Principal
 from breakwater.model.clock import Clock
 from breakwater.model.match import Match
@@ -48,8 +48,17 @@ class Named:
 class Lookups:
     """Answers hash queries."""
 
-    def __init__(self, *, db: Database, screener: Screener, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        screener: Screener,
+        intake: Intake,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
         self._db = db
+        self._intake = intake
         self._screener = screener
         self._clock = clock
         self._metrics = metrics

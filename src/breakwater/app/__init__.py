@@ -7,45 +7,49 @@
 from __future__ import annotations
 
 import os
-import secrets
-import shlex
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from breakwater.access.door import Access
+from breakwater.app.founding import check_jail, root_key, set_up
+from breakwater.app.mapping import life_of, limits_of, turns
 from breakwater.banks import handlers as bank_handlers
 from breakwater.banks.load import Loader
 from breakwater.banks.manage import Banks
 from breakwater.banks.policy import Floods
 from breakwater.banks.quarantine import Quarantine
 from breakwater.banks.retroactive import Retroactive
-from breakwater.errors import Unfit
 from breakwater.fingerprint.registry import Registry
 from breakwater.intake import handlers as intake_handlers
+from breakwater.intake.accounts import Accounts
+from breakwater.intake.fetch import Fetcher
 from breakwater.intake.lookup import Lookups
 from breakwater.intake.outcome import Recorder
+from breakwater.intake.references import References
 from breakwater.intake.resumable import Resumables
 from breakwater.intake.revise import Reviser
 from breakwater.intake.snapshot import Snapshots
-from breakwater.intake.submit import Intake, Limits
+from breakwater.intake.snapshot import rules as snapshot_rules
+from breakwater.intake.submit import Intake
+from breakwater.intake.webhooks import Webhooks
+from breakwater.intake.webhooks import rules as webhook_rules
 from breakwater.matching.index import Index
 from breakwater.media.sandbox import JailPool
 from breakwater.model.clock import Clock, SystemClock
-from breakwater.model.media import MediaLimits
 from breakwater.model.work import JobKind, Subscription, Turn
 from breakwater.observe import Metrics
 from breakwater.recognition.feed import IndexFeed
 from breakwater.recognition.screen import Screener
-from breakwater.records import migrate
 from breakwater.records.audit import Checkpointer
 from breakwater.records.database import Database, open_database
 from breakwater.records.ingest import IngestLog
 from breakwater.records.keys import Keyring
-from breakwater.records.rootkey import RootKey
 from breakwater.records.vault import Vault
 from breakwater.review.views import Views
 from breakwater.settings import Settings
+
+__all__ = ["App", "build", "check_jail", "root_key", "set_up"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,9 @@ class App:
     intake: Intake
     lookups: Lookups
     resumables: Resumables
+    references: References
+    accounts: Accounts
+    webhooks: Webhooks
     banks: Banks
     loader: Loader
     retroactive: Retroactive
@@ -77,31 +84,6 @@ class App:
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
     close: Callable[[], None]
-
-
-def set_up(settings: Settings) -> str:
-    """Make what is missing: directories, root key, schema, recovery copy. Safe to repeat.
-
-    Returns:
-        The passphrase of a recovery copy that was made now, to be shown once; else empty.
-    """
-    for directory in (settings.data_dir, settings.spool_dir, settings.ingest_dir):
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    passphrase = ""
-    if not settings.root_key_command and not settings.root_key.exists():
-        settings.root_key.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        root = RootKey.create(settings.root_key)
-        passphrase = "-".join(secrets.token_hex(4) for _ in range(5))
-        root.write_recovery(settings.recovery_copy, passphrase=passphrase)
-    migrate.upgrade(settings.database)
-    return passphrase
-
-
-def root_key(settings: Settings) -> RootKey:
-    """Open the root key in force."""
-    if settings.root_key_command:
-        return RootKey.from_command(shlex.split(settings.root_key_command))
-    return RootKey.from_file(settings.root_key)
 
 
 def build(settings: Settings, *, clock: Clock | None = None, decode: bool = True) -> App:
@@ -124,21 +106,6 @@ def build(settings: Settings, *, clock: Clock | None = None, decode: bool = True
         return replace(app, close=undo.pop_all().close)
 
 
-def check_jail(pool: JailPool) -> None:
-    """Refuse to serve when the jail does not hold or a codec is blind.
-
-    Raises:
-        Unfit: with the acts or codecs that failed.
-    """
-    escaped = [proof.act for proof in pool.prove() if not proof.holds]
-    blind = [golden.name for golden in pool.golden() if not golden.ok]
-    if escaped or blind:
-        raise Unfit(
-            f"The jail allows: {', '.join(escaped) or 'nothing'}. "
-            f"Not decoded: {', '.join(blind) or 'nothing'}."
-        )
-
-
 def _wire(settings: Settings, clock: Clock, undo: ExitStack) -> App:
     metrics = Metrics()
     db = open_database(settings.database, clock=clock)
@@ -150,7 +117,7 @@ def _wire(settings: Settings, clock: Clock, undo: ExitStack) -> App:
     registry = Registry.installed()
     pool = JailPool(size=settings.jail_children or os.cpu_count() or 1)
     undo.callback(pool.close)
-    index = Index.open(settings.index_dir, kinds=registry.kinds, factories=registry.factories)
+    index = Index.open(settings.index_dir, kinds=registry.kinds, factories=registry.index_factories)
     undo.callback(index.close)
     feed = IndexFeed(db=db, index=index)
     screener = Screener(pool=pool, index=index, db=db)
@@ -169,73 +136,47 @@ def _wire(settings: Settings, clock: Clock, undo: ExitStack) -> App:
     banks = Banks(db=db, feed=feed, floods=floods, kinds=registry.kinds)
     retroactive = Retroactive(db=db, ingest=ingest)
     reviser = Reviser(db=db, screener=screener, clock=clock)
+    private = settings.webhook_private_networks
     snapshots = Snapshots(
-        db=db, clock=clock, url=settings.snapshot_url,
+        db=db, clock=clock, fetcher=Fetcher(snapshot_rules(private), clock),
+        url=settings.snapshot_url,
         secret=settings.snapshot_secret.get_secret_value(),
     )  # fmt: skip
     resumables = Resumables(
         db=db, vault=vault, intake=intake, clock=clock, spool_dir=settings.spool_dir
+    )
+    webhooks = Webhooks(
+        db=db, clock=clock, fetcher=Fetcher(webhook_rules(private), clock), metrics=metrics
     )
     quarantine = Quarantine(db=db, feed=feed, floods=floods, metrics=metrics)
     return App(
         settings=settings, clock=clock, metrics=metrics, db=db, keys=keys, vault=vault,
         checkpointer=checkpointer, pool=pool, registry=registry, index=index, feed=feed,
         screener=screener, recorder=recorder, intake=intake,
-        lookups=Lookups(db=db, screener=screener, clock=clock, metrics=metrics),
+        lookups=Lookups(
+            db=db, screener=screener, intake=intake, clock=clock, metrics=metrics
+        ),
+        accounts=Accounts(db=db), webhooks=webhooks,
+        references=References(
+            clock=clock, max_bytes=settings.max_upload_bytes, hosts=settings.object_hosts,
+            private_networks=settings.object_private_networks, any_url=settings.fetch_urls,
+        ),
         resumables=resumables, banks=banks,
         loader=Loader(db=db, feed=feed, floods=floods),
         retroactive=retroactive,
-        access=Access(db=db, keys=keys, clock=clock),
+        access=Access(db=db, keys=keys, clock=clock, life=life_of(settings)),
         views=Views(db=db, vault=vault, pool=pool, clock=clock, metrics=metrics),
         subscriptions=(
             *bank_handlers.subscriptions(quarantine, retroactive),
-            *intake_handlers.subscriptions(reviser),
+            *intake_handlers.subscriptions(reviser, webhooks),
         ),
         jobs=(
             *bank_handlers.job_kinds(retroactive),
-            *intake_handlers.job_kinds(intake, snapshots, vault),
+            *intake_handlers.job_kinds(intake, snapshots, webhooks, vault),
         ),
-        turns=_turns(feed, index, vault, recorder, resumables, clock),
+        turns=turns(
+            db=db, checkpointer=checkpointer, feed=feed, index=index, vault=vault,
+            recorder=recorder, resumables=resumables, clock=clock,
+        ),
         close=undo.close,
     )  # fmt: skip
-
-
-def _turns(
-    feed: IndexFeed,
-    index: Index,
-    vault: Vault,
-    recorder: Recorder,
-    resumables: Resumables,
-    clock: Clock,
-) -> tuple[Turn, ...]:
-    """What is done regularly."""
-    return (
-        Turn("index.feed", 0.25, lambda: void(feed.catch_up())),
-        Turn("index.merge", 1.0, lambda: void(index.merge())),
-        Turn("vault.sweep", 3600.0, lambda: void(vault.sweep())),
-        Turn("ingest.expire", 3600.0, lambda: void(recorder.expire(clock.now()))),
-        Turn("resumable.sweep", 3600.0, lambda: void(resumables.sweep(clock.now()))),
-    )
-
-
-def void(_result: object) -> None:
-    """Turn what a verb answers into the nothing that a turn answers."""
-
-
-def limits_of(settings: Settings) -> Limits:
-    """What intake takes, from settings."""
-    image = MediaLimits(
-        max_bytes=settings.max_upload_bytes,
-        max_pixels=settings.max_pixels,
-        max_frames=settings.max_frames,
-        max_duration_s=settings.max_duration_s,
-        max_wall_s=settings.decode_seconds,
-    )
-    return Limits(
-        max_bytes=settings.max_upload_bytes,
-        inline_bytes=settings.inline_bytes,
-        max_wait_ms=settings.max_wait_ms,
-        image=image,
-        video=replace(image, max_wall_s=settings.video_seconds),
-        private_jurisdictions=settings.private_jurisdictions,
-    )

@@ -1,0 +1,83 @@
+"""From settings to the plain values that verbs take, and what is done regularly.
+
+The only translation between the two: verbs never see settings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from breakwater.access.policy import SessionLife
+from breakwater.intake.outcome import Recorder
+from breakwater.intake.resumable import Resumables
+from breakwater.intake.submit import Limits
+from breakwater.matching.index import Index
+from breakwater.model.clock import Clock
+from breakwater.model.media import MediaLimits
+from breakwater.model.work import Turn
+from breakwater.recognition.feed import IndexFeed
+from breakwater.records import outbox
+from breakwater.records.audit import Checkpointer
+from breakwater.records.database import Database
+from breakwater.records.vault import Vault
+from breakwater.settings import Settings
+
+EVENTS_KEPT = timedelta(days=7)
+"""Delivered events, for those who ask what happened lately."""
+
+
+def limits_of(settings: Settings) -> Limits:
+    """What intake takes, from settings."""
+    image = MediaLimits(
+        max_bytes=settings.max_upload_bytes,
+        max_pixels=settings.max_pixels,
+        max_frames=settings.max_frames,
+        max_duration_s=settings.max_duration_s,
+        max_wall_s=settings.decode_seconds,
+    )
+    return Limits(
+        max_bytes=settings.max_upload_bytes,
+        inline_bytes=settings.inline_bytes,
+        max_wait_ms=settings.max_wait_ms,
+        image=image,
+        video=replace(image, max_wall_s=settings.video_seconds),
+        private_jurisdictions=settings.private_jurisdictions,
+    )
+
+
+def life_of(settings: Settings) -> SessionLife:
+    """How long a console session lives."""
+    return SessionLife(
+        absolute=timedelta(hours=settings.session_hours),
+        idle=timedelta(minutes=settings.session_idle_minutes),
+    )
+
+
+def turns(
+    *,
+    db: Database,
+    checkpointer: Checkpointer,
+    feed: IndexFeed,
+    index: Index,
+    vault: Vault,
+    recorder: Recorder,
+    resumables: Resumables,
+    clock: Clock,
+) -> tuple[Turn, ...]:
+    """What is done regularly."""
+    return (
+        Turn("index.feed", 0.25, lambda: void(feed.catch_up())),
+        Turn("index.merge", 1.0, lambda: void(index.merge())),
+        Turn("audit.checkpoint", 5.0, lambda: void(checkpointer.write_due())),
+        Turn(
+            "outbox.trim", 3600.0, lambda: void(outbox.trim(db, before=clock.now() - EVENTS_KEPT))
+        ),
+        Turn("vault.sweep", 3600.0, lambda: void(vault.sweep())),
+        Turn("ingest.expire", 3600.0, lambda: void(recorder.expire(clock.now()))),
+        Turn("resumable.sweep", 3600.0, lambda: void(resumables.sweep(clock.now()))),
+    )
+
+
+def void(_result: object) -> None:
+    """Turn what a verb answers into the nothing that a turn answers."""
