@@ -34,7 +34,7 @@ def hash_(
 ) -> None:
     """Print the signals of files."""
     from breakwater import settings
-    from breakwater.app import limits_of
+    from breakwater.app.mapping import limits_of
     from breakwater.cli.files import fingerprinted, found
     from breakwater.media.sandbox import JailPool
 

@@ -23,7 +23,7 @@ class Owner:
     Attributes:
         url: of its API.
         key: a bearer token with the scopes of `serve.OWNER_SCOPES`.
-        ca: file of the certificate authority that signed its certificate; empty for plain HTTP.
+        ca: file of its certificate, which alone is trusted; empty for plain HTTP.
         pid: of its process.
     """
 

@@ -32,7 +32,7 @@ def scan(
 ) -> None:
     """Screen files on this disk."""
     from breakwater import settings
-    from breakwater.app import limits_of
+    from breakwater.app.mapping import limits_of
     from breakwater.cli import desk
     from breakwater.cli.files import fingerprinted, found
     from breakwater.media.sandbox import JailPool

@@ -8,6 +8,7 @@ after the requests that are running.
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,42 +83,31 @@ def working(running: App) -> Iterator[None]:
         yield
     finally:
         worker.stop()
+        running.checkpointer.close()
 
 
 def listen(running: App, terminal: Terminal) -> None:
     """Answer requests until a signal ends it."""
-    import uvicorn
-
-    from breakwater.cli.owner import announced
-    from breakwater.web.server import create
+    from breakwater.cli.owner import Owner, announced
+    from breakwater.web.server import is_secure, server_of, site_of
 
     settings = running.settings
-    listener = socket.create_server((settings.host, settings.port), backlog=1024)
-    url = f"http://{_spelled(settings.host)}:{listener.getsockname()[1]}"
-    greet(running, terminal, settings.public_url or url)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create(running),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=20,
-        )
-    )
-    with listener, owner_key(running) as key, announced(settings.owner_token, _owner(url, key)):
-        server.run(sockets=[listener])
+    with socket.create_server((settings.host, settings.port), backlog=1024) as listener:
+        scheme = "https" if is_secure(settings) else "http"
+        url = f"{scheme}://{_reachable(settings.host)}:{listener.getsockname()[1]}"
+        server = server_of(running, url=url)
+        pinned = str(server.config.ssl_certfile or "")
+        greet(running, terminal, settings.public_url or site_of(settings, url).origin)
+        with owner_key(running) as key:
+            owner = Owner(url, key, ca=pinned, pid=os.getpid())
+            with announced(settings.owner_token, owner):
+                server.run(sockets=[listener])
 
 
-def _owner(url: str, key: str) -> Any:
-    import os
-
-    from breakwater.cli.owner import Owner
-
-    return Owner(url=url, key=key, pid=os.getpid())
-
-
-def _spelled(host: str) -> str:
+def _reachable(host: str) -> str:
+    """The address by which this machine itself reaches the listener, as URLs spell it."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+        return "127.0.0.1"
     return f"[{host}]" if ":" in host else host
 
 
