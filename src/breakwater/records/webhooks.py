@@ -1,14 +1,14 @@
-"""Where services want to be told, and each telling until it arrived or was given up.
+"""Webhook endpoints and deliveries as rows: the secret sealed, one delivery per event.
 
-A delivery's row is written in the transaction that heard of its event; its message id is the
-event's, constant over retries (Standard Webhooks 1.0). Secrets are sealed. Fed and read by
-`intake.webhooks`. Contract: `tests/contract/test_records_webhooks.py`.
+A delivery is claimed by moving its time forward: who sends and dies has not lost it, and two
+who send take different ones. Fed by `intake`'s webhooks, sent by the worker. Contract:
+`tests/contract/test_records_webhooks.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -18,162 +18,191 @@ from breakwater.model.event import Event, EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.model.webhook import Delivery, DeliveryState, Endpoint
 from breakwater.records.database import Tx
+from breakwater.records.identities import seal, unseal
 from breakwater.records.tables.nouns_people import webhook_deliveries, webhook_endpoints
 
-PURPOSE: Final = "webhooks"
-_E: Final = webhook_endpoints
-_D: Final = webhook_deliveries
+_w, _d = webhook_endpoints.c, webhook_deliveries.c
+_WAITS: Final = _d.state == sa.literal_column("'waiting'")
 
 
-def create(tx: Tx, *, url: str, service: str, events: Iterable[EventType], secret: str) -> Endpoint:
-    """Add an endpoint.
+def create(
+    tx: Tx, *, url: str, service: str = "", events: Iterable[EventType], secret: str
+) -> Endpoint:
+    """Keep an endpoint.
 
     Args:
         tx: the transaction.
         url: where to.
         service: whose events; empty means every service's.
-        events: types it wants.
-        secret: `whsec_…`, sealed at once.
+        events: which.
+        secret: with which its messages are signed; sealed.
     """
-    endpoint = Endpoint(new_id(), service, url, frozenset(events), created_at=tx.now)
+    made = Endpoint(new_id(), service, url, frozenset(events), active=True, created_at=tx.now)
     tx.execute(
-        sa.insert(_E),
+        sa.insert(webhook_endpoints),
         {
-            "id": endpoint.id,
+            "id": made.id,
             "service": service,
             "url": url,
-            "secret_sealed": tx.keys.seal(PURPOSE, secret.encode(), endpoint.id.encode()),
-            "events": sorted(kind.value for kind in endpoint.events),
+            "secret_sealed": seal(tx, made.id, {"secret": secret}),
+            "events": sorted(made.events),
             "active": True,
             "created_at": tx.now,
         },
     )
-    return endpoint
+    return made
 
 
 def every(tx: Tx, *, active: bool = True) -> list[Endpoint]:
-    """All endpoints, the oldest first; with `active` only those in use."""
-    query = sa.select(_E).order_by(_E.c.created_at, _E.c.id)
+    """Endpoints, the first first; those that were removed only on demand."""
+    wanted = sa.select(webhook_endpoints).order_by(_w.created_at, _w.id)
     if active:
-        query = query.where(_E.c.active.is_(sa.true()))
-    return [_endpoint(row) for row in tx.execute(query)]
+        wanted = wanted.where(_w.active)
+    return [_endpoint(row) for row in tx.execute(wanted)]
 
 
 def get(tx: Tx, endpoint: Id) -> Endpoint:
-    """One endpoint.
+    """One endpoint by id, removed or not.
 
     Raises:
         NotFound: no such endpoint.
     """
-    row = tx.execute(sa.select(_E).where(_E.c.id == endpoint)).one_or_none()
-    if row is None:
-        raise NotFound(f"webhook endpoint {endpoint}")
-    return _endpoint(row)
+    return _endpoint(_row(tx, endpoint))
 
 
 def secret(tx: Tx, endpoint: Id) -> str:
-    """The secret that signs an endpoint's messages.
-
-    Raises:
-        NotFound: no such endpoint.
-    """
-    sealed = tx.execute(sa.select(_E.c.secret_sealed).where(_E.c.id == endpoint)).scalar()
-    if sealed is None:
-        raise NotFound(f"webhook endpoint {endpoint}")
-    return tx.keys.unseal(PURPOSE, sealed, endpoint.encode()).decode()
+    """What its messages are signed with; for who signs, nobody else. Raises `NotFound`."""
+    return str(unseal(tx, endpoint, _row(tx, endpoint).secret_sealed)["secret"])
 
 
 def remove(tx: Tx, endpoint: Id) -> Endpoint:
-    """Stop telling an endpoint; what waits for it is given up."""
-    found = get(tx, endpoint)
-    tx.execute(sa.update(_E).where(_E.c.id == endpoint).values(active=False))
+    """Stop telling an endpoint; what waits for it is given up. Raises `NotFound`."""
+    _row(tx, endpoint)
+    tx.execute(sa.update(webhook_endpoints).where(_w.id == endpoint).values(active=False))
     tx.execute(
-        sa.update(_D)
-        .where(_D.c.endpoint_id == endpoint)
-        .where(_D.c.state == DeliveryState.WAITING.value)
-        .values(state=DeliveryState.GIVEN_UP.value, error="endpoint removed", done_at=tx.now)
+        sa.update(webhook_deliveries)
+        .where(_d.endpoint_id == endpoint, _WAITS)
+        .values(state=DeliveryState.GIVEN_UP.value, error="The endpoint was removed.")
     )
-    return found
+    return get(tx, endpoint)
 
 
-def queue(tx: Tx, endpoint: Endpoint, event: Event, body: Mapping[str, Any]) -> Delivery | None:
-    """Ask that an endpoint be told; None when it was asked before."""
-    tx.lock_changes()
-    known = (
-        sa.select(_D.c.id).where(_D.c.endpoint_id == endpoint.id).where(_D.c.event_id == event.id)
-    )
-    if tx.execute(known).first() is not None:
-        return None
-    row = {
-        "id": new_id(),
-        "endpoint_id": endpoint.id,
-        "event_id": event.id,
-        "type": event.type.value,
-        "body": dict(body),
-        "state": DeliveryState.WAITING.value,
-        "attempts": 0,
-        "next_at": tx.now,
-        "status": None,
-        "error": "",
-        "created_at": tx.now,
-        "done_at": None,
-    }
-    tx.execute(sa.insert(_D), row)
-    return find(tx, Id(row["id"]))
-
-
-def find(tx: Tx, delivery: Id) -> Delivery | None:
-    """One delivery; None when there is none of this id."""
-    row = tx.execute(sa.select(_D).where(_D.c.id == delivery)).one_or_none()
-    return None if row is None else _delivery(row)
-
-
-def page(tx: Tx, *, state: DeliveryState | None = None, limit: int = 100) -> list[Delivery]:
-    """Deliveries, the newest first."""
-    query = sa.select(_D).order_by(_D.c.created_at.desc(), _D.c.id.desc()).limit(limit)
-    if state is not None:
-        query = query.where(_D.c.state == state.value)
-    return [_delivery(row) for row in tx.execute(query)]
-
-
-def attempted(
-    tx: Tx,
-    delivery: Delivery,
-    *,
-    state: DeliveryState,
-    status: int | None,
-    error: str = "",
-    next_at: datetime | None = None,
-) -> None:
-    """Write down one attempt.
+def enqueue(tx: Tx, event: Event, body: dict[str, Any], *, service: str) -> list[Delivery]:
+    """Queue an event for every endpoint that wants it; a second time changes nothing.
 
     Args:
         tx: the transaction.
-        delivery: as it was before.
-        state: where it stands now.
-        status: of the answer; None when there was none.
-        error: in words, without addresses.
-        next_at: of the next attempt, when there is one.
+        event: what happened; its id is the message id of every attempt.
+        body: what is sent.
+        service: whose event it is.
     """
-    done = None if state is DeliveryState.WAITING else tx.now
+    tx.lock_changes()
+    made: list[Delivery] = []
+    told = sa.select(_d.endpoint_id).where(_d.event_id == event.id)
+    before = {Id(found) for found in tx.execute(told).scalars()}
+    for endpoint in every(tx):
+        wanted = event.type in endpoint.events and endpoint.service in {"", service}
+        if not wanted or endpoint.id in before:
+            continue
+        row = {
+            "id": new_id(),
+            "endpoint_id": endpoint.id,
+            "event_id": event.id,
+            "type": event.type.value,
+            "body": body,
+            "state": DeliveryState.WAITING.value,
+            "attempts": 0,
+            "next_at": tx.now,
+            "status": None,
+            "error": "",
+            "created_at": tx.now,
+            "done_at": None,
+        }
+        tx.execute(sa.insert(webhook_deliveries), row)
+        made.append(delivery(tx, row["id"]))
+    return made
+
+
+def claim(tx: Tx, *, limit: int = 20, lease_s: float = 60.0) -> list[Delivery]:
+    """Take deliveries that are due; they come again after `lease_s` unless one says otherwise."""
+    chosen = sa.select(_d.id).where(_WAITS, _d.next_at <= tx.now)
+    chosen = chosen.order_by(_d.next_at).limit(limit).with_for_update(skip_locked=True)
+    ids = list(tx.execute(chosen).scalars())
+    if not ids:
+        return []
     tx.execute(
-        sa.update(_D)
-        .where(_D.c.id == delivery.id)
-        .values(
-            state=state.value,
-            attempts=_D.c.attempts + 1,
-            status=status,
-            error=error[:200],
-            next_at=next_at or tx.now,
-            done_at=done,
-        )
+        sa.update(webhook_deliveries)
+        .where(_d.id.in_(ids))
+        .values(attempts=_d.attempts + 1, next_at=tx.now + timedelta(seconds=lease_s))
+    )
+    rows = tx.execute(sa.select(webhook_deliveries).where(_d.id.in_(ids)).order_by(_d.created_at))
+    return [_delivery(row) for row in rows]
+
+
+def delivered(tx: Tx, delivery_id: Id, *, status: int) -> None:
+    """The endpoint took it."""
+    _end(tx, delivery_id, DeliveryState.DELIVERED, status=status, error="")
+
+
+def failed(
+    tx: Tx, delivery_id: Id, *, status: int | None, error: str, retry_at: datetime | None
+) -> None:
+    """The endpoint did not take it.
+
+    Args:
+        tx: the transaction.
+        delivery_id: of the delivery.
+        status: of its answer; None when there was none.
+        error: in words, never the answer's content.
+        retry_at: when to try again; None gives up.
+    """
+    if retry_at is None:
+        _end(tx, delivery_id, DeliveryState.GIVEN_UP, status=status, error=error)
+        return
+    tx.execute(
+        sa.update(webhook_deliveries)
+        .where(_d.id == delivery_id, _WAITS)
+        .values(status=status, error=error, next_at=retry_at)
     )
 
 
+def delivery(tx: Tx, delivery_id: Id) -> Delivery:
+    """One delivery by id.
+
+    Raises:
+        NotFound: no such delivery.
+    """
+    row = tx.execute(sa.select(webhook_deliveries).where(_d.id == delivery_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"delivery {delivery_id}")
+    return _delivery(row)
+
+
+def next_due(tx: Tx) -> datetime | None:
+    """When the next delivery is due; None when none waits."""
+    moment: datetime | None = tx.execute(sa.select(sa.func.min(_d.next_at)).where(_WAITS)).scalar()
+    return moment
+
+
 def forget_before(tx: Tx, moment: datetime) -> int:
-    """Delete deliveries that ended before a moment; answers how many."""
-    gone = tx.execute(sa.delete(_D).where(_D.c.done_at < moment))
-    return gone.rowcount
+    """Drop deliveries that ended before a moment; answers how many."""
+    ended = sa.delete(webhook_deliveries).where(_d.done_at < moment)
+    return tx.execute(ended).rowcount
+
+
+def _end(tx: Tx, delivery_id: Id, state: DeliveryState, *, status: int | None, error: str) -> None:
+    tx.execute(
+        sa.update(webhook_deliveries)
+        .where(_d.id == delivery_id, _WAITS)
+        .values(state=state.value, status=status, error=error, done_at=tx.now)
+    )
+
+
+def _row(tx: Tx, endpoint: Id) -> sa.Row[Any]:
+    row = tx.execute(sa.select(webhook_endpoints).where(_w.id == endpoint)).one_or_none()
+    if row is None:
+        raise NotFound(f"webhook endpoint {endpoint}")
+    return row
 
 
 def _endpoint(row: sa.Row[Any]) -> Endpoint:
@@ -182,7 +211,7 @@ def _endpoint(row: sa.Row[Any]) -> Endpoint:
         service=row.service,
         url=row.url,
         events=frozenset(EventType(name) for name in row.events),
-        active=bool(row.active),
+        active=row.active,
         created_at=row.created_at,
     )
 
