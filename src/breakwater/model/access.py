@@ -15,7 +15,11 @@ from breakwater.model.ids import Id
 
 
 class Permission(StrEnum):
-    """One thing that can be allowed."""
+    """One thing that can be allowed.
+
+    `account:read` is the service's own name of an account, `identity:read` its address too;
+    without either a person sees a pseudonym. `hash:read` is the values in banks.
+    """
 
     MEDIA_SCREEN = "media:screen"
     HASH_LOOKUP = "hash:lookup"
@@ -27,7 +31,9 @@ class Permission(StrEnum):
     CASE_DECIDE = "case:decide"
     MEDIA_VIEW = "media:view"
     MEDIA_COLOUR = "media:colour"
+    ACCOUNT_READ = "account:read"
     IDENTITY_READ = "identity:read"
+    HASH_READ = "hash:read"
     AUDIT_READ = "audit:read"
     PEOPLE_WRITE = "people:write"
     METRICS_READ = "metrics:read"
@@ -59,11 +65,15 @@ class Role(StrEnum):
 _SEE = {P.CASE_READ, P.BANK_READ, P.VERDICT_READ}
 ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.LIVE_MODERATOR: frozenset(_SEE | {P.MEDIA_VIEW, P.CASE_DECIDE}),
-    Role.REVIEWER: frozenset(_SEE | {P.MEDIA_VIEW, P.CASE_DECIDE}),
-    Role.REPORT_OFFICER: frozenset(_SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.IDENTITY_READ}),
+    Role.REVIEWER: frozenset(_SEE | {P.MEDIA_VIEW, P.CASE_DECIDE, P.ACCOUNT_READ}),
+    Role.REPORT_OFFICER: frozenset(
+        _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ}
+    ),
     Role.GRADER: frozenset({P.MEDIA_VIEW}),
-    Role.QA_LEAD: frozenset({P.BANK_READ, P.BANK_WRITE}),
-    Role.INVESTIGATOR: frozenset(_SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.IDENTITY_READ}),
+    Role.QA_LEAD: frozenset({P.BANK_READ, P.BANK_WRITE, P.HASH_READ}),
+    Role.INVESTIGATOR: frozenset(
+        _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.HASH_READ}
+    ),
     Role.AUDITOR: frozenset({P.AUDIT_READ}),
     Role.ADMIN: frozenset({
         P.BANK_READ, P.BANK_WRITE, P.CASE_READ, P.AUDIT_READ,

@@ -256,6 +256,38 @@ def set_priority(tx: Tx, case: Id, priority: Priority, *, by: str, reason: str =
     return get(tx, case)
 
 
+def hold(tx: Tx, case: Id, *, by: Id, until: datetime) -> Case:
+    """Give a case to a person for a while; who holds it already keeps it longer, silently.
+
+    Raises:
+        NotFound: no such case.
+        Conflict: it is closed, or somebody else holds it.
+    """
+    before = get(tx, case)
+    holds = before.held_by is not None and (before.held_until or tx.now) > tx.now
+    if before.state is CaseState.CLOSED:
+        raise Conflict(f"Case {before.number} is closed.")
+    if holds and before.held_by != by:
+        raise Conflict(f"Case {before.number} is held by somebody else.")
+    mine = sa.update(cases).where(_c.id == case)
+    if holds:
+        tx.execute(mine.values(held_until=until))
+        return get(tx, case)
+    change = tx.change()
+    tx.execute(
+        mine.values(
+            state=CaseState.HELD.value,
+            held_by=by,
+            held_until=until,
+            version=before.version + 1,
+            change=change,
+        )
+    )
+    _step(tx, case, "held", change=change, by=by)
+    tx.emit(EventType.CASE_CHANGED, case, state=CaseState.HELD.value)
+    return get(tx, case)
+
+
 def note(tx: Tx, case: Id, *, by: str, what: str, words: str = "", **facts: Any) -> None:
     """Add a step to the history of a case that changes nothing else."""
     _step(tx, case, what, change=tx.change(), by=by, note=words, facts=facts)
