@@ -75,7 +75,7 @@ def claim(
         epoch, cursor = _lease(tx, subscriber, owner, lease_s)
         if epoch == 0:
             return None
-        newest = int(tx.execute(sa.select(core.changes.c.last)).scalar_one())
+        last = newest(tx)
         parked = tx.execute(
             sa.select(_E, _P.c.attempts)
             .join_from(_P, _E, _P.c.change == _E.c.change)
@@ -89,14 +89,14 @@ def claim(
         fresh = tx.execute(
             sa.select(_E)
             .where(_E.c.change > cursor)
-            .where(_E.c.change <= newest)
+            .where(_E.c.change <= last)
             .where(_E.c.type.in_([kind.value for kind in types]))
             .order_by(_E.c.change)
             .limit(room)
         ).all()
     deliveries = [Delivery(_event(row), row.attempts, parked=True) for row in parked]
     deliveries += [Delivery(_event(row)) for row in fresh]
-    horizon = newest if len(fresh) < room else (fresh[-1].change if fresh else cursor)
+    horizon = last if len(fresh) < room else (fresh[-1].change if fresh else cursor)
     return Claim(subscriber, epoch, horizon, tuple(deliveries))
 
 
@@ -168,6 +168,11 @@ def since(tx: Tx, change: int, *, limit: int, types: Iterable[EventType] = ()) -
     return [_event(row) for row in tx.execute(query)]
 
 
+def newest(tx: Tx) -> int:
+    """The newest change number: where those begin who only want what comes."""
+    return int(tx.execute(sa.select(core.changes.c.last)).scalar_one())
+
+
 @dataclass(frozen=True, slots=True)
 class Lag:
     """How far behind a subscriber is.
@@ -185,7 +190,7 @@ class Lag:
 
 def lags(tx: Tx) -> list[Lag]:
     """Every subscriber's, for metrics and the console."""
-    newest = int(tx.execute(sa.select(core.changes.c.last)).scalar_one())
+    last = newest(tx)
     parked: dict[tuple[str, bool], int] = {
         (row.subscriber, bool(row.dead)): int(row.n)
         for row in tx.execute(
@@ -197,7 +202,7 @@ def lags(tx: Tx) -> list[Lag]:
     return [
         Lag(
             subscriber=row.subscriber,
-            behind=newest - row.change,
+            behind=last - row.change,
             parked=parked.get((row.subscriber, False), 0),
             dead=parked.get((row.subscriber, True), 0),
         )

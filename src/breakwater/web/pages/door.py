@@ -2,19 +2,18 @@
 
 A link is only used up by pressing its button, never by opening it: mail scanners and previews
 open links. Proofs are checked by `access`; wrong ones are counted by address in `web.gate` and
-by name in `access.people`. A form works without JavaScript; passkeys need it.
+by name in `access.people`. These forms work without JavaScript; passkeys need it
+and go through `web.api.sessions`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-from urllib.parse import urlsplit
+from typing import Annotated
 
-from fastapi import Body, Form
+from fastapi import Form
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from breakwater.access.passkeys import Site
 from breakwater.errors import BadInput, NotAuthenticated, TooManyRequests
 from breakwater.web.gate import Parts, Router, Who, anyone, check_origin, gate_of, signed_in
 from breakwater.web.pages.context import Pages
@@ -23,7 +22,6 @@ from breakwater.web.pages.models import SignInView
 router = Router(include_in_schema=False)
 
 Field = Annotated[str, Form(max_length=500)]
-Answer = Annotated[dict[str, Any], Body()]
 
 
 @router.get("/login")
@@ -72,30 +70,6 @@ def use_link(request: Request, app: Parts, pages: Pages, token: str) -> Response
     return _entered(request, session, "/me/credential" if person.credential == "none" else "/")
 
 
-@router.post("/login/passkey/begin")
-@anyone("a challenge tells nothing about anybody")
-def passkey_begin(request: Request, app: Parts) -> JSONResponse:
-    """A challenge for a passkey."""
-    check_origin(request)
-    return JSONResponse(app.access.passkeys.authentication(_site(request)))
-
-
-@router.post("/login/passkey/finish")
-@anyone("checks the proof itself; wrong ones are counted by address")
-def passkey_finish(request: Request, app: Parts, answer: Answer) -> Response:
-    """A passkey's answer."""
-    check_origin(request)
-    gate_of(request).slow_down(request)
-    try:
-        _, token = app.access.passkeys.sign_in(_site(request), answer)
-    except NotAuthenticated:
-        gate_of(request).failed(request)
-        raise
-    done = JSONResponse({})
-    gate_of(request).sign_in(done, token)
-    return done
-
-
 @router.post("/logout")
 @signed_in("one's own session")
 def sign_out(request: Request, app: Parts, who: Who) -> Response:
@@ -127,29 +101,8 @@ def password(
     return RedirectResponse("/", status_code=303)
 
 
-@router.post("/me/passkey/begin")
-@signed_in("one's own passkey")
-def register_begin(request: Request, app: Parts, who: Who) -> JSONResponse:
-    """A challenge for a new passkey."""
-    return JSONResponse(app.access.passkeys.registration(who, _site(request)))
-
-
-@router.post("/me/passkey/finish")
-@signed_in("one's own passkey")
-def register_finish(request: Request, app: Parts, who: Who, answer: Answer) -> JSONResponse:
-    """Keep the new passkey."""
-    app.access.passkeys.register(who, _site(request), answer, "passkey")
-    return JSONResponse({})
-
-
 def _entered(request: Request, token: str, where: str) -> Response:
     entered = RedirectResponse(where, status_code=303)
     gate_of(request).sign_in(entered, token)
     return entered
 
-
-def _site(request: Request) -> Site:
-    """What a passkey is bound to: the address that the browser used and the gate checked."""
-    host = request.headers.get("host", "")
-    scheme = "https" if gate_of(request).secure else request.url.scheme
-    return Site(host=urlsplit(f"//{host}").hostname or "", origin=f"{scheme}://{host}")

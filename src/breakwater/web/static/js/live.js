@@ -56,6 +56,19 @@
     stamp();
   };
 
+  // What changed between the page and the stream, or while the stream was lost, has no event.
+  const compare = async () => {
+    if (document.body.dataset.page !== "queue") return;
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
+    if (!answer?.ok) return;
+    const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const ids = (root) => new Set([...root.querySelectorAll("#queue-rows tbody tr")].map((row) => row.id));
+    const [now, then] = [ids(fresh), ids(document)];
+    const differ = [...now].filter((id) => !then.has(id)).length + [...then].filter((id) => !now.has(id)).length;
+    if (differ > waiting) waiting = differ;
+    changed();
+  };
+
   const show = ({ state, nextTry: next }) => {
     const link = document.getElementById("link");
     const bar = document.getElementById("offline");
@@ -65,6 +78,7 @@
       if (link) link.textContent = "Live";
       link?.classList.remove("wait");
       if (bar) bar.hidden = true;
+      compare();
       if (again || !everOpen) for (const source of sources) source.onopen?.(new Event("open"));
       if (again && everOpen) document.body.dispatchEvent(new CustomEvent("refresh"));
       everOpen = true;

@@ -15,17 +15,17 @@
     node.textContent = error.name === "NotAllowedError" ? "Nothing was done: the passkey was not used." : error.message;
   };
   const make = async () => {
-    const options = await post("/me/passkey/begin", {});
+    const options = await post("/v1/me/passkeys/options", {});
     const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
     const made = await navigator.credentials.create({ publicKey });
-    await post("/me/passkey/finish", made.toJSON());
+    await post("/v1/me/passkeys", { credential: made.toJSON(), name: "console" });
     location.assign("/");
   };
   const use = async () => {
-    const options = await post("/login/passkey/begin", {});
+    const options = await post("/v1/session/passkey/options", {});
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
     const proof = await navigator.credentials.get({ publicKey });
-    await post("/login/passkey/finish", proof.toJSON());
+    await post("/v1/session/passkey", { credential: proof.toJSON() });
     location.assign("/");
   };
   addEventListener("DOMContentLoaded", () => {
