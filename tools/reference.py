@@ -74,11 +74,12 @@ def cli() -> str:
     """Every command with its arguments and options."""
     root = typer.main.get_command(program)
     context = root.make_context("breakwater", ["doctor"], resilient_parsing=True)
-    parts = [
-        "# Command line\n\nEvery command takes `--json`: one JSON document on standard output "
-        "(`scan`: one a file). Words and progress go to standard error. Exit codes are those of "
-        "[the errors](errors.md).\n"
-    ]
+    words = (
+        "# Command line\n\nCommands that answer something take `--json`: one JSON document on "
+        "standard output (`hash` and `scan`: one a file). Words and progress go to standard error. "
+        "Exit codes are those of [the errors](errors.md).\n"
+    )
+    parts = [words]
     for name in COMMANDS:
         command = root.get_command(context, name)  # type: ignore[attr-defined] # a group
         parts += _command(f"breakwater {name}", command)
@@ -129,16 +130,13 @@ def events() -> str:
     return (
         "# Events\n\nWritten to the outbox in the transaction that made them true, delivered "
         "after it, at least once, in order of their change number. Webhooks carry them signed by "
-        "Standard Webhooks; the id is constant over retries.\n\n"
-        + table(("Event", "When"), rows)
+        "Standard Webhooks; the id is constant over retries.\n\n" + table(("Event", "When"), rows)
     )
 
 
 def metrics() -> str:
     """Every metric on `/metrics`."""
-    rows = []
-    for family in Metrics().registry.collect():
-        rows.append((f"`{family.name}`", family.type, family.documentation))
+    rows = [(f"`{f.name}`", f.type, f.documentation) for f in Metrics().registry.collect()]
     return (
         "# Metrics\n\nOn `/metrics` in the Prometheus text format; counters end in `_total` "
         "there.\n\n" + table(("Metric", "Type", "Meaning"), sorted(rows))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from breakwater.records.keys import Keyring
     from breakwater.settings import Settings
 
-app = typer.Typer(help="Verify the audit log.", no_args_is_help=True)
+app = typer.Typer(help="Verify the audit log.", no_args_is_help=True, add_completion=False)
 
 
 @app.callback()

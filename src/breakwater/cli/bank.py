@@ -15,7 +15,9 @@ import typer
 
 from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal
 
-app = typer.Typer(help="Make, fill, export and list banks.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make, fill, export and list banks.", no_args_is_help=True, add_completion=False
+)
 
 Name = Annotated[str, typer.Argument(help="Name of the bank, such as DEMO.")]
 
@@ -28,7 +30,9 @@ def create(
     purpose: Annotated[str, typer.Option(help="What it is for, in a sentence.")] = "",
     source: Annotated[str, typer.Option(help="Who gives its entries.")] = "",
     permitted_use: Annotated[str, typer.Option(help="What its licence allows.")] = "detection",
-    verified: Annotated[bool, typer.Option(help="Its entries are quality-assured.")] = False,
+    verified: Annotated[
+        bool, typer.Option("--verified", help="Its entries are quality-assured.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a bank."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from breakwater.cli.remote import Client
     from breakwater.settings import Settings
 
-app = typer.Typer(help="Run the main job on ordinary media, from nothing.")
+app = typer.Typer(help="Run the main job on ordinary media, from nothing.", add_completion=False)
 
 HOME: Final = Path("var/demo")
 START_S: Final = 60.0

@@ -16,14 +16,18 @@ import typer
 from breakwater.cli.terminal import BAD, GOOD, MARK, Json, Terminal
 from breakwater.errors import Unfit
 
-app = typer.Typer(help="Say whether this host is fit: jail, decoders, disk, clock, keys.")
+app = typer.Typer(
+    help="Say whether this host is fit: jail, decoders, disk, clock, keys.", add_completion=False
+)
 
 
 @app.command()
 def doctor(
     *,
     as_json: Json = False,
-    quick: Annotated[bool, typer.Option(help="Leave out the jail and the golden files.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave out the jail and the golden files.")
+    ] = False,
 ) -> None:
     """Check this host; exits 78 when it is not fit to serve."""
     from breakwater import settings

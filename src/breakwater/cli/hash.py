@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from breakwater.model.media import Undecodable
     from breakwater.model.signal import Fingerprints
 
-app = typer.Typer(help="Print the signals of files; needs no database.")
+app = typer.Typer(help="Print the signals of files; needs no database.", add_completion=False)
 
 
 @app.command("hash")
@@ -28,7 +28,7 @@ def hash_(
     *,
     kind: Annotated[str, typer.Option(help="Only this kind, e.g. pdq.")] = "",
     every_look: Annotated[
-        bool, typer.Option(help="The turned and mirrored looks of stills too.")
+        bool, typer.Option("--every-look", help="The turned and mirrored looks of stills too.")
     ] = False,
     as_json: Json = False,
 ) -> None:

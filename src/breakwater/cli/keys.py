@@ -15,7 +15,7 @@ import typer
 
 from breakwater.cli.terminal import GOOD, Json, Terminal
 
-app = typer.Typer(help="The root key's recovery copy.", no_args_is_help=True)
+app = typer.Typer(help="The root key's recovery copy.", no_args_is_help=True, add_completion=False)
 
 PASSPHRASE = "BREAKWATER_PASSPHRASE"  # noqa: S105 - the name of a variable
 

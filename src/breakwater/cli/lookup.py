@@ -13,7 +13,7 @@ import typer
 
 from breakwater.cli.terminal import GOOD, MARK, Json, Terminal
 
-app = typer.Typer(help="Look hashes up; nothing is kept.")
+app = typer.Typer(help="Look hashes up; nothing is kept.", add_completion=False)
 
 
 @app.command()

@@ -16,7 +16,9 @@ import typer
 
 from breakwater.cli.terminal import MARK, Json, Terminal
 
-app = typer.Typer(help="Say what the verdict on files would be; nothing is kept.")
+app = typer.Typer(
+    help="Say what the verdict on files would be; nothing is kept.", add_completion=False
+)
 
 MARKS = {"allow": MARK["ok"], "hold": MARK["warn"], "block": MARK["bad"]}
 FOUND = 1

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from breakwater.app import App
     from breakwater.settings import Settings
 
-app = typer.Typer(help="Serve the API and the console.")
+app = typer.Typer(help="Serve the API and the console.", add_completion=False)
 
 OWNER_SCOPES: Final = (
     "media:screen", "hash:lookup", "bank:read", "bank:write", "account:write", "verdict:read",
