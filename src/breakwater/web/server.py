@@ -71,6 +71,21 @@ Errors are `application/problem+json`: `code` is stable, `detail` says what to d
 """
 
 
+class Application(FastAPI):
+    """The framework's application, whose OpenAPI document says that a key is needed."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document; made once."""
+        made = self.openapi_schema is None
+        document = super().openapi()
+        if made:
+            document.setdefault("components", {})["securitySchemes"] = {
+                "key": {"type": "http", "scheme": "bearer", "description": "`bw_<id>_<secret>`"}
+            }
+            document["security"] = [{"key": []}]
+        return document
+
+
 def create(app: App, *, url: str = "") -> FastAPI:
     """Build the application.
 
@@ -78,7 +93,7 @@ def create(app: App, *, url: str = "") -> FastAPI:
         app: every part.
         url: where it is reached, when that is not known from settings (a free port was picked).
     """
-    api = FastAPI(
+    api = Application(
         title="breakwater",
         version=__version__,
         description=ABOUT,
@@ -106,7 +121,6 @@ def create(app: App, *, url: str = "") -> FastAPI:
     api.add_middleware(
         Envelope, count=lambda route, status: requests.labels(route, status).inc(), secure=secure
     )
-    _describe_security(api)
     return api
 
 
@@ -145,24 +159,6 @@ def _answer_errors(api: FastAPI, page: Page) -> None:
 
     for kind in (BreakwaterError, RequestValidationError, HTTPException):
         api.add_exception_handler(kind, answer)
-
-
-def _describe_security(api: FastAPI) -> None:
-    """Say in the OpenAPI document that a key is needed."""
-    build = api.openapi
-
-    def openapi() -> dict[str, Any]:
-        if api.openapi_schema is None:
-            document = build()
-            document.setdefault("components", {})["securitySchemes"] = {
-                "key": {"type": "http", "scheme": "bearer", "description": "`bw_<id>_<secret>`"}
-            }
-            document["security"] = [{"key": []}]
-            api.openapi_schema = document
-        return api.openapi_schema
-
-    # The framework's documented way to extend the document.
-    api.openapi = openapi  # type: ignore[method-assign]
 
 
 def is_secure(settings: Settings) -> bool:
