@@ -82,7 +82,11 @@ def remove(tx: Tx, endpoint: Id) -> Endpoint:
     tx.execute(
         sa.update(webhook_deliveries)
         .where(_d.endpoint_id == endpoint, _WAITS)
-        .values(state=DeliveryState.GIVEN_UP.value, error="The endpoint was removed.")
+        .values(
+            state=DeliveryState.GIVEN_UP.value,
+            error="The endpoint was removed.",
+            done_at=tx.now,
+        )
     )
     return get(tx, endpoint)
 
@@ -104,8 +108,9 @@ def enqueue(tx: Tx, event: Event, body: dict[str, Any], *, service: str) -> list
         wanted = event.type in endpoint.events and endpoint.service in {"", service}
         if not wanted or endpoint.id in before:
             continue
+        made_id = new_id()
         row = {
-            "id": new_id(),
+            "id": made_id,
             "endpoint_id": endpoint.id,
             "event_id": event.id,
             "type": event.type.value,
@@ -119,7 +124,7 @@ def enqueue(tx: Tx, event: Event, body: dict[str, Any], *, service: str) -> list
             "done_at": None,
         }
         tx.execute(sa.insert(webhook_deliveries), row)
-        made.append(delivery(tx, row["id"]))
+        made.append(delivery(tx, made_id))
     return made
 
 
