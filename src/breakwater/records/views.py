@@ -82,14 +82,14 @@ def start(
     return made
 
 
-def end(tx: Tx, view: Id, *, person: Id, ms: int) -> Viewing:
+def end(tx: Tx, view: Id, *, ms: int, person: Id | None = None) -> Viewing:
     """Keep how long it was on screen; the first end counts, later ones change nothing.
 
     Args:
         tx: the transaction.
         view: id of the view.
-        person: who looked; another's view cannot be ended.
-        ms: milliseconds on screen.
+        ms: milliseconds on screen; more than its cap is kept as its cap.
+        person: who looked, where the caller has not checked it: nobody ends another's view.
 
     Raises:
         NotFound: no such view of this person.
@@ -99,7 +99,7 @@ def end(tx: Tx, view: Id, *, person: Id, ms: int) -> Viewing:
         raise BadInput("Milliseconds on screen are not negative.")
     tx.lock_changes()
     found = get(tx, view)
-    if found.person != person:
+    if person is not None and found.person != person:
         raise NotFound(f"view {view}")
     if found.ms is not None:
         return found
@@ -130,9 +130,9 @@ def of_case(tx: Tx, case: Id, limit: int = 100) -> list[Viewing]:
     return _read(tx, _JOINED.where(_v.case_id == case), limit)
 
 
-def by_person(tx: Tx, person: Id, *, since: datetime, limit: int = 1_000) -> list[Viewing]:
-    """What somebody looked at since a moment, the newest first."""
-    return _read(tx, _JOINED.where(_v.person_id == person, _v.at >= since), limit)
+def since(tx: Tx, person: Id, moment: datetime) -> list[Viewing]:
+    """All that somebody looked at since a moment, the newest first."""
+    return _read(tx, _JOINED.where(_v.person_id == person, _v.at >= moment), None)
 
 
 def exposure_ms(
@@ -149,7 +149,7 @@ def exposure_ms(
     return int(tx.execute(wanted).scalar() or 0)
 
 
-def _read(tx: Tx, wanted: sa.Select[Any], limit: int) -> list[Viewing]:
+def _read(tx: Tx, wanted: sa.Select[Any], limit: int | None) -> list[Viewing]:
     rows = tx.execute(wanted.order_by(_v.at.desc(), _v.id.desc()).limit(limit))
     return [_noun(row) for row in rows]
 
