@@ -168,6 +168,11 @@ class Checkpointer:
         self._thread: threading.Thread | None = None
         self.fault: BreakwaterError | None = None
 
+    @property
+    def covered(self) -> int:
+        """How many entries the newest checkpoint covers."""
+        return self._last
+
     def due(self) -> bool:
         """Whether 100 entries or 60 seconds have gone by with something new."""
         with self._db.read() as tx:
