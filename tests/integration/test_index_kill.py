@@ -25,7 +25,7 @@ from breakwater.matching import compact, parts, segments
 from breakwater.matching.index import Change, Index
 from breakwater.matching.manifest import NAME, read_manifest
 from breakwater.model.signal import PDQ, SHA256
-from builders_matching import KINDS, fill, values
+from tests.builders_matching import KINDS, fill, values
 
 TABLE = "create table entry (number integer primary key, kind, value, present, change integer)"
 
@@ -170,7 +170,7 @@ CHILD = """
     import sys
     from pathlib import Path
     import pytest
-    import test_index_kill
+    from tests.integration import test_index_kill
     test_index_kill.small(pytest.MonkeyPatch())
     print("ready", flush=True)
     test_index_kill.work(Path(sys.argv[1]), rounds=100_000)
@@ -179,8 +179,7 @@ CHILD = """
 
 def test_a_kill_at_any_moment_loses_nothing(tmp_path):
     luck = random.Random(5)
-    here = Path(__file__).parent
-    environment = os.environ | {"PYTHONPATH": f"{here}{os.pathsep}{here.parent}"}
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
     before = 0
     for _ in range(6):
         child = subprocess.Popen(

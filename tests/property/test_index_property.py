@@ -15,11 +15,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from tests.builders_matching import flipped
 
 from breakwater.matching import compact, parts
 from breakwater.matching.index import Change, Index
 from breakwater.model.signal import MD5, PDQ, SHA256, Measure, SignalKind
-from builders_matching import flipped
 
 NARROW = SignalKind("narrow", 8, Measure.HAMMING, limit=11)
 KINDS = (PDQ, NARROW, MD5, SHA256)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.builders_matching import values
 
 from breakwater.matching import compact, exact
 from breakwater.matching.numberset import NumberSet
 from breakwater.matching.source import Input
 from breakwater.model.signal import MD5, SHA1, SHA256, Measure, SignalKind
-from builders_matching import values
 
 TINY = SignalKind("tiny", 3, Measure.EXACT)
 

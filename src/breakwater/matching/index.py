@@ -335,6 +335,9 @@ class Index:
                 known.add_many(live.part.numbers())
             with self._state:
                 self._gone.update(opened.gone)
+                for number, when in self._early.items():
+                    if when > opened.covered and number in known:
+                        self._gone.add(number)  # withdrawn here before its segment was seen
                 after: dict[str, list[Live]] = {name: [] for name in self._views}
                 for live in opened.live:
                     after[live.listed.kind].append(live)
