@@ -148,6 +148,7 @@ def _wire(settings: Settings, clock: Clock, undo: ExitStack) -> App:
     webhooks = Webhooks(
         db=db, clock=clock, fetcher=Fetcher(webhook_rules(private), clock), metrics=metrics
     )
+    undo.callback(webhooks.close)
     quarantine = Quarantine(db=db, feed=feed, floods=floods, metrics=metrics)
     return App(
         settings=settings, clock=clock, metrics=metrics, db=db, keys=keys, vault=vault,
@@ -172,11 +173,11 @@ def _wire(settings: Settings, clock: Clock, undo: ExitStack) -> App:
         ),
         jobs=(
             *bank_handlers.job_kinds(retroactive),
-            *intake_handlers.job_kinds(intake, snapshots, webhooks, vault),
+            *intake_handlers.job_kinds(intake, snapshots, vault),
         ),
         turns=turns(
             db=db, checkpointer=checkpointer, feed=feed, index=index, vault=vault,
-            recorder=recorder, resumables=resumables, clock=clock,
+            recorder=recorder, resumables=resumables, webhooks=webhooks, clock=clock,
         ),
         close=undo.close,
     )  # fmt: skip

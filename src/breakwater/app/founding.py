@@ -21,7 +21,14 @@ def set_up(settings: Settings) -> str:
     Returns:
         The passphrase of a recovery copy that was made now, to be shown once; else empty.
     """
-    for directory in (settings.data_dir, settings.spool_dir, settings.ingest_dir):
+    for directory in (
+        settings.data_dir,
+        settings.vault_dir,
+        settings.index_dir,
+        settings.spool_dir,
+        settings.ingest_dir,
+        settings.checkpoints,
+    ):
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     passphrase = ""
     if not settings.root_key_command and not settings.root_key.exists():

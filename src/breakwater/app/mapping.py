@@ -12,6 +12,7 @@ from breakwater.access.policy import SessionLife
 from breakwater.intake.outcome import Recorder
 from breakwater.intake.resumable import Resumables
 from breakwater.intake.submit import Limits
+from breakwater.intake.webhooks import Webhooks
 from breakwater.matching.index import Index
 from breakwater.model.clock import Clock
 from breakwater.model.media import MediaLimits
@@ -63,12 +64,14 @@ def turns(
     vault: Vault,
     recorder: Recorder,
     resumables: Resumables,
+    webhooks: Webhooks,
     clock: Clock,
 ) -> tuple[Turn, ...]:
     """What is done regularly."""
     return (
         Turn("index.feed", 0.25, lambda: void(feed.catch_up())),
         Turn("index.merge", 1.0, lambda: void(index.merge())),
+        Turn("webhooks", 0.25, lambda: void(webhooks.deliver_due())),
         Turn("audit.checkpoint", 5.0, lambda: void(checkpointer.write_due())),
         Turn(
             "outbox.trim", 3600.0, lambda: void(outbox.trim(db, before=clock.now() - EVENTS_KEPT))

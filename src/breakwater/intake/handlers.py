@@ -9,7 +9,7 @@ from breakwater.intake.outcome import SHRED_JOB, SNAPSHOT_JOB
 from breakwater.intake.revise import Reviser
 from breakwater.intake.snapshot import Snapshots
 from breakwater.intake.submit import SCREEN_JOB, Intake
-from breakwater.intake.webhooks import DELIVER_JOB, TOLD, Webhooks
+from breakwater.intake.webhooks import TOLD, Webhooks
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.ports import Blob
@@ -31,10 +31,8 @@ def subscriptions(reviser: Reviser, webhooks: Webhooks) -> tuple[Subscription, .
     )  # fmt: skip
 
 
-def job_kinds(
-    intake: Intake, snapshots: Snapshots, webhooks: Webhooks, vault: Blob
-) -> tuple[JobKind, ...]:
-    """Uploads answered with 202, account data, webhooks, and what must be destroyed."""
+def job_kinds(intake: Intake, snapshots: Snapshots, vault: Blob) -> tuple[JobKind, ...]:
+    """Uploads answered with 202, account data, and what must be destroyed."""
 
     def screen(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
         intake.finish_pending(Id(payload["upload"]))
@@ -45,12 +43,8 @@ def job_kinds(
     def shred(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
         vault.shred(Id(payload["blob"]))
 
-    def deliver(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
-        webhooks.deliver(payload)
-
     return (
         JobKind(SCREEN_JOB, screen, lease_s=900.0),
         JobKind(SNAPSHOT_JOB, snapshot),
-        JobKind(DELIVER_JOB, deliver),
         JobKind(SHRED_JOB, shred),
     )

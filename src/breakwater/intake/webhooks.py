@@ -1,7 +1,7 @@
 """Tells services what was decided: signed, retried over three days, told apart by message id.
 
-Subscribed to verdicts; each event becomes one delivery per endpoint that wants it, sent by a
-job. Signed by Standard Webhooks 1.0. A receiver chosen by an operator may stand in a private
+Subscribed to verdicts; each event becomes one delivery per endpoint that wants it, sent by the
+worker's next turn. Signed by Standard Webhooks 1.0. A receiver chosen by an operator may stand in a private
 network only if the operator said so (`webhook_private_networks`); redirects are not followed.
 """
 
@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, Final
 
@@ -23,13 +24,14 @@ from breakwater.model.clock import Clock, iso
 from breakwater.model.event import Event, EventType
 from breakwater.model.ids import Id
 from breakwater.model.upload import Upload
-from breakwater.model.webhook import Delivery, DeliveryState, Endpoint
+from breakwater.model.webhook import Delivery, Endpoint
 from breakwater.observe import Metrics
-from breakwater.records import jobs, uploads, webhooks
+from breakwater.records import uploads, webhooks
 from breakwater.records.database import Database
 
-DELIVER_JOB: Final = "intake.webhook"
-"""Kind of the job that sends one delivery."""
+AT_ONCE: Final = 4
+LEASE_S: Final = 60.0
+"""Longer than one attempt may take, so that nobody else sends it meanwhile."""
 
 TOLD: Final = (EventType.VERDICT_COMPLETED, EventType.VERDICT_CHANGED)
 """What can be asked for."""
@@ -52,6 +54,7 @@ class Webhooks:
         self._clock = clock
         self._fetcher = fetcher
         self._metrics = metrics
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook")
 
     def every(self) -> list[Endpoint]:
         """All endpoints in use."""
@@ -93,21 +96,23 @@ class Webhooks:
         except NotFound:
             return
         with self._db.transaction() as tx:
-            for endpoint in webhooks.every(tx):
-                if event.type not in endpoint.events:
-                    continue
-                if endpoint.service and endpoint.service != upload.service:
-                    continue
-                delivery = webhooks.queue(tx, endpoint, event, told(event, upload))
-                if delivery is not None:
-                    jobs.enqueue(tx, DELIVER_JOB, {"delivery": delivery.id})
+            webhooks.enqueue(tx, event, told(event, upload), service=upload.service)
 
-    def deliver(self, payload: Mapping[str, Any]) -> None:
-        """Send one delivery once; a failure queues the next attempt itself."""
+    def deliver_due(self) -> int:
+        """Send what is due, a few at a time; answers how many were tried."""
+        tried = 0
+        while True:
+            with self._db.read() as tx:
+                due = webhooks.next_due(tx)
+                if due is None or due > tx.now:
+                    return tried
+            with self._db.transaction() as tx:
+                claimed = webhooks.claim(tx, limit=AT_ONCE, lease_s=LEASE_S)
+            for _ in self._threads.map(self._deliver, claimed):
+                tried += 1
+
+    def _deliver(self, delivery: Delivery) -> None:
         with self._db.read() as tx:
-            delivery = webhooks.find(tx, Id(payload["delivery"]))
-            if delivery is None or delivery.state is not DeliveryState.WAITING:
-                return
             endpoint = webhooks.get(tx, delivery.endpoint)
             secret = webhooks.secret(tx, delivery.endpoint)
         body = json.dumps(delivery.body, separators=(",", ":"))
@@ -121,20 +126,23 @@ class Webhooks:
         self._note(delivery, status, error)
 
     def _note(self, delivery: Delivery, status: int | None, error: str) -> None:
-        arrived = status is not None and 200 <= status < 300
-        gone = status == GONE
-        left = delivery.attempts < len(WAITS)
-        state = DeliveryState.WAITING
-        if arrived:
-            state = DeliveryState.DELIVERED
-        elif gone or not left:
-            state = DeliveryState.GIVEN_UP
-        self._metrics.webhooks.labels(state.value).inc()
         with self._db.transaction() as tx:
-            again = tx.now + WAITS[delivery.attempts] if left else None
-            webhooks.attempted(tx, delivery, state=state, status=status, error=error, next_at=again)
-            if state is DeliveryState.WAITING:
-                jobs.enqueue(tx, DELIVER_JOB, {"delivery": delivery.id}, run_at=again)
+            if status is not None and 200 <= status < 300:
+                webhooks.delivered(tx, delivery.id, status=status)
+                outcome = "delivered"
+            else:
+                left = delivery.attempts <= len(WAITS) and status != GONE
+                again = tx.now + WAITS[delivery.attempts - 1] if left else None
+                webhooks.failed(
+                    tx, delivery.id, status=status, error=error or f"status {status}",
+                    retry_at=again,
+                )  # fmt: skip
+                outcome = "failed" if left else "given_up"
+        self._metrics.webhooks.labels(outcome).inc()
+
+    def close(self) -> None:
+        """Send no more; what waits is sent after the next start."""
+        self._threads.shutdown(wait=True)
 
 
 def told(event: Event, upload: Upload) -> dict[str, Any]:
