@@ -215,6 +215,12 @@ class BadSettings(Unfit):
     code = "bad_settings"
 
 
+class WrongSchema(Unfit):
+    """The database has another schema. Run `breakwater db upgrade`, or the newer program."""
+
+    code = "wrong_schema"
+
+
 class Tampered(BreakwaterError):
     """Stored evidence does not verify: it was changed, cut short or put in another order."""
 

@@ -17,13 +17,20 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import sqlalchemy as sa
 
-from breakwater.errors import BadSettings, MissingKey
+from breakwater.errors import (
+    BadSettings,
+    BreakwaterError,
+    MissingKey,
+    Unavailable,
+    WrongSchema,
+)
 from breakwater.model.clock import Clock
 from breakwater.model.event import Event, EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.records import faults, leaves
 from breakwater.records.backend import Backend, Rows
 from breakwater.records.bus import LocalBus
+from breakwater.records.migrations import HEAD
 from breakwater.records.postgres import PostgresBackend
 from breakwater.records.sqlite import SqliteBackend
 from breakwater.records.tables import core
@@ -119,7 +126,7 @@ class Tx:
             self._connection.exec_driver_sql("SAVEPOINT part")
             try:
                 yield
-            except BaseException:
+            except BaseException:  # even an interrupt undoes the part
                 self._connection.exec_driver_sql("ROLLBACK TO SAVEPOINT part")
                 self._connection.exec_driver_sql("RELEASE SAVEPOINT part")
                 raise
@@ -327,6 +334,7 @@ def open_database(
         BadSettings: not such a URL.
         DatabaseInUse: another process owns the file.
         DatabaseUnavailable: it cannot be reached.
+        WrongSchema: it was not brought to this program's schema.
     """
     address = parse_url(url)
     backend: Backend
@@ -337,7 +345,27 @@ def open_database(
             backend = PostgresBackend(
                 address.render_as_string(hide_password=False), read_only=read_only
             )
-    return Database(backend, url=address, clock=clock, keys=keys)
+    db = Database(backend, url=address, clock=clock, keys=keys)
+    try:
+        _require_schema(db)
+    except BaseException:  # whatever is wrong, the file is given back
+        db.close()
+        raise
+    return db
+
+
+def _require_schema(db: Database) -> None:
+    """Refuse a database that this program would read or write wrongly."""
+    version = sa.table("alembic_version", sa.column("version_num"))
+    try:
+        with db.read() as tx:
+            found = tx.execute(sa.select(version.c.version_num)).scalar()
+    except BreakwaterError as error:
+        if isinstance(error, Unavailable):
+            raise
+        found = None
+    if found != HEAD:
+        raise WrongSchema(f"It is at revision {found or 'none'}; this program needs {HEAD}.")
 
 
 def parse_url(url: str) -> sa.URL:

@@ -1,50 +1,78 @@
 """Triggers that keep append-only rows as they are, on both databases.
 
 A table with `info=APPEND_ONLY` refuses every change and deletion, one with
-`info=NEVER_CHANGED` every change. Comes in: the tables. Goes out: DDL for the migrations.
-Tested with raw SQL in `tests/contract/test_records_core_schema.py`.
+`info=NEVER_CHANGED` every change. Comes in: a table's name. Goes out: triggers, made by the
+migrations. Tested with raw SQL in `tests/contract/test_records_core_schema.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 import sqlalchemy as sa
 
-from breakwater.records.faults import APPEND_ONLY_STATE, APPEND_ONLY_WORDS
-from breakwater.records.tables import nouns
-from breakwater.records.tables.columns import metadata
+from breakwater.records.tables import metadata, nouns
 
 FORBIDDEN: Final = {
     "append_only": ("update", "delete", "truncate"),
     "never_changed": ("update",),
 }
-_POSTGRES_FUNCTION: Final = (
-    "CREATE OR REPLACE FUNCTION breakwater_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ "
-    "BEGIN RAISE EXCEPTION '" + APPEND_ONLY_WORDS + ": %', TG_TABLE_NAME "
-    "USING ERRCODE = '" + APPEND_ONLY_STATE + "'; END $$"
-)
+_POSTGRES_FUNCTION: Final = """
+CREATE OR REPLACE FUNCTION breakwater_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'append-only: %%', TG_TABLE_NAME USING ERRCODE = 'BW001'; END $$
+"""
+_POSTGRES_ROW: Final = """
+CREATE TRIGGER <name> BEFORE <act> ON <table> FOR EACH ROW EXECUTE FUNCTION breakwater_refuse()
+"""
+_POSTGRES_TABLE: Final = """
+CREATE TRIGGER <name> BEFORE <act> ON <table> EXECUTE FUNCTION breakwater_refuse()
+"""
+_SQLITE_ROW: Final = """
+CREATE TRIGGER <name> BEFORE <act> ON <table>
+BEGIN SELECT RAISE(ABORT, 'append-only: <table>'); END
+"""
 
 
-def guarded(tables: Iterable[sa.Table] = ()) -> dict[str, str]:
-    """Names of guarded tables and how each is guarded."""
-    every = list(tables) or metadata.sorted_tables
-    found = {table.name: table.info["guard"] for table in every if "guard" in table.info}
-    named = {t.name: "append_only" for t in every if t.name in nouns.APPEND_ONLY}
-    return found | named
+def guarded() -> dict[str, str]:
+    """Names of guarded tables, as the tables say it, and how each is guarded."""
+    named = dict.fromkeys(nouns.APPEND_ONLY, "append_only")
+    told = {t.name: t.info["guard"] for t in metadata.sorted_tables if "guard" in t.info}
+    return named | told
 
 
-def guards(dialect: str, tables: Iterable[sa.Table] = ()) -> Iterator[str]:
-    """The DDL that guards them."""
-    if dialect == "postgresql":
-        yield _POSTGRES_FUNCTION
-    for name, kind in guarded(tables).items():
-        for act in FORBIDDEN[kind]:
-            if dialect == "postgresql":
-                yield _postgres(name, act)
-            elif act != "truncate":
-                yield _sqlite(name, act)
+def guard(connection: sa.Connection, table: str, acts: Iterable[str]) -> None:
+    """Make a table refuse `acts` (update, delete, truncate)."""
+    postgres = connection.dialect.name == "postgresql"
+    if postgres:
+        connection.exec_driver_sql(_POSTGRES_FUNCTION)
+    for act in acts:
+        if postgres:
+            template = _POSTGRES_TABLE if act == "truncate" else _POSTGRES_ROW
+            connection.exec_driver_sql(_spelled(template, table, act))
+        elif act != "truncate":
+            connection.exec_driver_sql(_spelled(_SQLITE_ROW, table, act))
+
+
+def present(connection: sa.Connection) -> set[str]:
+    """Names of the guards that are there and in force."""
+    if connection.dialect.name == "postgresql":
+        query = sa.text(
+            "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'guard%' AND tgenabled <> 'D'"
+        )
+    else:
+        query = sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+    return set(connection.execute(query).scalars())
+
+
+def expected(dialect: str) -> set[str]:
+    """Names of the guards that must be there."""
+    return {
+        trigger_name(table, act)
+        for table, kind in guarded().items()
+        for act in FORBIDDEN[kind]
+        if dialect == "postgresql" or act != "truncate"
+    }
 
 
 def trigger_name(table: str, act: str) -> str:
@@ -52,16 +80,9 @@ def trigger_name(table: str, act: str) -> str:
     return f"guard_{table}_{act}"
 
 
-def _sqlite(table: str, act: str) -> str:
-    return (
-        "CREATE TRIGGER " + trigger_name(table, act) + " BEFORE " + act.upper() + " ON " + table
-        + " BEGIN SELECT RAISE(ABORT, '" + APPEND_ONLY_WORDS + ": " + table + "'); END"
-    )  # fmt: skip
-
-
-def _postgres(table: str, act: str) -> str:
-    each = "STATEMENT" if act == "truncate" else "ROW"
-    return (
-        "CREATE TRIGGER " + trigger_name(table, act) + " BEFORE " + act.upper() + " ON " + table
-        + " FOR EACH " + each + " EXECUTE FUNCTION breakwater_refuse()"
-    )  # fmt: skip
+def _spelled(template: str, table: str, act: str) -> str:
+    """A template with names from our own tables put in; identifiers cannot be parameters."""
+    words = {"<name>": trigger_name(table, act), "<act>": act.upper(), "<table>": table}
+    for mark, word in words.items():
+        template = template.replace(mark, word)
+    return template

@@ -1,37 +1,117 @@
 """The schema's chain of changes, run from the package: upgrade, current, check.
 
-Comes in: a database URL. Goes out: a database whose schema is the newest. Contract test:
-`tests/migration/`.
+Comes in: a database URL. Goes out: a database whose schema is the newest, or unchanged when
+anything fails: the whole way is one transaction on both databases. SQLite's file is owned
+while it is changed; on PostgreSQL an advisory lock keeps two upgrades apart.
+Contract test: `tests/migration/`.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
 
 import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy.pool import NullPool
 
-from breakwater.records import faults
-from breakwater.records.guards import guards
-from breakwater.records.tables import core, metadata
+from breakwater.errors import DatabaseUnavailable
+from breakwater.records import faults, guards
+from breakwater.records.database import parse_url
+from breakwater.records.migrations import HEAD
+from breakwater.records.sqlite import Owner, connect
+from breakwater.records.tables import metadata
 
-HEAD: Final = "0001"
+_LOCK: Final = 0x6272_6561_6B77  # "breakw": one number that all upgraders agree on
 
 
-def upgrade(url: str) -> None:
+def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database at `url` to the newest schema, creating it when it is empty.
+
+    Args:
+        url: of the database.
+        revision: an older end of the way, for tests.
 
     Raises:
         DatabaseInUse: another process owns the file.
-        DatabaseUnavailable: it cannot be reached.
+        DatabaseUnavailable: it cannot be reached, or broke rules on the way.
     """
+    with _alone(url) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+        config = Config()
+        config.set_main_option("script_location", "breakwater.records:migrations")
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        if connection.dialect.name == "sqlite":
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            if broken is not None:
+                raise DatabaseUnavailable(f"Rows of {broken[0]} name rows that are not there.")
+
+
+def current(url: str) -> str:
+    """The revision the database is at; empty when it has none."""
+    with _looking(url) as connection:
+        return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def check(url: str) -> list[str]:
+    """How the database differs from what this program expects; nothing when it does not."""
+    found: list[str] = []
+    with _looking(url) as connection:
+        context = MigrationContext.configure(connection)
+        revision = context.get_current_revision() or "none"
+        if revision != HEAD:
+            found.append(f"The schema is at revision {revision}, this program needs {HEAD}.")
+        found += [_words(change) for change in compare_metadata(context, metadata)]
+        missing = guards.expected(connection.dialect.name) - guards.present(connection)
+        found += [f"The guard {name} is missing." for name in sorted(missing)]
+    return found
+
+
+@contextmanager
+def _alone(url: str) -> Iterator[sa.Connection]:
+    """One transaction with nobody else in the file."""
+    address = parse_url(url)
+    owner: Owner | None = None
+    if address.get_backend_name() == "sqlite":
+        owner = Owner(Path(str(address.database)))
+    try:
+        with _looking(url) as connection:
+            yield connection
+    finally:
+        if owner is not None:
+            owner.release()
+
+
+@contextmanager
+def _looking(url: str) -> Iterator[sa.Connection]:
+    """One transaction on an engine of its own."""
+    address = parse_url(url)
+    options: dict[str, Any] = {"poolclass": NullPool, "hide_parameters": True}
+    if address.get_backend_name() == "sqlite":
+        path = Path(str(address.database))
+        options["creator"] = lambda: connect(path, mode="rwc", foreign_keys=False)
+        address = sa.make_url("sqlite://")
+    engine = sa.create_engine(address, **options)
+    if engine.dialect.name == "sqlite":
+        # The driver would commit before each DDL statement: say BEGIN ourselves.
+        sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
     with faults.mapped():
-        engine = sa.create_engine(url, hide_parameters=True)
-        with engine.begin() as connection:
-            metadata.create_all(connection)
-            for statement in guards(connection.dialect.name):
-                connection.exec_driver_sql(statement.replace("%", "%%"))
-            connection.execute(sa.insert(core.changes), {"id": 1, "last": 0})
-            connection.execute(
-                sa.insert(core.audit_head), {"id": 1, "size": 0, "frontier": b"", "seal": b""}
-            )
-        engine.dispose()
+        try:
+            with engine.begin() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+
+def _words(change: Any) -> str:
+    """One difference as a line."""
+    first = change[0] if isinstance(change, list) else change
+    names = [getattr(part, "name", None) or part for part in first[1:]]
+    return " ".join(str(part) for part in (first[0], *names) if part not in {None, ""})

@@ -94,7 +94,7 @@ class Reader(io.RawIOBase):
         Raises:
             Tampered: the chunk does not verify.
         """
-        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+        view = memoryview(buffer).cast("B")  # type: ignore[arg-type] # a buffer, as io calls it
         if self._at >= self._size or not len(view):
             if self._size == 0:
                 self._load(0)

@@ -36,10 +36,9 @@ from breakwater.records.backend import Rows
 BUSY_MS: Final = 5_000
 IDLE_READERS: Final = 16
 PRAGMAS: Final = (
-    "PRAGMA foreign_keys=ON",
     "PRAGMA trusted_schema=OFF",
     "PRAGMA secure_delete=ON",
-    f"PRAGMA busy_timeout={BUSY_MS}",
+    "PRAGMA busy_timeout=5000",
     "PRAGMA synchronous=FULL",
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-16384",
@@ -118,34 +117,30 @@ class SqliteBackend:
         try:
             with faults.mapped():
                 self._prepare()
-        except BaseException:
+        except BaseException:  # whatever failed, the file is given back
             if self._owner:
                 self._owner.release()
             raise
 
     def _prepare(self) -> None:
         """Open the writer, and readers' engine; start the committer."""
-        name = quote(str(self.path.absolute()))
         self._readers = sa.create_engine(
             "sqlite://",
-            creator=lambda: _connect(f"file:{name}?mode=ro"),
+            creator=lambda: connect(self.path, mode="ro"),
             poolclass=NullPool,
             hide_parameters=True,
         )
         if self.read_only:
             return
-        if not self.path.exists():
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         self._engine = sa.create_engine(
             "sqlite://",
-            creator=lambda: _connect(f"file:{name}?mode=rw"),
+            creator=lambda: connect(self.path, mode="rw"),
             poolclass=NullPool,
             hide_parameters=True,
         )
         self._writer = self._engine.connect()
         self._raw = raw_of(self._writer)
-        mode = self._raw.execute("PRAGMA journal_mode=WAL").fetchone()
-        if mode is None or mode[0] != "wal":
+        if self._raw.execute("PRAGMA journal_mode").fetchone() != ("wal",):
             raise DatabaseUnavailable("This file system cannot hold a write-ahead log.")
         self._committer = threading.Thread(
             target=self._commit_forever, name="breakwater-committer", daemon=True
@@ -169,7 +164,7 @@ class SqliteBackend:
             try:
                 yield self._writer
                 self._leave(group)
-            except BaseException as error:
+            except BaseException as error:  # even an interrupt undoes the block
                 self._undo(group, error)
                 raise
         finally:
@@ -189,7 +184,8 @@ class SqliteBackend:
     def _leave(self, group: Group) -> None:
         self._raw.execute("RELEASE one")
         group.size += 1
-        self._wake.notify()
+        if group.size == 1:
+            self._wake.notify()
 
     def _undo(self, group: Group, cause: BaseException) -> None:
         """Undo this one; the others of its group stand, unless SQLite has undone them all."""
@@ -245,7 +241,7 @@ class SqliteBackend:
             raw.execute("BEGIN")
             yield reader
             raw.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # a reader that failed is not used again
             if raw.in_transaction:
                 raw.execute("ROLLBACK")
             reader.close()
@@ -315,15 +311,25 @@ def raw_of(connection: sa.Connection) -> sqlite3.Connection:
     return cast(sqlite3.Connection, connection.connection.driver_connection)
 
 
-def _connect(uri: str) -> sqlite3.Connection:
+def connect(path: Path, *, mode: str, foreign_keys: bool = True) -> sqlite3.Connection:
+    """A connection with every pragma of ours; `mode` is `ro`, `rw` or `rwc` (create)."""
+    if mode == "rwc" and not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     raw = sqlite3.connect(
-        uri,
+        f"file:{quote(str(path.absolute()))}?mode={mode}",
         uri=True,
         isolation_level=None,
         check_same_thread=False,
         timeout=BUSY_MS / 1000,
         cached_statements=512,
     )
-    for pragma in PRAGMAS:
-        raw.execute(pragma)
+    try:
+        for pragma in PRAGMAS:
+            raw.execute(pragma)
+        raw.execute("PRAGMA foreign_keys=ON" if foreign_keys else "PRAGMA foreign_keys=OFF")
+        if mode != "ro":
+            raw.execute("PRAGMA journal_mode=WAL")
+    except BaseException:  # whatever failed, nothing stays open
+        raw.close()
+        raise
     return raw

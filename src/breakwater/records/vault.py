@@ -72,7 +72,7 @@ class Vault:
                     {"id": blob, "purpose": purpose, "size": size, "created_at": tx.now},
                 )
                 tx.execute(sa.insert(core.blob_keys), {"blob": blob, "wrapped": wrapped})
-        except BaseException:
+        except BaseException:  # what is not acknowledged leaves nothing
             path.unlink(missing_ok=True)
             raise
         return blob
@@ -99,7 +99,7 @@ class Vault:
             raise Tampered("The vault's file is gone.", blob=blob) from None
         try:
             reader = sealedfile.Reader(file, key=key, blob=blob, size=row.size)
-        except BaseException:
+        except BaseException:  # whatever failed, nothing stays open
             file.close()
             raise
         return io.BufferedReader(reader, sealedfile.CHUNK)
@@ -166,7 +166,7 @@ class Vault:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise DiskFull from None
             raise Unavailable(f"The vault cannot be written: {error.strerror}.") from None
-        except BaseException:
+        except BaseException:  # even an interrupt leaves no half file
             part.unlink(missing_ok=True)
             raise
         return size

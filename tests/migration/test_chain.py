@@ -1,0 +1,161 @@
+"""The chain ends where the tables are, on both databases, keeps rows, and is whole or nothing."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from breakwater.errors import DatabaseInUse, WrongSchema
+from breakwater.records import guards, migrate
+from breakwater.records.database import open_database
+from breakwater.records.migrations import HEAD
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request, tmp_path):
+    """A database with nothing in it."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new.db'}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
+
+
+def test_the_chain_ends_where_the_tables_are(empty_url):
+    migrate.upgrade(empty_url)
+    assert migrate.current(empty_url) == HEAD
+    assert migrate.check(empty_url) == []
+
+
+def test_a_difference_is_seen(empty_url):
+    """The test above must be able to fail."""
+    migrate.upgrade(empty_url)
+    engine = sa.create_engine(empty_url)
+    with engine.begin() as connection:
+        on = " ON audit" if connection.dialect.name == "postgresql" else ""
+        connection.exec_driver_sql("DROP INDEX ix_jobs_run_at")
+        connection.exec_driver_sql("DROP TRIGGER guard_audit_delete" + on)
+        connection.exec_driver_sql("ALTER TABLE jobs ADD COLUMN more TEXT")
+    engine.dispose()
+    found = "\n".join(migrate.check(empty_url))
+    assert "ix_jobs_run_at" in found
+    assert "guard_audit_delete" in found
+    assert "more" in found
+
+
+def test_an_upgrade_of_what_is_new_changes_nothing(empty_url, clock):
+    migrate.upgrade(empty_url)
+    before = dump(empty_url)
+    migrate.upgrade(empty_url)
+    assert dump(empty_url) == before
+    open_database(empty_url, clock=clock).close()
+
+
+def test_rows_of_the_first_schema_are_kept_by_the_rest_of_the_chain(empty_url):
+    migrate.upgrade(empty_url, "0001")
+    engine = sa.create_engine(empty_url)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO banks (id, number, name, purpose, source, permitted_use, action, "
+                "limits, enabled_share, verified, created_at, change, archived) VALUES "
+                "('01890000-0000-7000-8000-000000000000', 1, 'DEMO', '', '', 'detection', 'hold', "
+                "'{}', 1.0, false, '2026-01-01 00:00:00.000000', 1, false)"
+            )
+        )
+        connection.execute(
+            sa.text(
+                "INSERT INTO entries (number, bank_number, kind, value, status, negative, quality,"
+                " created_s, change) VALUES (1, 1, 'md5', :value, 0, false, 100, 0, 2)"
+            ),
+            {"value": bytes(16)},
+        )
+    engine.dispose()
+    before = dump(empty_url)
+    migrate.upgrade(empty_url)
+    after = dump(empty_url)
+    assert {name: after[name] for name in before if name != "alembic_version"} == {
+        name: rows for name, rows in before.items() if name != "alembic_version"
+    }
+
+
+def test_a_file_in_use_is_not_upgraded(tmp_path, clock):
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    migrate.upgrade(url)
+    db = open_database(url, clock=clock)
+    with pytest.raises(DatabaseInUse):
+        migrate.upgrade(url)
+    db.close()
+
+
+def test_an_upgrade_that_is_killed_leaves_the_old_schema_or_the_new(empty_url):
+    """kill -9 at many moments: never half a schema, and a second try always gets there."""
+    for delay in (0.0, 0.01, 0.03, 0.06, 0.1):
+        killed_upgrade(empty_url, delay)
+        assert migrate.current(empty_url) in {"", HEAD}
+        if migrate.current(empty_url) == HEAD:
+            break
+        assert set(dump(empty_url)) <= {"alembic_version"}
+    migrate.upgrade(empty_url)
+    assert migrate.check(empty_url) == []
+
+
+def killed_upgrade(url: str, delay: float) -> None:
+    code = (
+        "import sys; from breakwater.records import migrate; "
+        "print('go', flush=True); migrate.upgrade(sys.argv[1])"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code, url], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    child.stdout.readline()
+    time.sleep(delay)
+    os.kill(child.pid, signal.SIGKILL)
+    child.wait()
+    child.stdout.close()
+
+
+def test_a_database_of_an_older_schema_is_not_opened(empty_url, clock):
+    migrate.upgrade(empty_url, "0001")
+    with pytest.raises(WrongSchema):
+        open_database(empty_url, clock=clock)
+    migrate.upgrade(empty_url)
+    open_database(empty_url, clock=clock).close()
+
+
+def test_every_guard_named_by_the_tables_is_there(empty_url):
+    migrate.upgrade(empty_url)
+    engine = sa.create_engine(empty_url)
+    with engine.connect() as connection:
+        assert guards.expected(engine.dialect.name) <= guards.present(connection)
+    engine.dispose()
+
+
+def test_frozen_revisions_do_not_follow_the_tables():
+    """A revision that imports the tables would change with them."""
+    versions = Path(migrate.__file__).parent / "migrations" / "versions"
+    revisions = sorted(versions.glob("r*.py"))
+    assert revisions
+    for path in revisions:
+        assert "records.tables" not in path.read_text()
+
+
+def dump(url: str) -> dict[str, list[tuple]]:
+    """Every row of every table."""
+    engine = sa.create_engine(url)
+    found = {}
+    with engine.connect() as connection:
+        for name in sorted(sa.inspect(connection).get_table_names()):
+            table = sa.table(name)
+            rows = connection.execute(sa.select(sa.text("*")).select_from(table)).all()
+            found[name] = sorted((tuple(row) for row in rows), key=repr)
+    engine.dispose()
+    return found
