@@ -7,23 +7,26 @@ serves it for looking at. Pictures are made on the spot: plain gradients.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import math
 import random
 import sys
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from queue import SimpleQueue
 from typing import Any
 
 from fastapi import FastAPI
 from PIL import Image, ImageDraw
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response, StreamingResponse
 
 from breakwater.errors import BreakwaterError, DatabaseUnavailable, NotFound
 from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.case import Priority
 from breakwater.model.ids import Id
+from breakwater.review.views import Look, Still
 from breakwater.web import pages
 from breakwater.web.envelope import REFERENCE, Envelope
 from breakwater.web.pages import words
@@ -391,10 +394,32 @@ class SampleGate:
 
 
 @dataclass
-class SampleParts:
-    """What the view routes take of the composition root; counts what was asked."""
+class SampleViews:
+    """What shows frames; counts what was asked of it."""
 
     calls: list[str] = field(default_factory=list)
+    refusal: BreakwaterError | None = None
+
+    def look(self, who: Principal, **asked: Any) -> Look:
+        self.calls.append("look")
+        if self.refusal is not None:
+            raise self.refusal
+        return Look(Id(CASE), picture(480, 270), 10_000)
+
+    def end(self, who: Principal, view: Id, ms: int) -> None:
+        self.calls.append("end" if ms else "end at once")
+
+    def stills(self, who: Principal, *, case: Id, frames: list[tuple[Id, int]]) -> list[Still]:
+        self.calls.append("stills")
+        return [Still(item, frame, picture(32, 18)) for item, frame in frames]
+
+
+@dataclass
+class SampleParts:
+    """What the routes take of the composition root."""
+
+    views: SampleViews = field(default_factory=SampleViews)
+    live: SimpleQueue[str] = field(default_factory=SimpleQueue)
 
 
 def picture(width: int, height: int) -> bytes:
@@ -406,14 +431,19 @@ def picture(width: int, height: int) -> bytes:
     return out.getvalue()
 
 
-def create(state: str = "full", permissions: frozenset[Permission] = EVERYBODY) -> Any:
-    """The application; `state.calls` lists the view requests it got."""
+def create(
+    state: str = "full",
+    permissions: frozenset[Permission] = EVERYBODY,
+    parts: SampleParts | None = None,
+) -> Any:
+    """The application; `parts` says what was asked of it."""
     api = FastAPI(docs_url=None, openapi_url=None)
     who = Principal(
         id=Id(CASE), name="Ada Quist", permissions=permissions, person=Id(CASE), session=Id(CASE)
     )
     api.state.gate = SampleGate(who)
-    api.state.parts = SampleParts()
+    api.state.parts = parts or SampleParts()
+    _events(api)
     pages.mount(api, reads=SampleReads(state, permissions))
 
     @api.exception_handler(BreakwaterError)
@@ -421,51 +451,23 @@ def create(state: str = "full", permissions: frozenset[Permission] = EVERYBODY) 
         problem = problem_of(error, reference=request.scope.get(REFERENCE, ""))
         return page_for(request, problem) if wants_page(request) else problem.response()
 
-    _views(api)
     return Envelope(api, count=lambda route, status: None)
 
 
-def _views(api: FastAPI) -> None:
-    import asyncio
-    import base64
-
-    from starlette.responses import StreamingResponse
-
-    calls: list[str] = api.state.parts.calls
-
-    @api.post("/views")
-    async def view(request: Request) -> Response:
-        calls.append("view")
-        return Response(
-            picture(480, 270),
-            media_type="image/webp",
-            headers={"X-View": "v1", "X-View-Cap": "10000"},
-        )
-
-    @api.post("/views/{id}/end")
-    async def end(id: str, request: Request) -> Response:
-        calls.append(f"end {(await request.json())['ms'] > 0}")
-        return Response(status_code=204)
-
-    @api.post("/stills")
-    async def stills(request: Request) -> Response:
-        calls.append("stills")
-        wanted = (await request.json())["stills"]
-        small = base64.b64encode(picture(32, 18)).decode()
-        return JSONResponse({"stills": [{**one, "webp": small} for one in wanted]})
+def _events(api: FastAPI) -> None:
+    """A stream that says what a test puts into `parts.live`."""
+    live: SimpleQueue[str] = api.state.parts.live
 
     @api.get("/events")
     async def events() -> Response:
-        async def beats() -> Any:
+        async def lines() -> Any:
+            yield "data: beat\n\n"
             while True:
-                yield "data: beat\n\n"
-                await asyncio.sleep(0.2 if calls == ["burst"] else 10)
+                while not live.empty():
+                    yield f"data: {live.get()}\n\n"
+                await asyncio.sleep(0.05)
 
-        return StreamingResponse(beats(), media_type="text/event-stream")
-
-    @api.get("/calls")
-    async def told() -> list[str]:
-        return calls
+        return StreamingResponse(lines(), media_type="text/event-stream")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Law and wellbeing (reference: law, "Reviewer wellbeing"): a daily cap of 4 to 5 hours, a break
 each hour, enforced. The day is the last 16 hours, so that a night shift does not begin anew at
-midnight. Small grey stills (S1, S2) are written down and do not count. Tested in
+midnight. Small grey stills (S1, S2) are written down and do not count. Tests:
 `tests/unit/test_review_policy.py`.
 """
 
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from breakwater.model.media import Level
 from breakwater.model.viewing import Viewing
 
 DAY: Final = timedelta(hours=16)
@@ -23,6 +24,10 @@ BREAK: Final = timedelta(minutes=10)
 """A pause this long ends a stretch."""
 
 
+COUNTED: Final = (Level.S3, Level.S4)
+"""Levels that show what is in a picture; the small grey stills do not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exposure:
     """Where a person stands.
@@ -30,32 +35,35 @@ class Exposure:
     Attributes:
         used: time with pictures on screen in the last 16 hours.
         break_at: when a break is due if looking goes on; None while no stretch runs.
-        until: no pictures before this; None when they are open.
-        cause: `cap` or `break` while closed.
+        closed: `cap` or `break` while no picture may be shown, else empty.
+        until: when a break is over.
     """
 
     used: timedelta
     break_at: datetime | None = None
+    closed: str = ""
     until: datetime | None = None
-    cause: str = ""
 
 
-def exposure(looks: Iterable[Viewing], now: datetime) -> Exposure:
-    """Add up the looks of the last 16 hours, in any order."""
-    counted = sorted((v for v in looks if v.level.watermarked and v.at > now - DAY), key=_at)
-    used = sum((timedelta(milliseconds=v.charged_ms) for v in counted), timedelta())
+def exposure(used: timedelta, recent: Iterable[Viewing], now: datetime) -> Exposure:
+    """Judge the looks a person had.
+
+    Args:
+        used: time with pictures in the last `DAY`.
+        recent: looks of at least the last `STRETCH + BREAK`, in any order.
+        now: the present moment.
+    """
     if used >= DAILY_CAP:
-        return Exposure(used, until=counted[0].at + DAY, cause="cap")
+        return Exposure(used, closed="cap")
     began = ended = None
-    for look in counted:
-        end = look.at + timedelta(milliseconds=look.charged_ms)
+    for look in sorted((v for v in recent if v.level in COUNTED), key=_at):
         if began is None or ended is None or look.at - ended >= BREAK:
             began = look.at
-        ended = end
+        ended = look.at + timedelta(milliseconds=look.charged_ms)
     if began is None or ended is None or now - ended >= BREAK:
         return Exposure(used)
     if now - began >= STRETCH:
-        return Exposure(used, until=ended + BREAK, cause="break")
+        return Exposure(used, closed="break", until=ended + BREAK)
     return Exposure(used, break_at=began + STRETCH)
 
 

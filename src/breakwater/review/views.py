@@ -102,9 +102,7 @@ class Views:
             raise NotFound(picture.reason.words)
         return Look(view, picture)
 
-    def stills(
-        self, who: Principal, *, case: Id, frames: Sequence[tuple[Id, int]]
-    ) -> list[Still]:
+    def stills(self, who: Principal, *, case: Id, frames: Sequence[tuple[Id, int]]) -> list[Still]:
         """Show up to 24 grey 32 × 18 stills of one case; one row for all of them.
 
         Raises:
@@ -132,16 +130,13 @@ class Views:
 
         Raises:
             NotFound: no look of this person.
+            BadInput: a negative time.
         """
-        if ms < 0:
-            raise BadInput("Milliseconds on screen are 0 or more.")
         with self._db.transaction() as tx:
-            looked = views.get(tx, view)
-            if looked.person != who.person:
-                raise NotFound("There is no look of yours with this id.")
-            if looked.ms is None:
-                views.end(tx, view, ms=min(ms, looked.cap_ms))
-                tx.audit(who.id, "view.end", view, ms=min(ms, looked.cap_ms))
+            before = views.get(tx, view)
+            looked = views.end(tx, view, person=who.person or who.id, ms=ms)
+            if before.ms is None:
+                tx.audit(who.id, "view.end", view, ms=looked.charged_ms)
 
     def exposure(self, who: Principal) -> policy.Exposure:
         """Where a person stands."""
@@ -152,7 +147,9 @@ class Views:
 
     def _exposure(self, tx: Tx, person: Id) -> policy.Exposure:
         now = self._clock.now()
-        return policy.exposure(views.since(tx, person, now - policy.DAY), now)
+        used = views.exposure_ms(tx, person, since=now - policy.DAY, levels=policy.COUNTED)
+        recent = views.since(tx, person, now - policy.STRETCH - policy.BREAK)
+        return policy.exposure(timedelta(milliseconds=used), recent, now)
 
     def _commit(
         self, person: Id, *, case: Id, items: tuple[tuple[Id, int], ...], level: Level, reason: str
@@ -180,9 +177,10 @@ class Views:
 
     def _within_limits(self, tx: Tx, person: Id) -> None:
         stands = self._exposure(tx, person)
-        if stands.until is not None:
-            words = "for today" if stands.cause == "cap" else "until the break is over"
-            raise ExposureLimit(f"Pictures are closed {words}.", until=iso(stands.until))
+        if stands.closed == "cap":
+            raise ExposureLimit("Pictures are closed for today.")
+        if stands.closed and stands.until is not None:
+            raise ExposureLimit("Pictures are closed for the break.", until=iso(stands.until))
 
     def _render(
         self, upload: Upload, frame: int, level: Level, who: Principal

@@ -12,7 +12,8 @@ from typing import Final
 
 from fastapi import FastAPI
 
-from breakwater.web.pages import audit, banks, overview, queue, shell
+from breakwater.web import events
+from breakwater.web.pages import audit, banks, door, looking, overview, queue, shell
 from breakwater.web.pages.assets import Assets
 from breakwater.web.pages.keytable import KeyTable
 from breakwater.web.pages.reads import Console, Reads
@@ -20,7 +21,16 @@ from breakwater.web.pages.render import Renderer
 
 __all__ = ["mount"]
 
-ROUTERS: Final = (shell.router, overview.router, queue.router, banks.router, audit.router)
+ROUTERS: Final = (
+    shell.router,
+    door.router,
+    overview.router,
+    queue.router,
+    banks.router,
+    audit.router,
+    looking.router,
+    events.router,
+)
 
 
 def mount(api: FastAPI, *, reads: Reads) -> None:

@@ -21,9 +21,14 @@ Text = Annotated[str, Query(max_length=200)]
 @router.get("/audit")
 @needs(Permission.AUDIT_READ)
 def audit(
-    request: Request, pages: Pages, who: Who, q: Text = "", action: Text = "",
+    request: Request,
+    pages: Pages,
+    who: Who,
+    *,
+    q: Text = "",
+    action: Text = "",
     before: Annotated[int, Query(ge=0, lt=1 << 63)] = 0,
-) -> HTMLResponse:  # fmt: skip
+) -> HTMLResponse:
     """Fifty rows, newest first."""
     view = pages.reads.audit(who, AuditQuery(q=q, action=action, before=before))
     return show(request, pages, who, "audit", view=view)

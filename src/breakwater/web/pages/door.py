@@ -105,4 +105,3 @@ def _entered(request: Request, token: str, where: str) -> Response:
     entered = RedirectResponse(where, status_code=303)
     gate_of(request).sign_in(entered, token)
     return entered
-

@@ -7,11 +7,13 @@ order follows `kernel.pdq`: most significant bit first, row by row.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from breakwater.model.match import VIEW_WORDS
 from breakwater.model.signal import View
-from breakwater.web.pages.models import Bits
+from breakwater.web.pages.models import Bits, Span
+from breakwater.web.pages.words import timecode
 
 _TURN: Final = {
     View.ORIGINAL: "",
@@ -32,8 +34,14 @@ def turn_of(view: str) -> tuple[str, str]:
     return _TURN[look], "" if look is View.ORIGINAL else VIEW_WORDS[look]
 
 
-def bits_of(known: bytes, own: bytes) -> Bits | None:
+def bits_of(known: bytes, own: bytes, *, known_too: bool = True) -> Bits | None:
     """Draw a known hash with the bits outlined in which the item's own differs.
+
+    Args:
+        known: the bank's hash.
+        own: the item's hash.
+        known_too: draw the known hash itself; otherwise only where the two differ, which
+            gives neither away.
 
     Returns:
         None when the two have different lengths or do not fill a square.
@@ -42,7 +50,35 @@ def bits_of(known: bytes, own: bytes) -> Bits | None:
     if len(known) != len(own) or side * side != len(known) * 8:
         return None
     differ = bytes(a ^ b for a, b in zip(known, own, strict=True))
-    return Bits(side, _cells(known, side, inset=0.06), _cells(differ, side, inset=0.16))
+    drawn = _cells(known, side, inset=0.06) if known_too else ""
+    return Bits(side, drawn, _cells(differ, side, inset=0.16))
+
+
+def spans_of(moments: Sequence[tuple[int, float]], gap_s: float = 2.0) -> tuple[Span, ...]:
+    """Stretches of a video with a match, as shares of the stretch from first to last second.
+
+    Args:
+        moments: (evidence, seconds) in order.
+        gap_s: a longer pause begins a new stretch.
+    """
+    stretches: list[tuple[int, float, float]] = []
+    for pair, at in moments:
+        if stretches and at - stretches[-1][2] <= gap_s:
+            stretches[-1] = (stretches[-1][0], stretches[-1][1], at)
+        else:
+            stretches.append((pair, at, at))
+    whole = max((end for _, _, end in stretches), default=0.0) + 1.0
+    if whole <= 1.0:
+        return ()
+    return tuple(
+        Span(
+            x=round(100 * start / whole, 2),
+            width=round(max(1.0, 100 * (end + 1.0 - start) / whole), 2),
+            words=f"{timecode(start)} to {timecode(end + 1.0)}",
+            pair=pair,
+        )
+        for pair, start, end in stretches
+    )
 
 
 def _cells(value: bytes, side: int, *, inset: float) -> str:

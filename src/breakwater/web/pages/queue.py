@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Query
 from starlette.requests import Request
@@ -16,17 +16,27 @@ from breakwater.web.pages.reads import QueueQuery
 router = Router(include_in_schema=False)
 
 Text = Annotated[str, Query(max_length=200)]
+FIRST_RUN: Final = "breakwater-first-run"
+"""Cookie that says the first case was opened, so that the strip of first steps may go."""
 
 
 @router.get("/queue")
 @needs(Permission.CASE_READ)
 def queue(
-    request: Request, pages: Pages, who: Who, q: Text = "", priority: Text = "",
-    kind: Text = "", state: Text = "", after: Text = "", at: Text = "",
-) -> HTMLResponse:  # fmt: skip
+    request: Request,
+    pages: Pages,
+    who: Who,
+    *,
+    q: Text = "",
+    priority: Text = "",
+    kind: Text = "",
+    state: Text = "",
+    after: Text = "",
+    at: Text = "",
+) -> HTMLResponse:
     """Fifty rows, filtered by the address."""
     query = QueueQuery(q=q, priority=priority, kind=kind, state=state, after=after, at=at)
-    first_run = "breakwater-first-run" not in request.cookies and not query.filtered
+    first_run = FIRST_RUN not in request.cookies and not query.filtered
     view = pages.reads.queue(who, query)
     return show(request, pages, who, "queue", view=view, first_run=first_run)
 
@@ -37,9 +47,7 @@ def case(request: Request, pages: Pages, who: Who, case: str) -> HTMLResponse:
     """One case, by id or by number."""
     view = pages.reads.case(who, case)
     seen = show(request, pages, who, "case", section="queue", view=view)
-    seen.set_cookie(
-        "breakwater-first-run", "done", max_age=31536000, httponly=True, samesite="strict"
-    )
+    seen.set_cookie(FIRST_RUN, "done", max_age=31536000, httponly=True, samesite="strict")
     return seen
 
 

@@ -31,7 +31,7 @@ def static(request: Request, pages: Pages, digest: str, name: str) -> Response:
 
 @router.post("/me/theme")
 @signed_in("one's own screen")
-def theme(request: Request, theme: Annotated[str, Form()] = "") -> Response:
+def theme(theme: Annotated[str, Form()] = "") -> Response:
     """Dark, light, or as the system has it."""
     back = RedirectResponse("/", status_code=303)
     if theme in THEMES:

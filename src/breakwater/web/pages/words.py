@@ -135,6 +135,11 @@ def at(moment: datetime) -> When:
     return When(moment.strftime("%H:%M:%S"), full(moment), iso(moment))
 
 
+def before(now: datetime, seconds: float) -> datetime:
+    """A moment so many seconds earlier."""
+    return now - timedelta(seconds=seconds)
+
+
 def timecode(seconds: float) -> str:
     """A place in a video: "0:07", "1:02:07"."""
     whole = int(seconds)
@@ -145,3 +150,7 @@ def timecode(seconds: float) -> str:
 def short(value: str) -> str:
     """A hash as its first eight and last four characters."""
     return value if len(value) <= 14 else f"{value[:8]}…{value[-4:]}"
+
+
+UNKNOWN: Final = When("Unknown", "Unknown", "")
+"""A moment that was not kept."""

@@ -1,0 +1,148 @@
+"""The audit log from records: what was done in words, by whom, and whether it is whole.
+
+Facts of rows are ids, counts and words (records, "audit"); names are looked up now, so that a
+row never carries one. Read by `reader.Reader`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from breakwater.model.ids import parse_id
+from breakwater.records import api_keys, audit, people
+from breakwater.records.audit import AuditEntry, Checkpointer
+from breakwater.records.database import Tx
+from breakwater.web.pages import words
+from breakwater.web.pages.models import AuditRow, AuditView, Mark, Number, Option
+from breakwater.web.pages.read_queue import Look
+from breakwater.web.pages.reads import AuditQuery
+
+ROWS: Final = 50
+
+ACTIONS: Final = {
+    "audit.checkpoint": "Signed a checkpoint",
+    "bank.archive": "Archived a bank",
+    "bank.create": "Made a bank",
+    "bank.update": "Changed a bank",
+    "case.close": "Closed a case",
+    "entry.active": "Released an entry",
+    "entry.add": "Added entries",
+    "entry.confirm_negative": "Confirmed a known-harmless entry as second person",
+    "entry.opinion": "Gave an opinion on an entry",
+    "entry.quarantined": "Put an entry into quarantine",
+    "entry.withdrawn": "Withdrew an entry",
+    "import.finish": "Finished an import",
+    "import.start": "Began an import",
+    "key.create": "Made an API key",
+    "key.revoke": "Revoked an API key",
+    "key.rewrapped": "Wrapped the keys anew",
+    "key.rotated": "Rotated a key",
+    "key.shredded": "Destroyed a key",
+    "person.create": "Added a person",
+    "person.deactivate": "Took a person's access away",
+    "person.link": "Made a one-time login link",
+    "person.locked": "Locked a name after wrong passwords",
+    "person.passkey_added": "Added a passkey",
+    "person.passkey_removed": "Removed a passkey",
+    "person.password": "Set a password",
+    "person.roles": "Changed somebody's roles",
+    "session.end": "Signed out",
+    "session.start": "Signed in",
+    "verdict.changed": "Changed a verdict",
+    "view.end": "Stopped looking at a frame",
+    "view.start": "Looked at a frame",
+    "webhook.create": "Added a webhook",
+    "webhook.remove": "Removed a webhook",
+}
+"""Known actions in words; another one is spelled from its own name."""
+
+
+def log(look: Look, query: AuditQuery, checkpointer: Checkpointer) -> AuditView:
+    """The audit page."""
+    names = names_of(look.tx)
+    found = _found(look.tx, query, names)
+    size = audit.head(look.tx).size
+    covered = checkpointer.covered
+    whole = checkpointer.fault is None
+    chosen = options(audit.actions(look.tx), query.action)
+    return AuditView(
+        numbers=(
+            Number(words.count(size), "rows"),
+            Number(words.count(covered), "of them signed"),
+        ),
+        state=Mark("ok", "Signed") if whole else Mark("bad", "Not signed"),
+        state_words=(
+            f"Every row up to {covered:,} stands under a checkpoint in a second place. "
+            "Prove it with: breakwater audit verify."
+            if whole
+            else "The second place for checkpoints cannot be written. Tell who runs this."
+        ),
+        rows=tuple(_row(entry, names) for entry in found[:ROWS]),
+        actions=chosen,
+        filtered=bool(query.q or query.action),
+        next_url=_next(query, found),
+        first_url="/audit" if query.before else "",
+    )
+
+
+def names_of(tx: Tx) -> dict[str, str]:
+    """Names of those who act: people and keys."""
+    keys = {str(key.id): f"{key.name} (key)" for key in api_keys.every(tx)}
+    return keys | {str(person.id): person.name for person in people.every(tx)}
+
+
+def options(known: list[str], chosen: str) -> tuple[Option, ...]:
+    """What was done, as a filter."""
+    rest = (Option(action, said(action), action == chosen) for action in known)
+    return (Option("", "Anything"), *rest)
+
+
+def said(action: str) -> str:
+    """An action in words.
+
+    >>> said("session.start"), said("vault.export_made")
+    ('Signed in', 'Vault: export made')
+    """
+    noun, _, verb = action.partition(".")
+    return ACTIONS.get(action) or f"{noun.capitalize()}: {verb.replace('_', ' ')}"
+
+
+def _found(tx: Tx, query: AuditQuery, names: Mapping[str, str]) -> list[AuditEntry]:
+    """Rows of an action, and of a person, key or subject named exactly."""
+    text = query.q.strip()
+    before = query.before or None
+    if not text:
+        return audit.page(tx, before=before, limit=ROWS + 1, action=query.action)
+    who = next((i for i, name in names.items() if name.removesuffix(" (key)") == text), "")
+    if who:
+        return audit.page(tx, before=before, limit=ROWS + 1, action=query.action, actor=who)
+    subject = parse_id(text) or text
+    return audit.page(tx, before=before, limit=ROWS + 1, action=query.action, subject=subject)
+
+
+def _row(entry: AuditEntry, names: Mapping[str, str]) -> AuditRow:
+    return AuditRow(
+        number=entry.number,
+        at=words.at(entry.at),
+        who=names.get(entry.actor, "breakwater" if parse_id(entry.actor) is None else "A key"),
+        words=said(entry.action),
+        subject=names.get(entry.subject, entry.subject),
+        facts=tuple((name.replace("_", " "), _fact(v)) for name, v in entry.facts.items()),
+    )
+
+
+def _fact(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_fact(one) for one in value[:5]) + ("…" if len(value) > 5 else "")
+    text = str(value)
+    return re.sub(r"\b([0-9a-f]{8})-[0-9a-f-]{23}([0-9a-f]{4})\b", r"\1…\2", text)[:80]
+
+
+def _next(query: AuditQuery, found: list[AuditEntry]) -> str:
+    if len(found) <= ROWS:
+        return ""
+    values = {"q": query.q, "action": query.action, "before": str(found[ROWS - 1].number)}
+    return "/audit?" + urlencode({name: value for name, value in values.items() if value})

@@ -1,0 +1,254 @@
+"""One case from records: evidence, verdict, account and history, for whoever may see it.
+
+Rights are applied here (law, "who may see what"): without `identity:read` an address is
+masked, without `hash:read` a known hash is not shown and only the bits that differ are drawn.
+An admin sees why a case waits and nothing of the item. Read by `reader.Reader`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from breakwater.errors import NotFound
+from breakwater.model.access import Permission
+from breakwater.model.case import Case, CaseStep
+from breakwater.model.ids import parse_id
+from breakwater.model.match import Action, Match
+from breakwater.model.media import Level
+from breakwater.model.signal import Measure, kind_named
+from breakwater.model.upload import Upload
+from breakwater.records import accounts, cases, people, uploads
+from breakwater.records.database import Tx
+from breakwater.web.pages import words
+from breakwater.web.pages.evidence import bits_of, spans_of, turn_of
+from breakwater.web.pages.models import (
+    CaseView,
+    EvidencePair,
+    LogRow,
+    Mark,
+    QueueRow,
+    StripFrame,
+)
+from breakwater.web.pages.read_queue import (
+    Look,
+    account_word,
+    holder,
+    row_of,
+    state_of,
+    upload_of,
+)
+
+PAIRS: Final = 12
+"""Evidence on one page, nearest first; the rest is counted."""
+STRIP: Final = 24
+"""Frames of the strip (console specification §5)."""
+
+_STEPS: Final = {
+    "opened": "Opened",
+    "closed": "Closed",
+    "held": "Taken by a person",
+    "released": "Given back to the queue",
+    "reprioritised": "Given another priority",
+    "snapshot": "The account's data was taken from the service",
+}
+
+
+def case(look: Look, found: Case) -> CaseView:
+    """The case page."""
+    upload = upload_of(look.tx, found)
+    verdict = upload.verdict if upload else None
+    matches = verdict.matches if verdict else ()
+    pairs = tuple(_pair(look, upload, match) for match in matches[:PAIRS]) if upload else ()
+    strip = _strip(matches[:PAIRS])
+    closed = _closed_to(look, upload)
+    held = holder(found, look.now)
+    return CaseView(
+        id=found.id,
+        number=found.number,
+        priority=words.PRIORITY[found.priority],
+        state=state_of(found, look.now),
+        why=found.why,
+        due=words.due(found.due_at, look.now),
+        opened=words.ago(found.opened_at, look.now),
+        version=found.version,
+        kind=words.KIND[found.kind],
+        rule=verdict.reason if verdict else "This case is not about an upload's verdict.",
+        verdict=words.ACTION[verdict.action] if verdict else Mark("none", "No verdict"),
+        item=upload.id if upload else "",
+        pairs=pairs,
+        more_pairs=max(0, len(matches) - PAIRS),
+        strip=strip,
+        spans=spans_of(_moments_s(matches[:PAIRS])),
+        file=_file(upload) if upload else (),
+        hashes=_hashes(upload) if upload else (),
+        account=_account(look, found, upload),
+        earlier=_others(look, found),
+        same=_same(look, found, upload),
+        history=tuple(_log(look.tx, step) for step in reversed(cases.history(look.tx, found.id))),
+        warning=_warning(matches, closed),
+        held_by=people.get(look.tx, held).name if held else "",
+        may_view=not closed,
+        no_view=closed,
+        level=Level.S3.value,
+    )
+
+
+def _closed_to(look: Look, upload: Upload | None) -> str:
+    """Why this viewer sees no picture; empty when they may."""
+    if upload is None or upload.blob is None:
+        return "No bytes of this item are kept."
+    if not look.may(Permission.MEDIA_VIEW):
+        return "Your role works without pictures."
+    if upload.verdict is not None and upload.verdict.rule.startswith("undecodable"):
+        return "The file cannot be read, so there is no picture."
+    return ""
+
+
+def _pair(look: Look, upload: Upload, match: Match) -> EvidencePair:
+    kind = kind_named(match.kind)
+    hamming = kind.measure is Measure.HAMMING
+    reads = look.may(Permission.HASH_READ)
+    bits = None
+    if hamming and match.own:
+        bits = bits_of(kind.parse(match.value), kind.parse(match.own), known_too=reads)
+    turn, turn_words = turn_of(match.view)
+    return EvidencePair(
+        item=upload.id,
+        frame=match.frame or 0,
+        at=_at(upload, match.time_s),
+        words=match.words,
+        bank=match.bank,
+        bank_url=f"/banks/{match.bank}",
+        entry=match.number,
+        kind=kind.name,
+        value=match.value if reads else "",
+        own_value=match.own if reads else "",
+        distance=match.distance,
+        limit=match.limit if hamming else 0,
+        bits_total=kind.bits,
+        refusal="The source gives a hash only. No picture of the known side is kept here.",
+        turn=turn,
+        turn_words=turn_words,
+        acting=match.acting,
+        why_not=words.WHY_NOT.get(match.why_not, "") if not match.acting else "",
+        negative=match.negative,
+        verified=match.verified,
+        labels=match.labels,
+        source=match.source,
+        permitted_use=match.permitted_use,
+        bits=bits,
+    )
+
+
+def _at(upload: Upload, time_s: float | None) -> str:
+    """A frame's time, for what moves."""
+    return words.timecode(time_s) if time_s is not None and upload.type.startswith("video/") else ""
+
+
+def _moments(matches: Sequence[Match]) -> list[tuple[int, Match, int, float]]:
+    """(evidence, match, frame, seconds) in the order of the item, each frame once."""
+    found: dict[int, tuple[int, Match, int, float]] = {}
+    for place, match in enumerate(matches, start=1):
+        own = () if match.frame is None else ((match.frame, match.time_s or 0.0),)
+        for frame, seconds in (*own, *match.moments):
+            found.setdefault(frame, (place, match, frame, seconds))
+    return sorted(found.values(), key=lambda moment: moment[2])[:STRIP]
+
+
+def _moments_s(matches: Sequence[Match]) -> list[tuple[int, float]]:
+    """(evidence, seconds) of moments in what moves."""
+    return [(place, at) for place, match, _, at in _moments(matches) if match.time_s is not None]
+
+
+def _strip(matches: Sequence[Match]) -> tuple[StripFrame, ...]:
+    """Frames with a match; one that follows a gap of more than 2 s begins a span."""
+    strip, before = [], -10.0
+    for place, match, frame, seconds in _moments(matches):
+        at = words.timecode(seconds) if seconds else f"Frame {frame + 1}"
+        strip.append(StripFrame(place, frame, at, match.bank, span=seconds - before > 2.0))
+        before = seconds
+    return tuple(strip)
+
+
+def _warning(matches: Sequence[Match], closed: str) -> str:
+    """One factual line before a picture (console specification §8)."""
+    if closed or not matches:
+        return ""
+    labels = sorted({label for match in matches for label in match.labels})[:3]
+    frames = len(_moments(matches))
+    said = f"Labelled by its source: {', '.join(labels)}. " if labels else ""
+    return f"{said}Sound is off. {frames} matched {'frame' if frames == 1 else 'frames'}."
+
+
+def _file(upload: Upload) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Type", upload.type or upload.declared_type or "Unknown"),
+        ("Size", words.size(upload.size)),
+        ("Surface", upload.surface.value),
+        ("Received", words.full(upload.received_at)),
+        ("Verdict", f"revision {upload.revision}"),
+    )
+
+
+def _hashes(upload: Upload) -> tuple[tuple[str, str], ...]:
+    return (("SHA-256", upload.sha256),) if upload.sha256 else ()
+
+
+def _account(look: Look, found: Case, upload: Upload | None) -> tuple[tuple[str, str], ...]:
+    if not found.account:
+        return ()
+    rows = [("Service", found.service), ("Account", account_word(look, found))]
+    if (
+        upload is not None
+        and upload.verdict is not None
+        and upload.verdict.action is not Action.ALLOW
+    ):
+        origin = upload.origin
+        if not look.may(Permission.IDENTITY_READ):
+            rows.append(("Address", "Masked for your role"))
+        elif origin.address:
+            port = f", port {origin.port}" if origin.port else ""
+            rows.append(("Address", f"{origin.address}{port}"))
+        if origin.reference and look.may(Permission.ACCOUNT_READ):
+            rows.append(("Reference", origin.reference))
+    told = accounts.told_at(look.tx, found.service, found.account)
+    rows.append(("Account data", f"Told {words.full(told)}" if told else "Not told yet"))
+    return tuple(rows)
+
+
+def _others(look: Look, found: Case) -> tuple[QueueRow, ...]:
+    if not found.account:
+        return ()
+    every = cases.by_account(look.tx, found.service, found.account, 8)
+    return tuple(row_of(look, other) for other in every if other.id != found.id)
+
+
+def _same(look: Look, found: Case, upload: Upload | None) -> tuple[QueueRow, ...]:
+    """Cases about the same bytes: one look covers all of them."""
+    if upload is None or not upload.sha256:
+        return ()
+    ids = uploads.with_hashes(look.tx, "sha256", [bytes.fromhex(upload.sha256)])
+    others = uploads.many(look.tx, [other for other, _ in ids[:20] if other != upload.id])
+    numbers = dict.fromkeys(o.case for o in others.values() if o.case and o.case != found.id)
+    return tuple(row_of(look, cases.get(look.tx, other)) for other in numbers if other)
+
+
+def _log(tx: Tx, step: CaseStep) -> LogRow:
+    return LogRow(words.at(step.at), name_of(tx, step.by), _step_words(step))
+
+
+def _step_words(step: CaseStep) -> str:
+    said = _STEPS.get(step.what, step.what.capitalize())
+    return f"{said}: {step.note}" if step.note else f"{said}."
+
+
+def name_of(tx: Tx, by: str) -> str:
+    """Whoever did something: a person's name, or the part of the program."""
+    person = parse_id(by)
+    if person is None:
+        return "breakwater"
+    try:
+        return people.get(tx, person).name
+    except NotFound:
+        return "A key"

@@ -1,0 +1,138 @@
+"""Overview from records and the running parts: is it working, how much comes in, who waits.
+
+Counts, states and reasons only: no account, no address and no picture, so that every role may
+see it (law, "who may see what"). Read by `reader.Reader`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+
+from breakwater.errors import NotFound
+from breakwater.model.case import CaseState, Priority
+from breakwater.model.match import Action
+from breakwater.model.signal import kind_named
+from breakwater.model.upload import Upload
+from breakwater.records import audit, cases, outbox, uploads
+from breakwater.records.database import Tx
+from breakwater.web.pages import words
+from breakwater.web.pages.models import (
+    IndexRow,
+    Mark,
+    Number,
+    OverviewView,
+    Part,
+    PriorityCount,
+    VerdictRow,
+)
+from breakwater.web.pages.pulse import Pulse, median_s
+from breakwater.web.pages.read_banks import name_of_kind
+from breakwater.web.pages.read_queue import Look
+
+if TYPE_CHECKING:
+    from breakwater.app import App
+
+RECENT: Final = 12
+WINDOW: Final = timedelta(minutes=15)
+BEHIND: Final = 10_000
+"""Changes the index may be behind before that is said as a fault."""
+
+READY: Final = Mark("ok", "Ready")
+
+
+def overview(look: Look, app: App, pulse: Pulse) -> OverviewView:
+    """The first page."""
+    parts = _parts(look.tx, app)
+    waiting = _waiting(look)
+    urgent = waiting[0].count
+    broken = [part.name for part in parts if part.state.style == "bad"]
+    works = f"Look at: {', '.join(broken)}." if broken else "Every part works."
+    people = f"{urgent} {'case needs' if urgent == 1 else 'cases need'} a person now."
+    return OverviewView(
+        headline=f"{works} {people if urgent else 'Nobody is needed at once.'}",
+        numbers=_numbers(look, app, pulse),
+        queue=waiting,
+        index=_index(app),
+        parts=parts,
+        recent=tuple(_verdict(look, upload) for upload in uploads.recent(look.tx, RECENT)),
+    )
+
+
+def _numbers(look: Look, app: App, pulse: Pulse) -> tuple[Number, ...]:
+    counts = uploads.counts(look.tx, look.now - WINDOW)
+    median = median_s(app.metrics)
+    return (
+        Number(f"{pulse.rate():.1f}", "uploads a second", running=True),
+        Number(words.count(counts.get(Action.ALLOW, 0)), "passed in 15 minutes"),
+        Number(words.count(counts.get(Action.HOLD, 0)), "held"),
+        Number(words.count(counts.get(Action.BLOCK, 0)), "blocked"),
+        Number(
+            f"{median * 1000:.0f} ms" if median is not None else "–", "half are answered within"
+        ),
+    )
+
+
+def _waiting(look: Look) -> tuple[PriorityCount, ...]:
+    counts = cases.counts(look.tx)
+    rows = []
+    for priority in Priority:
+        n = sum(counts.get((state, priority), 0) for state in CaseState)
+        first = cases.page(look.tx, priority=priority, limit=1) if n else []
+        note = f"next due {words.due(first[0].due_at, look.now).words}" if first else ""
+        rows.append(
+            PriorityCount(words.PRIORITY[priority], n, note, f"/queue?priority={priority.value}")
+        )
+    return tuple(rows)
+
+
+def _index(app: App) -> tuple[IndexRow, ...]:
+    behind = app.feed.lag()
+    state = READY if behind < BEHIND else Mark("wait", "Catching up")
+    lag = "up to date" if not behind else f"{words.count(behind)} behind"
+    return tuple(
+        IndexRow(
+            kind=name_of_kind(name),
+            words=kind_named(name).words,
+            size=words.count(status.size),
+            waiting=words.count(status.delta),
+            lag=lag,
+            state=state,
+        )
+        for name, status in sorted(app.index.status().items(), key=lambda item: -item[1].size)
+    )
+
+
+def _parts(tx: Tx, app: App) -> tuple[Part, ...]:
+    dead = sum(lag.dead for lag in outbox.lags(tx))
+    unsigned = audit.head(tx).size - app.checkpointer.covered
+    faulty = app.checkpointer.fault is not None
+    kind = "SQLite, one writer" if app.db.dialect == "sqlite" else "PostgreSQL"
+    return (
+        Part("Jail", READY, "proven at start"),
+        Part("Database", READY, kind),
+        Part("Audit log", Mark("bad", "Not signed") if faulty else READY,
+             f"{words.count(max(0, unsigned))} rows to sign"),
+        Part("Deliveries", Mark("bad", "Given up") if dead else READY,
+             f"{words.count(dead)} need a person" if dead else "nothing stuck"),
+        Part("Uploads", READY, f"{words.count(uploads.pending(tx))} wait for a verdict"),
+    )  # fmt: skip
+
+
+def _verdict(look: Look, upload: Upload) -> VerdictRow:
+    verdict = upload.verdict
+    number = 0
+    if upload.case is not None:
+        try:
+            number = cases.get(look.tx, upload.case).number
+        except NotFound:
+            number = 0
+    return VerdictRow(
+        at=words.at(upload.received_at),
+        action=words.ACTION[verdict.action] if verdict else Mark("wait", "Waiting"),
+        reason=verdict.reason if verdict else "The verdict is not reached yet.",
+        service=upload.service,
+        surface=upload.surface.value,
+        case=upload.case or "",
+        case_number=number,
+    )

@@ -1,0 +1,182 @@
+"""The reading side of the console over a running installation: `reads.Reads` from records.
+
+One snapshot of the database a page; rights are applied by the builders it calls. Tested with
+a real database by `tests/integration/test_console_reader.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from breakwater.errors import NotFound
+from breakwater.model.access import Permission, Principal
+from breakwater.model.bank import bank_name
+from breakwater.model.case import CaseState, Priority
+from breakwater.records import banks, cases, people, tallies
+from breakwater.review.policy import DAILY_CAP
+from breakwater.web.pages import (
+    read_audit,
+    read_banks,
+    read_case,
+    read_overview,
+    read_queue,
+    words,
+)
+from breakwater.web.pages.models import (
+    AuditView,
+    BanksView,
+    BankView,
+    CasePreview,
+    CaseView,
+    Exposure,
+    Found,
+    OverviewView,
+    QueueView,
+    Series,
+    Viewer,
+)
+from breakwater.web.pages.pulse import SPAN_S, Pulse
+from breakwater.web.pages.rail import links_for
+from breakwater.web.pages.read_queue import Look
+from breakwater.web.pages.reads import AuditQuery, QueueQuery
+
+if TYPE_CHECKING:
+    from breakwater.app import App
+
+ROLE_WORDS = {
+    "admin": "Administrator", "auditor": "Auditor", "grader": "Grader",
+    "investigator": "Investigator", "live_moderator": "Live moderator", "qa_lead": "QA lead",
+    "report_officer": "Report officer", "reviewer": "Reviewer",
+}  # fmt: skip
+
+
+class Reader:
+    """Builds every view from one installation."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._pulse = Pulse(app.metrics)
+
+    def now(self) -> datetime:
+        """The present moment."""
+        return self._app.clock.now()
+
+    @contextmanager
+    def _look(self, who: Principal) -> Iterator[Look]:
+        with self._app.db.read() as tx:
+            yield Look(tx, self.now(), who)
+
+    def viewer(self, who: Principal) -> Viewer:
+        """Who looks."""
+        urgent = 0
+        with self._app.db.read() as tx:
+            person = people.get(tx, who.person) if who.person else None
+            if who.may(Permission.CASE_READ):
+                counts = cases.counts(tx)
+                urgent = sum(counts.get((state, Priority.NOW), 0) for state in CaseState)
+        roles = sorted(ROLE_WORDS.get(role, role) for role in person.roles) if person else []
+        return Viewer(
+            name=who.name,
+            roles=", ".join(roles) or "No role yet",
+            permissions=who.permissions,
+            exposure=self._exposure(who) if who.may(Permission.MEDIA_VIEW) else None,
+            waiting_now=urgent,
+        )
+
+    def _exposure(self, who: Principal) -> Exposure:
+        stands = self._app.views.exposure(who)
+        used, limit = int(stands.used.total_seconds()), int(DAILY_CAP.total_seconds())
+        text = f"{words.span(stands.used)} of {limit // 3600} h"
+        near = used >= limit - 900
+        if stands.closed == "cap":
+            return Exposure(used, limit, f"{text} · no more pictures today", near=True)
+        if stands.until is not None:
+            back = words.span(stands.until - self.now())
+            return Exposure(used, limit, f"{text} · break, back in {back}", near=True)
+        if stands.break_at is not None:
+            until = stands.break_at - self.now()
+            near = near or until.total_seconds() < 900
+            text += f" · break in {words.span(until)}"
+        return Exposure(used, limit, text, near=near)
+
+    def overview(self, who: Principal) -> OverviewView:
+        """The first page."""
+        self._pulse.sample(self.now().timestamp())
+        with self._look(who) as look:
+            return read_overview.overview(look, self._app, self._pulse)
+
+    def series(self) -> Series:
+        """Verdicts over the last 15 minutes."""
+        now = self.now()
+        self._pulse.sample(now.timestamp())
+        with self._app.db.read() as tx:
+            minutes = tallies.uploads_by_minute(tx, words.before(now, SPAN_S))
+        return self._pulse.series(now.timestamp(), minutes)
+
+    def queue(self, who: Principal, query: QueueQuery) -> QueueView:
+        """What waits."""
+        with self._look(who) as look:
+            return read_queue.queue(look, query)
+
+    def preview(self, who: Principal, case: str) -> CasePreview:
+        """Why one case waits."""
+        with self._look(who) as look:
+            return read_queue.preview(look, read_queue.case_named(look.tx, case))
+
+    def case(self, who: Principal, case: str) -> CaseView:
+        """One case, by id or number."""
+        with self._look(who) as look:
+            return read_case.case(look, read_queue.case_named(look.tx, case))
+
+    def banks(self, who: Principal) -> BanksView:
+        """All banks."""
+        with self._look(who) as look:
+            return read_banks.every(look, self._app.registry.kinds)
+
+    def bank(self, who: Principal, name: str, after: int) -> BankView:
+        """One bank."""
+        with self._look(who) as look:
+            found = banks.get(look.tx, bank_name(name))
+            return read_banks.one(look, found, self._app.registry.kinds, after)
+
+    def audit(self, who: Principal, query: AuditQuery) -> AuditView:
+        """The audit log."""
+        with self._look(who) as look:
+            return read_audit.log(look, query, self._app.checkpointer)
+
+    def find(self, who: Principal, text: str) -> Sequence[Found]:
+        """What the palette offers: pages, cases and accounts, banks; only what one may open."""
+        text = text.strip()
+        viewer = Viewer(who.name, "", who.permissions)
+        found = [
+            Found(link.word, link.url, "Page")
+            for link in links_for(viewer)
+            if text.casefold() in link.word.casefold()
+        ]
+        if not text:
+            return found
+        with self._look(who) as look:
+            if who.may(Permission.CASE_READ):
+                found += _cases(look, text)
+            if who.may(Permission.BANK_READ):
+                found += [
+                    Found(bank.name, f"/banks/{bank.name}", "Bank")
+                    for bank in banks.every(look.tx)
+                    if text.casefold() in bank.name.casefold()
+                ]
+        return found[:20]
+
+
+def _cases(look: Look, text: str) -> list[Found]:
+    service, slash, account = text.partition("/")
+    if slash and account and look.may(Permission.ACCOUNT_READ):
+        rows = cases.by_account(look.tx, service.strip(), account.strip(), 10)
+        return [Found(f"Case {c.number}", f"/cases/{c.id}", "Case", c.why) for c in rows]
+    try:
+        case = read_queue.case_named(look.tx, text)
+    except NotFound:
+        return []
+    return [Found(f"Case {case.number}", f"/cases/{case.id}", "Case", case.why)]
