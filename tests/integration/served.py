@@ -1,0 +1,93 @@
+"""A whole installation behind a real server on a free loopback port, for tests over real HTTP."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from breakwater.app import App, build, set_up
+from breakwater.model.access import MACHINE_SCOPES, Permission, Person, Principal, Role
+from breakwater.model.ids import new_id
+from breakwater.settings import load
+from breakwater.web.server import server_of
+
+OPERATOR = Principal(new_id(), "operator", frozenset(Permission))
+
+
+@dataclass
+class Served:
+    """A running server and the people and keys that use it."""
+
+    app: App
+    url: str
+    api: Any
+    opened: list[httpx.Client] = field(default_factory=list)
+
+    def key(self, *scopes: str, **about: Any) -> str:
+        """A new key's token; without scopes it holds all that a key may hold."""
+        wanted = scopes or sorted(scope.value for scope in MACHINE_SCOPES)
+        about = {"name": "test", "service": ""} | about
+        return self.app.access.keys.create(OPERATOR, scopes=wanted, **about)[1]
+
+    def client(self, token: str = "", **options: Any) -> httpx.Client:
+        """A client over real HTTP, with a key or with nothing."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= options.pop("headers", {})
+        made = httpx.Client(base_url=self.url, headers=headers, timeout=60, **options)
+        self.opened.append(made)
+        return made
+
+    def person(self, *roles: Role, name: str = "") -> Person:
+        """Somebody new."""
+        return self.app.access.people.create(name or f"Person {new_id()}", roles, OPERATOR)
+
+    def browser(self, *roles: Role, csrf: bool = True) -> httpx.Client:
+        """A signed-in person's browser."""
+        link = self.app.access.people.link(self.person(*roles).id, "test")
+        _, session = self.app.access.people.consume_link(link)
+        who = self.app.access.sessions.resume(session)
+        assert who is not None
+        headers = {"X-CSRF-Token": self.api.state.gate.csrf(who)} if csrf else {}
+        return self.client(headers=headers, cookies={self.api.state.gate.cookie: session})
+
+
+@contextmanager
+def serving(directory: Path, **settings: Any) -> Iterator[Served]:
+    """Serve until the block ends."""
+    (directory / "keys").mkdir(parents=True)
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    known: dict[str, Any] = {
+        "data_dir": directory / "data",
+        "root_key_file": directory / "keys" / "root.key",
+        "audit_dir": directory / "checkpoints",
+        "jail_children": 1,
+        "port": port,
+    }
+    chosen = load(**(known | settings))
+    set_up(chosen)
+    app = build(chosen, decode=False)
+    server = server_of(app)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    scheme = "https" if server.config.is_ssl else "http"
+    served = Served(app, f"{scheme}://127.0.0.1:{port}", server.config.app)
+    try:
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        yield served
+    finally:
+        for client in served.opened:
+            client.close()
+        server.should_exit = True
+        thread.join(timeout=20)
+        app.close()
+        listener.close()
