@@ -263,6 +263,7 @@ def hold(tx: Tx, case: Id, *, by: Id, until: datetime) -> Case:
         NotFound: no such case.
         Conflict: it is closed, or somebody else holds it.
     """
+    tx.lock_changes()
     before = get(tx, case)
     holds = before.held_by is not None and (before.held_until or tx.now) > tx.now
     if before.state is CaseState.CLOSED:
