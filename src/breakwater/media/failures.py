@@ -63,7 +63,8 @@ def undecodable(error: BaseException, kind: MediaType | None = None) -> Undecoda
 
 def _words(error: BaseException) -> str:
     """The class and the decoder's own words: printable, one line, short."""
-    text = f"{type(error).__name__}: {error}"
+    said = getattr(error, "strerror", None) or error  # FFmpeg's adds a file name
+    text = f"{type(error).__name__}: {said}".split("<_io.")[0]  # Pillow's adds our object
     return "".join(c if c.isprintable() else " " for c in text)[:DETAIL_LENGTH]
 
 
@@ -78,9 +79,24 @@ def _judge(error: BaseException) -> tuple[Reason, Fault]:
     text = str(error).lower()
     if isinstance(error, EOFError) or "truncated" in text or "premature end" in text:
         return Reason.TRUNCATED, Fault.BAD_MEDIA
-    if isinstance(error, _MEDIA_ERRORS) or _is_av(error, "FFmpegError"):
+    if isinstance(error, _MEDIA_ERRORS) or _is_av(error, "FFmpegError") or _in_plugin(error):
         return Reason.MALFORMED, Fault.BAD_MEDIA
     return Reason.OUR_FAULT, Fault.OUR_FAULT
+
+
+def _in_plugin(error: BaseException) -> bool:
+    """Whether one of Pillow's format plug-ins tripped over the file.
+
+    They raise TypeError or KeyError on a tag that is missing or of another type. The same
+    errors from Pillow's core (a format that is not registered) or from here are our fault.
+    """
+    if not isinstance(error, TypeError | KeyError | AttributeError):
+        return False
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    name = trace.tb_frame.f_globals.get("__name__", "") if trace is not None else ""
+    return str(name).startswith("PIL.") and str(name).endswith("ImagePlugin")
 
 
 def _is_av(error: BaseException, *names: str) -> bool:

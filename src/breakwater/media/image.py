@@ -29,10 +29,12 @@ from PIL import (
     MpoImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
+    UnidentifiedImageError,
     WebPImagePlugin,
 )
 
 from breakwater.media.failures import Unreadable
+from breakwater.media.video import Video
 from breakwater.model.media import Frame, MediaLimits, MediaType, Reason
 
 FORMATS: Final = {
@@ -88,16 +90,45 @@ def pictures(source: BinaryIO, kind: MediaType, limits: MediaLimits) -> Iterator
     if kind is MediaType.JPEG:
         yield _jpeg(source, limits)
         return
-    with Image.open(source, formats=(FORMATS[kind],)) as image:
-        time_s, index = 0.0, 0
-        while index == 0 or _next(image, index):
-            if index >= limits.max_frames:
-                raise Unreadable(Reason.TOO_MANY_FRAMES, f"over {limits.max_frames}")
-            _check_size(image.size, limits)
-            image.load()
-            yield _picture(image, kind, index, time_s)
-            time_s += _duration(image)
-            index += 1
+    try:
+        image = Image.open(source, formats=(FORMATS[kind],))
+    except UnidentifiedImageError:
+        if kind is not MediaType.AVIF:
+            raise
+        yield _avif_by_ffmpeg(source, limits)
+        return
+    with image:
+        yield from _frames(image, kind, limits)
+
+
+def _frames(image: Image.Image, kind: MediaType, limits: MediaLimits) -> Iterator[Picture]:
+    """Every frame of an open image."""
+    time_s, index = 0.0, 0
+    while index == 0 or _next(image, index):
+        if index >= limits.max_frames:
+            raise Unreadable(Reason.TOO_MANY_FRAMES, f"over {limits.max_frames}")
+        _check_size(image.size, limits)
+        image.load()
+        yield _picture(image, kind, index, time_s)
+        time_s += _duration(image)
+        index += 1
+
+
+def _avif_by_ffmpeg(source: BinaryIO, limits: MediaLimits) -> Picture:
+    """A valid AVIF that libavif refuses (two colour profiles of one kind) but viewers show.
+
+    Raises:
+        Unreadable: MALFORMED when it has several streams: tiles, of which one is not the picture.
+    """
+    source.seek(0)
+    video = Video(source, MediaType.MP4, limits)
+    try:
+        if video.streams != 1:
+            raise Unreadable(Reason.MALFORMED, "not one picture", kind=MediaType.AVIF)
+        shot = video.at(0)
+    finally:
+        video.close()
+    return Picture(Frame(oriented(shot.pixels, shot.turn)), shot.pixels)
 
 
 def _next(image: Image.Image, index: int) -> bool:
@@ -168,11 +199,11 @@ def _seen(image: Image.Image) -> NDArray[np.uint8]:
 
 
 def _scaled(values: NDArray[np.generic]) -> NDArray[np.uint8]:
-    """Deep grey to eight bits: 16-bit integers by their range, others by what they hold."""
+    """Deep grey to eight bits: whole numbers by the range they fit in, others by what they hold."""
     wide = np.nan_to_num(values.astype(np.float32), posinf=0.0, neginf=0.0)
-    low, high = (0.0, 65535.0) if values.dtype.kind in "iu" else (float(wide.min()), 0.0)
-    if not low <= float(wide.min()) <= float(wide.max()) <= high:
-        low, high = float(wide.min()), float(wide.max())
+    low, high = float(wide.min()), float(wide.max())
+    if values.dtype.kind in "iu" and low >= 0 and high <= 65535:
+        low, high = 0.0, 255.0 if high <= 255 else 65535.0
     return ((wide - low) * (255.0 / max(high - low, 1e-9))).astype(np.uint8)
 
 

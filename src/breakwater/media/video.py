@@ -93,6 +93,7 @@ class Video:
             options=dict(_OPTIONS),
             metadata_errors="replace",
         )
+        self.streams = len(self._container.streams.video)
         stream: Any = self._container.streams.best("video")
         if stream is None:
             raise Unreadable(Reason.NO_FRAMES, "no video stream")

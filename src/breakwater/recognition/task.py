@@ -77,10 +77,14 @@ def versions() -> Mapping[str, str]:
     }
 
 
-def warm() -> None:
-    """Load everything: libraries import lazily, and in the jail it is too late."""
+def warm(registry: Registry | None = None) -> None:
+    """Load everything: libraries import lazily, and in the jail it is too late.
+
+    Args:
+        registry: the kinds to make; everything that is installed when not given.
+    """
     image.prepare()
-    _hashers.update(Registry.installed().hashers)
+    _hashers.update((registry or Registry.installed()).hashers)
     limits = MediaLimits()
     for one in golden.files():
         with tempfile.TemporaryFile() as file:

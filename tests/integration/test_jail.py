@@ -1,0 +1,397 @@
+"""The jail holds, says whose fault a failure is, keeps senders apart, and rejects nothing valid."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pdqhash
+import pytest
+from PIL import Image
+
+from breakwater import kernel
+from breakwater.errors import Unfit
+from breakwater.fingerprint.video import conforms, frame_hashes, read_text
+from breakwater.media import golden, image
+from breakwater.media.proof import ACTS
+from breakwater.media.sandbox import JailPool
+from breakwater.media.spool import Spool
+from breakwater.model.media import Fault, Level, MediaLimits, MediaType, Reason, Undecodable
+from breakwater.model.signal import Fingerprints, View
+from breakwater.testing import example_kind
+from tests.builders_media import bits_apart, blobs, clip, encoded
+
+DATA = Path(__file__).parent.parent / "data"
+LIMITS = MediaLimits()
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[JailPool]:
+    with JailPool(size=2) as jail:
+        yield jail
+
+
+def ask(
+    pool: JailPool, data: bytes, declared: str = "", limits: MediaLimits = LIMITS, lane: str = ""
+) -> Fingerprints | Undecodable:
+    return pool.fingerprint(io.BytesIO(data), declared=declared, limits=limits, lane=lane)
+
+
+def good(outcome: Fingerprints | Undecodable) -> Fingerprints:
+    assert isinstance(outcome, Fingerprints), outcome
+    return outcome
+
+
+def bad(outcome: Fingerprints | Undecodable) -> Undecodable:
+    assert isinstance(outcome, Undecodable)
+    return outcome
+
+
+@pytest.mark.parametrize("outer", ["none", "auto"])
+def test_every_forbidden_act_is_refused_or_ends_the_child(outer: str) -> None:
+    with JailPool(size=1, outer=outer) as jail:
+        proofs = jail.prove()
+        assert [proof.act for proof in proofs] == list(ACTS)
+        assert [proof for proof in proofs if not proof.holds] == []
+        assert not Path("/tmp/breakwater-proof").exists()
+        good(ask(jail, encoded(blobs(), "PNG")))
+
+
+def test_a_child_holds_no_descriptor_but_its_own(pool: JailPool) -> None:
+    from breakwater.media import wire
+
+    child = pool._fork(LIMITS.max_memory)
+    with open(os.devnull, "rb") as nothing:
+        answer = child.ask(wire.request("descriptors", MediaType.PNG, LIMITS, {}), nothing.fileno(), 5)
+    child.end()
+    assert answer.header["open"] == [0, 1, 2, 3, 4]
+
+
+def test_one_golden_file_of_each_codec_decodes_to_what_is_known(pool: JailPool) -> None:
+    results = pool.golden()
+    assert [one for one in results if not one.ok] == []
+    assert {one.codec for one in results} >= {
+        "jpeg", "png", "gif", "webp", "bmp", "tiff", "avif", "heif",
+        "libx264", "libx265", "libvpx", "libvpx-vp9", "libsvtav1", "flv", "mpeg2video",
+    }  # fmt: skip
+    assert {one.type for one in golden.files()} == {kind.value for kind in MediaType}
+
+
+@pytest.mark.parametrize("folder", ["bridge", "dihedral"])
+def test_hashes_of_the_reference_pictures_are_bit_for_bit_the_published(
+    pool: JailPool, folder: str
+) -> None:
+    rows = (DATA / "images" / folder / "pdq.txt").read_text().split()
+    assert len(rows) >= 8
+    for row in rows:
+        name, quality, value = row.split(",")
+        with (DATA / "images" / folder / name).open("rb") as source:
+            prints = good(pool.fingerprint(source, declared="image/jpeg", limits=LIMITS))
+        originals = [one for one in prints.of("pdq") if one.view is View.ORIGINAL]
+        assert [(o.signal.value.hex(), o.quality) for o in originals] == [(value, int(quality))]
+        assert len(prints.of("pdq")) == 8
+        assert [one.signal.kind for one in prints.items[:3]] == ["md5", "sha1", "sha256"]
+
+
+@pytest.mark.parametrize("path", sorted((DATA / "videos").glob("*.mp4")), ids=lambda p: p.stem)
+def test_frame_hashes_conform_to_vpdq(pool: JailPool, path: Path) -> None:
+    every = replace(LIMITS, sample_fps=1000, max_wall_s=30)
+    with path.open("rb") as source:
+        prints = good(pool.fingerprint(source, declared="video/mp4", limits=every))
+    theirs = read_text(path.with_suffix(".vpdq.txt").read_text())
+    ours = frame_hashes(prints.items, compatible=True)
+    assert conforms(ours, theirs)
+    assert [one.time_s for one in ours] == pytest.approx([t.time_s for t in theirs], abs=0.002)
+    assert prints.coverage == "all"
+
+
+def variants() -> Iterator[tuple[str, str, bytes]]:
+    """Valid files of every format, mode and odd size."""
+    modes = {
+        "JPEG": ("RGB", "L", "CMYK"), "PNG": ("RGB", "L", "P", "RGBA", "LA", "1", "I;16"),
+        "GIF": ("P", "L"), "WEBP": ("RGB", "RGBA"), "BMP": ("RGB", "L", "P", "1"),
+        "TIFF": ("RGB", "L", "P", "CMYK", "RGBA", "1", "F", "I", "I;16"),
+        "AVIF": ("RGB", "RGBA", "L"), "HEIF": ("RGB", "RGBA", "L"),
+    }  # fmt: skip
+    for form, some in modes.items():
+        for mode in some:
+            for size in ((320, 240), (97, 61), (1, 1), (2, 300), (300, 7)):
+                whole = Image.fromarray(blobs(hash((form, mode)) % 99, *size))
+                whole = whole.convert("I").convert(mode) if mode == "I;16" else whole.convert(mode)
+                name = f"{form}-{mode}-{size[0]}x{size[1]}"
+                yield name, f"image/{form.lower()}", encoded(whole, form)
+    yield "JPEG-progressive", "image/jpeg", encoded(blobs(), "JPEG", progressive=True)
+    yield "JPEG-arithmetic-free-422", "image/jpeg", encoded(blobs(), "JPEG", subsampling=1)
+    yield "PNG-interlaced-16", "image/png", encoded(blobs(), "PNG", compress_level=1)
+    for compression in ("tiff_lzw", "tiff_deflate", "packbits", "jpeg", "raw"):
+        yield compression, "image/tiff", encoded(blobs(), "TIFF", compression=compression)
+
+
+def test_valid_pictures_of_every_kind_are_never_rejected(pool: JailPool) -> None:
+    image.prepare()
+    rejected = {}
+    count = 0
+    for name, declared, data in variants():
+        count += 1
+        outcome = ask(pool, data, declared)
+        if isinstance(outcome, Undecodable):
+            rejected[name] = outcome
+    assert rejected == {}
+    assert count > 150
+
+
+def test_odd_sizes_hash_bit_for_bit_as_pdqhash_does(pool: JailPool) -> None:
+    rng = np.random.default_rng(11)
+    for number in range(60):
+        width, height = (int(side) for side in rng.integers(1, 400, 2))
+        pixels = blobs(number, width, height)
+        (first, *_) = good(ask(pool, encoded(pixels, "PNG"), "image/png")).of("pdq")
+        bits, quality = pdqhash.compute(pixels)
+        assert (first.signal.value, first.quality) == (np.packbits(bits).tobytes(), quality)
+
+
+@pytest.mark.parametrize("form", ["mp4", "mov", "matroska", "webm", "mpegts", "flv"])
+def test_valid_videos_of_every_container_are_never_rejected(pool: JailPool, form: str) -> None:
+    codecs = {"webm": ("libvpx", "libvpx-vp9", "libsvtav1"), "flv": ("libx264", "flv")}
+    for codec in codecs.get(form, ("libx264", "libx265", "mpeg4")):
+        for size in ((160, 120), (130, 74)):
+            prints = good(ask(pool, clip(form, codec, size=size)))
+            assert (prints.width, prints.height, prints.frames) == (*size, 20)
+            assert prints.duration_s == pytest.approx(2, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("data", "declared", "reason"),
+    [
+        (b"", "", Reason.EMPTY),
+        (b"#EXTM3U\n", "", Reason.REFUSED_TYPE),
+        (b"plain words", "", Reason.UNKNOWN_TYPE),
+        (encoded(blobs(), "PNG"), "image/jpeg", Reason.TYPE_MISMATCH),
+        (encoded(blobs(), "PNG"), "text/html", Reason.TYPE_MISMATCH),
+        (encoded(blobs(), "PNG")[:2000], "", Reason.TRUNCATED),
+        (encoded(blobs(), "JPEG")[:2000], "", Reason.TRUNCATED),
+        (clip()[:3000], "", Reason.TRUNCATED),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "", Reason.MALFORMED),
+    ],
+)
+def test_bad_media_are_a_reason_and_a_value(
+    pool: JailPool, data: bytes, declared: str, reason: Reason
+) -> None:
+    outcome = bad(ask(pool, data, declared))
+    assert (outcome.reason, outcome.fault) == (reason, Fault.BAD_MEDIA)
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        (replace(LIMITS, max_bytes=100), Reason.TOO_MANY_BYTES),
+        (replace(LIMITS, max_pixels=100), Reason.TOO_MANY_PIXELS),
+    ],
+)
+def test_caps_are_reasons(pool: JailPool, limits: MediaLimits, reason: Reason) -> None:
+    assert bad(ask(pool, encoded(blobs(), "PNG"), "", limits)).reason is reason
+
+
+def test_a_bomb_meets_the_memory_wall(pool: JailPool) -> None:
+    bomb = encoded(Image.new("L", (20_000, 5_000)), "PNG")
+    tight = replace(LIMITS, max_memory=64 << 20)
+    assert len(bomb) < 200_000
+    assert bad(ask(pool, bomb, "", tight)).reason is Reason.TOO_MUCH_MEMORY
+    good(ask(pool, encoded(blobs(), "PNG")))
+
+
+def test_a_hundred_megapixels_fit(pool: JailPool) -> None:
+    whole = Image.fromarray(blobs()).resize((10_000, 10_000), Image.Resampling.NEAREST)
+    prints = good(ask(pool, encoded(whole, "JPEG"), "image/jpeg", replace(LIMITS, max_wall_s=30)))
+    assert (prints.width, prints.height) == (10_000, 10_000)
+
+
+def test_a_slow_decode_is_ended_on_time(pool: JailPool) -> None:
+    slow = encoded(Image.fromarray(blobs(1, 6000, 4000)), "PNG", compress_level=1)
+    started = time.monotonic()
+    outcome = bad(ask(pool, slow, "", replace(LIMITS, max_wall_s=0.05)))
+    assert outcome.reason is Reason.TOO_SLOW
+    assert time.monotonic() - started < 1
+    good(ask(pool, encoded(blobs(), "PNG")))
+
+
+def test_a_child_that_is_killed_is_a_reason_and_the_next_file_is_served() -> None:
+    with JailPool(size=1) as jail:
+        (child,) = jail._idle
+        signal.pidfd_send_signal(child.handle, signal.SIGSEGV)
+        time.sleep(0.1)
+        outcome = bad(ask(jail, encoded(blobs(), "PNG")))
+        assert outcome.reason is Reason.CRASHED
+        assert "SIGSEGV" in outcome.detail
+        good(ask(jail, encoded(blobs(), "PNG")))
+
+
+def test_a_zygote_that_dies_is_started_again_and_nothing_is_rejected() -> None:
+    with JailPool(size=1, outer="none") as jail:
+        good(ask(jail, encoded(blobs(), "PNG")))
+        jail._zygote._process.kill()
+        jail._zygote._process.wait()
+        time.sleep(0.1)
+        good(ask(jail, encoded(blobs(), "PNG")))
+
+
+def test_a_child_dies_at_its_first_fault_and_serves_one_lane(pool: JailPool) -> None:
+    with JailPool(size=1) as jail:
+        picture = encoded(blobs(), "PNG")
+
+        def served_by(lane: str, data: bytes = picture) -> list[int]:
+            ask(jail, data, lane=lane)
+            return [child.pid for child in jail._idle if child.lane == lane]
+
+        first = served_by("a")
+        assert served_by("a") == first, "a warm child is used again"
+        assert served_by("b") != first
+        assert served_by("a", picture[:500]) == [], "the child that met a fault is gone"
+        assert served_by("a") != first
+
+
+def test_idle_children_of_many_lanes_do_not_pile_up() -> None:
+    with JailPool(size=2) as jail:
+        for lane in range(12):
+            good(ask(jail, encoded(blobs(), "PNG"), lane=str(lane)))
+        assert len(jail._idle) <= 5
+
+
+def test_many_threads_share_the_pool(pool: JailPool) -> None:
+    files = [encoded(blobs(seed), "JPEG") for seed in range(20)]
+    expected = [good(ask(pool, data)).items for data in files]
+    with ThreadPoolExecutor(12) as threads:
+        for _ in range(3):
+            lanes = [str(number % 5) for number in range(20)]
+            found = threads.map(lambda pair: ask(pool, pair[0], lane=pair[1]), zip(files, lanes))
+            assert [good(one).items for one in found] == expected
+
+
+def test_our_fault_raises_an_alarm() -> None:
+    alarms: list[Undecodable] = []
+    with JailPool(size=1, on_fault=alarms.append) as jail:
+        (child,) = jail._idle
+        signal.pidfd_send_signal(child.handle, signal.SIGSYS)
+        time.sleep(0.1)
+        outcome = bad(ask(jail, encoded(blobs(), "PNG")))
+        ask(jail, b"bad media")
+    assert outcome.reason is Reason.FORBIDDEN_ACT
+    assert alarms == [outcome]
+
+
+def test_a_spool_is_screened_where_it_lies(pool: JailPool, tmp_path: Path) -> None:
+    for memory in (1 << 20, 0):
+        with Spool(1 << 20, tmp_path, memory=memory) as spool:
+            spool.write(encoded(blobs(), "PNG"))
+            spool.seal()
+            prints = good(pool.fingerprint(spool, declared="image/png", limits=LIMITS))
+            assert prints.items[2].signal.value.hex() == spool.sha256
+            assert spool.tell() == 0, "the caller's position is its own"
+
+
+@pytest.mark.parametrize("level", list(Level))
+def test_stills_of_pictures_and_videos(pool: JailPool, level: Level) -> None:
+    for data, frame in ((encoded(blobs(), "JPEG"), 0), (clip(), 13)):
+        still = pool.still(
+            io.BytesIO(data), declared="", limits=LIMITS, frame=frame, level=level,
+            watermark="a. person 12:00",
+        )  # fmt: skip
+        assert isinstance(still, bytes)
+        shown = Image.open(io.BytesIO(still), formats=("WEBP",))
+        assert shown.width <= level.box[0]
+        assert shown.height <= level.box[1]
+    missing = pool.still(io.BytesIO(encoded(blobs(), "PNG")), declared="", limits=LIMITS,
+                         frame=3, level=level)  # fmt: skip
+    assert isinstance(missing, Undecodable)
+
+
+def test_the_luma_gives_the_hash_again(pool: JailPool) -> None:
+    data = clip(frames=30)
+    prints = good(ask(pool, data)).of("pdq")
+    tables = pool.luma(io.BytesIO(data), declared="", limits=LIMITS,
+                       frames=[one.frame for one in prints],
+                       times=[one.time_s for one in prints])  # fmt: skip
+    assert not isinstance(tables, Undecodable)
+    for one, table in zip(prints, tables, strict=True):
+        assert kernel.pdq_from_luma64(table)[0] == one.signal.value
+
+
+def test_a_turned_video_has_the_hash_a_player_shows_and_the_one_tools_make(pool: JailPool) -> None:
+    prints = good(ask(pool, clip(rotation=90, frames=3), limits=replace(LIMITS, sample_fps=1000)))
+    assert (prints.width, prints.height) == (120, 160)
+    seen = [one for one in prints.of("pdq") if not one.compatible]
+    unturned = [one for one in prints.of("pdq") if one.compatible]
+    assert len(seen) == len(unturned) == 3
+    upright = good(ask(pool, clip(frames=3), limits=replace(LIMITS, sample_fps=1000))).of("pdq")
+    assert bits_apart(unturned[0].signal.value, upright[0].signal.value) <= 8
+
+
+def test_a_plug_ins_hasher_runs_inside_the_jail() -> None:
+    with JailPool(size=1, entry="breakwater.testing.example_kind") as jail:
+        example_kind.Registry.of([example_kind.plugin()])  # the parent knows the kind too
+        (one,) = good(ask(jail, encoded(blobs(), "PNG"))).of("example_tiles")
+    assert (one.signal.value, one.quality) == example_kind.tiles(blobs())
+
+
+def test_an_entry_that_does_not_start_is_unfit_with_its_last_words() -> None:
+    with pytest.raises(Unfit, match="nosuchmodule"):
+        JailPool(size=1, entry="nosuchmodule", outer="none")
+
+
+def test_nothing_outlives_the_pool() -> None:
+    with JailPool(size=2, outer="none") as jail:
+        good(ask(jail, encoded(blobs(), "PNG")))
+        pids = [jail._zygote._process.pid, *(child.pid for child in jail._idle)]
+    deadline = time.monotonic() + 3
+    while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
+    with pytest.raises(Unfit):
+        ask(jail, encoded(blobs(), "PNG"))
+
+
+def test_a_parent_that_is_killed_takes_the_jail_with_it() -> None:
+    code = (
+        "import sys, time\n"
+        "from breakwater.media.sandbox import JailPool\n"
+        "pool = JailPool(size=1, outer='none')\n"
+        "print(pool._zygote._process.pid, pool._idle[0].pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
+    assert parent.stdout is not None
+    pids = parent.stdout.readline().split()
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 5
+    while any(Path(f"/proc/{int(p)}").exists() for p in pids) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [pid for pid in pids if Path(f"/proc/{int(pid)}").exists()] == []
+
+
+def test_closing_wakes_who_waits() -> None:
+    jail = JailPool(size=1)
+    errors: list[BaseException] = []
+    with jail._child("held", LIMITS.max_memory):
+
+        def wait() -> None:
+            try:
+                ask(jail, encoded(blobs(), "PNG"))
+            except Unfit as error:
+                errors.append(error)
+
+        waiter = threading.Thread(target=wait)
+        waiter.start()
+        time.sleep(0.1)
+        jail.close()
+        waiter.join(timeout=5)
+    assert len(errors) == 1
