@@ -89,11 +89,11 @@ def working(running: App) -> Iterator[None]:
 def listen(running: App, terminal: Terminal) -> None:
     """Answer requests until a signal ends it."""
     from breakwater.cli.owner import Owner, announced
-    from breakwater.web.server import is_secure, server_of, site_of
+    from breakwater.web.server import server_of, serves_tls, site_of
 
     settings = running.settings
     with socket.create_server((settings.host, settings.port), backlog=1024) as listener:
-        scheme = "https" if is_secure(settings) else "http"
+        scheme = "https" if serves_tls(settings) else "http"
         url = f"{scheme}://{_reachable(settings.host)}:{listener.getsockname()[1]}"
         server = server_of(running, url=url)
         pinned = str(server.config.ssl_certfile or "")

@@ -161,10 +161,16 @@ def _answer_errors(api: FastAPI, page: Page) -> None:
         api.add_exception_handler(kind, answer)
 
 
+def serves_tls(settings: Settings) -> bool:
+    """Whether the listener itself speaks TLS."""
+    return settings.tls_certificate is not None or settings.tls_builtin_ca
+
+
 def is_secure(settings: Settings) -> bool:
-    """Whether browsers reach us over TLS."""
-    own = settings.tls_certificate is not None or settings.tls_builtin_ca
-    return own or urlsplit(settings.public_url).scheme == "https"
+    """Whether browsers reach us over TLS, ours or a proxy's."""
+    if settings.public_url:
+        return urlsplit(settings.public_url).scheme == "https"
+    return serves_tls(settings) or bool(settings.trusted_proxies)
 
 
 def site_of(settings: Settings, url: str = "") -> Site:
