@@ -215,7 +215,7 @@ def _announced(process: subprocess.Popen[bytes], settings: Settings, log: Path) 
         found = owner.find(settings.owner_token)
         if found is not None:
             try:
-                with Client(found.url, "", timeout=10) as client:
+                with Client(found.url, timeout=10) as client:
                     client.call("GET", "/ready")
             except BreakwaterError:
                 found = None
@@ -233,7 +233,7 @@ def run(owner: Owner, access: Access, terminal: Terminal) -> dict[str, Any]:
 
     terminal.say("\nUploading through the public API:")
     rows: list[dict[str, Any]] = []
-    with Client(owner.url, access.key) as client, terminal.progress("uploading", 31) as bar:
+    with Client(owner.url, access.key) as client, terminal.progress("uploading") as bar:
         for sample in demo_media.samples():
             row = upload(client, sample)
             rows.append(row)
@@ -314,7 +314,7 @@ def stay(owner: Owner, access: Access, ledger: dict[str, Any], terminal: Termina
         + (f"; not as expected: {', '.join(wrong)}" if wrong else ", each as expected")
     )
     terminal.say(
-        f"\n  Console, for one sign-in:  [bold]{owner.url}/login/{access.link}[/]\n"
+        f"\n  Console, for one sign-in:  [bold]{owner.site}/login/{access.link}[/]\n"
         f"  Your own upload:\n    [dim]curl -H 'Authorization: Bearer {access.key}' "
         f"-F service=demo -F surface=public -F file=@picture.jpg {owner.url}/v1/media[/]\n\n"
         f"{WARN} Ctrl-C ends it."

@@ -23,12 +23,14 @@ class Owner:
     Attributes:
         url: of its API.
         key: a bearer token with the scopes of `serve.OWNER_SCOPES`.
+        site: as people reach the console; passkeys need a name, so loopback is `localhost`.
         ca: file of its certificate, which alone is trusted; empty for plain HTTP.
         pid: of its process.
     """
 
     url: str
     key: str
+    site: str = ""
     ca: str = ""
     pid: int = 0
 

@@ -45,10 +45,10 @@ def error_of(answer: httpx.Response) -> errors.BreakwaterError:
 class Client:
     """Calls to one API with one key, with our errors."""
 
-    def __init__(self, url: str, key: str, *, ca: str = "", timeout: float = 120.0) -> None:
+    def __init__(self, url: str, key: str = "", *, ca: str = "", timeout: float = 120.0) -> None:
         self._http = httpx.Client(
             base_url=url,
-            headers={"Authorization": f"Bearer {key}"},
+            headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=timeout,
             verify=_trusting(ca),
             trust_env=False,

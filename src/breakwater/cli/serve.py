@@ -97,9 +97,10 @@ def listen(running: App, terminal: Terminal) -> None:
         url = f"{scheme}://{_reachable(settings.host)}:{listener.getsockname()[1]}"
         server = server_of(running, url=url)
         pinned = str(server.config.ssl_certfile or "")
-        greet(running, terminal, settings.public_url or site_of(settings, url).origin)
+        site = settings.public_url or site_of(settings, url).origin
+        greet(running, terminal, site)
         with owner_key(running) as key:
-            owner = Owner(url, key, ca=pinned, pid=os.getpid())
+            owner = Owner(url, key, site, ca=pinned, pid=os.getpid())
             with announced(settings.owner_token, owner):
                 server.run(sockets=[listener])
 

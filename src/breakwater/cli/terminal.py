@@ -35,7 +35,7 @@ class Terminal:
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
         self.out = Console(highlight=False, soft_wrap=True)
-        self.err = Console(stderr=True, highlight=False)
+        self.err = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def say(self, words: str) -> None:
         """A line for people while the work goes on; markup allowed."""
@@ -118,4 +118,6 @@ def complain(error: BreakwaterError, *, as_json: bool) -> None:
         print(json.dumps(body, ensure_ascii=False))
         return
     detail = f"\n  {escape(error.detail)}" if error.detail else ""
-    Console(stderr=True, highlight=False).print(f"{BAD} {escape(error.title())}{detail}")
+    Console(stderr=True, highlight=False, soft_wrap=True).print(
+        f"{BAD} {escape(error.title())}{detail}"
+    )
