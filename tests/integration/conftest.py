@@ -11,9 +11,11 @@ import pytest
 from PIL import Image
 
 from breakwater.app import App, build, set_up
+from breakwater.media.sandbox import JailPool
 from breakwater.media.spool import Spool
 from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import new_id
+from breakwater.records.rootkey import RootKey
 from breakwater.settings import Settings, load
 from breakwater.worker.loop import Worker
 
@@ -27,15 +29,22 @@ def settings(tmp_path: Path) -> Settings:
         data_dir=tmp_path / "data",
         root_key_file=keys / "root.key",
         audit_dir=tmp_path / "checkpoints",
-        jail_children=1,
     )
 
 
+@pytest.fixture(scope="session")
+def jail() -> Iterator[JailPool]:
+    """One jail for all installations of this run: its zygote takes a second to warm up."""
+    with JailPool(size=2) as pool:
+        yield pool
+
+
 @pytest.fixture
-def app(settings: Settings) -> Iterator[App]:
+def app(settings: Settings, jail: JailPool) -> Iterator[App]:
     """A running installation without its worker; `worker` drives that by hand."""
+    RootKey.create(settings.root_key)  # a recovery copy is slow to make, on purpose
     set_up(settings)
-    running = build(settings, decode=False)
+    running = build(settings, pool=jail, decode=False)
     yield running
     running.close()
 

@@ -321,7 +321,7 @@ def test_the_index_is_only_a_cache(app: App, machine: Principal, known: bytes) -
 
     app.close()
     shutil.rmtree(app.settings.index_dir)
-    again = build(app.settings, decode=False)
+    again = build(app.settings, pool=app.pool, decode=False)
     try:
         assert submit(again, known, machine).verdict.action is Action.BLOCK  # type: ignore[union-attr]
     finally:
@@ -331,5 +331,5 @@ def test_the_index_is_only_a_cache(app: App, machine: Principal, known: bytes) -
 def test_database_file_has_one_owner(app: App, tmp_path: Path) -> None:
 
     with pytest.raises(DatabaseInUse):
-        build(app.settings, decode=False)
+        build(app.settings, pool=app.pool, decode=False)
     assert sqlite3.sqlite_version_info >= (3, 35)

@@ -86,12 +86,19 @@ class App:
     close: Callable[[], None]
 
 
-def build(settings: Settings, *, clock: Clock | None = None, decode: bool = True) -> App:
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    pool: JailPool | None = None,
+    decode: bool = True,
+) -> App:
     """Open everything and wire it; what was opened is closed when a later part fails.
 
     Args:
         settings: complete.
         clock: another clock, for tests.
+        pool: a jail that others use too; who made it closes it.
         decode: prove the jail and decode the golden files before anything is served.
 
     Raises:
@@ -99,14 +106,17 @@ def build(settings: Settings, *, clock: Clock | None = None, decode: bool = True
         DatabaseInUse: another process owns the database.
     """
     with ExitStack() as undo:
-        app = _wire(settings, clock or SystemClock(), undo)
+        if pool is None:
+            pool = JailPool(size=settings.jail_children or os.cpu_count() or 1)
+            undo.callback(pool.close)
+        app = _wire(settings, clock or SystemClock(), pool, undo)
         app.feed.catch_up()
         if decode:
             check_jail(app.pool)
         return replace(app, close=undo.pop_all().close)
 
 
-def _wire(settings: Settings, clock: Clock, undo: ExitStack) -> App:
+def _wire(settings: Settings, clock: Clock, pool: JailPool, undo: ExitStack) -> App:
     metrics = Metrics()
     db = open_database(settings.database, clock=clock)
     undo.callback(db.close)
@@ -115,8 +125,6 @@ def _wire(settings: Settings, clock: Clock, undo: ExitStack) -> App:
     vault = Vault(settings.vault_dir, db, keys)
     checkpointer = Checkpointer(db, keys, settings.checkpoints)
     registry = Registry.installed()
-    pool = JailPool(size=settings.jail_children or os.cpu_count() or 1)
-    undo.callback(pool.close)
     index = Index.open(settings.index_dir, kinds=registry.kinds, factories=registry.index_factories)
     undo.callback(index.close)
     feed = IndexFeed(db=db, index=index)
