@@ -63,6 +63,10 @@ class Assets:
         """The address of a file, for templates."""
         return self._files[name].url
 
+    def named(self, name: str) -> Asset:
+        """A file by name."""
+        return self._files[name]
+
     def get(self, name: str, digest: str) -> Asset:
         """The file behind an address.
 
