@@ -57,6 +57,10 @@ def brute(codes, query, radius):
     return rows.tolist(), apart[rows].tolist()
 
 
+MANY = 1025
+"""Queries from which a compiled batch goes bucket by bucket instead of query by query."""
+
+
 def lists(*arrays):
     return tuple(array.tolist() for array in arrays)
 
@@ -85,6 +89,12 @@ def test_a_batch_finds_what_single_searches_find(variant, collection, data):
     ]
     found = ring.search_batch(queries, radius)
     assert list(zip(*lists(*found), strict=True)) == expected
+    if variant != "twin" and len(queries):
+        many = ring.search_batch(np.resize(queries, (MANY, queries.shape[1])), radius)
+        first = many[0] < len(queries)
+        assert list(zip(*lists(*(column[first] for column in many)), strict=True)) == expected
+        hits = np.bincount(many[0], minlength=MANY)
+        assert hits.tolist() == np.resize(hits[: len(queries)], MANY).tolist()
     scanned = kernel.scan_many(codes, queries, radius, width=width)
     assert list(zip(*lists(*scanned), strict=True)) == expected
 

@@ -58,6 +58,8 @@ def test_a_deleted_row_is_no_longer_found(variant):
     left = np.flatnonzero(gone == 0).tolist()
     assert ring.search(codes[0], 31, deleted=deleted)[0].tolist() == left
     assert ring.search_batch(codes[:1], 31, deleted=deleted)[1].tolist() == left
+    many = ring.search_batch(np.repeat(codes[:1], 1025, axis=0), 31, deleted=deleted)
+    assert many[1].tolist() == left * 1025
     assert ring.nearest(codes[0], 5, 31, deleted=deleted)[0].tolist() == left[:5]
     assert ring.first(codes[0], 31, deleted=deleted)[0] in left
     first, second, _ = ring.self_join(31, deleted=deleted)
@@ -79,9 +81,11 @@ def test_key_candidates_are_checked_on_the_whole_hash(variant):
         found = ring.search(keys[number], 11, verify=hashes[number], verify_limit=90)
         assert sorted(found[0].tolist()) == rows.tolist()
         assert found[1].tolist() == sorted(expected[rows].tolist())
-    batch = ring.search_batch(keys[:100], 11, verify=hashes[:100], verify_limit=90)
-    assert (batch[0] == batch[1]).sum() == 100
-    assert (batch[0] + 200 == batch[1]).sum() == 50
+    for times in (1, 11):  # few queries one by one, many bucket by bucket
+        some = np.tile(keys[:100], (times, 1)), np.tile(hashes[:100], (times, 1))
+        batch = ring.search_batch(some[0], 11, verify=some[1], verify_limit=90)
+        assert (batch[0] % 100 == batch[1]).sum() == 100 * times
+        assert (batch[0] % 100 + 200 == batch[1]).sum() == 50 * times
 
 
 def test_first_finds_something_exactly_when_search_does(variant):

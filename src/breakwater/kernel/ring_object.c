@@ -227,6 +227,26 @@ static PyObject *ring_nearest(PyObject *self, PyObject *const *args, Py_ssize_t 
     return single((ring_object *)self, args, (size_t)most, true);
 }
 
+#define FEW_QUERIES 1024 /* below it, visiting every bucket costs more than it saves */
+
+/* Few queries one after another, many in bucket order. */
+static int run_batch(bw_search *search) {
+    if (search->later_only || search->query_count > FEW_QUERIES) return bw_active()->search_batch(search);
+    bw_hits *hits = search->hits;
+    bw_search one = *search;
+    one.query_count = 1;
+    for (size_t query = 0; query < search->query_count; query++) {
+        size_t known = hits->count;
+        one.queries = search->queries + query * 2 * search->ring->bands;
+        if (search->verify_queries != NULL)
+            one.verify_queries = search->verify_queries + query * BW_VERIFY_BYTES;
+        if (bw_active()->search(&one) != 0) return -1;
+        bw_hits_sort(hits, known);
+        for (size_t at = known; at < hits->count; at++) hits->items[at].query = (uint32_t)query;
+    }
+    return 0;
+}
+
 static PyObject *ring_search_batch(PyObject *self, PyObject *const *args, Py_ssize_t count) {
     request r;
     PyObject *answer = NULL;
@@ -234,7 +254,7 @@ static PyObject *ring_search_batch(PyObject *self, PyObject *const *args, Py_ssi
     if (request_open(&r, &((ring_object *)self)->ring, args)) {
         int failed;
         Py_BEGIN_ALLOW_THREADS
-        failed = bw_active()->search_batch(&r.search);
+        failed = run_batch(&r.search);
         Py_END_ALLOW_THREADS
         answer = failed ? PyErr_NoMemory() : bw_hits_as_triple(&r.hits);
     }
