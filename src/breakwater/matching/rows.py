@@ -25,9 +25,9 @@ def runs_of(numbers: NDArray[np.uint32]) -> NDArray[np.uint32] | None:
     count = len(numbers)
     if count == 0:
         return np.zeros((0, 3), np.uint32)
-    steps = np.diff(numbers.astype(np.int64))
-    if (steps <= 0).any():
+    if not in_order(numbers):
         return None
+    steps = numbers[1:] - numbers[:-1]
     # A run breaks where the step changes; the row after a break starts anew.
     starts = [0]
     changes = np.flatnonzero(steps[1:] != steps[:-1]) + 1
@@ -95,7 +95,17 @@ class Rows:
         """The numbers in rows start to stop."""
         if self._numbers is not None:
             return self._numbers[start:stop]
-        return self.numbers(np.arange(start, stop, dtype=np.int64))
+        out = np.empty(max(0, stop - start), np.uint32)
+        run = max(0, bisect_right(self._starts, start) - 1)
+        at = start
+        while at < stop:
+            end = self._starts[run + 1] if run + 1 < len(self._starts) else self.count
+            end = min(end, stop)
+            first = self._first[run] + (at - self._starts[run]) * self._step[run]
+            last = first + (end - at) * self._step[run]
+            out[at - start : end - start] = np.arange(first, last, self._step[run], dtype=np.int64)
+            at, run = end, run + 1
+        return out
 
     def every(self) -> NDArray[np.uint32]:
         """All numbers in row order."""
