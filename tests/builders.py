@@ -18,6 +18,7 @@ from breakwater.records import banks, cases, entries, people
 from breakwater.records.database import Tx
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _count = itertools.count(1)
 
 

@@ -6,6 +6,7 @@ Live outranks everything; severity and minutes waiting order the rest.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -118,7 +119,7 @@ class CasePosition:
     number: int
 
     def __str__(self) -> str:
-        micros = round((self.due_at - _EPOCH) / timedelta(microseconds=1))
+        micros = (self.due_at - _EPOCH) // timedelta(microseconds=1)
         return f"{self.urgency}-{micros}-{self.number}"
 
     @classmethod
@@ -128,11 +129,15 @@ class CasePosition:
         Raises:
             BadInput: something else.
         """
-        parts = text.split("-")
-        if len(parts) != 3 or not all(p.isascii() and p.isdigit() and len(p) < 18 for p in parts):
+        found = _POSITION.fullmatch(text)
+        if found is None:
             raise BadInput("This is not a place in the queue; open the queue anew.")
-        return cls(int(parts[0]), _EPOCH + timedelta(microseconds=int(parts[1])), int(parts[2]))
+        due_at = _EPOCH + timedelta(microseconds=int(found[2]))
+        return cls(int(found[1]), due_at, int(found[3]))
 
+
+_POSITION = re.compile(r"([0-9]{1,2})-([0-9]{1,17})-([0-9]{1,12})")
+"""17 digits of microseconds reach the year 5138."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
