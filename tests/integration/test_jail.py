@@ -20,7 +20,7 @@ from PIL import Image
 from breakwater import kernel
 from breakwater.errors import Unfit
 from breakwater.fingerprint.video import conforms, frame_hashes, read_text
-from breakwater.media import golden, image
+from breakwater.media import golden, image, wire
 from breakwater.media.proof import ACTS
 from breakwater.media.sandbox import JailPool
 from breakwater.media.spool import Spool
@@ -66,11 +66,11 @@ def test_every_forbidden_act_is_refused_or_ends_the_child(outer: str) -> None:
 
 
 def test_a_child_holds_no_descriptor_but_its_own(pool: JailPool) -> None:
-    from breakwater.media import wire
-
     child = pool._fork(LIMITS.max_memory)
-    with open(os.devnull, "rb") as nothing:
-        answer = child.ask(wire.request("descriptors", MediaType.PNG, LIMITS, {}), nothing.fileno(), 5)
+    with Path(os.devnull).open("rb") as nothing:
+        answer = child.ask(
+            wire.request("descriptors", MediaType.PNG, LIMITS, {}), nothing.fileno(), 5
+        )
     child.end()
     assert answer.header["open"] == [0, 1, 2, 3, 4]
 
@@ -271,7 +271,9 @@ def test_many_threads_share_the_pool(pool: JailPool) -> None:
     with ThreadPoolExecutor(12) as threads:
         for _ in range(3):
             lanes = [str(number % 5) for number in range(20)]
-            found = threads.map(lambda pair: ask(pool, pair[0], lane=pair[1]), zip(files, lanes))
+            found = threads.map(
+                lambda pair: ask(pool, pair[0], lane=pair[1]), zip(files, lanes, strict=True)
+            )
             assert [good(one).items for one in found] == expected
 
 

@@ -6,13 +6,13 @@ import numpy as np
 import pdqhash
 import pytest
 from PIL import Image
+from tests.builders_media import bits_apart, blobs, encoded
 
 from breakwater.fingerprint.pdq import VIEWS, of_picture
 from breakwater.media import image
 from breakwater.media.image import pictures
 from breakwater.model.media import MediaLimits, MediaType
 from breakwater.model.signal import View
-from tests.builders_media import bits_apart, blobs, encoded
 
 
 def reference(pixels: np.ndarray) -> tuple[bytes, int]:

@@ -25,7 +25,6 @@ from breakwater.model.media import Fault, MediaType, Reason
         (av.error.InvalidDataError(1, "Invalid data"), Reason.MALFORMED),
         (av.error.PatchWelcomeError(1, "Not yet implemented"), Reason.UNSUPPORTED),
         (av.error.DecoderNotFoundError(1, "Decoder not found"), Reason.UNSUPPORTED),
-        (NotImplementedError("this coding"), Reason.UNSUPPORTED),
         (MemoryError(), Reason.TOO_MUCH_MEMORY),
         (av.error.MemoryError(errno.ENOMEM, "Cannot allocate memory"), Reason.TOO_MUCH_MEMORY),
     ],

@@ -5,12 +5,12 @@ import io
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
+from tests.builders_media import blobs, encoded
 
 from breakwater.media import image
 from breakwater.media.failures import Unreadable, undecodable
 from breakwater.media.image import oriented, pictures
 from breakwater.model.media import Fault, MediaLimits, MediaType, Reason
-from tests.builders_media import blobs, encoded
 
 LIMITS = MediaLimits()
 
@@ -109,10 +109,7 @@ def test_every_tiff_mode_gives_a_picture(mode: str) -> None:
     whole = Image.fromarray(blobs())
     if mode in {"F", "I"}:
         whole = whole.convert("L")
-    if mode == "LAB":
-        whole = Image.merge("LAB", whole.split())
-    else:
-        whole = whole.convert(mode)
+    whole = Image.merge("LAB", whole.split()) if mode == "LAB" else whole.convert(mode)
     (one,) = decode(encoded(whole, "TIFF"), MediaType.TIFF)
     assert one.frame.pixels.shape[:2] == (240, 320)
     assert np.ptp(one.frame.pixels) > 100
@@ -155,7 +152,7 @@ def test_a_cap_on_frames_is_no_partial_answer() -> None:
 @pytest.mark.parametrize("share", [0.5, 0.9])
 def test_half_a_file_is_never_a_whole_picture(form: str, options: dict, share: float) -> None:
     data = encoded(blobs(), form, **options)
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - the reason is what counts
+    with pytest.raises(Exception) as caught:
         decode(data[: int(len(data) * share)], MediaType(f"image/{form.lower()}"))
     outcome = undecodable(caught.value)
     assert outcome.fault is Fault.BAD_MEDIA
@@ -163,7 +160,7 @@ def test_half_a_file_is_never_a_whole_picture(form: str, options: dict, share: f
 
 
 def test_only_the_named_format_is_tried() -> None:
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - the reason is what counts
+    with pytest.raises(Exception) as caught:
         decode(encoded(blobs(), "PNG"), MediaType.GIF)
     assert undecodable(caught.value).reason is Reason.MALFORMED
 

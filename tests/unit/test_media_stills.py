@@ -5,10 +5,10 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from tests.builders_media import blobs
 
 from breakwater.media.stills import render
 from breakwater.model.media import Level
-from tests.builders_media import blobs
 
 
 def shown(pixels: np.ndarray, level: Level, watermark: str = "") -> Image.Image:

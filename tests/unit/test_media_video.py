@@ -4,14 +4,15 @@ import io
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
+from tests.builders_media import blobs, clip
 
 from breakwater.media.failures import Unreadable, undecodable
 from breakwater.media.image import oriented
 from breakwater.media.video import Shot, Video
 from breakwater.model.media import Fault, MediaLimits, MediaType, Reason
-from tests.builders_media import blobs, clip
 
 EVERY = MediaLimits(sample_fps=1000)
 
@@ -104,7 +105,7 @@ def test_half_a_video_is_never_a_whole_one(
 ) -> None:
     data = clip(form, options=options, frames=40)
     assert shots(tmp_path, data, kind, EVERY), "the whole one is fine"
-    with pytest.raises(Exception) as caught:  # noqa: PT011 - the reason is what counts
+    with pytest.raises(Exception) as caught:
         shots(tmp_path, data[: len(data) // 2], kind, EVERY)
     outcome = undecodable(caught.value)
     assert outcome.fault is Fault.BAD_MEDIA
@@ -112,8 +113,6 @@ def test_half_a_video_is_never_a_whole_one(
 
 
 def test_sound_alone_holds_no_picture(tmp_path: Path) -> None:
-    import av
-
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
         stream: Any = container.add_stream("aac", rate=8000)
@@ -130,7 +129,7 @@ def test_a_playlist_inside_a_forced_container_opens_nothing(tmp_path: Path) -> N
     (tmp_path / "secret.mp4").write_bytes(clip(frames=2))
     playlist = f"#EXTM3U\n#EXTINF:1,\nfile://{tmp_path}/secret.mp4\n#EXT-X-ENDLIST\n".encode()
     for kind in (MediaType.MP4, MediaType.MATROSKA, MediaType.MPEGTS, MediaType.FLV):
-        with pytest.raises(Exception) as caught:  # noqa: PT011 - the reason is what counts
+        with pytest.raises(Exception) as caught:
             shots(tmp_path, playlist, kind, EVERY)
         assert undecodable(caught.value).fault is Fault.BAD_MEDIA
 

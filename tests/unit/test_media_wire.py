@@ -41,7 +41,12 @@ def test_a_job_survives_the_wire(tmp_path) -> None:
     data = wire.request("still", MediaType.GIF, limits, {"frame": 3})
     with (tmp_path / "x").open("wb") as source:
         job = wire.read_job(data[4:], source)
-    assert (job.op, job.type, job.limits, job.args) == ("still", MediaType.GIF, limits, {"frame": 3})
+    assert (job.op, job.type, job.limits, job.args) == (
+        "still",
+        MediaType.GIF,
+        limits,
+        {"frame": 3},
+    )
     assert struct.unpack("<I", data[:4])[0] == len(data) - 4
 
 

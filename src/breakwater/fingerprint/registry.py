@@ -110,7 +110,7 @@ def _load(point: EntryPoint) -> Plugin:
     try:
         found = point.load()
         plugin = found if isinstance(found, Plugin) else found()
-    except Exception as error:
+    except Exception as error:  # foreign code may raise anything while it loads
         raise Unfit(f"The plug-in {point.name} cannot be loaded: {type(error).__name__}") from error
     if not isinstance(plugin, Plugin):
         raise Unfit(f"The plug-in {point.name} is no Plugin.")

@@ -56,13 +56,17 @@ def main(arguments: list[str]) -> None:
     _say(control, {"ready": threads == 1, "threads": threads, "warm": warm, **module.versions()})
     if threads != 1:
         return
+    forgotten: set[int] = set()
     while True:
         body, descriptors, _, _ = socket.recv_fds(control, 4096, 1)
         if not body:
             return
         request = json.loads(body)
+        forgotten -= {pid for pid in forgotten if os.waitpid(pid, os.WNOHANG)[0]}
         if request["do"] == "fork":
             _fork(control, descriptors[0], request, warm, handlers)
+        elif request["do"] == "forget":
+            forgotten.add(request["pid"])  # killed; it is gone by the next request or the one after
         else:
             _, status = os.waitpid(request["pid"], 0)
             _say(control, {"status": status})

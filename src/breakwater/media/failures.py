@@ -74,7 +74,7 @@ def _judge(error: BaseException) -> tuple[Reason, Fault]:
         return Reason.TOO_MUCH_MEMORY, Fault.BAD_MEDIA
     if isinstance(error, OSError) and error.errno in _OUR_ERRNO:
         return Reason.OUR_FAULT, Fault.OUR_FAULT
-    if isinstance(error, NotImplementedError) or _is_av(error, *_UNSUPPORTED):
+    if _is_av(error, *_UNSUPPORTED):
         return Reason.UNSUPPORTED, Fault.BAD_MEDIA
     text = str(error).lower()
     if isinstance(error, EOFError) or "truncated" in text or "premature end" in text:

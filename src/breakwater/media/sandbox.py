@@ -38,7 +38,8 @@ MAX_USES: Final = 2000
 CPU_BUDGET_S: Final = 300
 """Processor seconds of one child's life; it is renewed before, so only a spin meets it."""
 
-_PROOF_WALL_S: Final = 0.5
+_PROOF_WALL_S: Final = 0.25
+_PROOF_MEMORY: Final = 128 << 20
 _ERRORS_TO_WAIT_FOR: Final = 3
 
 
@@ -252,7 +253,7 @@ class JailPool:
             loan = Loan(child or self._fork(memory))
             loan.child.lane = lane
             yield loan
-        except BaseException:
+        except BaseException:  # whatever it was, the child may be in the middle of it
             if loan is not None:
                 loan.spent = True
             raise
@@ -300,7 +301,7 @@ class JailPool:
         """Try one act in a child of its own."""
         limits = MediaLimits()
         body = wire.request("prove", MediaType.PNG, limits, {"act": act})
-        child = self._fork(limits.max_memory)
+        child = self._fork(_PROOF_MEMORY)
         with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a device
             try:
                 answer = child.ask(body, nothing.fileno(), _PROOF_WALL_S)

@@ -125,7 +125,7 @@ class Spool(io.RawIOBase, _Base):
             for at in range(0, self.size, _STEP):
                 part = os.pread(self._descriptor, min(_STEP, self.size - at), at)
                 self._append(target, memoryview(part), at)
-        except BaseException:
+        except BaseException:  # re-raised: only the descriptor must not leak
             os.close(target)
             raise
         os.close(self._descriptor)

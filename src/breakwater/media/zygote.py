@@ -87,14 +87,16 @@ class Child:
         finally:
             self.busy_s += time.monotonic() - started
 
-    def end(self) -> int:
-        """Kill it if it still lives; returns the wait status or `UNKNOWN`."""
+    def end(self) -> None:
+        """Kill it if it still lives, without waiting for it."""
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self.handle, signal.SIGKILL)
-        return self.bury()
+        self.connection.close()
+        os.close(self.handle)
+        self.zygote.forget(self.pid)
 
     def bury(self) -> int:
-        """Wait for it, dead or dying, and forget it; returns the wait status or `UNKNOWN`."""
+        """Wait for one that is dying and say how it died: the wait status or `UNKNOWN`."""
         self.connection.close()
         os.close(self.handle)
         return self.zygote.reap(self.pid)
@@ -199,6 +201,11 @@ class Zygote:
             ours.close()
             raise Gone from None
         return Child(self, int(json.loads(body)["pid"]), handles[0], ours, memory)
+
+    def forget(self, pid: int) -> None:
+        """Let the zygote bury a child that was killed when it finds the time."""
+        with contextlib.suppress(OSError), self._lock:
+            self._control.send(json.dumps({"do": "forget", "pid": pid}).encode())
 
     def reap(self, pid: int) -> int:
         """The wait status of a child that is dead or dying; `UNKNOWN` without the zygote."""
