@@ -9,7 +9,6 @@ Hamming distance <= 31, keep quality >= 50 (facebook/ThreatExchange, `pdq/README
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -65,7 +64,7 @@ class SignalKind:
         if self.base64:
             try:
                 value = base64.b64decode(text, validate=True)
-            except binascii.Error:
+            except ValueError:  # binascii.Error, or letters outside ASCII
                 raise BadSignal(f"A {self.name} value is written in base64.") from None
         elif re.fullmatch(r"[0-9a-fA-F]*", text):
             if len(text) != self.size * 2:

@@ -131,9 +131,10 @@ async def append(
     with spool_of(app) as spool:
         size = await read_raw(request, spool, limit=app.settings.max_upload_bytes)
         spool.seal()
-        taken = await patiently(
-            request, app.resumables.append, known_id(id), upload_offset, spool.reader(), size, who
-        )
+        with spool.reader() as part:
+            taken = await patiently(
+                request, app.resumables.append, known_id(id), upload_offset, part, size, who
+            )
     if isinstance(taken, Upload):
         return verdict_response(taken)
     return Response(status_code=204, headers={"Upload-Offset": str(taken.received)})
