@@ -89,6 +89,17 @@ class ExactPart:
         """Values in row order."""
         return self._values
 
+    def _same(
+        self, row: NDArray[np.integer], values: NDArray[np.uint8], query: NDArray[np.integer]
+    ) -> NDArray[np.bool_]:
+        """Whether whole values are equal: word by word, which numpy does fastest."""
+        word = next(step for step in (8, 4, 1) if self._size % step == 0)
+        known, asked = self._values.view(f"<u{word}"), values.view(f"<u{word}")
+        same = np.ones(len(row), np.bool_)
+        for column in range(known.shape[1]):
+            same &= known[row, column] == asked[query, column]
+        return same
+
     def _bucket(self, value: bytes) -> tuple[int, int]:
         """Rows start and stop among which the value stands, if it is here."""
         key = int.from_bytes(value[:8].ljust(8, b"\0"), "big")
@@ -148,6 +159,6 @@ class ExactPart:
         if not rows:
             return found()
         query, row = np.concatenate(queries), np.concatenate(rows)
-        same = (self._values[row] == values[query]).all(axis=1)
+        same = self._same(row, values, query)
         query, row = query[same], row[same]
         return found(query, self._numbers[row], np.zeros(len(row), np.uint16))
