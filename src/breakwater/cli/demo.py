@@ -8,29 +8,27 @@ ids) and exit code 0 only when every expected verdict was seen. Its installation
 
 from __future__ import annotations
 
+import json
 import os
-import secrets
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from breakwater.cli.terminal import BAD, GOOD, MARK, WARN, Terminal
-from breakwater.errors import BreakwaterError, Unavailable
+from breakwater.cli.terminal import BAD, GOOD, WARN, Terminal
+from breakwater.errors import BreakwaterError, Conflict, Unavailable
 
 if TYPE_CHECKING:
     from breakwater.app import App
-    from breakwater.cli.demo_media import Sample
+    from breakwater.cli.demo_run import Access
     from breakwater.cli.owner import Owner
-    from breakwater.cli.remote import Client
     from breakwater.settings import Settings
 
 app = typer.Typer(help="Run the main job on ordinary media, from nothing.", add_completion=False)
@@ -47,14 +45,6 @@ ROLES: Final = ("admin", "reviewer", "auditor")
 FAILED: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What the set-up made: a key for the service, a link for a person."""
-
-    key: str
-    link: str
-
-
 @app.command()
 def demo(
     *,
@@ -65,39 +55,28 @@ def demo(
     home: Annotated[Path, typer.Option(help="Where the demo lives; made anew.")] = HOME,
 ) -> None:
     """Run the main job on ordinary media, from nothing."""
-    terminal = Terminal(as_json=check)
-    terminal.as_json = False
-    environment = prepare_home(home)
-    os.environ.update(environment)
     from breakwater import settings
+    from breakwater.cli import demo_run
 
+    terminal = Terminal(as_json=False)
+    only(prepare_home(home))
     configured = settings.load()
     access = set_up(configured, terminal)
     with server(configured, home) as owner:
-        ledger = run(owner, access, terminal)
+        ledger = demo_run.run(owner, access, terminal)
         if check:
-            ledger["console"] = console_opens(owner, access)
-            terminal.as_json = True
-            terminal.result(ledger)
+            Terminal(as_json=True).result(ledger)
         else:
             stay(owner, access, ledger, terminal)
-    if check and not seen_all(ledger):
+    if check and not demo_run.seen_all(ledger):
         raise typer.Exit(FAILED)
 
 
-def seen_all(ledger: dict[str, Any]) -> bool:
-    """Whether every upload got its expected verdict and the books balance."""
-    total = ledger["blocked"] + ledger["held"] + ledger["passed"] + ledger["failed"]
-    return bool(ledger["in"] == total and not ledger["unexpected"] and ledger["console"])
-
-
-def prepare_home(home: Path) -> dict[str, str]:
-    """Empty the demo's own folder; answers the settings that point to it.
+def prepare_home(home: Path) -> Path:
+    """Empty the demo's own folder and write its settings; answers their file.
 
     Only a folder that the demo made (it has a marker) is emptied.
     """
-    from breakwater.errors import Conflict
-
     marker = home / ".breakwater-demo"
     if home.exists() and any(home.iterdir()) and not marker.exists():
         raise Conflict(f"{home} is not empty and not a demo's. Choose another with --home.")
@@ -105,14 +84,24 @@ def prepare_home(home: Path) -> dict[str, str]:
     home.mkdir(parents=True, mode=0o700)
     marker.touch()
     place = home.resolve()
-    return {
-        "BREAKWATER_DATA_DIR": str(place / "data"),
-        "BREAKWATER_ROOT_KEY_FILE": str(place / "keys" / "root.key"),
-        "BREAKWATER_DATABASE_URL": "",
-        "BREAKWATER_CONFIG": "",
-        "BREAKWATER_HOST": "127.0.0.1",
-        "BREAKWATER_PORT": "0",
+    chosen = {
+        "data_dir": place / "data",
+        "root_key_file": place / "keys" / "root.key",
+        "audit_dir": place / "checkpoints",
+        "host": "127.0.0.1",
     }
+    lines = [f"{name} = {json.dumps(str(value))}\n" for name, value in chosen.items()]
+    file = place / "breakwater.toml"
+    file.write_text("".join(lines) + "port = 0\n", "utf-8")
+    return file
+
+
+def only(file: Path) -> None:
+    """Let this file be the only source of settings, here and in the server."""
+    for name in [name for name in os.environ if name.startswith("BREAKWATER_")]:
+        if name != "BREAKWATER_KERNEL":
+            del os.environ[name]
+    os.environ["BREAKWATER_CONFIG"] = str(file)
 
 
 def set_up(settings: Settings, terminal: Terminal) -> Access:
@@ -170,15 +159,18 @@ def fill(running: App, action: str, name: str) -> int:
 
 
 def grant(running: App) -> Access:
-    """A key that may only screen and read verdicts, and a link that lets one person in."""
+    """Keys of the least scopes for a service and a list's keeper, and a link for one person."""
+    from breakwater.cli.demo_run import Access
     from breakwater.cli.desk import OPERATOR
 
     _, key = running.access.keys.create(
-        OPERATOR, name="demo service", scopes=("media:screen", "verdict:read", "hash:lookup"),
-        service="demo",
-    )  # fmt: skip
+        OPERATOR, name="demo service", service="demo", scopes=("media:screen", "verdict:read")
+    )
+    _, lists = running.access.keys.create(
+        OPERATOR, name="demo lists", scopes=("hash:lookup", "bank:read", "bank:write")
+    )
     person = running.access.people.create("Demo", ROLES, OPERATOR)
-    return Access(key, running.access.people.link(person.id, "demo", life=LINK_LIFE))
+    return Access(key, lists, running.access.people.link(person.id, "demo", life=LINK_LIFE))
 
 
 @contextmanager
@@ -226,97 +218,21 @@ def _announced(process: subprocess.Popen[bytes], settings: Settings, log: Path) 
     raise Unavailable(f"The server did not start; the end of {log}:\n{tail}")
 
 
-def run(owner: Owner, access: Access, terminal: Terminal) -> dict[str, Any]:
-    """Upload everything and keep the books."""
-    from breakwater.cli import demo_media
-    from breakwater.cli.remote import Client
-
-    terminal.say("\nUploading through the public API:")
-    rows: list[dict[str, Any]] = []
-    with Client(owner.url, access.key) as client, terminal.progress("uploading") as bar:
-        for sample in demo_media.samples():
-            row = upload(client, sample)
-            rows.append(row)
-            mark = MARK["ok"] if row["as_expected"] else MARK["bad"]
-            colour = {"block": "red", "hold": "yellow", "allow": "bright_cyan"}.get(
-                row["action"], "red"
-            )
-            word = f"[{colour}]{row['action']:6}[/]"
-            terminal.say(
-                f"{mark} {word} {row['ms']:5.0f} ms  {sample.name}: [dim]{row['reason']}[/]"
-            )
-            bar.step()
-    return books(rows)
-
-
-def upload(client: Client, sample: Sample) -> dict[str, Any]:
-    """Send one sample as a service would; an error is an outcome too."""
-    about = {"service": "demo", "surface": "public", "account": "demo-account",
-             "address": "203.0.113.9", "port": "49152", "reference": sample.name}  # fmt: skip
-    file = {"file": ("upload", sample.content, sample.type)}
-    headers = {"Idempotency-Key": secrets.token_hex(16)}
-    started = time.monotonic()
-    try:
-        answer = client.json("POST", "/v1/media", data=about, files=file, headers=headers)
-        answer = settled(client, answer)
-    except BreakwaterError as error:
-        answer = {"id": "", "action": "failed", "rule": error.code, "reason": str(error)}
-    seen = answer["action"] == sample.expect.value and answer["rule"].startswith(sample.rule)
-    return {
-        "name": sample.name, "id": answer["id"], "case": answer.get("case") or "",
-        "action": answer["action"], "rule": answer["rule"], "reason": answer["reason"],
-        "expected": sample.expect.value, "as_expected": seen,
-        "ms": round((time.monotonic() - started) * 1000, 1),
-    }  # fmt: skip
-
-
-def settled(client: Client, answer: dict[str, Any]) -> dict[str, Any]:
-    """Ask again while a verdict is pending (an upload that was answered with 202)."""
-    until = time.monotonic() + START_S
-    while answer["state"] == "pending":
-        if time.monotonic() > until:
-            raise Unavailable("The verdict did not come within a minute.")
-        time.sleep(0.2)
-        answer = client.json("GET", f"/v1/verdicts/{answer['id']}")
-    return answer
-
-
-def books(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The ledger: everything that came in is in exactly one column."""
-    columns = {"blocked": "block", "held": "hold", "passed": "allow"}
-    ledger: dict[str, Any] = {"in": len(rows)}
-    for column, action in columns.items():
-        ledger[column] = sum(row["action"] == action for row in rows)
-    ledger["failed"] = sum(row["action"] not in columns.values() for row in rows)
-    ledger["unexpected"] = [row["name"] for row in rows if not row["as_expected"]]
-    ledger["ids"] = {column: [r["id"] for r in rows if r["action"] == action]
-                     for column, action in columns.items()}  # fmt: skip
-    ledger["uploads"] = rows
-    return ledger
-
-
-def console_opens(owner: Owner, access: Access) -> bool:
-    """Whether the one-time link leads into the console, as a browser would follow it."""
-    import httpx
-
-    with httpx.Client(base_url=owner.url, follow_redirects=True, trust_env=False) as browser:
-        page = browser.get(f"/login/{access.link}")
-        return page.status_code == httpx.codes.OK and "text/html" in page.headers["content-type"]
-
-
 def stay(owner: Owner, access: Access, ledger: dict[str, Any], terminal: Terminal) -> None:
     """Say what happened and where the console is, and wait for Ctrl-C."""
-    wrong = ledger["unexpected"]
-    mark = BAD if wrong else GOOD
+    wrong = [*ledger["unexpected"]]
+    wrong += [step["name"] for step in ledger["later"] if not step["as_expected"]]
     terminal.say(
-        f"\n{mark} {ledger['in']} in = {ledger['blocked']} blocked + {ledger['held']} held + "
-        f"{ledger['passed']} passed + {ledger['failed']} failed"
+        f"\n{BAD if wrong else GOOD} {ledger['in']} in = {ledger['blocked']} blocked + "
+        f"{ledger['held']} held + {ledger['passed']} passed + {ledger['failed']} failed"
         + (f"; not as expected: {', '.join(wrong)}" if wrong else ", each as expected")
     )
+    config = os.environ["BREAKWATER_CONFIG"]
     terminal.say(
-        f"\n  Console, for one sign-in:  [bold]{owner.site}/login/{access.link}[/]\n"
-        f"  Your own upload:\n    [dim]curl -H 'Authorization: Bearer {access.key}' "
-        f"-F service=demo -F surface=public -F file=@picture.jpg {owner.url}/v1/media[/]\n\n"
+        f"\n  Console, one sign-in:  [bold]{owner.site}/login/{access.link}[/]\n"
+        f"  Your own upload:       curl -H 'Authorization: Bearer {access.key}' -F service=demo "
+        f"-F surface=public -F file=@picture.jpg {owner.url}/v1/media\n"
+        f"  Commands:              .venv/bin/breakwater --config {config} bank list\n\n"
         f"{WARN} Ctrl-C ends it."
     )
     try:
