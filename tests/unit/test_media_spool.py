@@ -63,6 +63,15 @@ def test_the_child_gets_a_read_only_view_with_its_own_position(tmp_path: Path) -
             assert source.digests() == spool.digests
 
 
+def test_a_reader_outlives_its_spool_and_remembers_its_hashes(tmp_path: Path) -> None:
+    with Spool(100, tmp_path) as spool:
+        spool.take(io.BytesIO(b"evidence"))
+        reader, digests = spool.reader(), spool.digests
+    with reader, Source(reader, 100) as source:
+        assert reader.read() == b"evidence"
+        assert source.digests() == digests
+
+
 def test_a_file_without_a_descriptor_is_copied_and_hashed() -> None:
     with Source(io.BytesIO(DATA), 1 << 20) as source:
         assert source.size == len(DATA)

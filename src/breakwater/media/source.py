@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 
 from breakwater.errors import TooLarge
 from breakwater.media.failures import Unreadable
-from breakwater.media.spool import Digests, Spool
+from breakwater.media.spool import Digests, Spool, SpoolReader
 from breakwater.model.media import Reason
 
 _STEP: Final = 1 << 20
@@ -51,7 +51,7 @@ class Source:
     def digests(self) -> tuple[bytes, bytes, bytes]:
         """MD5, SHA-1, SHA-256; a spool knows them already."""
         for file in (self._given, self._copy):
-            if isinstance(file, Spool):
+            if isinstance(file, Spool | SpoolReader):
                 return file.digests
         digests = Digests()
         for at in range(0, self.size, _STEP):

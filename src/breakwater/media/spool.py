@@ -114,9 +114,9 @@ class Spool(io.RawIOBase, _Base):
             self.write(block)
         self.seal()
 
-    def reader(self) -> BinaryIO:
+    def reader(self) -> SpoolReader:
         """The bytes anew with a position of their own; outlives this spool."""
-        return Path(f"/proc/self/fd/{self._descriptor}").open("rb")
+        return SpoolReader(self._descriptor, self.digests)
 
     def _move_to_disk(self) -> None:
         """Copy what is in memory into an unnamed file and go on there."""
@@ -176,6 +176,15 @@ class Spool(io.RawIOBase, _Base):
             os.close(self._descriptor)
             self._descriptor = -1
         super().close()
+
+
+class SpoolReader(io.FileIO):
+    """A spool opened anew for reading; it remembers the spool's hashes."""
+
+    def __init__(self, descriptor: int, digests: tuple[bytes, bytes, bytes]) -> None:
+        """Open what a descriptor stands for."""
+        super().__init__(f"/proc/self/fd/{descriptor}", "rb")
+        self.digests = digests
 
 
 def _unnamed(directory: Path) -> int:
