@@ -8,7 +8,7 @@ what the world hears comes after commit. An allow verdict is a row, not an audit
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -196,11 +196,33 @@ class Recorder:
                 _log.error("decoder_fault", reason=outcome.reason.value)
 
     def expire(self, now: datetime) -> int:
-        """Drop the ingest days that are past their retention; answers how many."""
+        """Forget what may no longer be kept of what passed; answers how many days and rows.
+
+        Private content that passed keeps nothing: its rows go at the next turn.
+        """
         old = [day for day in self._ingest.days() if (now.date() - day).days > self._ingest_days]
         for day in old:
             self._ingest.drop(day)
-        return len(old)
+        gone = len(old)
+        gone += self._drop(now - timedelta(days=self._ingest_days), None)
+        return gone + self._drop(now, Surface.PRIVATE)
+
+    def _drop(self, before: datetime, surface: Surface | None) -> int:
+        gone = 0
+        while True:
+            with self._db.transaction() as tx:
+                dropped = uploads.drop_before(tx, before, surface)
+            gone += dropped
+            if dropped == 0:
+                return gone
+
+    def erase(self, service: str, reference: str) -> int:
+        """Forget what passed under a service's reference; answers how many uploads it was."""
+        with self._db.transaction() as tx:
+            erased = uploads.erase(tx, service, reference)
+        for upload in erased:
+            self._ingest.erase(upload)
+        return len(erased)
 
 
 def distinct(items: tuple[Fingerprint, ...]) -> list[Fingerprint]:
