@@ -137,6 +137,18 @@ def postgres_server() -> Iterator[PostgresServer]:
         shutil.rmtree(directory, ignore_errors=True)
 
 
+@pytest.fixture
+def durable_postgres() -> Iterator[PostgresServer]:
+    """A server that syncs like a real one, to be killed itself."""
+    directory = Path(tempfile.mkdtemp(prefix="bwpg-"))
+    server = PostgresServer(directory, fsync=True)
+    try:
+        yield server
+    finally:
+        server.stop("immediate")
+        shutil.rmtree(directory, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: PostgresServer) -> str:
     name = postgres_server.create()

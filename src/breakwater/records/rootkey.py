@@ -170,6 +170,8 @@ class RootKey:
             MissingKey: the copy does not open.
             Conflict: a root key is there already.
         """
+        if target.exists():
+            raise Conflict(f"{target} exists already and is not overwritten.")
         root = cls.read_recovery(source, passphrase=passphrase, identity=identity)
         _write_private(target, root._text().encode())  # noqa: SLF001 - a class method of its own class
         return root

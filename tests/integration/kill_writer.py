@@ -1,0 +1,54 @@
+"""The process that is killed: writes, and says a number only when its row was acknowledged.
+
+python kill_writer.py DATABASE_URL ROOT_KEY VAULT FIRST
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import sys
+import threading
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from breakwater.model.clock import SystemClock
+from breakwater.model.event import EventType
+from breakwater.model.ids import new_id
+from breakwater.records import jobs
+from breakwater.records.database import open_database
+from breakwater.records.keys import Keyring
+from breakwater.records.rootkey import RootKey
+from breakwater.records.tables import core
+from breakwater.records.vault import Vault
+
+
+def main(url: str, root: str, directory: str, first: str) -> None:
+    db = open_database(url, clock=SystemClock())
+    vault = Vault(Path(directory), db, Keyring.open(db, RootKey.from_file(Path(root))))
+    numbers = itertools.count(int(first))
+    say = threading.Lock()
+
+    def work() -> None:
+        while True:
+            number = next(numbers)
+            blob = vault.put(io.BytesIO(b"evidence"), purpose="evidence") if number % 4 == 0 else ""
+            with db.transaction() as tx:
+                row = {"key": str(number), "owner": str(blob), "epoch": 1, "until": tx.now}
+                tx.execute(sa.insert(core.leases), row)
+                tx.audit("writer", "row.written", str(number))
+                tx.emit(EventType.CASE_CHANGED, new_id(), n=number)
+                jobs.enqueue(tx, "x", {"n": number})
+            with say:
+                print(number, blob, flush=True)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
