@@ -30,6 +30,8 @@ from breakwater.media.wire import Answer, Job, write_fingerprints
 from breakwater.model.media import Family, Fault, Level, MediaLimits, MediaType, Reason
 from breakwater.model.signal import Fingerprint, Fingerprints, Signal
 
+Handler = Callable[[Job], Answer]
+
 _hashers: dict[str, Hasher] = {}
 """Plug-ins' hashers; filled by `warm` in the zygote, inherited by every child."""
 
@@ -58,7 +60,7 @@ def luma(job: Job) -> Answer:
     return Answer({"count": len(tables)}, b"".join(t.astype("<f4").tobytes() for t in tables))
 
 
-HANDLERS: Final[Mapping[str, Callable[[Job], Answer]]] = {
+HANDLERS: Final[Mapping[str, Handler]] = {
     "fingerprint": fingerprint,
     "still": still,
     "luma": luma,
@@ -85,23 +87,22 @@ def warm(registry: Registry | None = None) -> None:
     """
     image.prepare()
     _hashers.update((registry or Registry.installed()).hashers)
-    limits = MediaLimits()
-    for one in golden.files():
-        with tempfile.TemporaryFile() as file:
-            file.write(one.open().read())
-            kind = MediaType(one.type)
-            for handler, args in (
-                (fingerprint, {}),
-                (luma, {"frames": [0], "times": [0.0]}),
-                *((still, _still_args(level)) for level in Level),
-            ):
-                file.seek(0)
-                with os.fdopen(os.dup(file.fileno()), "rb") as source:
-                    handler(Job("warm", kind, limits, source, args))
+    files = golden.files()
+    for one in files:
+        _warm(fingerprint, one, {})
+    for one in (files[0], files[-1]):  # a still and a video
+        _warm(luma, one, {"frames": [0], "times": [0.0]})
+        for level in Level:
+            _warm(still, one, {"frame": 0, "level": level, "watermark": "warm", "time_s": 0.1})
 
 
-def _still_args(level: Level) -> dict[str, Any]:
-    return {"frame": 0, "level": level, "watermark": "warm", "time_s": None}
+def _warm(handler: Handler, one: golden.Golden, args: Mapping[str, Any]) -> None:
+    """Run a handler over a golden file, as a child will over an upload."""
+    with tempfile.TemporaryFile() as file:
+        file.write(one.open().read())
+        file.seek(0)
+        with os.fdopen(os.dup(file.fileno()), "rb") as source:
+            handler(Job("warm", MediaType(one.type), MediaLimits(), source, args))
 
 
 def _picture_prints(job: Job) -> Fingerprints:
