@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol
 
 import sqlalchemy as sa
+
+from breakwater.records.merkle import Frontier
 
 Rows = Iterable[Sequence[Any]]
 
@@ -48,6 +51,10 @@ class Backend(Protocol):
 
     def lock_changes(self, connection: sa.Connection) -> None:
         """Keep others from taking change numbers until this transaction has ended."""
+        ...
+
+    def copy_to(self, directory: Path) -> Frontier:
+        """Write a consistent copy of all but the keys; answers the audit tree's edge in it."""
         ...
 
     def checkpoint(self) -> None:

@@ -56,6 +56,9 @@ def upgrade(url: str, revision: str = "head") -> None:
 
 def current(url: str) -> str:
     """The revision the database is at; empty when it has none."""
+    address = parse_url(url)
+    if address.get_backend_name() == "sqlite" and not Path(str(address.database)).exists():
+        return ""
     with _looking(url) as connection:
         return MigrationContext.configure(connection).get_current_revision() or ""
 
@@ -82,7 +85,7 @@ def _alone(url: str) -> Iterator[sa.Connection]:
     if address.get_backend_name() == "sqlite":
         owner = Owner(Path(str(address.database)))
     try:
-        with _looking(url) as connection:
+        with _looking(url, write=True) as connection:
             yield connection
     finally:
         if owner is not None:
@@ -90,18 +93,21 @@ def _alone(url: str) -> Iterator[sa.Connection]:
 
 
 @contextmanager
-def _looking(url: str) -> Iterator[sa.Connection]:
+def _looking(url: str, *, write: bool = False) -> Iterator[sa.Connection]:
     """One transaction on an engine of its own."""
     address = parse_url(url)
     options: dict[str, Any] = {"poolclass": NullPool, "hide_parameters": True}
     if address.get_backend_name() == "sqlite":
         path = Path(str(address.database))
-        options["creator"] = lambda: connect(path, mode="rwc", foreign_keys=False)
+        options["creator"] = lambda: connect(
+            path, mode="rwc" if write else "ro", foreign_keys=False
+        )
         address = sa.make_url("sqlite://")
     engine = sa.create_engine(address, **options)
     if engine.dialect.name == "sqlite":
         # The driver would commit before each DDL statement: say BEGIN ourselves.
-        sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
+        begin = "BEGIN IMMEDIATE" if write else "BEGIN"
+        sa.event.listen(engine, "begin", lambda c: c.exec_driver_sql(begin))
     with faults.mapped():
         try:
             with engine.begin() as connection:

@@ -10,16 +10,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Final, cast
+from pathlib import Path
+from typing import Any, Final, LiteralString, cast
 
 import psycopg
 import sqlalchemy as sa
 from psycopg import sql
 
 from breakwater.errors import BreakwaterError, DatabaseUnavailable
+from breakwater.records import faults
 from breakwater.records.backend import Rows
-from breakwater.records.tables import core
+from breakwater.records.merkle import Frontier
+from breakwater.records.tables import core, metadata
 
+COPY_SUFFIX: Final = ".copy"
+KEY_TABLES: Final = (core.key_wraps, core.blob_keys)
+_SEEDED: Final = (core.changes, core.audit_head)
 POOL: Final = 20
 WAIT_S: Final = 10
 OPTIONS: Final = (
@@ -102,6 +108,34 @@ class PostgresBackend:
         """Take the counter row first, so that no two transactions wait for one another."""
         connection.execute(sa.select(core.changes.c.last).with_for_update())
 
+    def copy_to(self, directory: Path) -> Frontier:
+        """Write a consistent copy of all but the keys, one COPY file a table, from one snapshot."""
+        with faults.mapped(), self.read() as connection:
+            head = connection.execute(sa.select(core.audit_head)).one()
+            for table in copied_tables():
+                with (
+                    (directory / (table.name + COPY_SUFFIX)).open("wb") as file,
+                    raw_of(connection).cursor() as cursor,
+                    cursor.copy(_copy("COPY {} ({}) TO STDOUT", table)) as copy,
+                ):
+                    for block in copy:
+                        file.write(block)
+            return Frontier(head.size, head.frontier)
+
+    def load_from(self, directory: Path) -> None:
+        """Fill an empty schema from what `copy_to` wrote, in one transaction."""
+        with faults.mapped(), self.write() as connection:
+            for table in copied_tables():
+                if table in _SEEDED:
+                    connection.execute(sa.delete(table))
+                with (
+                    (directory / (table.name + COPY_SUFFIX)).open("rb") as file,
+                    raw_of(connection).cursor() as cursor,
+                    cursor.copy(_copy("COPY {} ({}) FROM STDIN", table)) as copy,
+                ):
+                    while block := file.read(1 << 20):
+                        copy.write(block)
+
     def checkpoint(self) -> None:
         """PostgreSQL reuses deleted space by itself; its log holds only wrapped keys."""
 
@@ -109,6 +143,17 @@ class PostgresBackend:
         """Close every connection; closing twice is harmless."""
         self._closed = True
         self._engine.dispose()
+
+
+def copied_tables() -> list[sa.Table]:
+    """Tables of a backup in the order of their foreign keys; keys are kept apart from them."""
+    return [table for table in metadata.sorted_tables if table not in KEY_TABLES]
+
+
+def _copy(template: LiteralString, table: sa.Table) -> sql.Composed:
+    return sql.SQL(template).format(
+        sql.Identifier(table.name), sql.SQL(",").join(sql.Identifier(c.name) for c in table.c)
+    )
 
 
 def raw_of(connection: sa.Connection) -> psycopg.Connection[Any]:

@@ -32,7 +32,9 @@ from breakwater.errors import (
 )
 from breakwater.records import faults
 from breakwater.records.backend import Rows
+from breakwater.records.merkle import Frontier
 
+COPY_NAME: Final = "breakwater.db"
 BUSY_MS: Final = 5_000
 IDLE_READERS: Final = 16
 PRAGMAS: Final = (
@@ -265,13 +267,23 @@ class SqliteBackend:
     def lock_changes(self, connection: sa.Connection) -> None:
         """The writer lock is held already."""
 
-    def copy_to(self, target: Path) -> None:
-        """Write a consistent copy while others work (SQLite's backup API)."""
-        with self.read() as reader, sqlite3.connect(target) as copy:
-            raw_of(reader).execute("COMMIT")
-            raw_of(reader).backup(copy, pages=4096, sleep=0.001)
-            raw_of(reader).execute("BEGIN")
-        copy.close()
+    def copy_to(self, directory: Path) -> Frontier:
+        """Write a consistent copy of all but the keys into `directory`, while others work."""
+        target = directory / COPY_NAME
+        source = connect(self.path, mode="ro")
+        copy = sqlite3.connect(target, isolation_level=None)
+        try:
+            source.backup(copy)
+            for pragma in ("PRAGMA secure_delete=ON", "PRAGMA journal_mode=DELETE"):
+                copy.execute(pragma)
+            copy.execute("DELETE FROM blob_keys")
+            copy.execute("DELETE FROM key_wraps")
+            copy.execute("VACUUM")
+            size, packed = copy.execute("SELECT size, frontier FROM audit_head").fetchone()
+        finally:
+            source.close()
+            copy.close()
+        return Frontier(size, packed)
 
     def checkpoint(self) -> None:
         """Fold the write-ahead log into the file and cut it, so that deleted bytes are gone."""

@@ -145,8 +145,8 @@ class Vault:
         return removed
 
     def path(self, blob: Id) -> Path:
-        """Where its file lies: 256 directories by the last digits, which are random."""
-        return self.directory / blob[-2:] / (blob + SUFFIX)
+        """Where its file lies."""
+        return place(self.directory, blob)
 
     def _write(self, path: Path, source: BinaryIO, key: bytes, blob: Id) -> int:
         part = path.with_suffix(".part")
@@ -211,6 +211,11 @@ class Vault:
                 sa.select(core.blob_keys.c.blob).where(core.blob_keys.c.blob == path.stem)
             ).scalar()
         return found is not None
+
+
+def place(directory: Path, blob: Id) -> Path:
+    """Where an object's file lies: 256 directories by the last digits, which are random."""
+    return directory / blob[-2:] / (blob + SUFFIX)
 
 
 def naming_columns() -> list[sa.Column[object]]:
