@@ -116,17 +116,25 @@ def list_(*, as_json: Json = False) -> None:
         rows = open_desk.banks()
     for row in rows:
         row["entries"] = sum(kind["entries"] for kind in row["kinds"])
-        row["matchable"] = "; ".join(kind["words"] for kind in row["kinds"])
+        row["matchable"] = matchable(row["kinds"])
     if not rows and not as_json:
         terminal.say(f"{WARN} There is no bank yet. Make one: breakwater bank create DEMO")
         return
     terminal.table(
         rows,
         {
-            "name": "bank", "action": "a match asks for", "entries": "entries",
-            "matchable": "matchable here", "source": "source", "permitted_use": "permitted use",
+            "name": "bank", "action": "action", "entries": "entries",
+            "matchable": "matchable", "source": "source", "permitted_use": "permitted use",
         },
     )  # fmt: skip
+
+
+def matchable(kinds: list[dict[str, Any]]) -> str:
+    """`1,400,000 of 3,500,000; 2,100,000 need photodna`, from the shares of each kind."""
+    have = sum(kind["entries"] for kind in kinds if kind["matchable"])
+    every = sum(kind["entries"] for kind in kinds)
+    missing = [f"{k['entries']:,} need {k['kind']}" for k in kinds if not k["matchable"]]
+    return "; ".join([f"{have:,} of {every:,}", *missing])
 
 
 @app.command()

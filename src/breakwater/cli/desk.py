@@ -8,6 +8,7 @@ answer the same plain values, those of the API's shapes. Used by `bank`, `lookup
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from breakwater.cli import owner
 from breakwater.cli.terminal import Terminal
+from breakwater.errors import DatabaseInUse
 from breakwater.model.access import MACHINE_SCOPES, Permission, Principal
 from breakwater.model.ids import Id
 from breakwater.model.match import Verdict
@@ -36,6 +38,8 @@ OPERATOR: Final = Principal(
 Row = dict[str, Any]
 Progress = Callable[[int], None]
 PAGE: Final = 1000
+STARTING_S: Final = 15.0
+"""How long a command waits for an owner that holds the database and has not announced itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +91,35 @@ def at(settings: Settings, terminal: Terminal, *, decode: bool = False) -> Itera
         terminal: told of keys when this is the installation's first start.
         decode: prove the jail first, as this command will decode.
     """
-    found = owner.find(settings.owner_token)
-    if found is not None:
-        from breakwater.cli.remote import OwnerDesk
+    until = time.monotonic() + STARTING_S
+    while True:
+        found = owner.find(settings.owner_token)
+        if found is not None:
+            from breakwater.cli.remote import OwnerDesk
 
-        with OwnerDesk(found) as desk:
-            yield desk
-        return
-    from breakwater import app as parts
-    from breakwater.cli.serve import prepare
-
-    prepare(settings, terminal)
-    running = parts.build(settings, decode=decode)
+            with OwnerDesk(found) as desk:
+                yield desk
+            return
+        try:
+            running = _opened(settings, terminal, decode=decode)
+            break
+        except DatabaseInUse:
+            # An owner that is still starting announces itself in a moment.
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.25)
     try:
         yield HereDesk(running)
     finally:
         running.close()
+
+
+def _opened(settings: Settings, terminal: Terminal, *, decode: bool) -> App:
+    from breakwater import app as parts
+    from breakwater.cli.serve import prepare
+
+    prepare(settings, terminal)
+    return parts.build(settings, decode=decode)
 
 
 class HereDesk:

@@ -9,10 +9,11 @@ after the requests that are running.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -45,6 +46,9 @@ def serve(
     settings = configuration.load(**{k: v for k, v in chosen.items() if v is not None})
     observe.configure(level=settings.log_level, form=settings.log_format)
     terminal = Terminal(as_json=False)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal again when it has shut down; what is open must still be closed.
+        signal.signal(number, _leave)
     prepare(settings, terminal)
     running = parts.build(settings)
     try:
@@ -52,6 +56,10 @@ def serve(
             listen(running, terminal)
     finally:
         running.close()
+
+
+def _leave(_number: int, _frame: object) -> NoReturn:
+    raise SystemExit(0)
 
 
 def prepare(settings: Settings, terminal: Terminal) -> None:
