@@ -97,4 +97,5 @@ def compact(css: str) -> str:
     css = re.sub(r"\s+", " ", css)
     css = re.sub(r"\s*([{};,])\s*", r"\1", css)
     css = re.sub(r"(?<=[a-z-]): ", ":", css)
+    css = css.replace(" > ", ">")
     return css.replace(";}", "}").strip()

@@ -1,0 +1,117 @@
+"""A real browser for the console's tests: the system's Chromium, the policy on, nothing remote.
+
+`Guarded` fails a test on any violation of the content policy, any console error, any script
+error and any request that leaves this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+
+CHROMIUM = (
+    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+)
+ARGUMENTS = [
+    "--no-sandbox", "--disable-background-networking", "--disable-component-update",
+    "--disable-gpu", "--disable-dev-shm-usage",
+]  # fmt: skip
+WATCH = """
+addEventListener("securitypolicyviolation", (e) =>
+  console.error(`POLICY ${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
+"""
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """One browser for a module."""
+    if CHROMIUM is None:
+        pytest.fail("Chromium is missing: apt-get install chromium, or set CHROMIUM.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@dataclass
+class Guarded:
+    """A page and everything wrong that happened on it.
+
+    Attributes:
+        allowed: parts of console messages that this test expects (a refused request is one).
+    """
+
+    page: Page
+    wrong: list[str] = field(default_factory=list)
+    allowed: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.page.add_init_script(WATCH)
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
+        self.page.on("request", self._asked)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.wrong.append(f"{message.type}: {message.text}")
+
+    def _asked(self, request: Request) -> None:
+        parts = urlsplit(request.url)
+        self.requests.append(f"{request.method} {parts.path}")
+        if parts.hostname not in {"127.0.0.1", "localhost"}:
+            self.wrong.append(f"left this machine: {request.url}")
+
+    def check(self) -> None:
+        """Fail on anything wrong that was not allowed."""
+        bad = [w for w in self.wrong if not any(ok in w for ok in self.allowed)]
+        assert not bad, bad
+
+
+@contextmanager
+def guarded(
+    browser: Browser, *, width: int = 1440, height: int = 900, **options: Any
+) -> Iterator[Guarded]:
+    """A fresh context with one guarded page."""
+    context = browser.new_context(viewport={"width": width, "height": height}, **options)
+    context.set_default_timeout(15_000)
+    watched = Guarded(context.new_page())
+    try:
+        yield watched
+        watched.check()
+    finally:
+        context.close()
+
+
+@contextmanager
+def served(application: Any) -> Iterator[str]:
+    """Serve an ASGI application on a free loopback port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        application, log_level="error", lifespan="off", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        while not server.started and thread.is_alive():
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(timeout=20)
+        listener.close()
