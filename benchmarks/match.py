@@ -235,5 +235,6 @@ def targets(result: Result) -> Iterator[Target]:
     for measure, least in ((IN_MEMORY, 12), (DURABLE, 4)):
         ratio = result.value(case, MULTI, measure) / result.value(case, OURS, measure)
         yield Target.at_least(f"{case}: times MultiHash, {measure}", ratio, least)
-    store = {row.measure: row.value for row in result.rows if row.subject == match_store.OURS}
+    ours = [row for row in result.rows if (row.case, row.subject) == (case, match_store.OURS)]
+    store = {row.measure: row.value for row in ours}
     yield from match_store.store_targets(case, store, result.value(case, MULTI, DURABLE))
