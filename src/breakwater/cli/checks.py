@@ -8,6 +8,7 @@ reference, with the CVE that set them.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import platform
 import shutil
@@ -74,8 +75,8 @@ def version(text: str) -> tuple[int, ...]:
     """Numbers of a version, for comparing: `8.1.2-dev` is (8, 1, 2)."""
     numbers = []
     for part in text.split("."):
-        digits = "".join(char for char in part if char.isdigit())
-        if not digits or not part[0].isdigit():
+        digits = "".join(itertools.takewhile(str.isdigit, part))
+        if not digits:
             break
         numbers.append(int(digits))
     return tuple(numbers)

@@ -1,0 +1,56 @@
+"""A command finds the living owner of an installation, and never one that has died."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+from breakwater.cli.owner import Owner, announced, find
+
+ME = Owner("http://127.0.0.1:1", "key", "http://localhost:1", pid=1)
+ANNOUNCE = """
+import sys, time
+from pathlib import Path
+from breakwater.cli.owner import Owner, announced
+with announced(Path(sys.argv[1]), Owner("http://127.0.0.1:1", "key", pid=7)):
+    print("announced", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_nobody_owns_what_was_never_announced(tmp_path: Path):
+    assert find(tmp_path / "owner.json") is None
+
+
+def test_an_owner_is_found_while_it_lives_and_its_key_is_private(tmp_path: Path):
+    place = tmp_path / "owner.json"
+    with announced(place, ME):
+        assert stat.S_IMODE(place.stat().st_mode) == 0o600
+        assert find(place) == ME
+    assert not place.exists()
+
+
+def test_a_file_left_behind_by_a_killed_owner_is_nobody(tmp_path: Path):
+    place = tmp_path / "owner.json"
+    process = subprocess.Popen([sys.executable, "-c", ANNOUNCE, str(place)], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    found = find(place)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    assert found is not None
+    assert found.pid == 7
+    assert place.exists()
+    assert find(place) is None
+
+
+def test_a_new_owner_takes_the_place_of_a_dead_one(tmp_path: Path):
+    place = tmp_path / "owner.json"
+    place.write_text('{"url": "an older and much longer announcement that was left behind"}')
+    with announced(place, ME):
+        assert find(place) == ME
