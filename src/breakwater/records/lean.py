@@ -9,9 +9,10 @@ contract-tested in `tests/contract/test_records_lean.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from types import MappingProxyType
@@ -67,6 +68,9 @@ _FROM_STAGED: Final = sa.text("""
                       AND e.bank_number = :bank AND e.status <> 2)
     ORDER BY s.kind, s.value
 """)
+_KINDS: Final = sa.text(
+    "SELECT kind, count(*) AS n FROM entries WHERE number BETWEEN :first AND :last GROUP BY kind"
+)
 _BACK: Final = sa.text(
     "SELECT kind, number, value FROM entries WHERE number BETWEEN :first AND :last ORDER BY number"
 )
@@ -85,19 +89,21 @@ _OF_IMPORT: Final = sa.text(
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Added:
-    """What one bulk really added, as the index takes it.
+    """What one bulk really added; what the bank had already is not counted.
 
     Attributes:
-        count: rows added; what the bank had already is not counted.
+        count: rows added; their numbers are `first` to `first + count - 1`, without a gap.
+        first: the first number; 0 when nothing was added.
         change: the highest change number of them; 0 when nothing was added.
-        by_kind: kind to (numbers (n,) uint32, values (n, size) uint8), in order of number.
+        by_kind: rows added of each kind.
     """
 
-    count: int
-    change: int
-    by_kind: Mapping[str, tuple[NDArray[np.uint32], NDArray[np.uint8]]]
+    count: int = 0
+    first: int = 0
+    change: int = 0
+    by_kind: Mapping[str, int] = field(default_factory=dict)
 
 
 def add_lean(
@@ -120,7 +126,7 @@ def add_lean(
         negative: known harmless, all of them.
     """
     if not rows:
-        return Added(0, 0, {})
+        return Added()
     change = tx.change(len(rows))
     first = numbers.take(tx, "entries", 0)
     with _room(tx, len(rows)):
@@ -138,16 +144,26 @@ def add_lean(
             },
         )
     if not count:
-        return Added(0, 0, {})
+        return Added()
     numbers.take(tx, "entries", count)
-    last = first + count - 1
-    added = _read_back(tx, first, last)
+    span = {"first": first, "last": first + count - 1}
+    kinds = {row.kind: int(row.n) for row in tx.execute(_KINDS, span)}
     if import_number is not None:
-        tx.execute(_STRETCH, {"number": import_number, "first": first, "last": last})
-    kinds = {kind: len(n) for kind, (n, _) in added.items()}
+        tx.execute(_STRETCH, span | {"number": import_number})
     signed = import_number is not None and is_signed(tx, import_number)
     tallies.entries_added(tx, bank.number, kinds, CODES[status], signed=signed)
-    return Added(count, change + count - 1, added)
+    return Added(count, first, change + count - 1, kinds)
+
+
+def arrays(tx: Tx, added: Added) -> dict[str, tuple[NDArray[np.uint32], NDArray[np.uint8]]]:
+    """What was added, as an index takes it: kind to numbers (n,) and values (n, size)."""
+    span = {"first": added.first, "last": added.first + added.count - 1}
+    out: dict[str, tuple[NDArray[np.uint32], NDArray[np.uint8]]] = {}
+    for kind, group in groupby(_plain(tx.execute(_BACK, span)), key=itemgetter(0)):
+        _, taken, values = zip(*group, strict=True)
+        flat = np.frombuffer(b"".join(values), np.uint8)
+        out[kind] = np.array(taken, np.uint32), flat.reshape(len(taken), -1)
+    return out
 
 
 @contextmanager
@@ -173,24 +189,15 @@ def _insert(tx: Tx, rows: Sequence[Row], values: Mapping[str, Any]) -> int:
     return count
 
 
-def _read_back(
-    tx: Tx, first: int, last: int
-) -> dict[str, tuple[NDArray[np.uint32], NDArray[np.uint8]]]:
-    """What stands in a range of numbers, as arrays; the range is in order of kind."""
-    out: dict[str, tuple[NDArray[np.uint32], NDArray[np.uint8]]] = {}
-    rows = _plain(tx.execute(_BACK, {"first": first, "last": last}))
-    for kind, group in groupby(rows, key=itemgetter(0)):
-        _, taken, values = zip(*group, strict=True)
-        flat = np.frombuffer(b"".join(values), np.uint8)
-        out[kind] = np.array(taken, np.uint32), flat.reshape(len(taken), -1)
-    return out
-
-
 def _plain(result: sa.CursorResult[Any]) -> list[tuple[Any, ...]]:
     """All rows as the driver gives them: thrice as quick as through SQLAlchemy's rows."""
     rows = result.cursor.fetchall()
     result.close()
     return list(rows)
+
+
+_change: Final[Callable[[tuple[Any, ...]], EntryChange]] = partial(tuple.__new__, EntryChange)
+"""A row as a noun without a call in Python: millions are replayed at open."""
 
 
 def is_signed(tx: Tx, import_number: int) -> bool:
@@ -205,7 +212,7 @@ def since(tx: Tx, change: int, limit: int) -> list[EntryChange]:
     An entry that changed twice stands once, at its last change. Page on from the last row.
     """
     rows = _plain(tx.execute(_SINCE, {"after": change, "limit": limit}))
-    return list(map(EntryChange._make, rows))
+    return list(map(_change, rows))
 
 
 def last_change(tx: Tx) -> int:
@@ -222,7 +229,7 @@ def of_import(tx: Tx, import_number: int, size: int) -> Iterator[list[EntryChang
     after = row.first_entry - 1
     while True:
         facts = {"after": after, "last": row.last_entry, "import": import_number, "limit": size}
-        batch = list(map(EntryChange._make, _plain(tx.execute(_OF_IMPORT, facts))))
+        batch = list(map(_change, _plain(tx.execute(_OF_IMPORT, facts))))
         if batch:
             yield batch
         if len(batch) < size:
