@@ -268,13 +268,20 @@ def client_address(request: Request) -> str:
 def check_origin(request: Request) -> None:
     """Refuse an unsafe request that a foreign page made.
 
+    Our pages carry `Referrer-Policy: no-referrer`, under which browsers send forms with the
+    origin `null` (Fetch standard, "append a request Origin header"); then only the browser's
+    own `Sec-Fetch-Site` says that the page was ours.
+
     Raises:
         NotAllowed: its `Origin` or `Sec-Fetch-Site` is not ours.
     """
     origin = request.headers.get("origin", "")
-    site = request.headers.get("sec-fetch-site", "same-origin")
-    ours = not origin or urlsplit(origin).netloc == request.headers.get("host", "")
-    if not ours or site not in {"same-origin", "none"}:
+    site = request.headers.get("sec-fetch-site", "")
+    if origin == "null":
+        ours = site == "same-origin"
+    else:
+        ours = not origin or urlsplit(origin).netloc == request.headers.get("host", "")
+    if not ours or site not in {"", "same-origin", "none"}:
         raise NotAllowed("This request comes from another site's page.")
 
 

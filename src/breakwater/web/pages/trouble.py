@@ -41,7 +41,7 @@ _DO: Final = {
 
 def wants_page(request: Request) -> bool:
     """Whether a person's browser asked for a page, and not a program for data."""
-    return request.method == "GET" and "text/html" in request.headers.get("accept", "")
+    return "text/html" in request.headers.get("accept", "")
 
 
 def page_for(request: Request, problem: Problem) -> Response:
