@@ -92,9 +92,9 @@ class Bar:
         self._progress = progress
         self._task = progress.add_task(words, total=total)
 
-    def step(self, by: float = 1) -> None:
-        """So much more is done."""
-        self._progress.advance(self._task, by)
+    def step(self, by: float = 1, words: str | None = None) -> None:
+        """So much more is done; perhaps the work is another now."""
+        self._progress.update(self._task, advance=by, description=words)
 
     def at(self, done: float, words: str | None = None) -> None:
         """So much is done in all."""
