@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import av
 import numpy as np
 import pdqhash
 import pytest
@@ -166,6 +168,44 @@ def test_valid_videos_of_every_container_are_never_rejected(pool: JailPool, form
             prints = good(ask(pool, clip(form, codec, size=size)))
             assert (prints.width, prints.height, prints.frames) == (*size, 20)
             assert prints.duration_s == pytest.approx(2, abs=0.3)
+
+
+ASS_HEADER = b"""[Script Info]
+ScriptType: v4.00+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize
+Style: Default,Arial,16
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+"""
+
+
+def with_tracks(form: str, *codecs: str) -> bytes:
+    """A clip with sound and subtitle tracks beside the picture."""
+    out = io.BytesIO()
+    with av.open(io.BytesIO(clip(frames=10))) as source, av.open(out, "w", format=form) as target:
+        picture = target.add_stream_from_template(source.streams.video[0])
+        others: list[Any] = [target.add_stream(codec) for codec in codecs]
+        for other in others:
+            if other.type == "subtitle":
+                other.codec_context.subtitle_header = ASS_HEADER
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = picture
+                target.mux(packet)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("form", "codecs"),
+    [("mp4", ("aac", "mov_text")), ("mp4", ("mp3",)), ("matroska", ("ass", "aac")),
+     ("matroska", ("subrip", "flac")), ("mpegts", ("aac",))],
+)  # fmt: skip
+def test_other_tracks_beside_the_picture_do_not_reject_it(
+    pool: JailPool, form: str, codecs: tuple[str, ...]
+) -> None:
+    prints = good(ask(pool, with_tracks(form, *codecs)))
+    assert prints.frames == 10
 
 
 @pytest.mark.parametrize(

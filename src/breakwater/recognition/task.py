@@ -25,6 +25,7 @@ from breakwater.fingerprint import pdq
 from breakwater.fingerprint.registry import Hasher, Registry
 from breakwater.media import golden, image, stills
 from breakwater.media.failures import Unreadable
+from breakwater.media.preload import load_lazy_parts
 from breakwater.media.video import Video
 from breakwater.media.wire import Answer, Job, write_fingerprints
 from breakwater.model.media import Family, Fault, Level, MediaLimits, MediaType, Reason
@@ -85,6 +86,7 @@ def warm(registry: Registry | None = None) -> None:
     Args:
         registry: the kinds to make; everything that is installed when not given.
     """
+    load_lazy_parts()
     image.prepare()
     _hashers.update((registry or Registry.installed()).hashers)
     files = golden.files()
