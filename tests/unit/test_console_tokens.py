@@ -146,7 +146,7 @@ def test_severities_stay_apart_for_every_kind_of_sight(theme, sight):
 
 def test_no_colour_stands_outside_the_table():
     css = (FOLDER / "console.css").read_text(encoding="utf-8")
-    stray = [c for c in re.findall(r"#[0-9A-Fa-f]{3,8}\b", css) if c not in {"#FFF"}]
+    stray = [c for c in re.findall(r"#[0-9A-Fa-f]{3,8}\b", css) if c != "#FFF"]
     assert all(re.fullmatch(r"#000[0-9A-F]", colour) for colour in stray), stray
 
 

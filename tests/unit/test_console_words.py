@@ -59,7 +59,7 @@ def test_every_turn_has_a_sign_and_words(view):
 def test_moments_near_one_another_are_one_span():
     spans = spans_of([(1, 7.0), (1, 8.0), (1, 9.0), (2, 30.0)])
     assert [span.words for span in spans] == ["0:07 to 0:10", "0:30 to 0:31"]
-    assert all(0 <= span.x and span.x + span.width <= 100.1 for span in spans)
+    assert all(span.x >= 0 and span.x + span.width <= 100.1 for span in spans)
     assert spans_of([]) == ()
 
 
