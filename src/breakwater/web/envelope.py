@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Callable
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from breakwater import observe
@@ -37,6 +36,9 @@ HEADERS: Final = (
 )
 """Set unless the handler set its own (hashed static files may be cached)."""
 
+HSTS: Final = ("Strict-Transport-Security", "max-age=31536000")
+"""Only over TLS: browsers then insist on it."""
+
 REFERENCE: Final = "breakwater.reference"
 ROUTE: Final = "breakwater.route"
 
@@ -58,7 +60,8 @@ class Envelope:
         """
         self._app = app
         self._count = count
-        self._secure = secure
+        every = [*HEADERS, HSTS] if secure else HEADERS
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in every]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -72,7 +75,8 @@ class Envelope:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = message["status"]
-                self._dress(MutableHeaders(scope=message), reference)
+                message["headers"] = list(message.get("headers", ()))
+                self._dress(message["headers"], reference)
                 self._count(scope.get(ROUTE, "none"), started)
             await send(message)
 
@@ -91,12 +95,10 @@ class Envelope:
                 raise
             await problem_of(error, reference=reference).response()(scope, receive, dressed)
 
-    def _dress(self, headers: MutableHeaders, reference: str) -> None:
-        for name, value in HEADERS:
-            headers.setdefault(name, value)
-        headers["X-Reference"] = reference
-        if self._secure:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    def _dress(self, headers: list[tuple[bytes, bytes]], reference: str) -> None:
+        present = {name.lower() for name, _ in headers}
+        headers += [(name, value) for name, value in self._headers if name not in present]
+        headers.append((b"x-reference", reference.encode()))
 
 
 def _place(error: Exception) -> list[str]:
