@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.builders_matching import flipped
 
-from breakwater.matching import compact, parts
+from breakwater.matching import compact, ledger, parts
 from breakwater.matching.index import Change, Index
 from breakwater.model.signal import MD5, PDQ, SHA256, Measure, SignalKind
 
@@ -40,12 +40,13 @@ def distance(left: bytes, right: bytes) -> int:
 
 
 class IndexMachine(RuleBasedStateMachine):
-    @initialize(delta=st.integers(1, 8), ring=st.integers(1, 12))
-    def begin(self, delta, ring):
+    @initialize(delta=st.integers(1, 8), ring=st.integers(1, 12), many=st.integers(1, 6))
+    def begin(self, delta, ring, many):
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(compact, "DELTA_ROWS", delta)
         self.patch.setattr(parts, "RING_FROM", ring)
         self.patch.setattr(compact, "DEAD_LEAST", 2)
+        self.patch.setattr(ledger, "MANY", many)
         self.directory = Path(tempfile.mkdtemp())
         self.entries: dict[int, tuple[str, bytes, bool, int]] = {}
         self.change = 0

@@ -7,6 +7,7 @@ a fresh one takes its place, and the frozen one is searched until its segment is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import numpy as np
@@ -33,6 +34,10 @@ class Delta(Protocol):
 
     def add(self, change: int, number: int, value: bytes) -> None:
         """Append one row; visible to the next search."""
+        ...
+
+    def add_many(self, rows: Sequence[tuple[int, int, bytes]]) -> None:
+        """Append rows of change, number, value; visible together."""
         ...
 
     def find(self, value: bytes, limit: int) -> list[tuple[int, int]]:
@@ -73,18 +78,24 @@ class ScanDelta:
 
     def add(self, change: int, number: int, value: bytes) -> None:
         """Append one row."""
-        at = self.count
-        if at == len(self._values):
-            self._grow()
-        self._values[at] = np.frombuffer(value, np.uint8)
-        self._numbers[at] = number
-        self._changes[at] = change
-        self.count = at + 1
-        self._seen = (self._values[: at + 1], self._numbers)
+        self.add_many(((change, number, value),))
 
-    def _grow(self) -> None:
-        """Double the buffers; readers keep the old ones they hold."""
-        room = len(self._values) * 2
+    def add_many(self, rows: Sequence[tuple[int, int, bytes]]) -> None:
+        """Append rows."""
+        start = self.count
+        end = start + len(rows)
+        if end > len(self._values):
+            self._grow(end)
+        changes, numbers, values = zip(*rows, strict=True)
+        self._values[start:end].reshape(-1)[:] = np.frombuffer(b"".join(values), np.uint8)
+        self._numbers[start:end] = numbers
+        self._changes[start:end] = changes
+        self.count = end
+        self._seen = (self._values[:end], self._numbers)
+
+    def _grow(self, least: int) -> None:
+        """At least double the buffers; readers keep the old ones they hold."""
+        room = max(least, len(self._values) * 2)
         values = np.empty((room, self._size), np.uint8)
         numbers, changes = np.empty(room, np.uint32), np.empty(room, np.int64)
         for new, old in (
@@ -143,8 +154,15 @@ class ExactDelta:
 
     def add(self, change: int, number: int, value: bytes) -> None:
         """Append one row."""
-        self._log.append((change, number, value))
-        self._by_value[value] = (*self._by_value.get(value, ()), number)
+        self.add_many(((change, number, value),))
+
+    def add_many(self, rows: Sequence[tuple[int, int, bytes]]) -> None:
+        """Append rows."""
+        self._log += rows
+        known = self._by_value
+        for _, number, value in rows:
+            held = known.get(value)
+            known[value] = (number,) if held is None else (*held, number)
 
     def find(self, value: bytes, limit: int) -> list[tuple[int, int]]:
         """Number and distance (0) of every row of this value."""

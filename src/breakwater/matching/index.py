@@ -24,6 +24,7 @@ from breakwater.errors import BadInput, BadSignal, DiskFull, UnknownKind
 from breakwater.matching import compact
 from breakwater.matching.delta import Delta, new_delta
 from breakwater.matching.directory import Directory, FileCheck, Opened
+from breakwater.matching.ledger import Ledger
 from breakwater.matching.manifest import Manifest
 from breakwater.matching.numberset import NumberSet
 from breakwater.matching.parts import form_of
@@ -46,14 +47,12 @@ class Index:
         """Use `Index.open`."""
         self._directory = directory
         self._kinds = {kind.name: kind for kind in directory.kinds}
+        self._sizes = {kind.name: kind.size for kind in directory.kinds}
         self._manifest = opened.manifest
         self._covered = self._applied = opened.covered
         self.set_aside: tuple[str, ...] = opened.set_aside
-        self._gone = opened.gone
-        self._known = NumberSet()
-        self._early: dict[int, int] = {}
-        self._loading: NumberSet | None = None
-        self._held: list[Change] = []
+        self._ledger = Ledger(opened.gone)
+        self._gone = self._ledger.gone
         self._unsealed = 0
         self.refused = 0
         self._state = threading.Lock()  # held for microseconds: views, sets, numbers
@@ -97,7 +96,7 @@ class Index:
         kind = self._kinds[name]
         mine = [one for one in live if one.listed.kind == name]
         for one in mine:
-            self._known.add_many(one.part.numbers())
+            self._ledger.known.add_many(one.part.numbers())
         return View(kind, _largest_first(mine), (), self._new_delta(kind))
 
     def _new_delta(self, kind: SignalKind) -> Delta:
@@ -174,8 +173,16 @@ class Index:
         there. Giving a change twice does nothing; a number once withdrawn never returns.
         """
         with self._state:
-            for change in changes:
-                self._apply_one(change)
+            served = [change for change in changes if change.kind in self._views]
+            rows = self._ledger.admit_all(served, self._sizes)
+            if rows is None:
+                for change in served:
+                    self._apply_one(change)
+            else:
+                for name, some in rows.items():
+                    if some:
+                        self._views[name].delta.add_many(some)
+            self._applied = max([self._applied, *(change.change for change in changes)])
             self._unsealed += len(changes)
             pending = sum(view.pending for view in self._views.values())
         if pending >= MOST_PENDING and self._directory.writer:
@@ -185,30 +192,13 @@ class Index:
                 return  # searches are right; the background merge raises it where it is reported
 
     def _apply_one(self, change: Change) -> None:
-        view = self._views.get(change.kind)
-        number = change.number
-        if view is None:
-            pass
-        elif not change.present:
-            if number in self._gone:
-                pass
-            elif number in self._known or (self._loading is not None and number in self._loading):
-                self._gone.add(number)
-                self._dead[change.kind] += 1
-            else:
-                self._early[number] = change.change
-        elif number in self._known or number in self._gone:
-            pass
-        elif self._early.get(number, 0) > change.change:
-            pass  # an older state, read before the withdrawal and given after it
+        view = self._views[change.kind]
+        if not change.present:
+            self._dead[change.kind] += self._ledger.withdraw(change)
         elif len(change.value) != view.kind.size:
             self.refused += 1  # cannot match anything; one bad row must not stop the others
-        elif self._loading is not None and number in self._loading:
-            self._held.append(change)
-        else:
-            view.delta.add(change.change, number, change.value)
-            self._known.add(number)
-        self._applied = max(self._applied, change.change)
+        elif self._ledger.admit(change):
+            view.delta.add(change.change, change.number, change.value)
 
     def load(
         self, kind: str, values: NDArray[np.uint8], numbers: NDArray[np.uint32], change: int
@@ -232,21 +222,15 @@ class Index:
         numbers = np.ascontiguousarray(numbers, np.uint32)
         with self._building:
             with self._state:
-                skip = self._known.mask(numbers) | self._gone.mask(numbers)
-                late = [n for n, when in self._early.items() if when > change or not change]
-                if late:
-                    skip |= np.isin(numbers, np.array(late, np.uint32))
-                if skip.any():
-                    values, numbers = values[~skip], numbers[~skip]
-                self._loading = NumberSet()
-                self._loading.add_many(numbers)
+                wanted = self._ledger.begin_load(numbers, change)
+            if not wanted.all():
+                values, numbers = values[wanted], numbers[wanted]
             try:
                 self._compact({kind: Input(values, numbers)}, change=change, force=False)
             except BaseException:  # whatever it was, what waited for the load must not be lost
                 with self._state:
-                    held, self._held, self._loading = self._held, [], None
-                    for one in held:
-                        self._apply_one(one)
+                    for held in self._ledger.end_load(done=False):
+                        self._apply_one(held)
                 raise
 
     def merge(self, *, force: bool = False) -> bool:
@@ -293,9 +277,7 @@ class Index:
         manifest = place.commit(generation, covered, live, tombstones)
         with self._state:
             self._publish(manifest, after)
-            for one in extra.values():
-                self._known.add_many(one.numbers)
-            self._loading, self._held = None, []
+            self._ledger.end_load(done=True)
             self._unsealed -= unsealed
         place.sweep(manifest)
 
@@ -310,7 +292,7 @@ class Index:
             name: replace(view, segments=_largest_first(after[name]), frozen=())
             for name, view in self._views.items()
         }
-        self._early = {n: at for n, at in self._early.items() if at > self._covered}
+        self._ledger.forget_early(self._covered)
         self._manifest, self._covered = manifest, manifest.covered
         self._applied = max(self._applied, manifest.covered)
         self._dead = {name: view.dead(self._gone) for name, view in self._views.items()}
@@ -334,10 +316,6 @@ class Index:
             for live in opened.live:
                 known.add_many(live.part.numbers())
             with self._state:
-                self._gone.update(opened.gone)
-                for number, when in self._early.items():
-                    if when > opened.covered and number in known:
-                        self._gone.add(number)  # withdrawn here before its segment was seen
                 after: dict[str, list[Live]] = {name: [] for name in self._views}
                 for live in opened.live:
                     after[live.listed.kind].append(live)
@@ -345,7 +323,7 @@ class Index:
                     name: replace(view, delta=self._later(view, opened.covered, known))
                     for name, view in self._views.items()
                 }
-                self._known = known
+                self._ledger.reopen(known, opened.gone, opened.covered)
                 self._publish(replace(opened.manifest, covered=opened.covered), after)
                 self._manifest, self.set_aside = opened.manifest, opened.set_aside
             return True
