@@ -49,6 +49,12 @@ class Backend(Protocol):
         """Run one statement with `?` marks for many tuples."""
         ...
 
+    def run(
+        self, connection: sa.Connection, statement: str, params: Sequence[Any]
+    ) -> list[tuple[Any, ...]]:
+        """Run one statement with `?` marks; answers its rows."""
+        ...
+
     def lock_changes(self, connection: sa.Connection) -> None:
         """Keep others from taking change numbers until this transaction has ended."""
         ...

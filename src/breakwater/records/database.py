@@ -33,7 +33,7 @@ from breakwater.records.bus import LocalBus
 from breakwater.records.migrations import HEAD
 from breakwater.records.postgres import PostgresBackend
 from breakwater.records.sqlite import SqliteBackend
-from breakwater.records.tables import core
+from breakwater.records.tables.columns import canonical
 
 if TYPE_CHECKING:
     from breakwater.records.keys import Keyring
@@ -86,8 +86,21 @@ class Tx:
             Conflict: a constraint forbids it. On PostgreSQL nothing more can be done in this
                 transaction then, unless the statement ran inside `savepoint`.
         """
-        with faults.mapped():
+        try:
             return self._connection.execute(statement, params)
+        except faults.OF_DATABASES as error:
+            raise faults.translated(error) from None
+
+    def run(self, statement: str, *params: Any) -> list[tuple[Any, ...]]:
+        """Run one constant statement with `?` marks, past SQLAlchemy, and read all its rows.
+
+        A fifth of the cost of `execute`, for what stands in nearly every transaction. Times
+        may be parameters; what comes back is as the driver gives it.
+        """
+        try:
+            return self._backend.run(self._connection, statement, params)
+        except faults.OF_DATABASES as error:
+            raise faults.translated(error) from None
 
     def insert_many(self, table: sa.Table, columns: Sequence[str], rows: Rows) -> None:
         """Insert plain tuples the fast way: executemany on SQLite, COPY on PostgreSQL.
@@ -141,9 +154,9 @@ class Tx:
 
     def change(self, count: int = 1) -> int:
         """Take `count` change numbers; answers the first. Number order is commit order."""
-        row = self.execute(_NEXT_CHANGE, {"count": count}).one()
+        ((last,),) = self.run(_NEXT_CHANGE, count)
         self._locked = True
-        return int(row[0]) - count + 1
+        return int(last) - count + 1
 
     def emit(self, type_: EventType, subject: Id, **body: Any) -> Event:
         """Write an event to the outbox in this transaction; delivered after commit.
@@ -154,16 +167,8 @@ class Tx:
             body: small JSON facts: ids and words, never content.
         """
         event = Event(new_id(), type_, subject, self.now, self.change(), body)
-        self.execute(
-            _PUT_EVENT,
-            {
-                "change": event.change,
-                "id": event.id,
-                "type": type_.value,
-                "subject": subject,
-                "at": self.now,
-                "body": body,
-            },
+        self.run(
+            _PUT_EVENT, event.change, event.id, type_.value, subject, self.now, canonical(body)
         )
         self.after_commit(self.db.tell_outbox)
         return event
@@ -199,13 +204,10 @@ class Tx:
             raise failed[0]
 
 
-_NEXT_CHANGE: Final = (
-    sa.update(core.changes)
-    .values(last=core.changes.c.last + sa.bindparam("count", type_=sa.BigInteger))
-    .where(core.changes.c.id == 1)
-    .returning(core.changes.c.last)
+_NEXT_CHANGE: Final = "UPDATE changes SET last = last + ? WHERE id = 1 RETURNING last"
+_PUT_EVENT: Final = (
+    "INSERT INTO outbox (change, id, type, subject, at, body) VALUES (?, ?, ?, ?, ?, ?)"
 )
-_PUT_EVENT: Final = sa.insert(core.outbox)
 
 
 class Database:

@@ -35,21 +35,30 @@ class Deadlock(DatabaseUnavailable):
     code = "deadlock"
 
 
+OF_DATABASES: Final = (exc.SQLAlchemyError, sqlite3.Error, psycopg.Error)
+"""Everything a database library raises on purpose."""
+
+
 @contextmanager
 def mapped() -> Iterator[None]:
     """Turn whatever the database throws into the error tree; the original stays as context."""
     try:
         yield
-    except exc.DBAPIError as error:
-        raise meaning(error.orig) from None
-    except (sqlite3.Error, psycopg.Error) as error:
-        raise meaning(error) from None
-    except exc.TimeoutError:
-        raise DatabaseUnavailable("Every connection is in use.") from None
-    except exc.StatementError as error:
-        raise BreakwaterError(f"A value cannot be stored: {type(error.orig).__name__}.") from None
-    except exc.SQLAlchemyError as error:
-        raise BreakwaterError(f"The query is wrong: {type(error).__name__}.") from None
+    except OF_DATABASES as error:
+        raise translated(error) from None
+
+
+def translated(error: Exception) -> BreakwaterError:
+    """The member of the error tree for anything in `OF_DATABASES`."""
+    if isinstance(error, exc.DBAPIError):
+        return meaning(error.orig)
+    if isinstance(error, exc.TimeoutError):
+        return DatabaseUnavailable("Every connection is in use.")
+    if isinstance(error, exc.StatementError):
+        return BreakwaterError(f"A value cannot be stored: {type(error.orig).__name__}.")
+    if isinstance(error, exc.SQLAlchemyError):
+        return BreakwaterError(f"The query is wrong: {type(error).__name__}.")
+    return meaning(error)
 
 
 def meaning(error: BaseException | None) -> BreakwaterError:

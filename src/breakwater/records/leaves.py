@@ -14,11 +14,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-import sqlalchemy as sa
-
 from breakwater.errors import AuditUnavailable, BreakwaterError
 from breakwater.records.merkle import Frontier, leaf_hash
-from breakwater.records.tables import core
 from breakwater.records.tables.columns import canonical
 
 if TYPE_CHECKING:
@@ -57,44 +54,34 @@ def append(tx: Tx, actor: str, action: str, subject: str, facts: Mapping[str, An
     """
     try:
         tx.lock_changes()
-        head = tx.execute(_HEAD).one()
-        edge = Frontier(head.size, head.frontier)
-        number = edge.size
-        row: dict[str, Any] = {
-            "number": number,
-            "at": tx.now,
-            "actor": actor,
-            "action": action,
-            "subject": subject,
-            "facts": json.loads(canonical(dict(facts))),
-        }
-        leaf = leaf_hash(leaf_data(**row))
+        ((size, packed),) = tx.run(_HEAD)
+        edge = Frontier(size, packed)
+        spelled = canonical(dict(facts))
+        leaf = leaf_hash(
+            leaf_data(
+                number=size, at=tx.now, actor=actor, action=action, subject=subject,
+                facts=json.loads(spelled),
+            )
+        )  # fmt: skip
         edge.append(leaf)
         seal = tx.keys.mac(PURPOSE, head_data(edge))
-        tx.execute(_PUT, row | {"leaf": leaf})
-        grown = tx.execute(
-            _GROW, {"grown": edge.size, "edge": edge.packed(), "seal": seal, "was": number}
-        )
-    except (BreakwaterError, TypeError, ValueError, sa.exc.NoResultFound) as error:
+        tx.run(_PUT, size, tx.now, actor, action, subject, spelled, leaf)
+        grown = tx.run(_GROW, edge.size, edge.packed(), seal, size)
+    except (BreakwaterError, TypeError, ValueError) as error:
         reason = error.code if isinstance(error, BreakwaterError) else type(error).__name__
         raise AuditUnavailable(reason=reason) from error
-    if grown.rowcount != 1:
+    if len(grown) != 1:
         raise AuditUnavailable(reason="head")
     tx.after_commit(tx.db.tell_audit)
-    return number
+    return int(size)
 
 
-_HEAD: Final = sa.select(core.audit_head.c.size, core.audit_head.c.frontier).where(
-    core.audit_head.c.id == 1
+_HEAD: Final = "SELECT size, frontier FROM audit_head WHERE id = 1"
+_PUT: Final = (
+    "INSERT INTO audit (number, at, actor, action, subject, facts, leaf) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
-_PUT: Final = sa.insert(core.audit)
 _GROW: Final = (
-    sa.update(core.audit_head)
-    .values(
-        size=sa.bindparam("grown", type_=sa.BigInteger),
-        frontier=sa.bindparam("edge", type_=sa.LargeBinary),
-        seal=sa.bindparam("seal", type_=sa.LargeBinary),
-    )
-    .where(core.audit_head.c.id == 1)
-    .where(core.audit_head.c.size == sa.bindparam("was", type_=sa.BigInteger))
+    "UPDATE audit_head SET size = ?, frontier = ?, seal = ? WHERE id = 1 AND size = ? "
+    "RETURNING size"
 )

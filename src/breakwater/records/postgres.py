@@ -100,9 +100,16 @@ class PostgresBackend:
 
     def many(self, connection: sa.Connection, statement: str, rows: Rows) -> None:
         """Run one statement with `?` marks for many tuples, pipelined."""
-        text = statement.replace("%", "%%").replace("?", "%s")
         with raw_of(connection).cursor() as cursor:
-            cursor.executemany(text.encode(), rows)
+            cursor.executemany(_marked(statement), rows)
+
+    def run(
+        self, connection: sa.Connection, statement: str, params: Sequence[Any]
+    ) -> list[tuple[Any, ...]]:
+        """Run one statement with `?` marks; answers its rows."""
+        with raw_of(connection).cursor() as cursor:
+            cursor.execute(_marked(statement), params)
+            return cursor.fetchall() if cursor.description else []
 
     def lock_changes(self, connection: sa.Connection) -> None:
         """Take the counter row first, so that no two transactions wait for one another."""
@@ -148,6 +155,11 @@ class PostgresBackend:
 def copied_tables() -> list[sa.Table]:
     """Tables of a backup in the order of their foreign keys; keys are kept apart from them."""
     return [table for table in metadata.sorted_tables if table not in KEY_TABLES]
+
+
+def _marked(statement: str) -> bytes:
+    """The driver's own marks for `?`."""
+    return statement.replace("%", "%%").replace("?", "%s").encode()
 
 
 def _copy(template: LiteralString, table: sa.Table) -> sql.Composed:
