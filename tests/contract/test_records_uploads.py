@@ -11,7 +11,14 @@ import pytest
 import sqlalchemy as sa
 from tests import builders
 
-from breakwater.errors import BreakwaterError, Conflict, IdempotencyReuse, NotFound, Tampered
+from breakwater.errors import (
+    BadInput,
+    BreakwaterError,
+    Conflict,
+    IdempotencyReuse,
+    NotFound,
+    Tampered,
+)
 from breakwater.model.match import Action
 from breakwater.model.signal import View
 from breakwater.model.upload import Origin, Surface, UploadState
@@ -117,6 +124,29 @@ def test_an_upload_has_one_first_verdict(database):
         uploads.finish(tx, builders.upload())
     with database.read() as tx:
         assert uploads.get(tx, done.id).verdict.action is Action.BLOCK
+
+
+def test_a_text_that_cannot_be_stored_is_bad_input(database):
+    for text in ("a\x00b", "\ud800"):
+        for facts in ({"service": text}, {"declared_type": text}):
+            with pytest.raises(BadInput), database.transaction() as tx:
+                uploads.start(tx, builders.upload(**facts))
+        for member in ("reference", "account", "place"):
+            origin = replace(builders.ORIGIN, **{member: text})
+            with pytest.raises(BadInput), database.transaction() as tx:
+                uploads.start(tx, builders.upload(origin=origin))
+    with database.read() as tx:
+        assert uploads.recent(tx) == []
+
+
+def test_any_other_text_is_read_back_as_it_came(database):
+    for text in ("x" * 100_000, "🦦 \u202e", "'; DROP TABLE uploads; --", "%s :x ?"):
+        origin = replace(builders.ORIGIN, reference=text, account=text, place=text)
+        with database.transaction() as tx:
+            done = finish(tx, Action.HOLD, origin=origin, service=text, declared_type=text)
+        with database.read() as tx:
+            assert uploads.get(tx, done.id) == done
+            assert [u.id for u in uploads.by_account(tx, text, text)] == [done.id]
 
 
 def test_a_match_is_read_back_with_what_the_entry_said_then(database):

@@ -19,6 +19,7 @@ from breakwater.model.ids import Id, new_id
 from breakwater.records import numbers
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_bank import banks, entry_totals, imports
+from breakwater.records.texts import storable
 
 
 def create(
@@ -157,6 +158,7 @@ def _one(tx: Tx, which: sa.ColumnElement[bool], words: str) -> Bank:
 
 def _values(bank: Bank) -> dict[str, Any]:
     """Columns that may change."""
+    storable(bank.name, bank.purpose, bank.source, bank.permitted_use)
     return {
         "name": bank.name,
         "purpose": bank.purpose,

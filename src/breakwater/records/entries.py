@@ -46,6 +46,7 @@ from breakwater.records.tables.nouns_bank import (
     imports,
 )
 from breakwater.records.tallies import count_match, recent_matches
+from breakwater.records.texts import storable
 
 __all__ = [
     "Added",
@@ -140,6 +141,7 @@ def add(
     Raises:
         Conflict: the bank has the value with the opposite meaning.
     """
+    storable(*labels, source, note, permitted_use)
     change = tx.change(len(signals)) if signals else 0
     known = _present(tx, bank, signals)
     own = {

@@ -16,6 +16,7 @@ from breakwater.errors import IdempotencyReuse
 from breakwater.model.ids import Id
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_intake import idempotency_keys
+from breakwater.records.texts import storable
 
 IDEMPOTENT: Final = timedelta(hours=48)
 """How long a repeated request is answered by its first answer."""
@@ -44,6 +45,7 @@ def claim_idempotency(
     Raises:
         IdempotencyReuse: the key came with another body within 48 hours.
     """
+    storable(key)
     row = {
         "principal_id": principal,
         "key_sha256": hashlib.sha256(key.encode()).digest(),

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from breakwater.model.ids import Id
 from breakwater.records.database import Tx
+from breakwater.records.texts import storable
 
 PURPOSE: Final = "identifiers"
 
@@ -21,12 +22,13 @@ def pseudonym(tx: Tx, service: str, account: str) -> bytes | None:
     """What stands for an account of a service; None when there is no account."""
     if not account:
         return None
+    storable(service, account)
     return tx.keys.mac(PURPOSE, b"account\0" + service.encode() + b"\0" + account.encode())
 
 
 def seal(tx: Tx, row: Id, facts: Mapping[str, Any]) -> bytes:
     """Seal facts for one row."""
-    plain = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode()
+    plain = json.dumps(facts, separators=(",", ":")).encode()
     return tx.keys.seal(PURPOSE, plain, row.encode())
 
 

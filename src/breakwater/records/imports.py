@@ -19,6 +19,7 @@ from breakwater.model.ids import Id, new_id
 from breakwater.records import numbers
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_bank import banks, import_bad_rows, imports
+from breakwater.records.texts import storable
 
 _BAD: Final = sa.text(
     "INSERT INTO import_bad_rows (import_number, row, reason) VALUES (:import_number, :row, "
@@ -52,6 +53,7 @@ def start(
         expires_at: after this its entries no longer act.
         signed_by: person who vouches for it.
     """
+    storable(source, permitted_use, *(labels := tuple(labels)))
     tx.lock_changes()
     if digest:
         row = tx.execute(
@@ -69,7 +71,7 @@ def start(
         bank=bank.id,
         source=source,
         permitted_use=permitted_use,
-        labels=tuple(labels),
+        labels=labels,
         expires_at=expires_at,
         signed_by=signed_by,
         created_at=tx.now,
@@ -84,7 +86,7 @@ def start(
             "source": source,
             "digest": digest,
             "permitted_use": permitted_use,
-            "labels": list(made.labels),
+            "labels": list(labels),
             "expires_at": expires_at,
             "signed_by": signed_by,
             "rows_read": 0,

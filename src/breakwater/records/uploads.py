@@ -27,6 +27,7 @@ from breakwater.records.origins import from_facts, to_facts
 from breakwater.records.tables.nouns_intake import upload_verdicts, uploads
 from breakwater.records.tallies import uploads_by_minute as by_minute
 from breakwater.records.tallies import uploads_judged as ledger
+from breakwater.records.texts import storable
 
 __all__ = [
     "by_account",
@@ -326,6 +327,7 @@ def _values(tx: Tx, upload: Upload, *, forget: bool) -> dict[str, Any]:
     """The row of an upload; with `forget` only what may be kept of one that passed."""
     bare = forget and upload.surface is Surface.PRIVATE
     origin, verdict = upload.origin, upload.verdict
+    storable(upload.service, upload.declared_type, upload.type, origin.reference, origin.place)
     sealed = None if forget else identities.seal(tx, upload.id, to_facts(origin))
     return {
         "service": upload.service,
