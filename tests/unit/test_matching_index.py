@@ -207,6 +207,14 @@ def test_wrong_questions_are_named(index):
     assert not index.serves("photodna")
 
 
+def test_no_question_has_no_answer(index):
+    fill(index, values(100))
+    index.merge(force=True)
+    fill(index, values(3, KINDS[1]), kind="md5", first=101)
+    for kind in KINDS:
+        assert len(index.search(kind.name, np.zeros((0, kind.size), np.uint8), kind.limit)) == 0
+
+
 def test_a_row_of_wrong_length_stops_nobody_else(index):
     index.apply([change(1, b"short"), change(2, values(1)[0].tobytes())])
     assert index.refused == 1

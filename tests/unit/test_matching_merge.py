@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import threading
 import time
 
@@ -91,6 +92,26 @@ def test_a_full_disk_stops_no_search_and_the_next_merge_makes_up(index, monkeypa
     assert index.merge(force=True)
     assert index.covered == 41
     assert index.search_one("pdq", rows[7].tobytes(), 31) == [(8, 0)]
+
+
+def test_a_disk_that_takes_no_more_refuses_an_import_and_keeps_what_was(index):
+    """The limit is the kernel's own, so the reservation itself is what fails."""
+    rows = values(60)
+    fill(index, rows)
+    index.merge(force=True)
+    more = values(3000, seed=6)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(DiskFull):
+            index.load("pdq", more, np.arange(101, 3101, dtype=np.uint32), 3100)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert index.search_one("pdq", rows[7].tobytes(), 31) == [(8, 0)]
+    assert index.search_one("pdq", more[7].tobytes(), 31) == []
+    assert (index.covered, index.applied) == (60, 60)
+    index.load("pdq", more, np.arange(101, 3101, dtype=np.uint32), 3100)
+    assert index.search_one("pdq", more[7].tobytes(), 31) == [(108, 0)]
 
 
 def test_a_long_replay_seals_by_itself(index, monkeypatch):

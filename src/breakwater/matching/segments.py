@@ -165,6 +165,7 @@ def open_segment(path: Path, *, check: bool = True) -> Segment:
         if found != header.file_size:
             raise CorruptSegment(f"{path.name}: {found} bytes instead of {header.file_size}.")
         mapped = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+        mapped.madvise(mmap.MADV_WILLNEED)
     arrays = {}
     for section in header.sections:
         if section.offset + section.nbytes > header.file_size:
