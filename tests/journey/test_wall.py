@@ -67,7 +67,8 @@ class Installation:
             [*BREAKWATER, "serve", "--port", "0"], env=self.environment, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
-        threading.Thread(target=self._listen, daemon=True).start()
+        self.listener = threading.Thread(target=self._listen, daemon=True)
+        self.listener.start()
         owner = self.place / "data" / "owner.json"
         for _ in range(1200):
             assert self.server.poll() is None, "".join(self.said)
@@ -91,9 +92,12 @@ class Installation:
                 self.link = found.group(1)
 
     def stop(self, how: int = signal.SIGTERM) -> None:
-        if self.server is not None and self.server.poll() is None:
+        if self.server is not None and self.server.stdout is not None:
             self.server.send_signal(how)
             self.server.wait(timeout=60)
+            self.listener.join(timeout=10)
+            self.server.stdout.close()
+            self.server = None
 
     def upload(self, content: bytes, mime: str = "", **fields: str) -> dict[str, Any]:
         answer = httpx.post(
@@ -200,8 +204,8 @@ def test_a_person_sees_why_and_the_pictures_only_while_a_key_is_held(
         page.goto(wall.link)
         page.get_by_role("button", name="Sign in once").click()
         page.wait_for_url("**/me/credential")
-        page.get_by_label("Password").fill("correct horse battery staple")
-        page.get_by_role("button", name="Set").first.click()
+        page.get_by_role("textbox", name="New password").fill("correct horse battery staple")
+        page.get_by_role("button", name="Save the password").click()
         home = wall.link.partition("/login/")[0]
         page.wait_for_url(f"{home}/")
         page.goto(f"{home}/queue")
@@ -210,7 +214,7 @@ def test_a_person_sees_why_and_the_pictures_only_while_a_key_is_held(
         page.goto(f"{home}/banks")
         assert "KNOWN" in page.inner_text("main")
         page.goto(f"{home}/audit")
-        assert "verdict.block" in page.inner_text("main")
+        assert "Blocked an upload" in page.inner_text("main")
     used = httpx.post(wall.link, headers={"Accept": "text/html"})
     assert used.status_code == 401, "a one-time link lets in once"
 
