@@ -123,6 +123,20 @@ class Settings(BaseSettings):
         default=(),
         description="CIDR blocks of private addresses at which object_hosts may stand.",
     )
+    object_buckets: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Buckets whose keys (s3://bucket/key, gs://bucket/key) are accepted, "
+        "comma-separated; one elsewhere as s3://bucket=https://store.example/bucket.",
+    )
+    object_access_key: str = Field(
+        default="", description="Id of the read-only credentials for object_buckets."
+    )
+    object_secret_key: SecretStr = Field(
+        default=SecretStr(""), description="Secret of the credentials for object_buckets."
+    )
+    object_region: str = Field(
+        default="us-east-1", description="Region of object_buckets; Google Cloud Storage: auto."
+    )
     hma_networks: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(),
         description="CIDR blocks whose callers may use the hasher-matcher-actioner surface "
@@ -160,6 +174,7 @@ class Settings(BaseSettings):
         "private_jurisdictions",
         "object_hosts",
         "object_private_networks",
+        "object_buckets",
         "hma_networks",
         "webhook_private_networks",
         mode="before",

@@ -47,8 +47,12 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     httpd.server_close()
 
 
+ASKED: list[str] = []
+
+
 class Store(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        ASKED.append(self.path)
         content = photo(int(self.path.strip("/").split("?")[0] or 0))
         self.send_response(200)
         self.send_header("Content-Type", "image/png")
@@ -64,7 +68,8 @@ class Store(BaseHTTPRequestHandler):
 def served(tmp_path_factory: pytest.TempPathFactory, store: str) -> Iterator[Served]:
     with serving(
         tmp_path_factory.mktemp("tls"), tls_builtin_ca=True, object_hosts="localhost",
-        object_private_networks="127.0.0.0/8,::1/128",
+        object_private_networks="127.0.0.0/8,::1/128", object_buckets=f"s3://photos={store}",
+        object_access_key="reader", object_secret_key="not-a-secret",
     ) as running:  # fmt: skip
         yield running
 
@@ -98,6 +103,20 @@ def test_an_object_is_brought_by_reference_and_screened(served: Served, store: s
     answer = client.post("/v1/media", json=body)
     assert answer.status_code == 200, answer.text
     assert (answer.json()["action"], answer.json()["sha256"]) == ("allow", digest)
+
+
+def test_a_key_in_a_named_bucket_is_brought_by_a_signed_request(served: Served) -> None:
+    client = served.client(served.key(), verify=trusting(served))
+    digest = hashlib.sha256(photo(12)).hexdigest()
+    body = ABOUT | {"object": {"url": "s3://photos/12", "sha256": digest}}
+    answer = client.post("/v1/media", json=body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["sha256"] == digest
+    assert "X-Amz-Signature=" in ASKED[-1]
+    assert "not-a-secret" not in ASKED[-1]
+    for url in ("s3://other/12", "gs://photos/12", "s3://photos/../12"):
+        refused = client.post("/v1/media", json=ABOUT | {"object": {"url": url, "sha256": digest}})
+        assert refused.json()["code"] == "fetch_refused"
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from breakwater.access.door import Access
 from breakwater.app.founding import check_jail, root_key, set_up
-from breakwater.app.mapping import life_of, limits_of, turns
+from breakwater.app.mapping import life_of, limits_of, stores_of, turns
 from breakwater.banks import handlers as bank_handlers
 from breakwater.banks.load import Loader
 from breakwater.banks.manage import Banks
@@ -169,6 +169,7 @@ def _wire(settings: Settings, clock: Clock, pool: JailPool, undo: ExitStack) -> 
         references=References(
             clock=clock, max_bytes=settings.max_upload_bytes, hosts=settings.object_hosts,
             private_networks=settings.object_private_networks, any_url=settings.fetch_urls,
+            stores=stores_of(settings, clock),
         ),
         resumables=resumables, banks=banks,
         loader=Loader(db=db, feed=feed, floods=floods),

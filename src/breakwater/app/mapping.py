@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from breakwater.access.policy import SessionLife
+from breakwater.intake.objectstores import Credentials, ObjectStores
 from breakwater.intake.outcome import Recorder
 from breakwater.intake.resumable import Resumables
 from breakwater.intake.submit import Limits
@@ -53,6 +54,16 @@ def life_of(settings: Settings) -> SessionLife:
         absolute=timedelta(hours=settings.session_hours),
         idle=timedelta(minutes=settings.session_idle_minutes),
     )
+
+
+def stores_of(settings: Settings, clock: Clock) -> ObjectStores:
+    """Buckets whose keys are accepted."""
+    credentials = Credentials(
+        settings.object_access_key,
+        settings.object_secret_key.get_secret_value(),
+        settings.object_region,
+    )
+    return ObjectStores(clock=clock, buckets=settings.object_buckets, credentials=credentials)
 
 
 def turns(

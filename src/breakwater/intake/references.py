@@ -1,9 +1,10 @@
 """Bytes that lie elsewhere: object references and, if switched on, plain URLs, into a spool.
 
-An object reference is a presigned HTTPS URL on a host that the operator named, with the
-SHA-256 the bytes must have: the service vouches for them and pays for no second upload. Any
-other URL is fetched only if the operator switched fetching on. Feeds `intake.submit` through
-`web.api.media`; the network rules are those of `intake.fetch`.
+An object reference is a presigned HTTPS URL on a host that the operator named, or a key in a
+bucket that the operator named (`intake.objectstores`), with the SHA-256 the bytes must have:
+the service vouches for them and pays for no second upload. Any other URL is fetched only if
+the operator switched fetching on. Feeds `intake.submit` through `web.api.media`; the network
+rules are those of `intake.fetch`.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from breakwater.errors import BadInput, FetchFailed, FetchRefused
-from breakwater.intake.addresses import networks
+from breakwater.intake.addresses import Network, networks
 from breakwater.intake.fetch import Fetched, Fetcher, FetchRules
+from breakwater.intake.objectstores import SCHEMES, ObjectStores
 from breakwater.media.spool import Spool
 from breakwater.model.clock import Clock
 
@@ -34,6 +36,7 @@ class References:
         hosts: Sequence[str] = (),
         private_networks: Sequence[str] = (),
         any_url: bool = False,
+        stores: ObjectStores | None = None,
     ) -> None:
         """Take the operator's rules.
 
@@ -43,24 +46,23 @@ class References:
             hosts: names whose presigned HTTPS URLs are accepted.
             private_networks: blocks at which those hosts may stand.
             any_url: fetch other public URLs too.
+            stores: buckets whose keys are accepted.
         """
         self._hosts = frozenset(host.lower().rstrip(".") for host in hosts)
+        self._stores = stores
         self._any_url = any_url
-        rules = FetchRules(
-            max_bytes=max_bytes,
-            schemes=("https",),
-            ports=REFERENCE_PORTS,
-            hosts=tuple(self._hosts),
-            private=networks(private_networks),
-        )
-        self._store = Fetcher(rules, clock)
+        opened = networks(private_networks)
+        self._store = Fetcher(_rules(max_bytes, tuple(self._hosts), opened), clock)
+        held = stores.hosts if stores else ()
+        self._bucket = Fetcher(_rules(max_bytes, held, opened), clock)
         self._public = Fetcher(FetchRules(max_bytes=max_bytes), clock)
 
     def bring(self, url: str, sha256: str, spool: Spool) -> Fetched:
         """Fetch the bytes and check that they are the ones meant.
 
         Args:
-            url: presigned HTTPS on an allowed host, or any public URL if that is switched on.
+            url: a key in a named bucket, presigned HTTPS on an allowed host, or any public URL
+                if that is switched on.
             sha256: hexadecimal; required for an object reference.
             spool: takes the bytes and is finished here.
 
@@ -69,7 +71,11 @@ class References:
             FetchFailed: it did not give the bytes, or gave other bytes.
             BadInput: an object reference without its SHA-256.
         """
-        fetched = self._fetcher(url, sha256).fetch(url, spool)
+        if url.partition("://")[0] in SCHEMES and self._stores is not None:
+            _required(sha256)
+            fetched = self._bucket.fetch(self._stores.url(url), spool)
+        else:
+            fetched = self._fetcher(url, sha256).fetch(url, spool)
         spool.seal()
         if sha256 and not hmac.compare_digest(spool.sha256, sha256.lower()):
             raise FetchFailed("The bytes there do not have the SHA-256 that was sent.")
@@ -81,9 +87,24 @@ class References:
         except ValueError:
             raise FetchRefused("The URL cannot be read.") from None
         if host in self._hosts:
-            if not sha256:
-                raise BadInput("An object reference comes with the SHA-256 of its bytes.")
+            _required(sha256)
             return self._store
         if not self._any_url:
             raise FetchRefused("Fetching by URL is off here, and its host is not on the list.")
         return self._public
+
+
+def _required(sha256: str) -> None:
+    if not sha256:
+        raise BadInput("An object reference comes with the SHA-256 of its bytes.")
+
+
+def _rules(max_bytes: int, hosts: tuple[str, ...], private: tuple[Network, ...]) -> FetchRules:
+    """Object stores: HTTPS only, named hosts only. Without a host nothing is allowed."""
+    return FetchRules(
+        max_bytes=max_bytes,
+        schemes=("https",),
+        ports=REFERENCE_PORTS,
+        hosts=hosts or ("none.invalid",),
+        private=private,
+    )

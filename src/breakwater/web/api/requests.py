@@ -109,9 +109,13 @@ class SubmissionIn(Body):
 
 
 class ObjectIn(Body):
-    """Bytes that lie elsewhere: a presigned HTTPS URL on an allowed host, or a plain URL."""
+    """Bytes that lie elsewhere: a presigned URL, a key in a named bucket, or a plain URL."""
 
-    url: str = Field(max_length=8192, examples=["https://store.example/a.jpg?signature=…"])
+    url: str = Field(
+        max_length=8192,
+        description="https://…, s3://bucket/key or gs://bucket/key.",
+        examples=["https://store.example/a.jpg?signature=…"],
+    )
     sha256: str = Field(default="", pattern=r"^([0-9a-fA-F]{64})?$", description="Expected; required for object references.")  # fmt: skip
     type: str = Field(default="", max_length=255, examples=["image/jpeg"])
 
