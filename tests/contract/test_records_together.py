@@ -18,27 +18,35 @@ pytestmark = pytest.mark.usefixtures("keyring")
 THREADS, TURNS = 6, 12
 
 
+SHARED = 1
+
+
+def screen(tx, bank, name):
+    found = builders.match(SHARED)
+    uploads.finish(tx, replace(builders.upload(), verdict=builders.verdict(Action.HOLD, found)))
+
+
+def open_case(tx, bank, name):
+    builders.case(tx)
+
+
+def count(tx, bank, name):
+    entries.count_match(tx, [SHARED])
+
+
+def add(tx, bank, name):
+    builders.entry(tx, bank, seed=name)
+
+
+def bulk(tx, bank, name):
+    entries.add_lean(tx, bank, [builders.signal(seed=(name, n)) for n in range(5)])
+
+
 def test_transactions_that_do_all_of_it_in_any_order_never_wait_for_one_another(database):
     with database.transaction() as tx:
         bank = builders.bank(tx)
-        shared = builders.entry(tx, bank, seed="shared").number
+        assert builders.entry(tx, bank, seed="shared").number == SHARED
     failures = []
-
-    def screen(tx, name):
-        found = builders.match(shared)
-        uploads.finish(tx, replace(builders.upload(), verdict=builders.verdict(Action.HOLD, found)))
-
-    def open_case(tx, name):
-        builders.case(tx)
-
-    def count(tx, name):
-        entries.count_match(tx, [shared])
-
-    def add(tx, name):
-        builders.entry(tx, bank, seed=name)
-
-    def bulk(tx, name):
-        entries.add_lean(tx, bank, [builders.signal(seed=(name, n)) for n in range(5)])
 
     def work(number):
         acts = [screen, open_case, count, add, bulk]
@@ -48,7 +56,7 @@ def test_transactions_that_do_all_of_it_in_any_order_never_wait_for_one_another(
                 order.shuffle(acts)
                 with database.transaction() as tx:
                     for act in acts[:3]:
-                        act(tx, f"{number}/{turn}/{act.__name__}")
+                        act(tx, bank, f"{number}/{turn}/{act.__name__}")
         except Exception as error:  # noqa: BLE001 - whatever it is, the test names it
             failures.append(error)
 
