@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 
 from breakwater.access.door import Access
 from breakwater.app.founding import check_jail, root_key, set_up
-from breakwater.app.mapping import life_of, limits_of, stores_of, turns
+from breakwater.app.mapping import floods_of, life_of, limits_of, stores_of, turns
 from breakwater.banks import handlers as bank_handlers
 from breakwater.banks.load import Loader
 from breakwater.banks.manage import Banks
-from breakwater.banks.policy import Floods
 from breakwater.banks.quarantine import Quarantine
 from breakwater.banks.retroactive import Retroactive
 from breakwater.fingerprint.registry import Registry
@@ -109,84 +108,126 @@ def build(
         if pool is None:
             pool = JailPool(size=settings.jail_children or os.cpu_count() or 1)
             undo.callback(pool.close)
-        app = _wire(settings, clock or SystemClock(), pool, undo)
+        on = _open(settings, clock or SystemClock(), pool, undo)
+        app = _wire(settings, on, undo)
         app.feed.catch_up()
         if decode:
             check_jail(app.pool)
         return replace(app, close=undo.pop_all().close)
 
 
-def _wire(settings: Settings, clock: Clock, pool: JailPool, undo: ExitStack) -> App:
-    metrics = Metrics()
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every verb stands on, opened."""
+
+    clock: Clock
+    metrics: Metrics
+    db: Database
+    keys: Keyring
+    vault: Vault
+    pool: JailPool
+    registry: Registry
+    index: Index
+    feed: IndexFeed
+    screener: Screener
+    ingest: IngestLog
+
+
+def _open(settings: Settings, clock: Clock, pool: JailPool, undo: ExitStack) -> Ground:
+    """Open database, keys, vault and index, each closed again by `undo`."""
     db = open_database(settings.database, clock=clock)
     undo.callback(db.close)
     keys = Keyring.open(db, root_key(settings))
     db.use_keys(keys)
-    vault = Vault(settings.vault_dir, db, keys)
-    checkpointer = Checkpointer(db, keys, settings.checkpoints)
     registry = Registry.installed()
     index = Index.open(settings.index_dir, kinds=registry.kinds, factories=registry.index_factories)
     undo.callback(index.close)
-    feed = IndexFeed(db=db, index=index)
-    screener = Screener(pool=pool, index=index, db=db)
     ingest = IngestLog(settings.ingest_dir)
     undo.callback(ingest.close)
+    return Ground(
+        clock=clock, metrics=Metrics(), db=db, keys=keys,
+        vault=Vault(settings.vault_dir, db, keys), pool=pool, registry=registry, index=index,
+        feed=IndexFeed(db=db, index=index), screener=Screener(pool=pool, index=index, db=db),
+        ingest=ingest,
+    )  # fmt: skip
+
+
+def _intake(settings: Settings, on: Ground, undo: ExitStack) -> tuple[Recorder, Intake, Webhooks]:
+    """The way of an upload, and of the answers to it."""
     recorder = Recorder(
-        db=db, vault=vault, ingest=ingest, screener=screener, clock=clock, metrics=metrics,
-        ingest_days=settings.ingest_days,
+        db=on.db, vault=on.vault, ingest=on.ingest, screener=on.screener, clock=on.clock,
+        metrics=on.metrics, ingest_days=settings.ingest_days,
     )  # fmt: skip
     intake = Intake(
-        db=db, vault=vault, screener=screener, recorder=recorder, clock=clock, metrics=metrics,
-        limits=limits_of(settings), spool_dir=settings.spool_dir, threads=32,
+        db=on.db, vault=on.vault, screener=on.screener, recorder=recorder, clock=on.clock,
+        metrics=on.metrics, limits=limits_of(settings), spool_dir=settings.spool_dir, threads=32,
     )  # fmt: skip
     undo.callback(intake.close)
-    floods = Floods(settings.flood_entries_per_hour, settings.flood_matches_per_hour)
-    banks = Banks(db=db, feed=feed, floods=floods, kinds=registry.kinds)
-    retroactive = Retroactive(db=db, ingest=ingest)
-    reviser = Reviser(db=db, screener=screener, clock=clock)
-    private = settings.webhook_private_networks
-    snapshots = Snapshots(
-        db=db, clock=clock, fetcher=Fetcher(snapshot_rules(private), clock),
-        url=settings.snapshot_url,
-        secret=settings.snapshot_secret.get_secret_value(),
-    )  # fmt: skip
-    resumables = Resumables(
-        db=db, vault=vault, intake=intake, clock=clock, spool_dir=settings.spool_dir
-    )
+    rules = webhook_rules(settings.webhook_private_networks)
     webhooks = Webhooks(
-        db=db, clock=clock, fetcher=Fetcher(webhook_rules(private), clock), metrics=metrics
+        db=on.db, clock=on.clock, fetcher=Fetcher(rules, on.clock), metrics=on.metrics
     )
     undo.callback(webhooks.close)
-    quarantine = Quarantine(db=db, feed=feed, floods=floods, metrics=metrics)
+    return recorder, intake, webhooks
+
+
+def _work(
+    settings: Settings, on: Ground, intake: Intake, webhooks: Webhooks
+) -> tuple[Retroactive, tuple[Subscription, ...], tuple[JobKind, ...]]:
+    """What verbs do when something happened: reactions and jobs."""
+    retroactive = Retroactive(db=on.db, ingest=on.ingest)
+    quarantine = Quarantine(db=on.db, feed=on.feed, floods=floods_of(settings), metrics=on.metrics)
+    reviser = Reviser(db=on.db, screener=on.screener, clock=on.clock)
+    rules = snapshot_rules(settings.webhook_private_networks)
+    snapshots = Snapshots(
+        db=on.db, clock=on.clock, fetcher=Fetcher(rules, on.clock), url=settings.snapshot_url,
+        secret=settings.snapshot_secret.get_secret_value(),
+    )  # fmt: skip
+    subscriptions = (
+        *bank_handlers.subscriptions(quarantine, retroactive),
+        *intake_handlers.subscriptions(reviser, webhooks),
+    )
+    kinds = (
+        *bank_handlers.job_kinds(retroactive),
+        *intake_handlers.job_kinds(intake, snapshots, on.vault),
+    )
+    return retroactive, subscriptions, kinds
+
+
+def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
+    """Put the verbs on the ground."""
+    recorder, intake, webhooks = _intake(settings, on, undo)
+    retroactive, subscriptions, kinds = _work(settings, on, intake, webhooks)
+    floods = floods_of(settings)
+    checkpointer = Checkpointer(on.db, on.keys, settings.checkpoints)
+    resumables = Resumables(
+        db=on.db, vault=on.vault, intake=intake, clock=on.clock, spool_dir=settings.spool_dir
+    )
     return App(
-        settings=settings, clock=clock, metrics=metrics, db=db, keys=keys, vault=vault,
-        checkpointer=checkpointer, pool=pool, registry=registry, index=index, feed=feed,
-        screener=screener, recorder=recorder, intake=intake,
+        settings=settings, clock=on.clock, metrics=on.metrics, db=on.db, keys=on.keys,
+        vault=on.vault, checkpointer=checkpointer, pool=on.pool, registry=on.registry,
+        index=on.index, feed=on.feed, screener=on.screener, recorder=recorder, intake=intake,
         lookups=Lookups(
-            db=db, screener=screener, intake=intake, clock=clock, metrics=metrics
+            db=on.db, screener=on.screener, intake=intake, clock=on.clock, metrics=on.metrics
         ),
-        accounts=Accounts(db=db), webhooks=webhooks,
+        resumables=resumables, accounts=Accounts(db=on.db), webhooks=webhooks,
         references=References(
-            clock=clock, max_bytes=settings.max_upload_bytes, hosts=settings.object_hosts,
+            clock=on.clock, max_bytes=settings.max_upload_bytes, hosts=settings.object_hosts,
             private_networks=settings.object_private_networks, any_url=settings.fetch_urls,
-            stores=stores_of(settings, clock),
+            stores=stores_of(settings, on.clock),
         ),
-        resumables=resumables, banks=banks,
-        loader=Loader(db=db, feed=feed, floods=floods),
+        banks=Banks(db=on.db, feed=on.feed, floods=floods, kinds=on.registry.kinds),
+        loader=Loader(db=on.db, feed=on.feed, floods=floods),
         retroactive=retroactive,
-        access=Access(db=db, keys=keys, clock=clock, life=life_of(settings)),
-        views=Views(db=db, vault=vault, pool=pool, clock=clock, metrics=metrics),
-        subscriptions=(
-            *bank_handlers.subscriptions(quarantine, retroactive),
-            *intake_handlers.subscriptions(reviser, webhooks),
+        access=Access(db=on.db, keys=on.keys, clock=on.clock, life=life_of(settings)),
+        views=Views(
+            db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, metrics=on.metrics
         ),
-        jobs=(
-            *bank_handlers.job_kinds(retroactive),
-            *intake_handlers.job_kinds(intake, snapshots, vault),
-        ),
+        subscriptions=subscriptions,
+        jobs=kinds,
         turns=turns(
-            db=db, checkpointer=checkpointer, feed=feed, index=index, vault=vault,
-            recorder=recorder, resumables=resumables, webhooks=webhooks, clock=clock,
+            db=on.db, checkpointer=checkpointer, feed=on.feed, index=on.index, vault=on.vault,
+            recorder=recorder, resumables=resumables, webhooks=webhooks, clock=on.clock,
         ),
         close=undo.close,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from breakwater.access.policy import SessionLife
+from breakwater.banks.policy import Floods
 from breakwater.intake.objectstores import Credentials, ObjectStores
 from breakwater.intake.outcome import Recorder
 from breakwater.intake.resumable import Resumables
@@ -46,6 +47,11 @@ def limits_of(settings: Settings) -> Limits:
         video=replace(image, max_wall_s=settings.video_seconds),
         private_jurisdictions=settings.private_jurisdictions,
     )
+
+
+def floods_of(settings: Settings) -> Floods:
+    """What is too much in an hour."""
+    return Floods(settings.flood_entries_per_hour, settings.flood_matches_per_hour)
 
 
 def life_of(settings: Settings) -> SessionLife:
