@@ -126,6 +126,7 @@ def test_a_long_replay_seals_by_itself(index, monkeypatch):
 
 
 def test_a_trickle_leaves_few_segments_and_rewrites_little(index, monkeypatch):
+    monkeypatch.setattr(parts, "RING_FROM", 1500)
     monkeypatch.setattr(compact, "DELTA_ROWS", 16)
     rows = values(4096)
     index.load("pdq", rows[:2048], np.arange(1, 2049, dtype=np.uint32), 2048)
@@ -175,6 +176,7 @@ def test_an_index_of_which_everything_is_withdrawn_is_empty(index):
 
 
 def test_searches_go_on_while_entries_come_and_segments_merge(index, monkeypatch):
+    monkeypatch.setattr(parts, "RING_FROM", 1000)
     monkeypatch.setattr(compact, "DELTA_ROWS", 64)
     rows = values(3000)
     stop, faults, searched = threading.Event(), [], [0]

@@ -78,11 +78,12 @@ def jobs_for(view: View, gone: NumberSet, *, force: bool) -> list[Job]:
     jobs = [Job(view.kind, merged, deltas)] if merged or deltas else []
     jobs += [Job(view.kind, (live,)) for live in kept if _mostly_dead(live, gone)]
     if force and not jobs:
-        jobs = [Job(view.kind, (live,)) for live in kept if _dead(live, gone)]
+        jobs = [Job(view.kind, (live,)) for live in kept if dead_rows(live, gone)]
     return jobs
 
 
-def _dead(live: Live, gone: NumberSet) -> int:
+def dead_rows(live: Live, gone: NumberSet) -> int:
+    """How many rows of a segment were withdrawn."""
     return int(gone.mask(live.part.numbers()).sum()) if gone else 0
 
 
@@ -101,10 +102,7 @@ def worth(views: Iterable[View], dead: Mapping[str, int], *, unsealed: int, forc
 
 
 def _mostly_dead(live: Live, gone: NumberSet) -> bool:
-    if not gone:
-        return False
-    dead = _dead(live, gone)
-    return dead * DEAD_SHARE >= live.part.count and dead >= min(DEAD_LEAST, live.part.count)
+    return bool(gone) and dead_rows(live, gone) * DEAD_SHARE >= live.part.count
 
 
 def build(

@@ -266,18 +266,24 @@ class Index:
             self._views = {name: self._freeze(view) for name, view in self._views.items()}
             views, unsealed = self._views, self._unsealed
             covered = max(self._applied, change)
-            tombstones = self._gone.to_bytes()
-        place = self._directory
+            tombstones, dead_before = self._gone.to_bytes(), self._dead.copy()
+        place, gone = self._directory, NumberSet.from_bytes(tombstones)
         generation = self._manifest.generation + 1
         after = compact.rebuild(
             views, extra, place.path, generation=generation, covered=covered,
-            gone=NumberSet.from_bytes(tombstones), factories=place.factories, force=force,
+            gone=gone, factories=place.factories, force=force,
         )  # fmt: skip
         live = [one for lives in after.values() for one in lives]
+        dead = {
+            name: sum(compact.dead_rows(one, gone) for one in lives if one in views[name].segments)
+            for name, lives in after.items()
+        }
         manifest = place.commit(generation, covered, live, tombstones)
         with self._state:
             self._publish(manifest, after)
             self._ledger.end_load(done=True)
+            for name, since in self._dead.items():  # withdrawn while this was built
+                self._dead[name] = dead[name] + since - dead_before[name]
             self._unsealed -= unsealed
         place.sweep(manifest)
 
@@ -295,7 +301,6 @@ class Index:
         self._ledger.forget_early(self._covered)
         self._manifest, self._covered = manifest, manifest.covered
         self._applied = max(self._applied, manifest.covered)
-        self._dead = {name: view.dead(self._gone) for name, view in self._views.items()}
 
     def reload(self) -> bool:
         """Take over what the writing process has merged since; for `writer=False`.
@@ -326,6 +331,7 @@ class Index:
                 self._ledger.reopen(known, opened.gone, opened.covered)
                 self._publish(replace(opened.manifest, covered=opened.covered), after)
                 self._manifest, self.set_aside = opened.manifest, opened.set_aside
+                self._dead = {name: view.dead(self._gone) for name, view in self._views.items()}
             return True
 
     def _later(self, view: View, covered: int, known: NumberSet) -> Delta:
