@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from breakwater.cli import owner
 from breakwater.cli.terminal import Terminal
-from breakwater.errors import DatabaseInUse
+from breakwater.errors import DatabaseInUse, Unavailable
 from breakwater.model.access import MACHINE_SCOPES, Permission, Principal
 from breakwater.model.ids import Id
 from breakwater.model.match import Verdict
@@ -26,6 +26,7 @@ from breakwater.model.signal import Fingerprints, Signal
 
 if TYPE_CHECKING:
     from breakwater.app import App
+    from breakwater.media.sandbox import JailPool
     from breakwater.settings import Settings
 
 OPERATOR: Final = Principal(
@@ -83,13 +84,13 @@ class Desk(Protocol):
 
 
 @contextmanager
-def at(settings: Settings, terminal: Terminal, *, decode: bool = False) -> Iterator[Desk]:
+def at(settings: Settings, terminal: Terminal, pool: JailPool | None = None) -> Iterator[Desk]:
     """Open the desk: the owner's when there is one, else our own.
 
     Args:
         settings: of the installation.
         terminal: told of keys when this is the installation's first start.
-        decode: prove the jail first, as this command will decode.
+        pool: the jail of a command that decodes; it is proven first. Others need none.
     """
     until = time.monotonic() + STARTING_S
     while True:
@@ -101,7 +102,7 @@ def at(settings: Settings, terminal: Terminal, *, decode: bool = False) -> Itera
                 yield desk
             return
         try:
-            running = _opened(settings, terminal, decode=decode)
+            running = _opened(settings, terminal, pool)
             break
         except DatabaseInUse:
             # An owner that is still starting announces itself in a moment.
@@ -114,12 +115,29 @@ def at(settings: Settings, terminal: Terminal, *, decode: bool = False) -> Itera
         running.close()
 
 
-def _opened(settings: Settings, terminal: Terminal, *, decode: bool) -> App:
+def _opened(settings: Settings, terminal: Terminal, pool: JailPool | None) -> App:
     from breakwater import app as parts
     from breakwater.cli.serve import prepare
 
     prepare(settings, terminal)
-    return parts.build(settings, decode=decode)
+    return parts.build(settings, pool=pool or _no_jail(), decode=pool is not None)
+
+
+def _no_jail() -> JailPool:
+    """The jail of commands that decode nothing: no process is started, and none is missed."""
+    from breakwater.media.sandbox import JailPool
+
+    class NoJail(JailPool):
+        def __init__(self) -> None:
+            self.size = 0
+
+        def __getattr__(self, name: str) -> Any:
+            raise Unavailable(f"This command decodes nothing, and asked for {name}.")
+
+        def close(self) -> None:
+            """Nothing was opened."""
+
+    return NoJail()
 
 
 class HereDesk:

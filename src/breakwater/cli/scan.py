@@ -44,8 +44,8 @@ def scan(
     files = found(paths)
     counts: Counter[str] = Counter()
     with ExitStack() as stack:
-        open_desk = stack.enter_context(desk.at(configured, terminal))
         pool = stack.enter_context(JailPool(size=configured.jail_children or None))
+        open_desk = stack.enter_context(desk.at(configured, terminal, pool))
         bar = stack.enter_context(terminal.progress("scanning", len(files)))
         for path, outcome in fingerprinted(files, pool, limits_of(configured)):
             verdict = open_desk.judge(outcome, str(path))
