@@ -5,6 +5,7 @@ fault on hostile bytes would hide behind an alarm that nobody believes, so there
 """
 
 import io
+import random
 import tarfile
 import time
 import warnings
@@ -99,6 +100,45 @@ def test_damaged_golden_files_are_answered(pool: JailPool, name: str, data: st.D
     outcome = pool.fingerprint(io.BytesIO(damaged), declared="", limits=LIMITS, lane="f")
     if isinstance(outcome, Undecodable):
         assert outcome.fault is Fault.BAD_MEDIA, outcome
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("seed", range(3))
+def test_thousands_of_mutations_are_answered(pool: JailPool, seed: int) -> None:
+    """Bytes, lengths, cuts and repeats of every codec; a failure prints its seed and number."""
+    rng = random.Random(seed)
+    seeds = [*GOLDEN.values(), *(data for _, data in corpus() if data)]
+
+    def mutated(number: int) -> tuple[int, bytes]:
+        data = bytearray(rng.choice(seeds))
+        for _ in range(rng.choice((1, 2, 4, 16, 64))):
+            at = rng.randrange(len(data))
+            kind = rng.random()
+            if kind < 0.6:
+                data[at] = rng.randrange(256)
+            elif kind < 0.8:
+                data[at : at + 4] = rng.choice((b"\xff" * 4, bytes(4), b"\x7f\xff\xff\xff"))
+            elif kind < 0.9 and len(data) > 100:
+                del data[at : at + rng.randrange(1, 50)]
+            else:
+                data[at:at] = data[at : at + rng.randrange(1, 200)]
+        return number, bytes(data)
+
+    def ask(case: tuple[int, bytes]) -> tuple[int, Fingerprints | Undecodable, float]:
+        started = time.monotonic()
+        source = io.BytesIO(case[1])
+        outcome = pool.fingerprint(source, declared="", limits=LIMITS, lane="m")
+        return case[0], outcome, time.monotonic() - started
+
+    with ThreadPoolExecutor(2) as threads:
+        found = list(threads.map(ask, map(mutated, range(2500))))
+    assert [number for number, _, took in found if took > 6] == []
+    assert {
+        number: outcome
+        for number, outcome, _ in found
+        if isinstance(outcome, Undecodable) and outcome.fault is Fault.OUR_FAULT
+    } == {}
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

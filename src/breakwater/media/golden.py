@@ -3,7 +3,7 @@
 A decoder that is missing or cannot load inside the jail otherwise rejects every valid file of
 its kind without a sound. The files are synthetic gradients (`golden/`, made by
 `tools/make_golden.py`); `manifest.json` has what must come out. Tests:
-`tests/integration/test_jail.py`.
+`tests/integration/test_jail_valid.py`.
 """
 
 from __future__ import annotations

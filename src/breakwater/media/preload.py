@@ -2,7 +2,7 @@
 
 Inside the jail nothing can be imported: PyAV loads a module when a video has a subtitle track,
 Python one when metadata name an encoding. Each such file would be rejected though it is
-valid. Called once by the zygote. Tests: `tests/integration/test_jail.py`.
+valid. Called once by the zygote. Tests: `tests/integration/test_jail_valid.py`.
 """
 
 from __future__ import annotations
