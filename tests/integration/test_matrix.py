@@ -186,6 +186,9 @@ def test_an_allow_listed_address_may_look_up_and_nothing_else(
             assert outcome(client, cell) == expected, cell
         for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
             assert client.get("/c/banks", headers=headers).status_code == 401
+        rebound = {"Host": "evil.example:80"}
+        assert client.get("/c/banks", headers=rebound).status_code == 401
+        assert client.get("/c/banks").status_code == 200
 
 
 def test_the_lists_of_routes_and_of_paths_agree(served: Served) -> None:

@@ -10,6 +10,7 @@ by `web.pages` and `web.api.sessions`; reads `records.people`. Tests:
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Final
@@ -28,6 +29,9 @@ from breakwater.records import people
 from breakwater.records.database import Database, Tx
 
 NAME_MAX: Final = 100
+AT_ONCE: Final = 2
+"""Passwords checked at once: each takes 64 MiB by design, and guesses come in crowds."""
+TURN_S: Final = 5.0
 _WRONG: Final = "The name or the password is wrong."
 
 
@@ -41,6 +45,7 @@ class People:
         self._sessions = sessions
         self._clock = clock
         self._hasher = hasher
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._decoy = hasher.hash(secrets.token_urlsafe(16))
 
     def create(self, name: str, roles: Iterable[str], by: Principal) -> Person:
@@ -179,10 +184,14 @@ class People:
         return (found.locked_until - self._clock.now()).total_seconds()
 
     def _verify(self, stored: str, password: str) -> bool:
+        if not self._turns.acquire(timeout=TURN_S):
+            raise TooManyRequests("Too many people sign in at once.", retry_after=TURN_S)
         try:
             return self._hasher.verify(stored or self._decoy, password[: policy.PASSWORD_MAX])
         except (VerificationError, InvalidHashError):
             return False
+        finally:
+            self._turns.release()
 
     def _failed(self, found: SignIn | None) -> None:
         if found is None:

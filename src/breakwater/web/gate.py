@@ -13,6 +13,7 @@ roles × scopes is asserted in `tests/integration/test_matrix.py`.
 from __future__ import annotations
 
 import hmac
+import ipaddress
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -63,6 +64,7 @@ class Gate:
         clock: Clock,
         secure: bool,
         address_networks: tuple[str, ...] = (),
+        hosts: frozenset[str] = frozenset({"localhost"}),
     ) -> None:
         """Take the parts.
 
@@ -71,10 +73,12 @@ class Gate:
             clock: for the buckets.
             secure: browsers reach us over TLS.
             address_networks: CIDR blocks that may use the older dialects without a key.
+            hosts: names by which such callers reach us, besides bare addresses.
         """
         self._access = access
         self._buckets = Buckets(clock)
         self._networks = address_networks
+        self._hosts = hosts
         self.secure = secure
         self.cookie = "__Host-breakwater" if secure else "breakwater"
 
@@ -107,12 +111,9 @@ class Gate:
         address = client_address(request)
         known = self._access.keys.remembered(token, address)
         if known is None:
-            self._slow_down(address)
-            try:
-                known = await run_in_threadpool(self._access.keys.authenticate, token, address)
-            except NotAuthenticated:
-                self._failed(address)
-                raise
+            # No counting of failures here: a secret of 256 bits is not guessed, and one caller's
+            # stale key must not shut out the others behind the same address.
+            known = await run_in_threadpool(self._access.keys.authenticate, token, address)
         rate = self._access.keys.rate(known.id)
         wait = self._buckets.take(f"key {known.id}", per_second=rate, burst=max(1.0, rate))
         if wait > 0:
@@ -133,11 +134,21 @@ class Gate:
         return who
 
     def _by_address(self, request: Request) -> Principal | None:
-        # A browser on an allow-listed machine must not be a way in for the pages it visits.
+        # A browser on an allow-listed machine must not be a way in for the pages it visits, nor
+        # for a name that was made to point at us (rebinding): such a name is not one of ours.
         foreign = request.headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
-        if foreign or "origin" in request.headers:
+        if foreign or "origin" in request.headers or not self._is_ours(request.url.hostname or ""):
             return None
         return BY_ADDRESS if policy.inside(client_address(request), self._networks) else None
+
+    def _is_ours(self, host: str) -> bool:
+        if host in self._hosts:
+            return True
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        return True
 
     async def _check_csrf(self, request: Request, who: Principal, need: Need) -> None:
         check_origin(request)
@@ -280,7 +291,8 @@ def check_origin(request: Request) -> None:
     if origin == "null":
         ours = site == "same-origin"
     else:
-        ours = not origin or urlsplit(origin).netloc == request.headers.get("host", "")
+        known = origin in {"", request.app.state.site.origin}
+        ours = known or urlsplit(origin).netloc == request.headers.get("host", "")
     if not ours or site not in {"", "same-origin", "none"}:
         raise NotAllowed("This request comes from another site's page.")
 

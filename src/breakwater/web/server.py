@@ -105,13 +105,14 @@ def create(app: App, *, url: str = "") -> FastAPI:
     settings = app.settings
     secure = is_secure(settings)
     api.state.parts = app
+    site = api.state.site = site_of(settings, url)
     api.state.gate = Gate(
         access=app.access,
         clock=app.clock,
         secure=secure,
         address_networks=settings.hma_networks,
+        hosts=frozenset({"localhost", site.host, settings.host.lower()}),
     )
-    api.state.site = site_of(settings, url)
     api.state.screening_threads = anyio.CapacityLimiter(SCREENING_THREADS)
     for router in ROUTERS:
         api.router.routes.extend(router.routes)
