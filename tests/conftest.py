@@ -10,6 +10,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -125,16 +126,29 @@ class PostgresServer:
         self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
+@contextmanager
+def in_memory_directory() -> Iterator[Path]:
+    """A directory that costs no disk, where there is such: what is tested outlives processes.
+
+    Not under pytest's own directory: that one is closed to the database server's user.
+    """
+    memory = Path("/dev/shm")
+    place = memory if os.access(memory, os.W_OK) else None
+    directory = Path(tempfile.mkdtemp(prefix="breakwater-", dir=place))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
-    # Not under pytest's own directory: that one is closed to the server's user.
-    directory = Path(tempfile.mkdtemp(prefix="bwpg-"))
-    server = PostgresServer(directory)
-    try:
-        yield server
-    finally:
-        server.stop("immediate")
-        shutil.rmtree(directory, ignore_errors=True)
+    with in_memory_directory() as directory:
+        server = PostgresServer(directory)
+        try:
+            yield server
+        finally:
+            server.stop("immediate")
 
 
 @pytest.fixture
@@ -164,11 +178,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_url(sqlite_template: Path) -> Iterator[str]:
     """An empty database of the newest schema."""
-    path = tmp_path / "breakwater.db"
-    shutil.copy(sqlite_template, path)
-    return f"sqlite:///{path}"
+    with in_memory_directory() as directory:
+        path = directory / "breakwater.db"
+        shutil.copy(sqlite_template, path)
+        yield f"sqlite:///{path}"
 
 
 @pytest.fixture

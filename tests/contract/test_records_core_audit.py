@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
+import os
 import random
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -97,7 +97,7 @@ def test_an_empty_log_verifies(database, second_place, keyring):
 
 def test_an_entry_is_undone_with_its_transaction(database, second_place, keyring):
     write(database, 3)
-    with pytest.raises(LookupError), database.transaction() as tx:
+    with pytest.raises(LookupError), database.transaction() as tx:  # noqa: PT012 - the block is what fails
         tx.audit("p", "case.viewed", "x")
         raise LookupError
     write(database, 2)
@@ -194,6 +194,7 @@ def test_a_row_that_cannot_be_ours_is_a_problem_not_a_crash(database, checkpoint
     assert "changed" in kinds(check(database, second_place))
 
 
+@pytest.mark.timeout(3600)
 def test_a_random_attack_is_always_found(database, checkpointer, second_place):
     write(database, 40)
     checkpointer.write()
@@ -202,7 +203,7 @@ def test_a_random_attack_is_always_found(database, checkpointer, second_place):
     rng = random.Random(seed)
     with database.read() as tx:
         rows = [dict(row._mapping) for row in tx.execute(sa.select(A).order_by(A.c.number))]
-    for _ in range(60):
+    for _ in range(5_000 if os.environ.get("LONG") == "1" else 60):
         forged = [dict(row) for row in rows]
         victim = rng.randrange(len(forged))
         match rng.randrange(4):
@@ -341,7 +342,7 @@ def test_when_the_log_cannot_be_written_nothing_happens(database, clock, fault):
         sql(database, "UPDATE audit_head SET size = 17")
     else:
         database.use_keys(None)
-    with pytest.raises(AuditUnavailable), database.transaction() as tx:
+    with pytest.raises(AuditUnavailable), database.transaction() as tx:  # noqa: PT012 - the block is what fails
         row = {"key": "view", "owner": "t", "epoch": 1, "until": clock.now()}
         tx.execute(sa.insert(core.leases), row)
         tx.audit("p", "media.viewed", "x")
@@ -375,14 +376,6 @@ def test_the_log_is_read_newest_first_and_by_what_one_asks(database):
         assert [e.number for e in audit.page(tx, subject="case-2")] == [2]
         assert [e.number for e in audit.page(tx, actor="key-1")] == [5]
         assert audit.actions(tx) == ["bank.created", "case.viewed"]
-
-
-def test_appending_does_not_slow_down_as_the_log_grows(database):
-    """O(log n): the edge is stored, so no old row is read."""
-    write(database, 10)
-    began = time.perf_counter()
-    write(database, 2_000, 10)
-    assert 2_000 / (time.perf_counter() - began) > 500, "an append reads too much"
 
 
 def test_reading_the_whole_log_does_not_stop_writers(database, second_place):

@@ -33,7 +33,7 @@ def test_what_was_written_is_read_back_by_the_next_snapshot(database, clock):
 
 def test_an_error_in_the_block_undoes_all_of_it_and_runs_no_effect(database, clock):
     effects: list[str] = []
-    with pytest.raises(ZeroDivisionError), database.transaction() as tx:
+    with pytest.raises(ZeroDivisionError), database.transaction() as tx:  # noqa: PT012 - the block is what fails
         tx.execute(sa.insert(core.leases), lease("a", clock))
         tx.after_commit(lambda: effects.append("a"))
         1 / 0  # noqa: B018
@@ -60,7 +60,7 @@ def test_a_failed_transaction_does_not_take_its_neighbours_with_it(database, clo
             with database.transaction() as tx:
                 tx.execute(sa.insert(core.leases), lease(f"k{number}", clock))
                 if number % 2:
-                    raise LookupError
+                    raise LookupError  # noqa: TRY301 - what is undone
         except LookupError:
             return False
         return True

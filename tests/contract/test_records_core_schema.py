@@ -105,7 +105,7 @@ def test_a_guarded_table_refuses_raw_sql(database, name):
     table, kind = metadata.tables[name], guards.guarded()[name]
     raw = sa.table(name, *(sa.column(c.name) for c in table.columns))
     row = a_row(table)
-    with pytest.raises(Undone), database.transaction() as tx:
+    with pytest.raises(Undone), database.transaction() as tx:  # noqa: PT012 - the block is what fails
         if database.dialect == "sqlite":
             tx.execute(sa.text("PRAGMA defer_foreign_keys=ON"))
         else:

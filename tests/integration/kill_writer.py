@@ -41,7 +41,8 @@ def main(url: str, root: str, directory: str, first: str) -> None:
                 tx.emit(EventType.CASE_CHANGED, new_id(), n=number)
                 jobs.enqueue(tx, "x", {"n": number})
             with say:
-                print(number, blob, flush=True)
+                sys.stdout.write(f"{number} {blob}\n")
+                sys.stdout.flush()
 
     threads = [threading.Thread(target=work) for _ in range(4)]
     for thread in threads:
