@@ -20,6 +20,7 @@ from breakwater.errors import (
     NotFound,
     ScanningNotPermitted,
 )
+from breakwater.fingerprint.video import unpack
 from breakwater.intake.lookup import Named
 from breakwater.intake.submit import Submission
 from breakwater.model.access import Principal
@@ -28,10 +29,11 @@ from breakwater.model.case import CaseKind
 from breakwater.model.match import Action
 from breakwater.model.signal import Signal, View
 from breakwater.model.upload import Origin, Surface, Upload, UploadState
-from breakwater.records import accounts, cases, entries, uploads
+from breakwater.records import accounts, cases, entries, uploads, videos
 from breakwater.worker.loop import Worker
 from tests.integration.conftest import person, photo, spooled, work
 
+VIDEOS = Path(__file__).parents[1] / "data/videos"
 ADDRESS = "203.0.113.77"
 
 
@@ -315,6 +317,29 @@ def test_a_case_with_an_account_asks_for_its_data_and_shows_the_gap(
     with app.db.read() as tx:
         told = accounts.snapshots(tx, "photos", "acct-3")
     assert ["callback" in snapshot.gap for snapshot in told] == [True]
+
+
+def test_a_videos_frames_are_kept_as_one_blob_and_a_listed_frame_finds_it(
+    app: App, machine: Principal, known: bytes, worker: Worker
+) -> None:
+    content = (VIDEOS / "chair-19-sd-bar.mp4").read_bytes()
+    passed = submit(app, content, machine)
+    assert passed.verdict is not None
+    assert passed.verdict.action is Action.ALLOW
+    with app.db.read() as tx:
+        packed = videos.packed_of(tx, passed.id)
+    assert packed is not None
+    frames = unpack(packed)
+    assert len(frames) > 1
+    good = next(frame for frame in frames if frame.quality >= 50)
+    app.banks.add("KNOWN", [NewEntry(Signal("pdq", good.value), good.quality)], machine)
+    work(worker)
+    now = app.intake.get(passed.id, machine)
+    assert now.verdict is not None
+    assert now.verdict.action is Action.BLOCK
+    again = submit(app, content, machine).verdict
+    assert again is not None
+    assert again.matches[0].moments
 
 
 def test_the_index_is_only_a_cache(app: App, machine: Principal, known: bytes) -> None:

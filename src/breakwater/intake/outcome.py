@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from breakwater.fingerprint.video import frame_hashes, pack
 from breakwater.intake import policy
 from breakwater.media.spool import Spool
 from breakwater.model.case import CaseKind, Priority
@@ -24,7 +25,7 @@ from breakwater.model.signal import Fingerprint, Fingerprints, View
 from breakwater.model.upload import Surface, Upload, UploadState
 from breakwater.observe import Metrics, logger
 from breakwater.recognition.screen import Screener
-from breakwater.records import banks, cases, jobs, uploads
+from breakwater.records import banks, cases, jobs, uploads, videos
 from breakwater.records.database import Database, Tx
 from breakwater.records.ingest import IngestLog
 from breakwater.records.vault import Vault
@@ -150,7 +151,19 @@ class Recorder:
             case=case,
             revision=1,
         )
-        return uploads.finish(tx, done)
+        finished = uploads.finish(tx, done)
+        if isinstance(outcome, Fingerprints) and outcome.duration_s > 0:
+            self._keep_frames(tx, finished, outcome)
+        return finished
+
+    def _keep_frames(self, tx: Tx, upload: Upload, outcome: Fingerprints) -> None:
+        """Keep a video's frame hashes as one blob; private content that passed keeps nothing."""
+        passed = upload.verdict is not None and upload.verdict.action is Action.ALLOW
+        if passed and (upload.surface is Surface.PRIVATE or not self._ingest_days):
+            return
+        frames = frame_hashes(outcome.items, compatible=True)
+        if frames:
+            videos.put(tx, upload.id, frames=len(frames), packed=pack(frames))
 
     def _open(self, tx: Tx, upload: Upload, verdict: Verdict, outcome: Outcome) -> Id:
         unreadable = isinstance(outcome, Undecodable)

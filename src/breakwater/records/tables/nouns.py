@@ -1,6 +1,6 @@
 """Every table of a noun, and which of them are only ever appended to.
 
-The tables stand in three files by the room that reads them; this one is what migrations and
+The tables stand in files by the room that reads them; this one is what migrations and
 triggers take: database triggers refuse UPDATE and DELETE on `APPEND_ONLY` in both databases.
 """
 
@@ -8,7 +8,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from breakwater.records.tables import nouns_bank, nouns_intake, nouns_people, nouns_resumable
+from breakwater.records.tables import (
+    nouns_bank,
+    nouns_intake,
+    nouns_people,
+    nouns_resumable,
+    nouns_video,
+)
 
 APPEND_ONLY: Final[tuple[str, ...]] = (
     nouns_bank.entry_history.name,
@@ -23,4 +29,11 @@ APPEND_ONLY: Final[tuple[str, ...]] = (
     nouns_people.view_ends.name,
 )
 
-__all__ = ["APPEND_ONLY", "nouns_bank", "nouns_intake", "nouns_people", "nouns_resumable"]
+__all__ = [
+    "APPEND_ONLY",
+    "nouns_bank",
+    "nouns_intake",
+    "nouns_people",
+    "nouns_resumable",
+    "nouns_video",
+]
