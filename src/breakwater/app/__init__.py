@@ -19,6 +19,7 @@ from breakwater.banks.load import Loader
 from breakwater.banks.manage import Banks
 from breakwater.banks.quarantine import Quarantine
 from breakwater.banks.retroactive import Retroactive
+from breakwater.errors import IndexInUse
 from breakwater.fingerprint.registry import Registry
 from breakwater.intake import handlers as intake_handlers
 from breakwater.intake.accounts import Accounts
@@ -37,7 +38,7 @@ from breakwater.matching.index import Index
 from breakwater.media.sandbox import JailPool
 from breakwater.model.clock import Clock, SystemClock
 from breakwater.model.work import JobKind, Subscription, Turn
-from breakwater.observe import Metrics
+from breakwater.observe import Metrics, logger
 from breakwater.recognition.feed import IndexFeed
 from breakwater.recognition.screen import Screener
 from breakwater.records.audit import Checkpointer
@@ -140,7 +141,7 @@ def _open(settings: Settings, clock: Clock, pool: JailPool, undo: ExitStack) -> 
     keys = Keyring.open(db, root_key(settings))
     db.use_keys(keys)
     registry = Registry.installed()
-    index = Index.open(settings.index_dir, kinds=registry.kinds, factories=registry.index_factories)
+    index = _index(settings, registry)
     undo.callback(index.close)
     ingest = IngestLog(settings.ingest_dir)
     undo.callback(ingest.close)
@@ -150,6 +151,18 @@ def _open(settings: Settings, clock: Clock, pool: JailPool, undo: ExitStack) -> 
         feed=IndexFeed(db=db, index=index), screener=Screener(pool=pool, index=index, db=db),
         ingest=ingest,
     )  # fmt: skip
+
+
+def _index(settings: Settings, registry: Registry) -> Index:
+    """Own the index, or read it beside the process that does (several on PostgreSQL)."""
+    here, kinds, factories = settings.index_dir, registry.kinds, registry.index_factories
+    try:
+        index = Index.open(here, kinds=kinds, factories=factories)
+    except IndexInUse:
+        return Index.open(here, kinds=kinds, factories=factories, writer=False)
+    if index.set_aside:
+        logger("index").error("segments_set_aside", files=list(index.set_aside))
+    return index
 
 
 def _intake(settings: Settings, on: Ground, undo: ExitStack) -> tuple[Recorder, Intake, Webhooks]:

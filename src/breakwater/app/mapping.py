@@ -87,6 +87,7 @@ def turns(
     """What is done regularly."""
     return (
         Turn("index.feed", 0.25, lambda: void(feed.catch_up())),
+        Turn("index.reload", 1.0, lambda: void(index.reload())),
         Turn("index.merge", 1.0, lambda: void(index.merge())),
         Turn("webhooks", 0.25, lambda: void(webhooks.deliver_due())),
         Turn("audit.checkpoint", 5.0, lambda: void(checkpointer.write_due())),
