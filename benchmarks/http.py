@@ -68,7 +68,7 @@ def listed(path: Path, count: int, *, seed: int) -> Path:
 
 def command(*words: str) -> str:
     """Run one command; its output."""
-    done = subprocess.run([*COMMAND, *words], capture_output=True, text=True)
+    done = subprocess.run([*COMMAND, *words], check=False, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"breakwater {' '.join(words)}: {done.stderr}{done.stdout}")
     return done.stdout
