@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -183,8 +184,14 @@ class Checkpointer:
         return new >= EVERY or self._db.clock.monotonic() - self._since >= SECONDS
 
     def write_due(self) -> Checkpoint | None:
-        """Write one when it is due; answers it."""
-        return self.write() if self.due() else None
+        """Write one when it is due; answers it. What went wrong last stands in `fault`."""
+        try:
+            point = self.write() if self.due() else None
+        except BreakwaterError as error:
+            self.fault = error
+            raise
+        self.fault = None
+        return point
 
     def write(self) -> Checkpoint:
         """Sign what the tree is now.
@@ -229,11 +236,8 @@ class Checkpointer:
     def _run(self) -> None:
         seen = 0
         while not self._stop.is_set():
-            try:
+            with suppress(BreakwaterError):  # kept in `fault`, shown, and tried again
                 self.write_due()
-                self.fault = None
-            except BreakwaterError as error:
-                self.fault = error  # shown by doctor and the readiness check; tried again
             self._stop.wait(_PAUSE_S)
             self._db.bus.wait_past(leaves.TOPIC, seen, 1.0)
             seen = self._db.bus.count(leaves.TOPIC)

@@ -25,6 +25,10 @@ from breakwater.records.tables import core, metadata
 
 COPY_SUFFIX: Final = ".copy"
 KEY_TABLES: Final = (core.key_wraps, core.blob_keys)
+_REWRITE: Final = {
+    "key_wraps": "VACUUM (FULL) key_wraps",
+    "blob_keys": "VACUUM (FULL) blob_keys",
+}
 _SEEDED: Final = (core.changes, core.audit_head)
 POOL: Final = 20
 WAIT_S: Final = 10
@@ -144,7 +148,16 @@ class PostgresBackend:
                         copy.write(block)
 
     def checkpoint(self) -> None:
-        """PostgreSQL reuses deleted space by itself; its log holds only wrapped keys."""
+        """Rewrite the tables of keys: deleted rows would stay in their files for long.
+
+        PostgreSQL's own log holds them for a while longer, but only wrapped.
+        """
+        if self.read_only:
+            raise DatabaseUnavailable("This database was opened for reading only.")
+        with faults.mapped(), self._engine.connect() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            for table in KEY_TABLES:
+                alone.execute(sa.text(_REWRITE[table.name]))
 
     def close(self) -> None:
         """Close every connection; closing twice is harmless."""

@@ -29,7 +29,7 @@ from breakwater.errors import (
     BreakwaterError,
     DatabaseInUse,
     DatabaseUnavailable,
-    Unavailable,
+    DiskFull,
 )
 from breakwater.records import faults
 from breakwater.records.backend import Rows
@@ -208,9 +208,8 @@ class SqliteBackend:
                 self._raw.execute("ROLLBACK")
                 self._begun = False
                 return
-        self._abandon(
-            group, again(cause) if isinstance(cause, Unavailable) else DatabaseUnavailable()
-        )
+        full = isinstance(cause, DiskFull) or isinstance(cause.__cause__, DiskFull)
+        self._abandon(group, DiskFull() if full else DatabaseUnavailable())
 
     def _abandon(self, group: Group, error: BreakwaterError) -> None:
         """Nothing of this group happened: say so to everyone in it, and start anew."""
