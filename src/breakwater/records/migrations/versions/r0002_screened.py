@@ -54,7 +54,6 @@ def upgrade() -> None:
     people_2()
     people_3()
     resumable_1()
-    video_1()
     for table in APPEND_ONLY:
         guard(op.get_bind(), table, ("update", "delete", "truncate"))
 
@@ -255,13 +254,4 @@ def resumable_1() -> None:
         sa.PrimaryKeyConstraint("resumable_id", "offset", name="pk_resumable_parts"),
         sa.ForeignKeyConstraint(["blob_id"], ["blobs.id"], name="fk_resumable_parts_blob_id_blobs"),
         sa.ForeignKeyConstraint(["resumable_id"], ["resumables.id"], name="fk_resumable_parts_resumable_id_resumables", ondelete="CASCADE"),
-    )  # fmt: skip
-
-
-def video_1() -> None:
-    """Video."""
-    op.create_table("video_prints",
-        col("upload_id", ID), col("frames", INT), col("packed", BYTES),
-        sa.PrimaryKeyConstraint("upload_id", name="pk_video_prints"),
-        sa.ForeignKeyConstraint(["upload_id"], ["uploads.id"], name="fk_video_prints_upload_id_uploads", ondelete="CASCADE"),
     )  # fmt: skip
