@@ -15,6 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, BinaryIO, Final, Generic, TypeVar
 
 import numpy as np
@@ -65,6 +66,7 @@ class JailPool:
         size: int | None = None,
         outer: str = "auto",
         on_fault: Callable[[Undecodable], None] | None = None,
+        directory: Path | None = None,
     ) -> None:
         """Start the zygote and the first children.
 
@@ -73,12 +75,14 @@ class JailPool:
             size: children that work at the same time; one per processor by default.
             outer: `auto`, `bubblewrap` or `none`: the wall around the whole jail.
             on_fault: called with every outcome that is our fault, for the alarm.
+            directory: where large files without a descriptor are copied; never with a name.
 
         Raises:
             Unfit: the jail cannot be built here.
         """
         self.size = size or os.cpu_count() or 1
         self._entry, self._outer_wish, self._on_fault = entry, outer, on_fault
+        self._directory = directory
         self._free = threading.Condition()
         self._busy = 0
         self._idle: deque[Child] = deque()
@@ -202,7 +206,7 @@ class JailPool:
     def _run(self, source: BinaryIO, task: _Task[_Result]) -> _Result | Undecodable:
         """Check, ask a child, read its answer; every failure becomes a value."""
         try:
-            with Source(source, task.limits.max_bytes) as file:
+            with Source(source, task.limits.max_bytes, self._directory) as file:
                 kind = magic.sniff(file.head(magic.HEAD))
                 magic.agree(task.declared, kind)
                 outcome = self._ask(file, kind, task)

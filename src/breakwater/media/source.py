@@ -25,8 +25,13 @@ _STEP: Final = 1 << 20
 class Source:
     """A caller's file while the jail reads it."""
 
-    def __init__(self, file: BinaryIO, max_bytes: int) -> None:
+    def __init__(self, file: BinaryIO, max_bytes: int, directory: Path | None = None) -> None:
         """Open it anew for reading.
+
+        Args:
+            file: the caller's; it stays open.
+            max_bytes: one more is a reason.
+            directory: where a large file without a descriptor is copied, without a name.
 
         Raises:
             Unreadable: TOO_MANY_BYTES.
@@ -36,7 +41,7 @@ class Source:
         try:
             number = file.fileno()
         except (io.UnsupportedOperation, AttributeError):
-            self._copy = _copied(file, max_bytes)
+            self._copy = _copied(file, max_bytes, directory or Path(tempfile.gettempdir()))
             number = self._copy.fileno()
         self.descriptor = os.open(f"/proc/self/fd/{number}", os.O_RDONLY | os.O_CLOEXEC)
         self.size = os.fstat(self.descriptor).st_size
@@ -71,9 +76,9 @@ class Source:
         self.close()
 
 
-def _copied(file: BinaryIO, max_bytes: int) -> Spool:
+def _copied(file: BinaryIO, max_bytes: int, directory: Path) -> Spool:
     """The bytes of a file that has no descriptor."""
-    spool = Spool(max_bytes, Path(tempfile.gettempdir()))
+    spool = Spool(max_bytes, directory)
     file.seek(0)
     try:
         while part := file.read(_STEP):
