@@ -107,7 +107,9 @@ def build(
     """
     with ExitStack() as undo:
         if pool is None:
-            pool = JailPool(size=settings.jail_children or os.cpu_count() or 1)
+            pool = JailPool(
+                size=settings.jail_children or os.cpu_count() or 1, directory=settings.spool_dir
+            )
             undo.callback(pool.close)
         on = _open(settings, clock or SystemClock(), pool, undo)
         app = _wire(settings, on, undo)
