@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -16,6 +17,12 @@ from breakwater.errors import DatabaseInUse, WrongSchema
 from breakwater.records import guards, migrate
 from breakwater.records.database import open_database
 from breakwater.records.migrations import HEAD
+
+VERSIONS = Path(migrate.__file__).parent / "migrations" / "versions"
+FROZEN = {
+    "r0001_first.py": "2923628c50bdd02578dc39f21b13ab50a0086bf818c1e8f05ebbf21a13f62e58",
+    "r0002_screened.py": "5719e1cbf2128f2eecd8926576d9f6f6797d0596f0578f10a018e71a58360967",
+}
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -139,10 +146,15 @@ def test_every_guard_named_by_the_tables_is_there(empty_url):
     engine.dispose()
 
 
+@pytest.mark.parametrize(("name", "digest"), FROZEN.items())
+def test_a_released_revision_is_never_edited(name, digest):
+    """Databases have run it: a change of the schema is a new revision."""
+    assert hashlib.sha256((VERSIONS / name).read_bytes()).hexdigest() == digest
+
+
 def test_frozen_revisions_do_not_follow_the_tables():
     """A revision that imports the tables would change with them."""
-    versions = Path(migrate.__file__).parent / "migrations" / "versions"
-    revisions = sorted(versions.glob("r*.py"))
+    revisions = sorted(VERSIONS.glob("r*.py"))
     assert revisions
     for path in revisions:
         assert "records.tables" not in path.read_text()
