@@ -17,7 +17,7 @@ from breakwater.errors import BreakwaterError
 from breakwater.model.match import Match
 from breakwater.model.signal import Signal
 from breakwater.records import uploads
-from breakwater.web.api.lookups import _strings, answer, json_object, read_signal
+from breakwater.web.api.lookups import _strings, answer, json_object, packed, read_signal
 from breakwater.web.api.requests import LookupIn
 from breakwater.web.api.shapes import LookupOut
 from tests.builders import match
@@ -194,6 +194,17 @@ def test_the_short_way_reads_a_signal_as_the_noun_does(text: str) -> None:
             return type(error)
 
     assert outcome(read_signal) == outcome(Signal.parse)
+
+
+@given(st.lists(SIGNALS, max_size=4), st.integers(0, 3))
+@settings(max_examples=300)
+def test_the_packed_way_reads_what_the_noun_reads_or_nothing(texts: list[str], good: int) -> None:
+    texts = texts + [f"pdq:{pdq(n)}" for n in range(good)]
+    values = packed(texts)
+    if values:
+        assert values == b"".join(Signal.parse(text).value for text in texts)
+    assert packed([f"pdq:{pdq(n)}" for n in range(3)])
+    assert not packed([f"pdq:{pdq(1)}", "pdq:" + " 0" * 32])
 
 
 JSON = st.recursive(

@@ -16,7 +16,7 @@ from breakwater.intake.submit import Intake, Submission
 from breakwater.model.access import Principal
 from breakwater.model.clock import Clock
 from breakwater.model.match import Match
-from breakwater.model.signal import Fingerprint, Fingerprints, Signal
+from breakwater.model.signal import Fingerprint, Fingerprints, Signal, SignalKind
 from breakwater.model.upload import Origin, Surface, Upload
 from breakwater.observe import Metrics
 from breakwater.recognition.screen import Hit, Screener, join
@@ -93,6 +93,18 @@ class Lookups:
             return None
         self._metrics.lookups.inc(len(signals))
         return [()] * len(signals)
+
+    def all_miss(self, kind: SignalKind, packed: bytes) -> bool:
+        """Whether none of many values of one kind hits: the commonest answer, at its cheapest.
+
+        Args:
+            kind: of all of them.
+            packed: the values, one after another.
+        """
+        if self._screener.any_hit(kind, packed):
+            return False
+        self._metrics.lookups.inc(len(packed) // kind.size)
+        return True
 
     def remember(
         self,

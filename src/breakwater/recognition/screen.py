@@ -28,7 +28,13 @@ from breakwater.model.ids import Id
 from breakwater.model.match import Match
 from breakwater.model.media import MediaLimits, Undecodable
 from breakwater.model.ports import Pool
-from breakwater.model.signal import Fingerprint, Fingerprints, Measure, kind_named
+from breakwater.model.signal import (
+    Fingerprint,
+    Fingerprints,
+    Measure,
+    SignalKind,
+    kind_named,
+)
 from breakwater.records import banks, entries
 from breakwater.records.database import Database, Tx
 
@@ -84,6 +90,13 @@ class Screener:
                 )
             ]
         return found
+
+    def any_hit(self, kind: SignalKind, packed: bytes) -> bool:
+        """Whether any of many values of one kind, written one after another, hits; no SQL."""
+        if not self._index.serves(kind.name):
+            return False
+        values = np.frombuffer(packed, np.uint8).reshape(-1, kind.size)
+        return bool(len(self._index.search(kind.name, values, kind.limit).query))
 
     def match(self, items: Sequence[Fingerprint], *, unit: str, now: datetime) -> tuple[Match, ...]:
         """Every match of one item, nearest first.
