@@ -168,7 +168,10 @@ def test_a_snapshot_does_not_wait_for_a_writer(database, clock):
 
 def test_a_closed_database_says_so(database):
     database.close()
+    database.close()
     with pytest.raises(DatabaseUnavailable), database.transaction():
+        pass
+    with pytest.raises(DatabaseUnavailable), database.read():
         pass
 
 

@@ -138,6 +138,18 @@ def test_a_file_locked_by_something_else_is_said_and_gets_well(sqlite_url, clock
     db.close()
 
 
+def test_nobody_waits_for_ever_for_a_transaction_that_does_not_end(sqlite_url, clock):
+    db = open_database(sqlite_url, clock=clock)
+    db.backend.patience_s = 0.05
+    with db.transaction(), ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(insert, db, key(1))
+        with pytest.raises(DatabaseUnavailable):
+            waiting.result(timeout=5)
+    insert(db, key(2))
+    assert ids(db) == {key(2)}
+    db.close()
+
+
 def test_a_second_process_is_told_who_owns_the_file(sqlite_url, clock):
     db = open_database(sqlite_url, clock=clock)
     code = (

@@ -37,14 +37,15 @@ from breakwater.records.merkle import Frontier
 
 COPY_NAME: Final = "breakwater.db"
 BUSY_MS: Final = 5_000
-IDLE_READERS: Final = 16
+PATIENCE_S: Final = 60.0
+"""Longest wait for the writer: bulk loads end their transactions every few seconds."""
+IDLE_READERS: Final = 8
 PRAGMAS: Final = (
     "PRAGMA trusted_schema=OFF",
     "PRAGMA secure_delete=ON",
     "PRAGMA busy_timeout=5000",
     "PRAGMA synchronous=FULL",
     "PRAGMA temp_store=MEMORY",
-    "PRAGMA cache_size=-16384",
 )
 
 
@@ -116,6 +117,7 @@ class SqliteBackend:
             raise BadSettings(f"The directory of the database does not exist: {path.parent}.")
         self.path = path
         self.read_only = read_only
+        self.patience_s = PATIENCE_S
         self._closed = False
         self._mutex = threading.Lock()
         self._wake = threading.Condition(self._mutex)
@@ -165,7 +167,8 @@ class SqliteBackend:
         me = threading.get_ident()
         if self._holder == me:
             raise BreakwaterError("A transaction was opened inside another one.")
-        self._mutex.acquire()
+        if not self._mutex.acquire(timeout=self.patience_s):
+            raise DatabaseUnavailable("Another transaction has not ended for a minute.")
         self._holder = me
         try:
             if self._closed:
@@ -241,6 +244,8 @@ class SqliteBackend:
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A snapshot as of the first read in the block."""
+        if self._closed:
+            raise DatabaseUnavailable("The database is closed.")
         try:
             reader = self._idle.pop()
         except IndexError:
@@ -358,7 +363,10 @@ def connect(path: Path, *, mode: str, foreign_keys: bool = True) -> sqlite3.Conn
         for pragma in PRAGMAS:
             raw.execute(pragma)
         raw.execute("PRAGMA foreign_keys=ON" if foreign_keys else "PRAGMA foreign_keys=OFF")
-        if mode != "ro":
+        if mode == "ro":
+            raw.execute("PRAGMA cache_size=-4096")  # KiB; there are as many as readers
+        else:
+            raw.execute("PRAGMA cache_size=-32768")
             raw.execute("PRAGMA journal_mode=WAL")
     except BaseException:  # whatever failed, nothing stays open
         raw.close()
