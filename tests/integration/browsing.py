@@ -67,7 +67,7 @@ class Guarded:
         self.page.on("request", self._asked)
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        if message.type == "error":
             self.wrong.append(f"{message.type}: {message.text}")
 
     def _asked(self, request: Request) -> None:

@@ -27,6 +27,8 @@ from breakwater.web.gate import Parts, Router, Who, gate_of, signed_in
 from breakwater.web.need import need_of
 
 BEAT_S: Final = 10.0
+GLANCE_S: Final = 0.5
+"""How soon a stream notices that the server is to end."""
 MOST: Final = 500
 """Open streams; each browser needs one."""
 WAITING: Final = 1000
@@ -151,14 +153,18 @@ async def events(request: Request, app: Parts, who: Who) -> StreamingResponse:
 
 
 async def _lines(request: Request, live: Live, stream: Stream) -> AsyncIterator[str]:
-    need = need_of(events)
+    stopping = getattr(request.app.state, "stopping", bool)
+    quiet = 0.0
     try:
         yield "retry: 2000\ndata: beat\n\n"
-        while not stream.overrun:
+        while not stream.overrun and not stopping():
             try:
-                yield await asyncio.wait_for(stream.queue.get(), BEAT_S)
+                yield await asyncio.wait_for(stream.queue.get(), GLANCE_S)
             except TimeoutError:
-                await gate_of(request).admit(request, need)
+                quiet += GLANCE_S
+            if quiet >= BEAT_S:
+                quiet = 0.0
+                await gate_of(request).admit(request, need_of(events))
                 yield "data: beat\n\n"
     except BreakwaterError:
         return  # the session ended; the page finds out when it asks for anything

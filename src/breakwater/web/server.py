@@ -246,8 +246,9 @@ def server_of(app: App, *, url: str = "") -> uvicorn.Server:
     """
     settings = app.settings
     how = listening(settings, now=app.clock.now())
+    api = create(app, url=url)
     config = uvicorn.Config(
-        create(app, url=url),
+        api,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -265,7 +266,10 @@ def server_of(app: App, *, url: str = "") -> uvicorn.Server:
         ssl_keyfile=how.key,
         timeout_graceful_shutdown=20,
     )
-    return uvicorn.Server(config)
+    server = uvicorn.Server(config)
+    # Streams that never end by themselves watch for the end of the server.
+    api.state.stopping = lambda: server.should_exit
+    return server
 
 
 def serve(app: App) -> None:

@@ -47,7 +47,7 @@
     const button = document.getElementById("apply");
     if (!button) return;
     button.hidden = waiting === 0;
-    const words = waiting === 1 ? "1 change waiting" : `${waiting} changes waiting`;
+    const words = waiting === 0 ? "" : waiting === 1 ? "1 change waiting" : `${waiting} changes waiting`;
     document.getElementById("apply-count").textContent = words;
   };
   bw.applied = () => {
