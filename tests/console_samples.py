@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from breakwater.errors import BreakwaterError, DatabaseUnavailable, NotFound
-from breakwater.model.access import Permission, Principal, Role
+from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Priority
 from breakwater.model.ids import Id
 from breakwater.review.views import Look, Still

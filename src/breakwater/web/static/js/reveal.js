@@ -116,7 +116,13 @@
   for (const name of ["blur", "pagehide"]) addEventListener(name, stop);
   document.addEventListener("visibilitychange", () => document.hidden && stop());
   addEventListener("contextmenu", (event) => event.target.closest?.("[data-still], [data-hold]") && event.preventDefault());
-  addEventListener("keydown", (event) => event.key === "Escape" && stop(), true);
+  const escape = (event) => {
+    if (event.key !== "Escape" || !(holding || shown)) return;
+    event.stopImmediatePropagation(); // it hides the picture and does nothing else
+    event.preventDefault();
+    stop();
+  };
+  addEventListener("keydown", escape, true);
   document.body?.addEventListener("live", ({ detail }) => {
     if (detail.name === "view-revoked" && shown?.id === detail.id) stop();
   });
