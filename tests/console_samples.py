@@ -106,7 +106,7 @@ def queue_rows() -> tuple[QueueRow, ...]:
                 waiting=words.since(opened, NOW),
                 where=("photos, public", "video, live", "forum, profile")[index % 3],
                 held_by="Sam Reed" if index == 3 else "",
-            )  # fmt: skip
+            )
         )
     return tuple(rows)
 
@@ -154,7 +154,7 @@ def pairs() -> tuple[EvidencePair, ...]:
                 bits=bits_of(known, own),
                 acting=index != 2,
                 why_not="" if index != 2 else words.WHY_NOT["quarantined"],
-            )  # fmt: skip
+            )
         )
     return tuple(made)
 

@@ -83,7 +83,9 @@ def test_every_button_and_link_is_a_real_one(path: Path):
 def test_words_neither_shout_nor_praise(path: Path):
     words = re.sub(r"\{[{%#].*?[}%#]\}|<!doctype html>|<[^>]*>", " ", path.read_text("utf-8"))
     assert "!" not in words
-    assert not re.search(r"\b(?:great|awesome|oops|sorry|please|congratulations)\b", words, re.IGNORECASE)
+    assert not re.search(
+        r"\b(?:great|awesome|oops|sorry|please|congratulations)\b", words, re.IGNORECASE
+    )
 
 
 KEYS = KeyTable.read()
