@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
@@ -41,7 +42,8 @@ PURPOSES: Final = {
     "block": "Pictures and a video that must not come back",
     "hold": "Pictures that a person looks at first",
 }
-ROLES: Final = ("admin", "reviewer", "auditor")
+ROLES: Final = ("reviewer", "qa_lead", "auditor")
+"""No administrator: that one's link is made, and older ones ended, whenever the server starts."""
 FAILED: Final = 1
 
 
@@ -59,17 +61,23 @@ def demo(
     from breakwater.cli import demo_run
 
     terminal = Terminal(as_json=False)
+    signal.signal(signal.SIGTERM, _leave)
     only(prepare_home(home))
     configured = settings.load()
     access = set_up(configured, terminal)
     with server(configured, home) as owner:
-        ledger = demo_run.run(owner, access, terminal)
+        ledger = demo_run.run(owner, access, terminal, sign_in=check)
         if check:
             Terminal(as_json=True).result(ledger)
         else:
             stay(owner, access, ledger, terminal)
     if check and not demo_run.seen_all(ledger):
         raise typer.Exit(FAILED)
+
+
+def _leave(_number: int, _frame: object) -> NoReturn:
+    """End by way of the blocks that are open, so that the server ends too."""
+    raise SystemExit(128 + signal.SIGTERM)
 
 
 def prepare_home(home: Path) -> Path:
