@@ -193,3 +193,14 @@ def test_a_reader_may_stand_beside_the_owner(sqlite_url, clock):
         pass
     reader.close()
     owner.close()
+
+
+def test_bulk_rows_keep_their_columns_in_any_order(database: Database) -> None:
+    at = database.clock.now()
+    with database.transaction() as tx:
+        tx.insert_many(
+            core.leases, ["until", "epoch", "key", "owner"], [(at, 7, "a key", "an owner")]
+        )
+    with database.read() as tx:
+        row = tx.execute(sa.select(core.leases)).one()
+    assert (row.key, row.owner, row.epoch, row.until) == ("a key", "an owner", 7, at)

@@ -20,11 +20,18 @@ from breakwater.model.clock import Clock
 from breakwater.model.media import MediaLimits
 from breakwater.model.work import Turn
 from breakwater.recognition.feed import IndexFeed
-from breakwater.records import outbox
+from breakwater.records import outbox, people, tallies, uploads
+from breakwater.records import webhooks as webhooks_told
 from breakwater.records.audit import Checkpointer
 from breakwater.records.database import Database
 from breakwater.records.vault import Vault
 from breakwater.settings import Settings
+
+TALLIES_KEPT = timedelta(days=2)
+"""Counts by which floods are noticed: an hour is looked at."""
+
+ENDED_KEPT = timedelta(days=30)
+"""Sessions, links and deliveries that ended, for those who look into an incident."""
 
 EVENTS_KEPT = timedelta(days=7)
 """Delivered events, for those who ask what happened lately."""
@@ -90,14 +97,24 @@ def turns(
         Turn("index.reload", 1.0, lambda: void(index.reload())),
         Turn("index.merge", 1.0, lambda: void(index.merge())),
         Turn("webhooks", 0.25, lambda: void(webhooks.deliver_due())),
-        Turn("audit.checkpoint", 5.0, lambda: void(checkpointer.write_due())),
+        Turn("audit.checkpoint", 0.5, lambda: void(checkpointer.write_due())),
         Turn(
             "outbox.trim", 3600.0, lambda: void(outbox.trim(db, before=clock.now() - EVENTS_KEPT))
         ),
         Turn("vault.sweep", 3600.0, lambda: void(vault.sweep())),
         Turn("ingest.expire", 3600.0, lambda: void(recorder.expire(clock.now()))),
+        Turn("records.forget", 3600.0, lambda: forget(db)),
         Turn("resumable.sweep", 3600.0, lambda: void(resumables.sweep(clock.now()))),
     )
+
+
+def forget(db: Database) -> None:
+    """Drop short-lived rows that are past their use."""
+    with db.transaction() as tx:
+        tallies.forget_before(tx, tx.now - TALLIES_KEPT)
+        uploads.forget_idempotency(tx)
+        people.forget_before(tx, tx.now - ENDED_KEPT)
+        webhooks_told.forget_before(tx, tx.now - ENDED_KEPT)
 
 
 def void(_result: object) -> None:

@@ -74,32 +74,36 @@ def open(  # noqa: A001 - a case is opened; the built-in is not used here
         due_at=tx.now + priority.due_in,
         change=change,
     )
+    _insert(tx, made)
+    _step(tx, made.id, "opened", change=change, by=by, facts={"priority": priority.value})
+    tx.emit(EventType.CASE_OPENED, made.id, kind=kind.value, priority=priority.value)
+    return made
+
+
+def _insert(tx: Tx, made: Case) -> None:
     tx.execute(
         sa.insert(cases),
         {
             "id": made.id,
             "number": made.number,
-            "kind": kind.value,
-            "subject_id": subject,
-            "why": why,
-            "priority": priority.value,
+            "kind": made.kind.value,
+            "subject_id": made.subject,
+            "why": made.why,
+            "priority": made.priority.value,
             "urgency": made.urgency,
             "state": made.state.value,
-            "service": service,
-            "account_key": identities.pseudonym(tx, service, account),
-            "account_sealed": _seal(tx, made.id, account),
+            "service": made.service,
+            "account_key": identities.pseudonym(tx, made.service, made.account),
+            "account_sealed": _seal(tx, made.id, made.account),
             "opened_at": made.opened_at,
             "due_at": made.due_at,
-            "change": change,
+            "change": made.change,
             "version": made.version,
             "held_by": None,
             "held_until": None,
             "closed_at": None,
         },
     )
-    _step(tx, made.id, "opened", change=change, by=by, facts={"priority": priority.value})
-    tx.emit(EventType.CASE_OPENED, made.id, kind=kind.value, priority=priority.value)
-    return made
 
 
 def get(tx: Tx, case: Id) -> Case:

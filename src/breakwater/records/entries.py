@@ -8,7 +8,7 @@ a new entry. Contract: `tests/contract/test_records_entries.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -143,7 +143,6 @@ def add(
     """
     storable(*labels, source, note, permitted_use)
     change = tx.change(len(signals)) if signals else 0
-    known = _present(tx, bank, signals)
     own = {
         "labels": list(labels) or None,
         "permitted_use": permitted_use or None,
@@ -151,37 +150,47 @@ def add(
         "note": note or None,
         "expires_at": expires_at,
     }
-    order: list[int] = []
-    made: dict[str, int] = {}
-    for kind, value, quality in signals:
-        held = known.get((kind, value))
-        if held is None:
-            held = (numbers.take(tx, "entries"), negative)
-            row = {
-                "number": held[0],
-                "bank_number": bank.number,
-                "import_number": import_number,
-                "kind": kind,
-                "value": value,
-                "status": CODES[status],
-                "negative": negative,
-                "quality": quality,
-                "created_s": int(tx.now.timestamp()),
-                "change": change,
-            }
-            _store(tx, row, own, by)
-            known[kind, value] = held
-            made[kind] = made.get(kind, 0) + 1
-            change += 1
-        if held[1] is not negative:
-            meaning = "harmless" if held[1] else "abusive"
-            raise Conflict(f"Bank {bank.name} holds this {kind} as known {meaning}.")
-        order.append(held[0])
+    shared = {
+        "bank_number": bank.number,
+        "import_number": import_number,
+        "status": CODES[status],
+        "negative": negative,
+        "created_s": int(tx.now.timestamp()),
+    }
+    order, made = _add_each(tx, bank, signals, change=change, shared=shared, own=own, by=by)
     if made:
         exempt = import_number is not None and is_signed(tx, import_number)
         tallies.entries_added(tx, bank.number, made, CODES[status], signed=exempt)
     done = many(tx, order)
     return [done[number] for number in order]
+
+
+def _add_each(
+    tx: Tx,
+    bank: Bank,
+    signals: Sequence[Row],
+    *,
+    change: int,
+    shared: Mapping[str, Any],
+    own: Mapping[str, Any],
+    by: str,
+) -> tuple[list[int], dict[str, int]]:
+    """Numbers of the signals in their order, and how many were made of each kind."""
+    known = _present(tx, bank, signals)
+    negative = bool(shared["negative"])
+    order: list[int] = []
+    made: dict[str, int] = {}
+    for at, (kind, value, quality) in enumerate(signals):
+        if (kind, value) not in known:
+            row = {"kind": kind, "value": value, "quality": quality, "change": change + at}
+            known[kind, value] = (_store(tx, {**shared, **row}, own, by), negative)
+            made[kind] = made.get(kind, 0) + 1
+        number, harmless = known[kind, value]
+        if harmless is not negative:
+            meaning = "harmless" if harmless else "abusive"
+            raise Conflict(f"Bank {bank.name} holds this {kind} as known {meaning}.")
+        order.append(number)
+    return order, made
 
 
 def _present(
@@ -208,11 +217,14 @@ def _not_withdrawn() -> sa.ColumnElement[bool]:
     return entries.c.status != sa.literal_column("2")
 
 
-def _store(tx: Tx, row: dict[str, Any], own: dict[str, Any], by: str) -> None:
-    tx.execute(sa.insert(entries), row)
+def _store(tx: Tx, row: dict[str, Any], own: Mapping[str, Any], by: str) -> int:
+    """Write one entry with what it says of itself and its first step; answers its number."""
+    number = numbers.take(tx, "entries")
+    tx.execute(sa.insert(entries), row | {"number": number})
     if any(value is not None for value in own.values()):
-        tx.execute(sa.insert(entry_overrides), own | {"entry_number": row["number"]})
-    step(tx, row["number"], None, row["status"], change=row["change"], by=by)
+        tx.execute(sa.insert(entry_overrides), {**own, "entry_number": number})
+    step(tx, number, None, row["status"], change=row["change"], by=by)
+    return number
 
 
 def get(tx: Tx, number: int) -> Entry:

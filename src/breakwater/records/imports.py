@@ -77,28 +77,32 @@ def start(
         created_at=tx.now,
         digest=digest,
     )
+    _insert(tx, bank, made)
+    return made
+
+
+def _insert(tx: Tx, bank: Bank, made: Import) -> None:
     tx.execute(
         sa.insert(imports),
         {
             "id": made.id,
             "number": made.number,
             "bank_number": bank.number,
-            "source": source,
-            "digest": digest,
-            "permitted_use": permitted_use,
-            "labels": list(labels),
-            "expires_at": expires_at,
-            "signed_by": signed_by,
+            "source": made.source,
+            "digest": made.digest,
+            "permitted_use": made.permitted_use,
+            "labels": list(made.labels),
+            "expires_at": made.expires_at,
+            "signed_by": made.signed_by,
             "rows_read": 0,
             "rows_kept": 0,
             "rows_bad": 0,
             "first_entry": None,
             "last_entry": None,
             "finished": False,
-            "created_at": tx.now,
+            "created_at": made.created_at,
         },
     )
-    return made
 
 
 def progress(tx: Tx, number: int, *, rows_read: int, rows_kept: int, rows_bad: int) -> None:

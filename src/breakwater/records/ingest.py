@@ -211,7 +211,7 @@ class _DayFile:
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             self._end = self._synced = self._prepare()
-        except BaseException:
+        except BaseException:  # whatever it was, the descriptor must not stay open
             os.close(self._fd)
             raise
 

@@ -269,7 +269,11 @@ class SqliteBackend:
         self, connection: sa.Connection, table: sa.Table, columns: Sequence[str], rows: Rows
     ) -> None:
         """Insert plain tuples by the driver's own `executemany`."""
-        statement = str(sa.insert(table).compile(self._engine, column_keys=list(columns)))
+        order = [col.name for col in table.columns if col.name in set(columns)]
+        if order != list(columns):  # SQLAlchemy names columns in the table's order
+            place = {name: at for at, name in enumerate(columns)}
+            rows = (tuple(row[place[name]] for name in order) for row in rows)
+        statement = str(sa.insert(table).compile(self._engine, column_keys=order))
         raw_of(connection).executemany(statement, rows)
 
     def many(self, connection: sa.Connection, statement: str, rows: Rows) -> None:
