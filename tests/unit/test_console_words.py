@@ -69,9 +69,9 @@ def test_the_plot_is_full_after_a_restart_and_live_from_then_on():
     minutes = {1_000_000 - n: {"allow": 600, "block": 60} for n in range(1, 16)}
     assert pulse.rate() == 0.0
     before = pulse.series(now, minutes)
-    assert len(before.at) == 14
-    assert set(before.allow) == {10.0}
-    assert set(before.block) == {1.0}
+    assert len(before.at) == 15
+    assert before.allow == (10.0,) * 14 + (0.0,)
+    assert before.block == (1.0,) * 14 + (0.0,)
     for second in range(0, 11, 2):
         pulse.sample(now + second)
         metrics.uploads.labels("allow", "no_match").inc(8)
@@ -79,6 +79,19 @@ def test_the_plot_is_full_after_a_restart_and_live_from_then_on():
     live = pulse.series(now + 10, minutes)
     assert live.allow[-1] == pytest.approx(4.0)
     assert list(live.at) == sorted(live.at)
+
+
+def test_the_minute_in_which_somebody_begins_to_look_is_counted_once():
+    metrics, start = Metrics(), 1_000_000 * 60.0
+    pulse = Pulse(metrics)
+    ledger = {1_000_000: {"block": 120}}  # 100 before anybody looked, 20 since
+    for second in (50, 52, 54):
+        pulse.sample(start + second)
+        if second < 54:
+            metrics.uploads.labels("block", "bank.block").inc(10)
+    block = pulse.series(start + 54, ledger).block
+    assert block[-3] == pytest.approx(100 / 50)
+    assert block[-2:] == (5.0, 5.0)
 
 
 def test_a_pause_without_viewers_leaves_no_false_rate():

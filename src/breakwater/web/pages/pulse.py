@@ -61,10 +61,13 @@ class Pulse:
             for (was, before), (at, after) in pairwise(samples)
         ]
         first = samples[0][0] if live else now
-        points = []
-        for minute in range(int(now - SPAN_S) // 60 + 1, int(first) // 60):
-            n = minutes.get(minute, {})
-            points.append((minute * 60.0 + 30.0, tuple(n.get(a.value, 0) / 60 for a in Action)))
+        last = int(first) // 60
+        points: list[tuple[float, Rates]] = []
+        for minute in range(int(now - SPAN_S) // 60 + 1, last + 1):
+            counts = _of(minutes.get(minute, {}))
+            seconds = 60.0 if minute < last else max(1.0, first - minute * 60.0)
+            before = _within(samples, minute) if minute == last else (0.0, 0.0, 0.0)
+            points.append((minute * 60.0 + seconds / 2, _per_second(before, counts, seconds)))
         points += live
         return Series(
             at=tuple(int(at) for at, _ in points),
@@ -97,6 +100,20 @@ def median_s(metrics: Metrics) -> float | None:
     if not total:
         return None
     return next(limit for limit, n in sorted(buckets) if n >= total / 2)
+
+
+def _of(counts: Mapping[str, int]) -> Rates:
+    allow, hold, block = (float(counts.get(action.value, 0)) for action in Action)
+    return allow, hold, block
+
+
+def _within(samples: list[tuple[float, Rates]], minute: int) -> Rates:
+    """What the samples themselves saw in their first minute, which the ledger counts too."""
+    seen = [counts for at, counts in samples if int(at) // 60 == minute]
+    if len(seen) < 2:
+        return 0.0, 0.0, 0.0
+    a, h, b = (after - before for before, after in zip(seen[0], seen[-1], strict=True))
+    return a, h, b
 
 
 def _per_second(before: Rates, after: Rates, seconds: float) -> Rates:

@@ -56,6 +56,8 @@ ACTIONS: Final = {
     "verdict.changed": "Changed a verdict",
     "verdict.hold": "Held an upload",
     "view.end": "Stopped looking at a frame",
+    "upload.block": "Blocked an upload",
+    "upload.hold": "Held an upload",
     "view.start": "Looked at a frame",
     "webhook.create": "Added a webhook",
     "webhook.remove": "Removed a webhook",
@@ -69,25 +71,34 @@ def log(look: Look, query: AuditQuery, checkpointer: Checkpointer) -> AuditView:
     found = _found(look.tx, query, names)
     size = audit.head(look.tx).size
     covered = checkpointer.covered
-    whole = checkpointer.fault is None
+    state, said_so = _signed(checkpointer)
     chosen = options(audit.actions(look.tx), query.action)
     return AuditView(
         numbers=(
             Number(words.count(size), "rows"),
             Number(words.count(covered), "of them signed"),
         ),
-        state=Mark("ok", "Signed") if whole else Mark("bad", "Not signed"),
-        state_words=(
-            f"Every row up to {covered:,} stands under a checkpoint in a second place. "
-            "Prove it with: breakwater audit verify."
-            if whole
-            else "The second place for checkpoints cannot be written. Tell who runs this."
-        ),
+        state=state,
+        state_words=said_so,
         rows=tuple(_row(entry, names) for entry in found[:ROWS]),
         actions=chosen,
         filtered=bool(query.q or query.action),
         next_url=_next(query, found),
         first_url="/audit" if query.before else "",
+    )
+
+
+def _signed(checkpointer: Checkpointer) -> tuple[Mark, str]:
+    """How far the record is signed, and how to prove it."""
+    if checkpointer.fault is not None:
+        return Mark("bad", "Not signed"), (
+            "The second place for checkpoints cannot be written. Tell whoever runs this."
+        )
+    if not checkpointer.covered:
+        return Mark("wait", "Not signed yet"), "The first checkpoint is written within a minute."
+    return Mark("ok", "Signed"), (
+        f"The first {checkpointer.covered:,} rows stand under a checkpoint in a second place. "
+        "Prove it with: breakwater audit verify."
     )
 
 
@@ -140,7 +151,7 @@ def _row(entry: AuditEntry, names: Mapping[str, str]) -> AuditRow:
 def _fact(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_fact(one) for one in value[:5]) + ("…" if len(value) > 5 else "")
-    text = str(value)
+    text = re.sub(r"\b([0-9a-f]{8})[0-9a-f]{20,}([0-9a-f]{4})\b", r"\1…\2", str(value))
     return re.sub(r"\b([0-9a-f]{8})-[0-9a-f-]{23}([0-9a-f]{4})\b", r"\1…\2", text)[:80]
 
 

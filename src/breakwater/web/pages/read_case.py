@@ -178,7 +178,8 @@ def _warning(matches: Sequence[Match], closed: str) -> str:
     labels = sorted({label for match in matches for label in match.labels})[:3]
     frames = len(_moments(matches))
     said = f"Labelled by its source: {', '.join(labels)}. " if labels else ""
-    return f"{said}Sound is off. {frames} matched {'frame' if frames == 1 else 'frames'}."
+    sound = "Sound is off. " if any(match.time_s is not None for match in matches) else ""
+    return f"{said}{sound}{frames} matched {'frame' if frames == 1 else 'frames'}."
 
 
 def _file(upload: Upload) -> tuple[tuple[str, str], ...]:

@@ -135,7 +135,7 @@
     if (!target) return;
     stop();
     for (const node of document.querySelectorAll("[data-pair]")) node.hidden = node.dataset.pair !== String(pair);
-    const frame = button ?? strip().find((b) => b.dataset.show === String(pair));
+    const frame = button ?? strip().find((b) => b.dataset.frame === target.dataset.frame);
     if (frame) {
       target.dataset.frame = frame.dataset.frame;
       target.querySelector("[data-at]").textContent = frame.dataset.at;
