@@ -3,7 +3,7 @@
 In: arguments and the environment. Out: words or a table on a terminal, one JSON document with
 `--json`, and the exit code of the error (`errors.BreakwaterError.exit_code`). Each module has
 an `app` (Typer). A command that finds another process owning the database sends its work to
-that process's API (`cli.desk`).
+that process's API (`cli.opening`).
 """
 
 from __future__ import annotations

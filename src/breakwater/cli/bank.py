@@ -1,7 +1,7 @@
 """`breakwater bank`: make banks, import lists into them, export them, list them.
 
 In: names and files. Out: tables, or JSON. The work is done by the owner of the installation
-when one is running (`cli.desk`).
+when one is running (`cli.opening`).
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def create(
 ) -> None:
     """Make a bank."""
     from breakwater import settings
-    from breakwater.cli import desk
+    from breakwater.cli import opening
     from breakwater.errors import BadInput
     from breakwater.model.bank import BankAction, bank_name
 
@@ -48,7 +48,7 @@ def create(
         "name": bank_name(name), "action": action, "purpose": purpose, "source": source,
         "permitted_use": permitted_use, "verified": verified,
     }  # fmt: skip
-    with desk.at(settings.load(), terminal) as open_desk:
+    with opening.at(settings.load(), terminal) as open_desk:
         made = open_desk.create_bank(fields)
     terminal.result(made, f"{GOOD} Bank {made['name']}: a match asks for {made['action']}.")
 
@@ -69,17 +69,18 @@ def import_(
 ) -> None:
     """Import a list; a second run of the same file goes on where the first stopped."""
     from breakwater import settings
-    from breakwater.cli import desk
+    from breakwater.cli import opening
+    from breakwater.cli.desk import ListFile
     from breakwater.errors import NotFound
 
     terminal = Terminal(as_json=as_json)
     if not file.is_file():
         raise NotFound(f"{file} is not there.")
-    listed = desk.ListFile(
+    listed = ListFile(
         file.resolve(), kind, tuple(label or ()), source or file.name, permitted_use, signed_by
     )
     with (
-        desk.at(settings.load(), terminal) as open_desk,
+        opening.at(settings.load(), terminal) as open_desk,
         terminal.progress(f"importing {file.name}", _rows(file)) as bar,
     ):
         done = open_desk.import_list(name, listed, bar.at)
@@ -109,10 +110,10 @@ def _imported(done: dict[str, Any]) -> str:
 def list_(*, as_json: Json = False) -> None:
     """List the banks, with what of them can be matched here."""
     from breakwater import settings
-    from breakwater.cli import desk
+    from breakwater.cli import opening
 
     terminal = Terminal(as_json=as_json)
-    with desk.at(settings.load(), terminal) as open_desk:
+    with opening.at(settings.load(), terminal) as open_desk:
         rows = open_desk.banks()
     for row in rows:
         row["entries"] = sum(kind["entries"] for kind in row["kinds"])
@@ -146,12 +147,12 @@ def export(
 ) -> None:
     """Write the entries of a bank as CSV (or JSON lines), in the form that import reads."""
     from breakwater import settings
-    from breakwater.cli import desk
+    from breakwater.cli import opening
 
     terminal = Terminal(as_json=as_json)
     columns = ("kind", "value", "status", "quality", "negative", "number", "labels", "source")
     count = 0
-    with desk.at(settings.load(), terminal) as open_desk:
+    with opening.at(settings.load(), terminal) as open_desk:
         target = file.open("w", encoding="utf-8", newline="") if file else sys.stdout
         try:
             writer = csv.writer(target, lineterminator="\n")

@@ -29,13 +29,13 @@ def lookup(
     from rich.markup import escape
 
     from breakwater import settings
-    from breakwater.cli import desk
+    from breakwater.cli import opening
     from breakwater.model.signal import Signal
 
     terminal = Terminal(as_json=as_json)
     texts = signals or [line.strip() for line in sys.stdin if line.strip()]
     wanted = [Signal.parse(text) for text in texts]
-    with desk.at(settings.load(), terminal) as open_desk:
+    with opening.at(settings.load(), terminal) as open_desk:
         found = open_desk.lookup(wanted, bank or ())
     if as_json:
         rows = [{"signal": t, "matches": m} for t, m in zip(texts, found, strict=True)]

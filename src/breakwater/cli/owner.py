@@ -2,7 +2,7 @@
 
 `serve` announces itself in `owner.json` (mode 0600, in the data directory): its address and an
 API key that it made for this run and revokes at its end. It holds a lock on the file while it
-lives, so that a file left behind by a crash is known for what it is. Read by `cli.desk`.
+lives, so that a file left behind by a crash is known for what it is. Read by `cli.opening`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The desk of a command that found an owner: its work goes to the owner's API.
 
 In: the announcement of `cli.owner`. Out: the same values and the same errors as
-`desk.HereDesk`; a problem+json becomes the error of its code again.
+`opening.HereDesk`; a problem+json becomes the error of its code again.
 """
 
 from __future__ import annotations

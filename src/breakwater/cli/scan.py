@@ -35,7 +35,7 @@ def scan(
     """Screen files on this disk."""
     from breakwater import settings
     from breakwater.app.mapping import limits_of
-    from breakwater.cli import desk
+    from breakwater.cli import opening
     from breakwater.cli.files import fingerprinted, found
     from breakwater.media.sandbox import JailPool
 
@@ -45,7 +45,7 @@ def scan(
     counts: Counter[str] = Counter()
     with ExitStack() as stack:
         pool = stack.enter_context(JailPool(size=configured.jail_children or None))
-        open_desk = stack.enter_context(desk.at(configured, terminal, pool))
+        open_desk = stack.enter_context(opening.at(configured, terminal, pool))
         bar = stack.enter_context(terminal.progress("scanning", len(files)))
         for path, outcome in fingerprinted(files, pool, limits_of(configured)):
             verdict = open_desk.judge(outcome, str(path))

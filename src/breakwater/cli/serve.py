@@ -12,7 +12,8 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
@@ -21,10 +22,12 @@ from breakwater.cli.terminal import GOOD, WARN, Terminal
 
 if TYPE_CHECKING:
     from breakwater.app import App
+    from breakwater.media.sandbox import JailPool
     from breakwater.settings import Settings
 
 app = typer.Typer(help="Serve the API and the console.", add_completion=False)
 
+OWNER_KEY: Final = "local commands"
 OWNER_SCOPES: Final = (
     "media:screen", "hash:lookup", "bank:read", "bank:write", "account:write", "verdict:read",
 )  # fmt: skip
@@ -38,7 +41,6 @@ def serve(
     port: Annotated[int | None, typer.Option(help="Port; 0 picks a free one.")] = None,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C."""
-    from breakwater import app as parts
     from breakwater import observe
     from breakwater import settings as configuration
 
@@ -49,13 +51,32 @@ def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal again when it has shut down; what is open must still be closed.
         signal.signal(number, _leave)
-    prepare(settings, terminal)
-    running = parts.build(settings)
-    try:
-        with working(running):
-            listen(running, terminal)
-    finally:
-        running.close()
+    with started(settings, terminal) as running, working(running):
+        listen(running, terminal)
+
+
+@contextmanager
+def started(settings: Settings, terminal: Terminal) -> Iterator[App]:
+    """Open the installation: the jail warms up and is proven while the rest is loaded."""
+    with ThreadPoolExecutor(1, thread_name_prefix="jail") as aside, ExitStack() as undo:
+        warming = aside.submit(_jail, settings)
+        undo.callback(lambda: warming.result().close())
+        from breakwater import app as parts
+
+        prepare(settings, terminal)
+        running = parts.build(settings, pool=warming.result(), decode=False)
+        undo.callback(running.close)
+        proof = aside.submit(parts.check_jail, running.pool)
+        import breakwater.web.server  # noqa: F401 - loaded while the jail is proven
+
+        proof.result()
+        yield running
+
+
+def _jail(settings: Settings) -> JailPool:
+    from breakwater.media.sandbox import JailPool
+
+    return JailPool(size=settings.jail_children or None, directory=settings.spool_dir)
 
 
 def _leave(_number: int, _frame: object) -> NoReturn:
@@ -136,8 +157,13 @@ def owner_key(running: App) -> Iterator[str]:
     """A key for commands of the same user, good while this process runs."""
     from breakwater.cli.desk import OPERATOR
 
+    if running.db.dialect == "sqlite":
+        # We are the only process of this installation, so one that is left was left by a crash.
+        for left in running.access.keys.every():
+            if left.name == OWNER_KEY and left.revoked_at is None:
+                running.access.keys.revoke(left.id, OPERATOR)
     key, token = running.access.keys.create(
-        OPERATOR, name="local commands", scopes=OWNER_SCOPES, networks=("127.0.0.0/8", "::1/128")
+        OPERATOR, name=OWNER_KEY, scopes=OWNER_SCOPES, networks=("127.0.0.0/8", "::1/128")
     )
     try:
         yield token

@@ -1,0 +1,140 @@
+"""Opens the desk at which a command's work is done: the owner's when there is one, else our own.
+
+In: settings. Out: a `desk.Desk` until the block ends. Used by `bank`, `lookup` and `scan`, which
+load this when they run: it brings the whole installation with it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from breakwater import app as parts
+from breakwater.app import App
+from breakwater.cli import owner
+from breakwater.cli.desk import OPERATOR, Desk, ListFile, Progress, Row
+from breakwater.cli.remote import OwnerDesk
+from breakwater.cli.serve import prepare
+from breakwater.cli.terminal import Terminal
+from breakwater.errors import DatabaseInUse, NotFound, Unavailable
+from breakwater.media.sandbox import JailPool
+from breakwater.model.access import Principal
+from breakwater.model.match import Verdict
+from breakwater.model.media import Undecodable
+from breakwater.model.signal import Fingerprints, Signal
+from breakwater.web.api.requests import BankIn
+from breakwater.web.api.shapes import BankOut, EntryOut, match_json
+
+if TYPE_CHECKING:
+    from breakwater.settings import Settings
+
+PAGE: Final = 1000
+STARTING_S: Final = 15.0
+"""How long a command waits for an owner that holds the database and has not announced itself."""
+
+
+@contextmanager
+def at(settings: Settings, terminal: Terminal, pool: JailPool | None = None) -> Iterator[Desk]:
+    """Open the desk: the owner's when there is one, else our own.
+
+    Args:
+        settings: of the installation.
+        terminal: told of keys when this is the installation's first start.
+        pool: the jail of a command that decodes; it is proven first. Others need none.
+    """
+    until = time.monotonic() + STARTING_S
+    while True:
+        found = owner.find(settings.owner_token)
+        if found is not None:
+            with OwnerDesk(found) as desk:
+                yield desk
+            return
+        try:
+            running = _opened(settings, terminal, pool)
+            break
+        except DatabaseInUse:
+            # An owner that is still starting announces itself in a moment.
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.25)
+    try:
+        yield HereDesk(running)
+    finally:
+        running.close()
+
+
+def _opened(settings: Settings, terminal: Terminal, pool: JailPool | None) -> App:
+    prepare(settings, terminal)
+    return parts.build(settings, pool=pool or NoJail(), decode=pool is not None)
+
+
+class NoJail(JailPool):
+    """The jail of commands that decode nothing: no process is started, and none is missed."""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+    def __getattr__(self, name: str) -> Any:
+        raise Unavailable(f"This command decodes nothing, and asked for {name}.")
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+class HereDesk:
+    """Does the work in this process, which owns the installation meanwhile."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def banks(self) -> list[Row]:
+        """All banks with their matchable shares."""
+        return [
+            BankOut.of(bank, self._app.banks.shares(bank.name)).model_dump(mode="json")
+            for bank in self._app.banks.every()
+        ]
+
+    def create_bank(self, fields: Row) -> Row:
+        """Make a bank."""
+        bank = self._app.banks.create(BankIn(**fields).new(), OPERATOR)
+        return BankOut.of(bank).model_dump(mode="json")
+
+    def import_list(self, name: str, file: ListFile, progress: Progress) -> Row:
+        """Import a list with the bulk loader."""
+        loaded = self._app.loader.load(
+            name, file.path, self._signer(file.signed_by), kind=file.kind, labels=file.labels,
+            source=file.source, permitted_use=file.permitted_use, signed=bool(file.signed_by),
+            progress=lambda state: progress(state.rows),
+        )  # fmt: skip
+        return asdict(loaded)
+
+    def _signer(self, name: str) -> Principal:
+        """The operator, with the person behind them when one signs."""
+        if not name:
+            return OPERATOR
+        for person in self._app.access.people.every():
+            if person.active and person.name == name:
+                return replace(OPERATOR, person=person.id)
+        raise NotFound(f"Nobody here is called {name}.")
+
+    def entries(self, name: str) -> Iterator[Row]:
+        """Every entry of a bank, by number."""
+        after = 0
+        while page := self._app.banks.page(name, after=after, limit=PAGE):
+            yield from (EntryOut.of(entry).model_dump(mode="json") for entry in page)
+            after = page[-1].number
+
+    def lookup(self, signals: Sequence[Signal], banks: Sequence[str]) -> list[list[Row]]:
+        """The matches of each signal."""
+        found: list[list[Row]] = []
+        for start in range(0, len(signals), PAGE):
+            part = self._app.lookups.lookup(signals[start : start + PAGE], chosen=banks)
+            found += [[match_json(match) for match in matches] for matches in part]
+        return found
+
+    def judge(self, outcome: Fingerprints | Undecodable, unit: str) -> Verdict:
+        """What the verdict on a file would be; nothing is kept."""
+        return self._app.recorder.judge(outcome, unit=unit)
