@@ -17,6 +17,7 @@ from breakwater.errors import DatabaseInUse, WrongSchema
 from breakwater.records import guards, migrate
 from breakwater.records.database import open_database
 from breakwater.records.migrations import HEAD
+from breakwater.records.sqlite import Owner
 
 VERSIONS = Path(migrate.__file__).parent / "migrations" / "versions"
 FROZEN = {
@@ -95,13 +96,14 @@ def test_rows_of_the_first_schema_are_kept_by_the_rest_of_the_chain(empty_url):
     }
 
 
-def test_a_file_in_use_is_not_upgraded(tmp_path, clock):
+def test_a_file_in_use_is_not_upgraded(tmp_path):
     url = f"sqlite:///{tmp_path / 'new.db'}"
-    migrate.upgrade(url)
-    db = open_database(url, clock=clock)
+    migrate.upgrade(url, "0001")
+    owner = Owner(tmp_path / "new.db")
     with pytest.raises(DatabaseInUse):
         migrate.upgrade(url)
-    db.close()
+    owner.release()
+    migrate.upgrade(url)
 
 
 def test_an_upgrade_that_is_killed_leaves_the_old_schema_or_the_new(empty_url):

@@ -14,6 +14,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
@@ -58,18 +59,18 @@ def serve(
 @contextmanager
 def started(settings: Settings, terminal: Terminal) -> Iterator[App]:
     """Open the installation: the jail warms up and is proven while the rest is loaded."""
-    with ThreadPoolExecutor(1, thread_name_prefix="jail") as aside, ExitStack() as undo:
+    with ThreadPoolExecutor(2, thread_name_prefix="start") as aside, ExitStack() as undo:
         warming = aside.submit(_jail, settings)
         undo.callback(lambda: warming.result().close())
         from breakwater import app as parts
 
+        proof = aside.submit(lambda: parts.check_jail(warming.result()))
+        loading = aside.submit(import_module, "breakwater.web.server")
         prepare(settings, terminal)
         running = parts.build(settings, pool=warming.result(), decode=False)
         undo.callback(running.close)
-        proof = aside.submit(parts.check_jail, running.pool)
-        import breakwater.web.server  # noqa: F401 - loaded while the jail is proven
-
         proof.result()
+        loading.result()
         yield running
 
 
