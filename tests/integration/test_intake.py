@@ -342,6 +342,17 @@ def test_a_videos_frames_are_kept_as_one_blob_and_a_listed_frame_finds_it(
     assert again.matches[0].moments
 
 
+def test_metrics_say_how_things_stand(app: App, machine: Principal, known: bytes) -> None:
+    submit(app, known, machine)
+    for turn in app.turns:
+        turn.run()
+    told = app.metrics.exposition().decode()
+    assert 'breakwater_index_entries{kind="pdq"} 1.0' in told
+    assert 'breakwater_cases_open{priority="high"} 1.0' in told
+    assert "breakwater_index_lag_changes 0.0" in told
+    assert 'breakwater_uploads_total{action="block",rule="bank.block"} 1.0' in told
+
+
 def test_the_index_is_only_a_cache(app: App, machine: Principal, known: bytes) -> None:
 
     app.close()

@@ -241,7 +241,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         subscriptions=subscriptions,
         jobs=kinds,
         turns=turns(
-            db=on.db, checkpointer=checkpointer, feed=on.feed, index=on.index, vault=on.vault,
+            db=on.db, metrics=on.metrics, checkpointer=checkpointer, feed=on.feed, index=on.index, vault=on.vault,
             recorder=recorder, resumables=resumables, webhooks=webhooks, clock=on.clock,
         ),
         close=undo.close,

@@ -5,6 +5,7 @@ The only translation between the two: verbs never see settings.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,11 +17,13 @@ from breakwater.intake.resumable import Resumables
 from breakwater.intake.submit import Limits
 from breakwater.intake.webhooks import Webhooks
 from breakwater.matching.index import Index
+from breakwater.model.case import Priority
 from breakwater.model.clock import Clock
 from breakwater.model.media import MediaLimits
 from breakwater.model.work import Turn
+from breakwater.observe import Metrics
 from breakwater.recognition.feed import IndexFeed
-from breakwater.records import outbox, people, tallies, uploads
+from breakwater.records import cases, outbox, people, tallies, uploads
 from breakwater.records import webhooks as webhooks_told
 from breakwater.records.audit import Checkpointer
 from breakwater.records.database import Database
@@ -82,6 +85,7 @@ def stores_of(settings: Settings, clock: Clock) -> ObjectStores:
 def turns(
     *,
     db: Database,
+    metrics: Metrics,
     checkpointer: Checkpointer,
     feed: IndexFeed,
     index: Index,
@@ -96,6 +100,7 @@ def turns(
         Turn("index.feed", 0.25, lambda: void(feed.catch_up())),
         Turn("index.reload", 1.0, lambda: void(index.reload())),
         Turn("index.merge", 1.0, lambda: void(index.merge())),
+        Turn("metrics", 5.0, lambda: gauge(metrics, db, feed, index)),
         Turn("webhooks", 0.25, lambda: void(webhooks.deliver_due())),
         Turn("audit.checkpoint", 0.5, lambda: void(checkpointer.write_due())),
         Turn(
@@ -106,6 +111,19 @@ def turns(
         Turn("records.forget", 3600.0, lambda: forget(db)),
         Turn("resumable.sweep", 3600.0, lambda: void(resumables.sweep(clock.now()))),
     )
+
+
+def gauge(metrics: Metrics, db: Database, feed: IndexFeed, index: Index) -> None:
+    """Set the metrics that say how things stand, and not how often something happened."""
+    metrics.index_lag.set(feed.lag())
+    for kind, status in index.status().items():
+        metrics.index_entries.labels(kind).set(status.size)
+    waiting: Counter[str] = Counter()
+    with db.read() as tx:
+        for (_, priority), n in cases.counts(tx).items():
+            waiting[priority.value] += n
+    for priority in Priority:
+        metrics.cases_open.labels(priority.value).set(waiting[priority.value])
 
 
 def forget(db: Database) -> None:
