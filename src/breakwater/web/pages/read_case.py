@@ -86,7 +86,7 @@ def case(look: Look, found: Case) -> CaseView:
         earlier=_others(look, found),
         same=_same(look, found, upload),
         history=tuple(_log(look.tx, step) for step in reversed(cases.history(look.tx, found.id))),
-        warning=_warning(matches, closed),
+        warning=_warning(upload, matches) if not closed else "",
         held_by=people.get(look.tx, held).name if held else "",
         may_view=not closed,
         no_view=closed,
@@ -171,14 +171,14 @@ def _strip(matches: Sequence[Match]) -> tuple[StripFrame, ...]:
     return tuple(strip)
 
 
-def _warning(matches: Sequence[Match], closed: str) -> str:
+def _warning(upload: Upload | None, matches: Sequence[Match]) -> str:
     """One factual line before a picture (console specification §8)."""
-    if closed or not matches:
+    if upload is None or not matches:
         return ""
     labels = sorted({label for match in matches for label in match.labels})[:3]
     frames = len(_moments(matches))
     said = f"Labelled by its source: {', '.join(labels)}. " if labels else ""
-    sound = "Sound is off. " if any(match.time_s is not None for match in matches) else ""
+    sound = "Sound is off. " if upload.type.startswith("video/") else ""
     return f"{said}{sound}{frames} matched {'frame' if frames == 1 else 'frames'}."
 
 
