@@ -7,6 +7,7 @@ page each; with `--check` nothing is written and stale pages are named (exit 1).
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ import typer
 
 from breakwater import errors
 from breakwater.cli import COMMANDS, program
+from breakwater.intake.snapshot import Snapshot
 from breakwater.model.access import MACHINE_SCOPES, Permission, Role
 from breakwater.model.event import EventType
 from breakwater.model.media import MediaType, Reason
@@ -172,6 +174,22 @@ def roles() -> str:
     return "# Roles and scopes\n\nNothing else decides.\n\n" + table(head, rows)
 
 
+def snapshot() -> str:
+    """The callback that tells an account's data when a case opens."""
+    schema = json.dumps(Snapshot.model_json_schema(), indent=2, ensure_ascii=False)
+    server = (HERE.parent / "examples/snapshot_server.py").read_text("utf-8")
+    return (
+        "# Account snapshots\n\n"
+        "When a case opens, breakwater POSTs `account.snapshot` to `BREAKWATER_SNAPSHOT_URL`, "
+        "signed by Standard Webhooks 1.0 with `BREAKWATER_SNAPSHOT_SECRET`: "
+        '`{"type": "account.snapshot", "timestamp": …, "data": {"service", "account", "case", '
+        '"upload"}}`. Answer 200 with what your service knows. A failed call is retried for '
+        "hours; a gap is shown with the case.\n\n"
+        f"## The answer's JSON Schema\n\n```json\n{schema}\n```\n\n"
+        f"## A reference server\n\n```python\n{server}```\n"
+    )
+
+
 PAGES: Final[dict[str, Callable[[], str]]] = {
     "settings.md": settings,
     "cli.md": cli,
@@ -180,6 +198,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "metrics.md": metrics,
     "media.md": media,
     "roles.md": roles,
+    "account-snapshot.md": snapshot,
 }
 
 
