@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 name=${1:-}
 if [ -z "$name" ] || [ ! -e "benchmarks/$name.py" ]; then
   echo "usage: make bench NAME=…, one of:" >&2
-  for file in benchmarks/[a-z]*.py; do basename "$file" .py >&2; done
+  grep -l __main__ benchmarks/[a-z]*.py | xargs -n1 basename -s .py >&2
   exit 2
 fi
 exec .venv/bin/python "benchmarks/$name.py"
