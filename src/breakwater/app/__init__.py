@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from breakwater.access.door import Access
 from breakwater.app.founding import check_jail, root_key, set_up
+from breakwater.app.ground import Ground, open_ground
 from breakwater.app.mapping import floods_of, life_of, limits_of, stores_of, turns
 from breakwater.banks import handlers as bank_handlers
 from breakwater.banks.load import Loader
@@ -111,60 +112,12 @@ def build(
                 size=settings.jail_children or os.cpu_count() or 1, directory=settings.spool_dir
             )
             undo.callback(pool.close)
-        on = _open(settings, clock or SystemClock(), pool, undo)
+        on = open_ground(settings, clock or SystemClock(), pool, undo)
         app = _wire(settings, on, undo)
         app.feed.catch_up()
         if decode:
             check_jail(app.pool)
         return replace(app, close=undo.pop_all().close)
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What every verb stands on, opened."""
-
-    clock: Clock
-    metrics: Metrics
-    db: Database
-    keys: Keyring
-    vault: Vault
-    pool: JailPool
-    registry: Registry
-    index: Index
-    feed: IndexFeed
-    screener: Screener
-    ingest: IngestLog
-
-
-def _open(settings: Settings, clock: Clock, pool: JailPool, undo: ExitStack) -> Ground:
-    """Open database, keys, vault and index, each closed again by `undo`."""
-    db = open_database(settings.database, clock=clock)
-    undo.callback(db.close)
-    keys = Keyring.open(db, root_key(settings))
-    db.use_keys(keys)
-    registry = Registry.installed()
-    index = _index(settings, registry)
-    undo.callback(index.close)
-    ingest = IngestLog(settings.ingest_dir)
-    undo.callback(ingest.close)
-    return Ground(
-        clock=clock, metrics=Metrics(), db=db, keys=keys,
-        vault=Vault(settings.vault_dir, db, keys), pool=pool, registry=registry, index=index,
-        feed=IndexFeed(db=db, index=index), screener=Screener(pool=pool, index=index, db=db),
-        ingest=ingest,
-    )  # fmt: skip
-
-
-def _index(settings: Settings, registry: Registry) -> Index:
-    """Own the index, or read it beside the process that does (several on PostgreSQL)."""
-    here, kinds, factories = settings.index_dir, registry.kinds, registry.index_factories
-    try:
-        index = Index.open(here, kinds=kinds, factories=factories)
-    except IndexInUse:
-        return Index.open(here, kinds=kinds, factories=factories, writer=False)
-    if index.set_aside:
-        logger("index").error("segments_set_aside", files=list(index.set_aside))
-    return index
 
 
 def _intake(settings: Settings, on: Ground, undo: ExitStack) -> tuple[Recorder, Intake, Webhooks]:
