@@ -20,7 +20,6 @@ from breakwater.banks.load import Loader
 from breakwater.banks.manage import Banks
 from breakwater.banks.quarantine import Quarantine
 from breakwater.banks.retroactive import Retroactive
-from breakwater.errors import IndexInUse
 from breakwater.fingerprint.registry import Registry
 from breakwater.intake import handlers as intake_handlers
 from breakwater.intake.accounts import Accounts
@@ -39,12 +38,11 @@ from breakwater.matching.index import Index
 from breakwater.media.sandbox import JailPool
 from breakwater.model.clock import Clock, SystemClock
 from breakwater.model.work import JobKind, Subscription, Turn
-from breakwater.observe import Metrics, logger
+from breakwater.observe import Metrics
 from breakwater.recognition.feed import IndexFeed
 from breakwater.recognition.screen import Screener
 from breakwater.records.audit import Checkpointer
-from breakwater.records.database import Database, open_database
-from breakwater.records.ingest import IngestLog
+from breakwater.records.database import Database
 from breakwater.records.keys import Keyring
 from breakwater.records.vault import Vault
 from breakwater.review.views import Views
