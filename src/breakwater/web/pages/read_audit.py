@@ -16,7 +16,15 @@ from breakwater.records import api_keys, audit, people
 from breakwater.records.audit import AuditEntry, Checkpointer
 from breakwater.records.database import Tx
 from breakwater.web.pages import words
-from breakwater.web.pages.models import AuditRow, AuditView, Mark, Number, Option
+from breakwater.web.pages.models import (
+    Mark,
+    Number,
+    Option,
+)
+from breakwater.web.pages.models_lists import (
+    AuditRow,
+    AuditView,
+)
 from breakwater.web.pages.read_queue import Look
 from breakwater.web.pages.reads import AuditQuery
 

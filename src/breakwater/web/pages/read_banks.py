@@ -16,14 +16,16 @@ from breakwater.model.signal import SignalKind, kind_named
 from breakwater.records import banks, entries, imports
 from breakwater.web.pages import words
 from breakwater.web.pages.models import (
+    Mark,
+    Number,
+)
+from breakwater.web.pages.models_lists import (
     BankRow,
     BanksView,
     BankView,
     EntryRow,
     ImportRow,
     KindShare,
-    Mark,
-    Number,
 )
 from breakwater.web.pages.read_queue import Look
 

@@ -26,9 +26,6 @@ from breakwater.web.pages import (
     words,
 )
 from breakwater.web.pages.models import (
-    AuditView,
-    BanksView,
-    BankView,
     CasePreview,
     CaseView,
     Exposure,
@@ -37,6 +34,11 @@ from breakwater.web.pages.models import (
     QueueView,
     Series,
     Viewer,
+)
+from breakwater.web.pages.models_lists import (
+    AuditView,
+    BanksView,
+    BankView,
 )
 from breakwater.web.pages.pulse import SPAN_S, Pulse
 from breakwater.web.pages.rail import links_for

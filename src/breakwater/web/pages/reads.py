@@ -13,9 +13,6 @@ from typing import Protocol
 
 from breakwater.model.access import Principal
 from breakwater.web.pages.models import (
-    AuditView,
-    BanksView,
-    BankView,
     CasePreview,
     CaseView,
     Found,
@@ -23,6 +20,11 @@ from breakwater.web.pages.models import (
     QueueView,
     Series,
     Viewer,
+)
+from breakwater.web.pages.models_lists import (
+    AuditView,
+    BanksView,
+    BankView,
 )
 from breakwater.web.pages.render import Renderer
 
