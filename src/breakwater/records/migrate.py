@@ -41,7 +41,7 @@ def upgrade(url: str, revision: str = "head") -> None:
     if revision == "head" and current(url) == HEAD:
         return
     from alembic import command  # noqa: PLC0415 - half a second that most starts need not spend
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415 - as above
 
     with _alone(url) as connection:
         if connection.dialect.name == "postgresql":
@@ -71,7 +71,7 @@ def current(url: str) -> str:
 def check(url: str) -> list[str]:
     """How the database differs from what this program expects; nothing when it does not."""
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - as above
-    from alembic.migration import MigrationContext  # noqa: PLC0415
+    from alembic.migration import MigrationContext  # noqa: PLC0415 - as above
 
     found: list[str] = []
     with _looking(url) as connection:
