@@ -3,9 +3,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 name=${1:-}
-if [ -z "$name" ] || [ ! -e "benchmarks/$name.py" ]; then
+if ! grep -qs '^def run()' "benchmarks/$name.py"; then
   echo "usage: make bench NAME=…, one of:" >&2
-  grep -l __main__ benchmarks/[a-z]*.py | xargs -n1 basename -s .py >&2
+  grep -l '^def run()' benchmarks/*.py | xargs -n1 basename -s .py >&2
   exit 2
 fi
-exec .venv/bin/python "benchmarks/$name.py"
+exec .venv/bin/python -m benchmarks "$name"
