@@ -28,7 +28,7 @@ if [ ! -e "$stamp" ]; then
   .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/setup.lock
   args=(); for lock in "${locks[@]}"; do args+=(-r "$lock"); done
   # uv takes seconds where pip takes minutes; where it cannot reach an index, pip's own settings may.
-  VIRTUAL_ENV=$PWD/.venv .venv/bin/uv pip install -q --python .venv/bin/python --require-hashes "${args[@]}" ||
+  VIRTUAL_ENV=$PWD/.venv .venv/bin/uv pip install -q --compile-bytecode --python .venv/bin/python --require-hashes "${args[@]}" ||
     .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes "${args[@]}"
   touch "$stamp"
 fi
