@@ -88,7 +88,6 @@ def test_every_page_of_a_real_installation_is_free_of_faults(site):
             expect(watched.page.locator("#link")).to_have_text("Live")
 
 
-@pytest.mark.parametrize("leave", ["blur", "escape", "back", "hidden"])
 def test_keys_move_open_and_go_and_are_dead_in_fields(site):
     with site.page(Role.REVIEWER) as watched:
         page = watched.page

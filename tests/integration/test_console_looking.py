@@ -74,6 +74,7 @@ def test_hovering_and_focusing_everything_shows_nothing(site):
         assert page.evaluate(PIXELS) == 0
 
 
+@pytest.mark.parametrize("leave", ["blur", "escape", "back", "hidden"])
 def test_leaving_in_any_way_takes_the_picture_away(site, leave):
     with site.page(Role.REVIEWER) as watched:
         watched.page.goto(f"{site.served.url}/queue")
