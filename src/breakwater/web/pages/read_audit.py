@@ -67,6 +67,7 @@ ACTIONS: Final = {
     "upload.block": "Blocked an upload",
     "upload.hold": "Held an upload",
     "view.start": "Looked at a frame",
+    "view.stills": "Had small grey stills on screen",
     "webhook.create": "Added a webhook",
     "webhook.remove": "Removed a webhook",
 }
