@@ -168,9 +168,14 @@ class Views:
                     level=level, reason=reason, cap_ms=CAP_MS if level.watermarked else 0,
                 )  # fmt: skip
                 tx.audit(
-                    person, "view.start" if level.watermarked else "view.stills", view.id, case=case, level=level.value, reason=reason,
+                    person,
+                    "view.start" if level.watermarked else "view.stills",
+                    view.id,
+                    case=case,
+                    level=level.value,
+                    reason=reason,
                     items=[f"{name} {number}" for name, number in items],
-                )  # fmt: skip
+                )
                 return found, view.id
         except (DatabaseUnavailable, DiskFull) as error:
             raise AuditUnavailable from error
