@@ -104,12 +104,12 @@ class Retroactive:
         found: dict[Id, set[str]],
         beat: Callable[[float], None],
     ) -> None:
+        days = self._ingest.days()
         values = b"".join(row.value for row in batch if row.kind == PDQ.name and not row.negative)
-        if not values:
+        if not values or not days:
             return
         new = np.frombuffer(values, np.uint8).reshape(-1, PDQ.size)
         search = searcher(new)
-        days = self._ingest.days()
         for at, day in enumerate(days):
             for codes, references in self._ingest.blocks(day):
                 for row in search(codes).tolist():
