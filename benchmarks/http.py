@@ -28,6 +28,10 @@ from benchmarks.load import Outcome, closed_loop, file_post, json_post, open_loo
 SIZES = (20_000, 40_000) if quick() else (3_500_000, 10_000_000)
 SETTLE = 1.0 if quick() else 45.0
 SECONDS = 2.0 if quick() else 12.0
+NOTES = (
+    "Load and server share the machine.",
+    f"Look-ups begin {SETTLE:g} s after the start: what passed is first compared with the import.",
+)
 COMMAND = [str(Path(sys.executable).parent / "breakwater")]
 
 
@@ -58,11 +62,7 @@ def run() -> Result:
         "http",
         tuple(rows),
         tuple(targets),
-        (
-            "Load and server share the machine.",
-            f"Look-ups begin {SETTLE:g} s after the start: a finished import is first compared with "
-            "what passed before, in the background.",
-        ),
+        NOTES,
     )
 
 
