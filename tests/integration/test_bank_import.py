@@ -92,7 +92,7 @@ def test_unknown_bank_and_kind(app: App, machine: Principal, bank: str, tmp_path
 def test_an_interrupted_import_goes_on_where_it_stopped(
     app: App, machine: Principal, bank: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "BATCH", 10)
+    monkeypatch.setattr(loading, "WINDOW", 10)
     file = listed(tmp_path, ("pdq\n" + "\n".join(PDQ[:50])).encode())
     seen: list[int] = []
 
@@ -110,6 +110,29 @@ def test_an_interrupted_import_goes_on_where_it_stopped(
     assert (done.resumed_at, done.rows, done.kept) == (30, 50, 50)
     again = app.loader.load(bank, file, machine)
     assert again.kept == 0
+
+
+def test_an_import_cut_short_within_a_window_adds_nothing_twice(
+    app: App, machine: Principal, bank: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "WINDOW", 30)
+    monkeypatch.setattr(loading, "BATCH", 7)
+    rows = [*PDQ[:20], "no hash", *PDQ[20:50]]
+    file = listed(tmp_path, ("pdq\n" + "\n".join(rows)).encode())
+
+    class PowerCut(Exception):
+        pass
+
+    def stop(state: loading.Loaded) -> None:
+        if state.kept == 14:
+            raise PowerCut
+
+    with pytest.raises(PowerCut):
+        app.loader.load(bank, file, machine, progress=stop)
+    done = app.loader.load(bank, file, machine)
+    assert (done.resumed_at, done.rows, done.kept, done.bad) == (0, 51, 50, 1)
+    assert [number for number, _ in done.reasons] == [21]
+    assert len(app.banks.page(bank, limit=100)) == 50
 
 
 def test_a_flood_nobody_signed_for_is_quarantined_and_a_signed_one_is_not(

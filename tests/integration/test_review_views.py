@@ -55,7 +55,7 @@ def look(app: App, who: Principal, upload: Upload, **changes: object) -> object:
     asked = {
         "case": upload.case, "item": upload.id, "frame": 0, "level": Level.S3, "reason": "review",
     }  # fmt: skip
-    return app.views.look(who, **(asked | changes))
+    return app.review.views.look(who, **(asked | changes))
 
 
 def rows(app: App, upload: Upload) -> list[object]:
@@ -67,7 +67,7 @@ def test_a_look_is_written_down_with_who_what_why_and_how_long(app, blocked):
     who = somebody(app, Role.REVIEWER)
     shown = look(app, who, blocked)
     assert shown.picture[:4] == b"RIFF"
-    app.views.end(who, shown.view, 1840)
+    app.review.views.end(who, shown.view, 1840)
     (kept,) = rows(app, blocked)
     assert (kept.person, kept.item, kept.frame, kept.level, kept.reason, kept.ms) == (
         who.id, blocked.id, 0, Level.S3, "review", 1840,
@@ -101,7 +101,7 @@ def test_nothing_is_shown_when_the_audit_log_cannot_be_written(app, blocked):
     with pytest.raises(AuditUnavailable):
         look(app, who, blocked)
     with pytest.raises(AuditUnavailable):
-        app.views.stills(who, case=blocked.case, frames=[(blocked.id, 0)])
+        app.review.views.stills(who, case=blocked.case, frames=[(blocked.id, 0)])
     assert rows(app, blocked) == []
 
 
@@ -111,7 +111,7 @@ def test_those_who_run_or_audit_never_see_media(app, blocked, role):
     with pytest.raises(NotAllowed):
         look(app, who, blocked)
     with pytest.raises(NotAllowed):
-        app.views.stills(who, case=blocked.case, frames=[(blocked.id, 0)])
+        app.review.views.stills(who, case=blocked.case, frames=[(blocked.id, 0)])
     assert rows(app, blocked) == []
 
 
@@ -151,24 +151,24 @@ def test_after_the_daily_cap_pictures_are_closed_and_cases_are_not(app, blocked)
     with pytest.raises(ExposureLimit):
         look(app, who, blocked)
     with pytest.raises(ExposureLimit):
-        app.views.stills(who, case=blocked.case, frames=[(blocked.id, 0)])
+        app.review.views.stills(who, case=blocked.case, frames=[(blocked.id, 0)])
     assert [row.id for row in rows(app, blocked)] == [long.id]
-    assert app.views.exposure(who).closed == "cap"
+    assert app.review.views.exposure(who).closed == "cap"
 
 
 def test_a_look_whose_end_nobody_tells_is_charged_in_full(app, blocked):
     who = somebody(app, Role.REVIEWER)
     look(app, who, blocked)
-    assert app.views.exposure(who).used == timedelta(milliseconds=CAP_MS)
+    assert app.review.views.exposure(who).used == timedelta(milliseconds=CAP_MS)
 
 
 def test_small_stills_are_one_row_and_cost_no_time(app, blocked):
     who = somebody(app, Role.REVIEWER)
-    (still,) = app.views.stills(who, case=blocked.case, frames=[(blocked.id, 0)])
+    (still,) = app.review.views.stills(who, case=blocked.case, frames=[(blocked.id, 0)])
     assert 0 < len(still.picture) < 2000
     (row,) = rows(app, blocked)
     assert (row.level, row.charged_ms) == (Level.S1, 0)
-    assert app.views.exposure(who).used == timedelta()
+    assert app.review.views.exposure(who).used == timedelta()
     with app.db.read() as tx:
         assert cases.get(tx, blocked.case).state is CaseState.OPEN
 
@@ -178,21 +178,21 @@ def test_a_frame_that_cannot_be_read_says_so_and_costs_nothing(app, machine):
     who = somebody(app, Role.REVIEWER)
     with pytest.raises(NotFound):
         look(app, who, broken)
-    assert app.views.exposure(who).used == timedelta()
+    assert app.review.views.exposure(who).used == timedelta()
 
 
 def test_nobody_ends_another_s_look_or_asks_for_nonsense(app, blocked):
     who = somebody(app, Role.REVIEWER)
     shown = look(app, who, blocked)
     with pytest.raises(NotFound):
-        app.views.end(somebody(app, Role.REVIEWER), shown.view, 1)
+        app.review.views.end(somebody(app, Role.REVIEWER), shown.view, 1)
     with pytest.raises(NotFound):
-        app.views.end(who, Id(new_id()), 1)
+        app.review.views.end(who, Id(new_id()), 1)
     for wrong in ({"frame": -1}, {"reason": " "}):
         with pytest.raises(BadInput):
             look(app, who, blocked, **wrong)
     with pytest.raises(BadInput):
-        app.views.stills(who, case=blocked.case, frames=[(blocked.id, 0)] * 25)
+        app.review.views.stills(who, case=blocked.case, frames=[(blocked.id, 0)] * 25)
 
 
 def test_bytes_that_are_gone_are_not_shown(app, blocked):

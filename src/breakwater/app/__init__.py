@@ -14,23 +14,19 @@ from dataclasses import dataclass, replace
 from breakwater.access.door import Access
 from breakwater.app.founding import check_jail, root_key, set_up
 from breakwater.app.ground import Ground, open_ground
-from breakwater.app.mapping import floods_of, life_of, limits_of, stores_of, turns
-from breakwater.banks import handlers as bank_handlers
+from breakwater.app.mapping import floods_of, life_of, limits_of, stores_of
+from breakwater.app.reviewing import Reviewing, wire_reviewing
+from breakwater.app.work import Parts, join_work
 from breakwater.banks.load import Loader
 from breakwater.banks.manage import Banks
-from breakwater.banks.quarantine import Quarantine
 from breakwater.banks.retroactive import Retroactive
 from breakwater.fingerprint.registry import Registry
-from breakwater.intake import handlers as intake_handlers
 from breakwater.intake.accounts import Accounts
 from breakwater.intake.fetch import Fetcher
 from breakwater.intake.lookup import Lookups
 from breakwater.intake.outcome import Recorder
 from breakwater.intake.references import References
 from breakwater.intake.resumable import Resumables
-from breakwater.intake.revise import Reviser
-from breakwater.intake.snapshot import Snapshots
-from breakwater.intake.snapshot import rules as snapshot_rules
 from breakwater.intake.submit import Intake
 from breakwater.intake.webhooks import Webhooks
 from breakwater.intake.webhooks import rules as webhook_rules
@@ -45,7 +41,6 @@ from breakwater.records.audit import Checkpointer
 from breakwater.records.database import Database
 from breakwater.records.keys import Keyring
 from breakwater.records.vault import Vault
-from breakwater.review.views import Views
 from breakwater.settings import Settings
 
 __all__ = ["App", "build", "check_jail", "root_key", "set_up"]
@@ -78,7 +73,7 @@ class App:
     loader: Loader
     retroactive: Retroactive
     access: Access
-    views: Views
+    review: Reviewing
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -137,37 +132,18 @@ def _intake(settings: Settings, on: Ground, undo: ExitStack) -> tuple[Recorder, 
     return recorder, intake, webhooks
 
 
-def _work(
-    settings: Settings, on: Ground, intake: Intake, webhooks: Webhooks
-) -> tuple[Retroactive, tuple[Subscription, ...], tuple[JobKind, ...]]:
-    """What verbs do when something happened: reactions and jobs."""
-    retroactive = Retroactive(db=on.db, ingest=on.ingest)
-    quarantine = Quarantine(db=on.db, feed=on.feed, floods=floods_of(settings), metrics=on.metrics)
-    reviser = Reviser(db=on.db, screener=on.screener, clock=on.clock)
-    rules = snapshot_rules(settings.webhook_private_networks)
-    snapshots = Snapshots(
-        db=on.db, clock=on.clock, fetcher=Fetcher(rules, on.clock), url=settings.snapshot_url,
-        secret=settings.snapshot_secret.get_secret_value(),
-    )  # fmt: skip
-    subscriptions = (
-        *bank_handlers.subscriptions(quarantine, retroactive),
-        *intake_handlers.subscriptions(reviser, webhooks),
-    )
-    kinds = (
-        *bank_handlers.job_kinds(retroactive),
-        *intake_handlers.job_kinds(intake, snapshots, on.vault),
-    )
-    return retroactive, subscriptions, kinds
-
-
 def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     """Put the verbs on the ground."""
     recorder, intake, webhooks = _intake(settings, on, undo)
-    retroactive, subscriptions, kinds = _work(settings, on, intake, webhooks)
     floods = floods_of(settings)
     checkpointer = Checkpointer(on.db, on.keys, settings.checkpoints)
     resumables = Resumables(
         db=on.db, vault=on.vault, intake=intake, clock=on.clock, spool_dir=settings.spool_dir
+    )
+    retroactive = Retroactive(db=on.db, ingest=on.ingest)
+    review = wire_reviewing(settings, on)
+    work = join_work(
+        settings, on, Parts(retroactive, intake, recorder, resumables, webhooks, checkpointer)
     )
     return App(
         settings=settings, clock=on.clock, metrics=on.metrics, db=on.db, keys=on.keys,
@@ -186,14 +162,9 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         loader=Loader(db=on.db, feed=on.feed, floods=floods),
         retroactive=retroactive,
         access=Access(db=on.db, keys=on.keys, clock=on.clock, life=life_of(settings)),
-        views=Views(
-            db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, metrics=on.metrics
-        ),
-        subscriptions=subscriptions,
-        jobs=kinds,
-        turns=turns(
-            db=on.db, metrics=on.metrics, checkpointer=checkpointer, feed=on.feed, index=on.index, vault=on.vault,
-            recorder=recorder, resumables=resumables, webhooks=webhooks, clock=on.clock,
-        ),
+        review=review,
+        subscriptions=work.subscriptions,
+        jobs=work.jobs,
+        turns=work.turns,
         close=undo.close,
     )  # fmt: skip

@@ -19,6 +19,7 @@ class Permission(StrEnum):
 
     `account:read` is the service's own name of an account, `identity:read` its address too;
     without either a person sees a pseudonym. `hash:read` is the values in banks.
+    `appeal:write` and `report:write` belong to services; `wellbeing:read` shows aggregates only.
     """
 
     MEDIA_SCREEN = "media:screen"
@@ -29,6 +30,14 @@ class Permission(StrEnum):
     VERDICT_READ = "verdict:read"
     CASE_READ = "case:read"
     CASE_DECIDE = "case:decide"
+    ROUTING_WRITE = "routing:write"
+    DUTY_WRITE = "duty:write"
+    GRADE_WRITE = "grade:write"
+    GRADE_QA = "grade:qa"
+    APPEAL_WRITE = "appeal:write"
+    APPEAL_DECIDE = "appeal:decide"
+    REPORT_WRITE = "report:write"
+    WELLBEING_READ = "wellbeing:read"
     MEDIA_VIEW = "media:view"
     MEDIA_COLOUR = "media:colour"
     ACCOUNT_READ = "account:read"
@@ -65,12 +74,16 @@ class Role(StrEnum):
 _SEE = {P.CASE_READ, P.BANK_READ, P.VERDICT_READ}
 ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.LIVE_MODERATOR: frozenset(_SEE | {P.MEDIA_VIEW, P.CASE_DECIDE}),
-    Role.REVIEWER: frozenset(_SEE | {P.MEDIA_VIEW, P.CASE_DECIDE, P.ACCOUNT_READ}),
+    Role.REVIEWER: frozenset(
+        _SEE | {P.MEDIA_VIEW, P.CASE_DECIDE, P.ACCOUNT_READ, P.APPEAL_DECIDE}
+    ),
     Role.REPORT_OFFICER: frozenset(
         _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ}
     ),
-    Role.GRADER: frozenset({P.MEDIA_VIEW}),
-    Role.QA_LEAD: frozenset({P.BANK_READ, P.BANK_WRITE, P.HASH_READ}),
+    Role.GRADER: frozenset({P.MEDIA_VIEW, P.GRADE_WRITE}),
+    Role.QA_LEAD: frozenset({
+        P.BANK_READ, P.BANK_WRITE, P.HASH_READ, P.GRADE_QA, P.WELLBEING_READ,
+    }),
     Role.INVESTIGATOR: frozenset(
         _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.HASH_READ}
     ),
@@ -78,12 +91,13 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset({
         P.BANK_READ, P.BANK_WRITE, P.CASE_READ, P.AUDIT_READ,
         P.PEOPLE_WRITE, P.METRICS_READ, P.SYSTEM_READ, P.SYSTEM_WRITE,
+        P.ROUTING_WRITE, P.DUTY_WRITE, P.WELLBEING_READ,
     }),
 }  # fmt: skip
 
 MACHINE_SCOPES: frozenset[Permission] = frozenset({
     P.MEDIA_SCREEN, P.HASH_LOOKUP, P.BANK_READ, P.BANK_WRITE, P.ACCOUNT_WRITE, P.VERDICT_READ,
-    P.METRICS_READ,
+    P.METRICS_READ, P.APPEAL_WRITE, P.REPORT_WRITE,
 })  # fmt: skip
 """Scopes an API key may carry. No key sees media, identities or the audit log."""
 

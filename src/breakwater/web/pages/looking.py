@@ -58,7 +58,7 @@ class EndBody(BaseModel):
 @needs(Permission.MEDIA_VIEW)
 def look(app: Parts, who: Who, body: LookBody) -> Response:
     """Show one frame while a key is held."""
-    shown = app.views.look(
+    shown = app.review.views.look(
         who, case=_id(body.case), item=_id(body.item), frame=body.frame, level=body.level,
         reason=body.reason,
     )  # fmt: skip
@@ -70,7 +70,7 @@ def look(app: Parts, who: Who, body: LookBody) -> Response:
 @needs(Permission.MEDIA_VIEW)
 def end(app: Parts, who: Who, view: Annotated[str, Path(max_length=64)], body: EndBody) -> Response:
     """Say how long it was on screen."""
-    app.views.end(who, _id(view), body.ms)
+    app.review.views.end(who, _id(view), body.ms)
     return Response(status_code=204)
 
 
@@ -79,7 +79,7 @@ def end(app: Parts, who: Who, view: Annotated[str, Path(max_length=64)], body: E
 def stills(app: Parts, who: Who, body: StillsBody) -> JSONResponse:
     """The grey 32 × 18 stills of one page."""
     wanted = [(_id(one.item), one.frame) for one in body.stills]
-    shown = app.views.stills(who, case=_id(body.case), frames=wanted)
+    shown = app.review.views.stills(who, case=_id(body.case), frames=wanted)
     return JSONResponse({"stills": [
         {"item": s.item, "frame": s.frame, "webp": base64.b64encode(s.picture).decode()}
         for s in shown if s.picture

@@ -89,7 +89,7 @@ class Reader:
         )
 
     def _exposure(self, who: Principal) -> Exposure:
-        stands = self._app.views.exposure(who)
+        stands = self._app.review.views.exposure(who)
         used, limit = int(stands.used.total_seconds()), int(DAILY_CAP.total_seconds())
         text = f"{words.span(stands.used)} of {limit // 3600} h"
         near = used >= limit - 900

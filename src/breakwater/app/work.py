@@ -1,0 +1,76 @@
+"""What the worker runs, joined from every verb: reactions to events, jobs, regular turns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from breakwater.app.ground import Ground
+from breakwater.app.mapping import floods_of, turns
+from breakwater.banks import handlers as bank_handlers
+from breakwater.banks.quarantine import Quarantine
+from breakwater.banks.retroactive import Retroactive
+from breakwater.intake import handlers as intake_handlers
+from breakwater.intake.fetch import Fetcher
+from breakwater.intake.outcome import Recorder
+from breakwater.intake.resumable import Resumables
+from breakwater.intake.revise import Reviser
+from breakwater.intake.snapshot import Snapshots
+from breakwater.intake.snapshot import rules as snapshot_rules
+from breakwater.intake.submit import Intake
+from breakwater.intake.webhooks import Webhooks
+from breakwater.model.work import JobKind, Subscription, Turn
+from breakwater.records.audit import Checkpointer
+from breakwater.review import handlers as review_handlers
+from breakwater.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Verbs that have something to do later."""
+
+    retroactive: Retroactive
+    intake: Intake
+    recorder: Recorder
+    resumables: Resumables
+    webhooks: Webhooks
+    checkpointer: Checkpointer
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What `worker.loop` takes."""
+
+    subscriptions: tuple[Subscription, ...]
+    jobs: tuple[JobKind, ...]
+    turns: tuple[Turn, ...]
+
+
+def join_work(settings: Settings, on: Ground, parts: Parts) -> Work:
+    """Ask every verb for what it does when something happened, and later."""
+    quarantine = Quarantine(db=on.db, feed=on.feed, floods=floods_of(settings), metrics=on.metrics)
+    reviser = Reviser(db=on.db, screener=on.screener, clock=on.clock)
+    rules = snapshot_rules(settings.webhook_private_networks)
+    snapshots = Snapshots(
+        db=on.db, clock=on.clock, fetcher=Fetcher(rules, on.clock), url=settings.snapshot_url,
+        secret=settings.snapshot_secret.get_secret_value(),
+    )  # fmt: skip
+    return Work(
+        subscriptions=(
+            *bank_handlers.subscriptions(quarantine, parts.retroactive),
+            *intake_handlers.subscriptions(reviser, parts.webhooks),
+            *review_handlers.subscriptions(),
+        ),
+        jobs=(
+            *bank_handlers.job_kinds(parts.retroactive),
+            *intake_handlers.job_kinds(parts.intake, snapshots, on.vault),
+            *review_handlers.job_kinds(),
+        ),
+        turns=(
+            *turns(
+                db=on.db, metrics=on.metrics, checkpointer=parts.checkpointer, feed=on.feed,
+                index=on.index, vault=on.vault, recorder=parts.recorder,
+                resumables=parts.resumables, webhooks=parts.webhooks, clock=on.clock,
+            ),
+            *review_handlers.turns(),
+        ),
+    )  # fmt: skip
