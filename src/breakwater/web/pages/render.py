@@ -41,7 +41,7 @@ class Renderer:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        self._jinja.install_null_translations(newstyle=True)  # type: ignore[attr-defined] - the extension adds it
+        self._jinja.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
         self._jinja.globals["static"] = assets.url
         self._jinja.globals["keys"] = keys
         self._jinja.filters["short"] = words.short
