@@ -153,7 +153,7 @@ class Loader:
                     rows=window.read_by(start + len(rows)),
                     kept=state.kept + added,
                     known=state.known + len(rows) - added,
-                    by_kind=Counter(state.by_kind) + Counter(row[0] for row in rows),
+                    by_kind=dict(Counter(state.by_kind) + Counter(row[0] for row in rows)),
                 )
                 if last:
                     state = _bad_rows(tx, run, window, state)
