@@ -129,7 +129,7 @@ def kappa(pairs: Iterable[tuple[str, str]], scale: Scale) -> Agreement | Unmeasu
     expected = float(rows @ weights @ columns)
     if math.isclose(expected, 1.0):
         return Unmeasured.NO_VARIATION
-    value = (observed - expected) / (1 - expected)
+    value = max(-1.0, (observed - expected) / (1 - expected))
     if math.isclose(observed, 1.0):
         return Agreement(1.0, max(-1.0, 1 - _unseen(n) / (1 - expected)), 1.0, n)
     mean = (weights @ columns)[:, None] + (rows @ weights)[None, :]
