@@ -287,7 +287,8 @@ def test_what_passed_is_erased_by_the_services_own_name_of_it(
     app: App, machine: Principal, known: bytes, worker: Worker
 ) -> None:
     passed = submit(app, photo(4), machine)
-    assert app.recorder.erase("photos", "obj-1") == 1
+    assert app.recorder.erase("photos", "obj-1", machine) == 1
+    work(worker)
     app.banks.add("KNOWN", [pdq_of(app, photo(4))], machine)
     work(worker)
     with app.db.read() as tx:

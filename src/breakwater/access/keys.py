@@ -21,7 +21,7 @@ from typing import Final
 
 from breakwater.access import policy
 from breakwater.errors import BadInput, NotAllowed, NotAuthenticated, NotFound
-from breakwater.model.access import ApiKey, Principal
+from breakwater.model.access import ApiKey, Permission, Principal
 from breakwater.model.clock import Clock
 from breakwater.model.ids import Id, new_id, parse_id
 from breakwater.records import api_keys
@@ -64,8 +64,20 @@ class Keys:
         per_second: float = 0.0,
         test: bool = False,
         expires_at: datetime | None = None,
+        also: frozenset[Permission] = frozenset(),
     ) -> tuple[ApiKey, str]:
         """Make a key.
+
+        Args:
+            by: who makes it.
+            name: what it is for.
+            scopes: of `MACHINE_SCOPES`.
+            service: the one it speaks for; empty for any.
+            networks: CIDR blocks it may be used from; none for anywhere.
+            per_second: sustained requests a second; 0 is no limit.
+            test: it changes nothing.
+            expires_at: good until then.
+            also: what this process gives only to the commands of its own user; never from outside.
 
         Returns:
             The key, and its token, which is never shown again.
@@ -76,7 +88,7 @@ class Keys:
         key = ApiKey(
             id=new_id(),
             name=name.strip(),
-            scopes=policy.check_scopes(scopes),
+            scopes=policy.check_scopes(scopes) | also,
             service=service,
             networks=policy.check_networks(networks),
             per_second=max(0.0, per_second),

@@ -12,6 +12,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -20,8 +21,14 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from breakwater.access import policy
 from breakwater.access.sessions import Sessions, digest
-from breakwater.errors import BadInput, NotAuthenticated, NotFound, TooManyRequests
-from breakwater.model.access import Person, Principal, Role
+from breakwater.errors import (
+    BadInput,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    TooManyRequests,
+)
+from breakwater.model.access import Permission, Person, Principal, Role
 from breakwater.model.clock import Clock
 from breakwater.model.ids import Id
 from breakwater.model.signin import SignIn
@@ -66,6 +73,24 @@ class People:
         """One person; raises `NotFound`."""
         with self._db.read() as tx:
             return people.get(tx, person)
+
+    def on_behalf(self, by: Principal, name: str, needed: Permission) -> Principal:
+        """Whoever runs a command, with the person behind it who vouches for what it does.
+
+        Raises:
+            NotFound: nobody here is called that, or not any more.
+            NotAllowed: that person may not do it themselves.
+        """
+        try:
+            with self._db.read() as tx:
+                person = people.by_name(tx, name)
+        except NotFound:
+            raise NotFound("Nobody here is called that.") from None
+        if not person.active:
+            raise NotFound("Nobody here is called that any more.")
+        if not any(needed in role.permissions for role in person.roles):
+            raise NotAllowed(f"Who vouches for this needs the permission {needed}.")
+        return replace(by, person=person.id)
 
     def set_roles(self, person: Id, roles: Iterable[str], by: Principal) -> Person:
         """Change what somebody may do; their sessions end, so that it bites at once."""

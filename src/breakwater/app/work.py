@@ -62,7 +62,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts) -> Work:
         ),
         jobs=(
             *bank_handlers.job_kinds(parts.retroactive),
-            *intake_handlers.job_kinds(parts.intake, snapshots, on.vault),
+            *intake_handlers.job_kinds(parts.intake, snapshots, on.vault, parts.recorder),
             *review_handlers.job_kinds(),
         ),
         turns=(

@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from breakwater.cli.terminal import BAD, GOOD, Json, Terminal
-from breakwater.errors import Unfit
+from breakwater.errors import BreakwaterError, Unfit
 
 if TYPE_CHECKING:
     from breakwater.records.backup import Manifest
+    from breakwater.records.inspect import Finding
+    from breakwater.records.rootkey import RootKey
+    from breakwater.settings import Settings
 
 app = typer.Typer(
     help="Upgrade, check, back up and restore.", no_args_is_help=True, add_completion=False
@@ -44,27 +47,51 @@ def upgrade(*, as_json: Json = False) -> None:
 
 
 @app.command()
-def check(*, as_json: Json = False) -> None:
-    """Say how the database differs from what this program expects; exits 78 when it does."""
+def check(
+    *,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Decrypt every object of the vault too.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say whether database, vault and audit log are whole; exits 78 when they are not."""
     from breakwater import settings
     from breakwater.errors import NotFound
-    from breakwater.records import migrate
+    from breakwater.model.clock import SystemClock
+    from breakwater.records import inspect, migrate
 
     terminal = Terminal(as_json=as_json)
-    url = settings.load().database
-    revision = migrate.current(url)
+    configured = settings.load()
+    revision = migrate.current(configured.database)
     if not revision:
         raise NotFound("There is no database yet: breakwater db upgrade makes it.")
-    found = migrate.check(url)
-    lines = "".join(f"\n  {difference}" for difference in found)
+    root, missing = _root(configured)
+    found = missing + inspect.check(
+        configured.database, clock=SystemClock(), vault=configured.vault_dir,
+        checkpoints=configured.checkpoints, root=root, deep=deep,
+    )  # fmt: skip
+    lines = "".join(f"\n  {finding.part}: {finding.words}" for finding in found)
     words = (
-        f"{BAD} The database is not as expected:{lines}"
+        f"{BAD} Not as it was left:{lines}"
         if found
-        else f"{GOOD} Schema and append-only guards are as expected (revision {revision})."
+        else f"{GOOD} Schema, guards, rows, keys, audit log and vault are whole "
+        f"(revision {revision})."
     )
-    terminal.result({"ok": not found, "revision": revision, "differences": found}, words)
+    said = {"ok": not found, "revision": revision, "findings": [asdict(each) for each in found]}
+    terminal.result(said, words)
     if found:
         raise typer.Exit(Unfit.exit_code)
+
+
+def _root(configured: Settings) -> tuple[RootKey | None, list[Finding]]:
+    """The root key; where it cannot be had, that is a finding and the rest is looked at."""
+    from breakwater.app import root_key
+    from breakwater.records.inspect import Finding
+
+    try:
+        return root_key(configured), []
+    except BreakwaterError as error:
+        return None, [Finding("keys", error.detail or error.title())]
 
 
 @app.command()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from breakwater import app as parts
@@ -19,9 +19,9 @@ from breakwater.cli.desk import OPERATOR, Desk, ListFile, Progress, Row
 from breakwater.cli.remote import OwnerDesk
 from breakwater.cli.serve import prepare
 from breakwater.cli.terminal import Terminal
-from breakwater.errors import DatabaseInUse, NotFound, Unavailable
+from breakwater.errors import DatabaseInUse, Unavailable
 from breakwater.media.sandbox import JailPool
-from breakwater.model.access import Principal
+from breakwater.model.access import Permission, Principal
 from breakwater.model.match import Verdict
 from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
@@ -105,20 +105,17 @@ class HereDesk:
     def import_list(self, name: str, file: ListFile, progress: Progress) -> Row:
         """Import a list with the bulk loader."""
         loaded = self._app.loader.load(
-            name, file.path, self._signer(file.signed_by), kind=file.kind, labels=file.labels,
+            name, file.path, self._who(file.signed_by), kind=file.kind, labels=file.labels,
             source=file.source, permitted_use=file.permitted_use, signed=bool(file.signed_by),
             progress=lambda state: progress(state.rows),
         )  # fmt: skip
         return asdict(loaded)
 
-    def _signer(self, name: str) -> Principal:
+    def _who(self, signer: str) -> Principal:
         """The operator, with the person behind them when one signs."""
-        if not name:
+        if not signer:
             return OPERATOR
-        for person in self._app.access.people.every():
-            if person.active and person.name == name:
-                return replace(OPERATOR, person=person.id)
-        raise NotFound(f"Nobody here is called {name}.")
+        return self._app.access.people.on_behalf(OPERATOR, signer, Permission.BANK_WRITE)
 
     def entries(self, name: str) -> Iterator[Row]:
         """Every entry of a bank, by number."""

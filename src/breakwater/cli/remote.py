@@ -109,8 +109,6 @@ class OwnerDesk(Client):
 
     def import_list(self, name: str, file: ListFile, progress: Progress) -> Row:
         """Import a list: send the file, and ask how far it is meanwhile."""
-        if file.signed_by:
-            raise errors.NotAllowed("Sign for a list in the console, or stop the server first.")
         with ThreadPoolExecutor(1) as thread:
             sending = thread.submit(self._send_list, name, file)
             while True:
@@ -124,7 +122,7 @@ class OwnerDesk(Client):
     def _send_list(self, name: str, file: ListFile) -> Any:
         about = {
             "kind": file.kind, "source": file.source, "permitted_use": file.permitted_use,
-            "label": list(file.labels),
+            "label": list(file.labels), "signed_by": file.signed_by,
         }  # fmt: skip
         with file.path.open("rb") as body:
             return self.json(

@@ -157,6 +157,7 @@ def greet(running: App, terminal: Terminal, url: str) -> None:
 def owner_key(running: App) -> Iterator[str]:
     """A key for commands of the same user, good while this process runs."""
     from breakwater.cli.desk import OPERATOR
+    from breakwater.model.access import Permission
 
     if running.db.dialect == "sqlite":
         # We are the only process of this installation, so one that is left was left by a crash.
@@ -164,8 +165,9 @@ def owner_key(running: App) -> Iterator[str]:
             if left.name == OWNER_KEY and left.revoked_at is None:
                 running.access.keys.revoke(left.id, OPERATOR)
     key, token = running.access.keys.create(
-        OPERATOR, name=OWNER_KEY, scopes=OWNER_SCOPES, networks=("127.0.0.0/8", "::1/128")
-    )
+        OPERATOR, name=OWNER_KEY, scopes=OWNER_SCOPES, networks=("127.0.0.0/8", "::1/128"),
+        also=frozenset({Permission.DESK_SIGN}),
+    )  # fmt: skip
     try:
         yield token
     finally:

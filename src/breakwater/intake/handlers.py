@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from breakwater.intake.outcome import SHRED_JOB, SNAPSHOT_JOB
+from breakwater.intake.outcome import ERASE_JOB, SHRED_JOB, SNAPSHOT_JOB, Recorder
 from breakwater.intake.revise import Reviser
 from breakwater.intake.snapshot import Snapshots
 from breakwater.intake.submit import SCREEN_JOB, Intake
@@ -31,7 +31,9 @@ def subscriptions(reviser: Reviser, webhooks: Webhooks) -> tuple[Subscription, .
     )  # fmt: skip
 
 
-def job_kinds(intake: Intake, snapshots: Snapshots, vault: Blob) -> tuple[JobKind, ...]:
+def job_kinds(
+    intake: Intake, snapshots: Snapshots, vault: Blob, recorder: Recorder
+) -> tuple[JobKind, ...]:
     """Uploads answered with 202, account data, and what must be destroyed."""
 
     def screen(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
@@ -43,8 +45,12 @@ def job_kinds(intake: Intake, snapshots: Snapshots, vault: Blob) -> tuple[JobKin
     def shred(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
         vault.shred(Id(payload["blob"]))
 
+    def erase(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
+        recorder.overwrite(Id(upload) for upload in payload["uploads"])
+
     return (
         JobKind(SCREEN_JOB, screen, lease_s=900.0),
         JobKind(SNAPSHOT_JOB, snapshot),
         JobKind(SHRED_JOB, shred),
+        JobKind(ERASE_JOB, erase),
     )

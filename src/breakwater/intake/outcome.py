@@ -7,14 +7,17 @@ what the world hears comes after commit. An allow verdict is a row, not an audit
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from breakwater.errors import BadInput, NotAllowed
 from breakwater.fingerprint.video import frame_hashes, pack
 from breakwater.intake import policy
 from breakwater.media.spool import Spool
+from breakwater.model.access import Principal
 from breakwater.model.case import CaseKind, Priority
 from breakwater.model.clock import Clock
 from breakwater.model.event import EventType
@@ -37,6 +40,9 @@ SNAPSHOT_JOB = "intake.snapshot"
 
 SHRED_JOB = "vault.shred"
 """Kind of the job that destroys a blob's key and bytes after the commit that released it."""
+
+ERASE_JOB = "ingest.erase"
+"""Kind of the job that overwrites the hashes of uploads whose rows were erased."""
 
 EVIDENCE: Final = "evidence"
 """Retention class of preserved media."""
@@ -229,13 +235,38 @@ class Recorder:
             if dropped == 0:
                 return gone
 
-    def erase(self, service: str, reference: str) -> int:
-        """Forget what passed under a service's reference; answers how many uploads it was."""
+    def erase(self, service: str, reference: str, by: Principal) -> int:
+        """Forget what passed under a service's reference; what is evidence stays.
+
+        Args:
+            service: whose reference; empty for that of the key.
+            reference: the service's own name of the object.
+            by: who asks; a key bound to a service erases for no other.
+
+        Returns:
+            How many uploads it was. Their hashes are overwritten by a job, which the worker
+            runs within a second and takes up again after a crash.
+
+        Raises:
+            NotAllowed: another service's.
+            BadInput: no service.
+        """
+        chosen = service or by.service
+        if not chosen:
+            raise BadInput("Say of which service the reference is.")
+        if by.service and by.service != chosen:
+            raise NotAllowed("This key speaks for another service.")
         with self._db.transaction() as tx:
-            erased = uploads.erase(tx, service, reference)
+            erased = uploads.erase(tx, chosen, reference)
+            if erased:
+                jobs.enqueue(tx, ERASE_JOB, {"uploads": erased})
+            tx.audit(by.id, "upload.erase", chosen, uploads=len(erased))
+        return len(erased)
+
+    def overwrite(self, erased: Iterable[Id]) -> None:
+        """Overwrite the hashes of uploads that were erased; doing it twice is harmless."""
         for upload in erased:
             self._ingest.erase(upload)
-        return len(erased)
 
 
 def distinct(items: tuple[Fingerprint, ...]) -> list[Fingerprint]:

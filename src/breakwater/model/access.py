@@ -20,6 +20,7 @@ class Permission(StrEnum):
     `account:read` is the service's own name of an account, `identity:read` its address too;
     without either a person sees a pseudonym. `hash:read` is the values in banks.
     `appeal:write` and `report:write` belong to services; `wellbeing:read` shows aggregates only.
+    `reference:erase` forgets what passed; `desk:sign` names who vouches for a command's list.
     """
 
     MEDIA_SCREEN = "media:screen"
@@ -27,6 +28,7 @@ class Permission(StrEnum):
     BANK_READ = "bank:read"
     BANK_WRITE = "bank:write"
     ACCOUNT_WRITE = "account:write"
+    REFERENCE_ERASE = "reference:erase"
     VERDICT_READ = "verdict:read"
     CASE_READ = "case:read"
     CASE_DECIDE = "case:decide"
@@ -48,6 +50,7 @@ class Permission(StrEnum):
     METRICS_READ = "metrics:read"
     SYSTEM_READ = "system:read"
     SYSTEM_WRITE = "system:write"
+    DESK_SIGN = "desk:sign"
 
 
 P = Permission
@@ -97,9 +100,12 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
 
 MACHINE_SCOPES: frozenset[Permission] = frozenset({
     P.MEDIA_SCREEN, P.HASH_LOOKUP, P.BANK_READ, P.BANK_WRITE, P.ACCOUNT_WRITE, P.VERDICT_READ,
-    P.METRICS_READ, P.APPEAL_WRITE, P.REPORT_WRITE,
+    P.METRICS_READ, P.APPEAL_WRITE, P.REPORT_WRITE, P.REFERENCE_ERASE,
 })  # fmt: skip
-"""Scopes an API key may carry. No key sees media, identities or the audit log."""
+"""Scopes an API key may carry. No key sees media, identities or the audit log.
+
+`desk:sign` is not among them: only `serve` gives it, to the key of its own run.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from breakwater.web.api import (
     keys,
     lookups,
     media,
+    references,
     sessions,
     system,
 )
@@ -56,6 +57,7 @@ ROUTERS: Final = (
     banks.router,
     imports.router,
     accounts.router,
+    references.router,
     keys.router,
     sessions.router,
     hma.router,

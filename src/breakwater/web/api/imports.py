@@ -8,14 +8,14 @@ wants to add some signals uses `/entries`.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Query
 from pydantic import Field
 from starlette.requests import Request
 
 from breakwater.errors import NotAllowed
-from breakwater.model.access import Permission
+from breakwater.model.access import Permission, Principal
 from breakwater.model.bank import Import
 from breakwater.web.api.banks import CHANGE, READ, BankName
 from breakwater.web.api.forms import read_raw
@@ -23,6 +23,9 @@ from breakwater.web.api.media import patiently, spool_of
 from breakwater.web.api.openapi import body_of
 from breakwater.web.api.shapes import Answer
 from breakwater.web.gate import Parts, Router, Who, needs
+
+if TYPE_CHECKING:
+    from breakwater.app import App
 
 P = Permission
 router = Router(tags=["banks"])
@@ -98,10 +101,13 @@ async def load(
     permitted_use: Text = "",
     label: Annotated[list[str] | None, Query(max_length=50)] = None,
     signed: bool = False,
+    signed_by: Text = "",
 ) -> LoadedOut:
-    """Answers at its end. `signed`: you vouch for the list, so no flood quarantine; people only."""
-    if signed and who.person is None:
-        raise NotAllowed("A list is signed for by a person, not by a key.")
+    """Answers at its end. `signed`: you vouch for the list, so no flood quarantine; people only.
+
+    `signed_by` is for commands on the server's own host: the person in whose name they run.
+    """
+    by = _signer(app, who, signed=signed, name=signed_by)
     with spool_of(app) as spool:
         await read_raw(request, spool, limit=app.settings.max_upload_bytes)
         spool.seal()
@@ -109,9 +115,20 @@ async def load(
             loaded = await patiently(
                 request,
                 lambda: app.loader.load(
-                    name, Path(f"/proc/self/fd/{file.fileno()}"), who, kind=kind,
+                    name, Path(f"/proc/self/fd/{file.fileno()}"), by, kind=kind,
                     labels=tuple(label or ()), source=source or "the API",
-                    permitted_use=permitted_use, signed=signed,
+                    permitted_use=permitted_use, signed=signed or bool(signed_by),
                 ),
             )  # fmt: skip
     return LoadedOut.model_validate(loaded, from_attributes=True)
+
+
+def _signer(app: App, who: Principal, *, signed: bool, name: str) -> Principal:
+    """Whoever imports, with the person who vouches for the list behind them."""
+    if name:
+        if not who.may(P.DESK_SIGN):
+            raise NotAllowed("Only a command on the server's host signs in a person's name.")
+        return app.access.people.on_behalf(who, name, P.BANK_WRITE)
+    if signed and who.person is None:
+        raise NotAllowed("A list is signed for by a person, not by a key.")
+    return who

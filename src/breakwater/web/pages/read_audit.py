@@ -65,6 +65,7 @@ ACTIONS: Final = {
     "verdict.hold": "Held an upload",
     "view.end": "Stopped looking at a frame",
     "upload.block": "Blocked an upload",
+    "upload.erase": "Forgot uploads by reference",
     "upload.hold": "Held an upload",
     "view.start": "Looked at a frame",
     "view.stills": "Had small grey stills on screen",
