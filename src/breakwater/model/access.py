@@ -139,7 +139,8 @@ class Person:
     """A human being who signs in.
 
     Attributes:
-        credential: `none`, `password` or `passkey`: the best they have set up.
+        credential: `none`, `password`, `account` or `passkey`: the best they have set up.
+        locked_until: no password counts before this, after too many wrong ones.
     """
 
     id: Id
@@ -148,6 +149,7 @@ class Person:
     active: bool = True
     credential: str = "none"
     created_at: datetime | None = None
+    locked_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

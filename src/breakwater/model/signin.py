@@ -14,7 +14,8 @@ class Session:
     """A browser that is signed in.
 
     Attributes:
-        method: `link`, `password` or `passkey`.
+        method: `link`, `password`, `passkey` or `account` (the organisation's sign-in service).
+        agent: which browser on which system, in words; no address is kept.
     """
 
     id: Id
@@ -24,6 +25,7 @@ class Session:
     seen_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+    agent: str = ""
 
     def live(self, now: datetime) -> bool:
         """Whether it still lets somebody in."""
@@ -47,6 +49,23 @@ class Passkey:
     sign_count: int
     name: str = ""
     created_at: datetime | None = None
+    used_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedAccount:
+    """A person's account at the organisation's own sign-in service (OpenID Connect).
+
+    Attributes:
+        issuer: the service, by the URL it calls itself.
+        subject: its name for the account; unique to the issuer and never given to another.
+    """
+
+    id: Id
+    person: Id
+    issuer: str
+    subject: str
+    created_at: datetime
     used_at: datetime | None = None
 
 

@@ -22,15 +22,18 @@ from breakwater.records.database import Tx
 from breakwater.records.sessions import (
     create_login_link,
     forget_before,
+    live_sessions,
     revoke_session,
     revoke_sessions,
     session,
+    session_by_id,
     sessions,
     start_session,
     touch_session,
     use_link,
 )
 from breakwater.records.tables import nouns_people as t
+from breakwater.records.tables.nouns_access import linked_accounts
 
 __all__ = [
     "add_failure",
@@ -43,6 +46,7 @@ __all__ = [
     "every",
     "forget_before",
     "get",
+    "live_sessions",
     "lock",
     "passkey",
     "passkeys",
@@ -50,6 +54,7 @@ __all__ = [
     "revoke_session",
     "revoke_sessions",
     "session",
+    "session_by_id",
     "sessions",
     "set_password",
     "set_roles",
@@ -62,7 +67,12 @@ __all__ = [
 
 _people: Final = t.people.c
 _keys: Final = sa.select(sa.func.count()).where(t.passkeys.c.person_id == _people.id)
-_PEOPLE: Final = sa.select(t.people, _keys.scalar_subquery().label("passkeys"))
+_accounts: Final = sa.select(sa.func.count()).where(linked_accounts.c.person_id == _people.id)
+_PEOPLE: Final = sa.select(
+    t.people,
+    _keys.scalar_subquery().label("passkeys"),
+    _accounts.scalar_subquery().label("accounts"),
+)
 
 
 def create(tx: Tx, *, name: str, roles: Iterable[Role] = ()) -> Person:
@@ -249,15 +259,24 @@ def _key(name: str) -> str:
 
 
 def _noun(row: sa.Row[Any]) -> Person:
-    password = "password" if row.password_hash else "none"
     return Person(
         id=Id(row.id),
         name=row.name,
         roles=frozenset(Role(role) for role in row.roles),
         active=row.active,
-        credential="passkey" if row.passkeys else password,
+        credential=_best(row),
         created_at=row.created_at,
+        locked_until=row.locked_until,
     )
+
+
+def _best(row: sa.Row[Any]) -> str:
+    """The strongest way to sign in that they have set up."""
+    if row.passkeys:
+        return "passkey"
+    if row.accounts:
+        return "account"
+    return "password" if row.password_hash else "none"
 
 
 def _passkey(row: sa.Row[Any]) -> Passkey:

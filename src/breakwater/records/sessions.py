@@ -6,8 +6,8 @@ A token has 256 random bits, so its plain SHA-256 is all that is kept. Used thro
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -16,6 +16,11 @@ from breakwater.model.ids import Id, new_id
 from breakwater.model.signin import Session
 from breakwater.records.database import Tx
 from breakwater.records.tables import nouns_people as t
+from breakwater.records.tables.nouns_access import session_agents
+
+_SESSIONS: Final = sa.select(t.sessions, session_agents.c.agent).join_from(
+    t.sessions, session_agents, isouter=True
+)
 
 
 def create_login_link(tx: Tx, person: Id, *, token_sha256: bytes, expires_at: datetime) -> None:
@@ -56,7 +61,13 @@ def use_link(tx: Tx, token_sha256: bytes) -> Id:
 
 
 def start_session(
-    tx: Tx, person: Id, *, token_sha256: bytes, method: str, expires_at: datetime
+    tx: Tx,
+    person: Id,
+    *,
+    token_sha256: bytes,
+    method: str,
+    expires_at: datetime,
+    agent: str = "",
 ) -> Session:
     """Begin a session.
 
@@ -64,10 +75,11 @@ def start_session(
         tx: the transaction that checked the proof.
         person: who.
         token_sha256: of the token in the cookie.
-        method: `link`, `password` or `passkey`.
+        method: how it was proved.
         expires_at: its end, however it is used.
+        agent: which browser on which system, in words.
     """
-    made = Session(new_id(), person, method, tx.now, tx.now, expires_at)
+    made = Session(new_id(), person, method, tx.now, tx.now, expires_at, agent=agent)
     tx.execute(
         sa.insert(t.sessions),
         {
@@ -81,6 +93,8 @@ def start_session(
             "revoked_at": None,
         },
     )
+    if agent:
+        tx.execute(sa.insert(session_agents), {"session_id": made.id, "agent": agent})
     return made
 
 
@@ -90,8 +104,7 @@ def session(tx: Tx, token_sha256: bytes) -> Session:
     Raises:
         NotFound: never was.
     """
-    wanted = sa.select(t.sessions).where(t.sessions.c.token_sha256 == token_sha256)
-    row = tx.execute(wanted).one_or_none()
+    row = tx.execute(_SESSIONS.where(t.sessions.c.token_sha256 == token_sha256)).one_or_none()
     if row is None:
         raise NotFound("session")
     return _noun(row)
@@ -100,8 +113,34 @@ def session(tx: Tx, token_sha256: bytes) -> Session:
 def sessions(tx: Tx, person: Id) -> list[Session]:
     """Somebody's sessions, the newest first."""
     s = t.sessions.c
-    wanted = sa.select(t.sessions).where(s.person_id == person).order_by(s.created_at.desc())
+    wanted = _SESSIONS.where(s.person_id == person).order_by(s.created_at.desc())
     return [_noun(row) for row in tx.execute(wanted)]
+
+
+def session_by_id(tx: Tx, session_id: Id) -> Session:
+    """One session by its id, over or not.
+
+    Raises:
+        NotFound: never was.
+    """
+    row = tx.execute(_SESSIONS.where(t.sessions.c.id == session_id)).one_or_none()
+    if row is None:
+        raise NotFound("session")
+    return _noun(row)
+
+
+def live_sessions(tx: Tx, *, idle: timedelta) -> list[Session]:
+    """Everybody's sessions that still let somebody in, the newest first.
+
+    Args:
+        tx: the transaction.
+        idle: how long one may go unused.
+    """
+    s = t.sessions.c
+    wanted = _SESSIONS.where(
+        s.revoked_at.is_(None), s.expires_at > tx.now, s.seen_at >= tx.now - idle
+    )
+    return [_noun(row) for row in tx.execute(wanted.order_by(s.created_at.desc()))]
 
 
 def touch_session(tx: Tx, session_id: Id) -> None:
@@ -146,4 +185,5 @@ def _noun(row: sa.Row[Any]) -> Session:
         seen_at=row.seen_at,
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
+        agent=row.agent or "",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from breakwater.records.tables import (
+    nouns_access,
     nouns_bank,
     nouns_intake,
     nouns_people,
@@ -31,6 +32,7 @@ APPEND_ONLY: Final[tuple[str, ...]] = (
 
 __all__ = [
     "APPEND_ONLY",
+    "nouns_access",
     "nouns_bank",
     "nouns_intake",
     "nouns_people",
