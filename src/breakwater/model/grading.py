@@ -137,6 +137,7 @@ class GradeItem:
     Attributes:
         row: its place in the file, from 1.
         leader: number of the item whose facts it takes, for copies and stacks; else None.
+        bits: how far its picture hash is from the leader's; None for exact copies.
         needed: graders it needs; a second opinion adds one.
         graded: different people who answered it completely.
         blob: its bytes in the vault; None for what is never shown.
@@ -159,6 +160,7 @@ class GradeItem:
     frames: int = 0
     duration_s: float = 0.0
     leader: int | None = None
+    bits: int | None = None
     needed: int = 1
     graded: int = 0
     blob: Id | None = None
@@ -252,8 +254,8 @@ class Stack:
 
     Attributes:
         leader: the item that is graded.
-        members: the others, with their distance in bits, nearest first.
+        members: the others, nearest first.
     """
 
     leader: GradeItem
-    members: tuple[tuple[GradeItem, int], ...]
+    members: tuple[GradeItem, ...]

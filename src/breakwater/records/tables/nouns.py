@@ -11,8 +11,10 @@ from typing import Final
 from breakwater.records.tables import (
     nouns_access,
     nouns_bank,
+    nouns_grading,
     nouns_intake,
     nouns_people,
+    nouns_quality,
     nouns_resumable,
     nouns_video,
 )
@@ -28,14 +30,23 @@ APPEND_ONLY: Final[tuple[str, ...]] = (
     nouns_people.approval_decisions.name,
     nouns_people.views.name,
     nouns_people.view_ends.name,
+    nouns_grading.grade_answers.name,
+    nouns_grading.grade_results.name,
+    nouns_grading.grade_schemes.name,
+    nouns_grading.grade_code_changes.name,
+    nouns_quality.grade_golds.name,
+    nouns_quality.grade_alarms.name,
+    nouns_quality.grade_alarm_ends.name,
 )
 
 __all__ = [
     "APPEND_ONLY",
     "nouns_access",
     "nouns_bank",
+    "nouns_grading",
     "nouns_intake",
     "nouns_people",
+    "nouns_quality",
     "nouns_resumable",
     "nouns_video",
 ]
