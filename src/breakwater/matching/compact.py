@@ -2,7 +2,7 @@
 
 Size-tiered: a merge takes the new rows and every segment that is at most `RATIO` times what
 is merged with it, smallest first. So a list of millions that gets a trickle is rewritten
-once in a while, a search visits about log4(n / 16 k) segments, and rows that were withdrawn
+once in a while, a search visits about log8(n / 16 k) segments, and rows that were withdrawn
 vanish on the way; a segment of which a quarter is withdrawn is rewritten for that alone.
 """
 
@@ -25,7 +25,8 @@ from breakwater.matching.source import Input, Source
 from breakwater.matching.view import Live, View
 from breakwater.model.signal import SignalKind
 
-RATIO: Final = 4
+RATIO: Final = 8
+"""Every segment costs a search its own probes: few are worth writing a row oftener for."""
 DEAD_SHARE: Final = 4
 """A segment is rewritten when one row in this many is withdrawn."""
 DELTA_ROWS: Final = 16_384
