@@ -294,13 +294,14 @@ def test_leftovers_of_a_kill_are_swept(tmp_path):
 
 
 def test_tiers():
+    """Whatever is at most eight times what is merged with it joins, the smallest first."""
     assert compact.tier([], 5) == 0
     assert compact.tier([100], 5) == 0
-    assert compact.tier([100, 20], 5) == 2  # 20 <= 4 * 5, then 100 <= 4 * 25
-    assert compact.tier([101, 20], 5) == 1
+    assert compact.tier([360, 40], 5) == 2
+    assert compact.tier([361, 40], 5) == 1
     assert compact.tier([100], 0) == 0
-    assert compact.tier([400, 100], 0) == 2
-    assert compact.tier([401, 100], 0) == 0
+    assert compact.tier([800, 100], 0) == 2
+    assert compact.tier([801, 100], 0) == 0
     assert compact.tier([1000, 10], 0, force=True) == 2
     assert compact.tier([1000], 0, force=True) == 0
     assert PDQ.limit == 31
