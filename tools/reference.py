@@ -42,6 +42,9 @@ EVENTS: Final = {
     EventType.BANK_CHANGED: "A bank was made, changed or archived.",
     EventType.DECODER_ALARM: "Our decoder failed on valid media, or the jail did not hold.",
     EventType.SNAPSHOT_NEEDED: "A case needs the account's data from the service.",
+    EventType.DUTY_CHANGED: "The rota or a call for a person changed: planned, rung, answered.",
+    EventType.DUTY_UNMANNED: "Nobody is on duty: the alarm was raised.",
+    EventType.FREEZE_WANTED: "A person or policy wants a live stream frozen until somebody decides.",
 }
 
 

@@ -151,6 +151,19 @@ class Metrics:
         self.requests = Counter(
             "breakwater_http_requests_total", "HTTP requests", ["route", "status"], registry=r
         )
+        self.duty_people = Gauge(
+            "breakwater_duty_people", "People on duty now; 0 is an alarm", registry=r
+        )
+        self.duty_answer_seconds = Histogram(
+            "breakwater_duty_answer_seconds",
+            "Seconds from a call about a case to its acknowledgement",
+            registry=r,
+            buckets=(5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600, 1800),
+        )
+        self.pages = Counter(
+            "breakwater_pager_messages_total", "Messages to the pager service", ["outcome"],
+            registry=r,
+        )  # fmt: skip
         self.alarms = Counter("breakwater_alarms_total", "Alarms raised", ["kind"], registry=r)
 
     def exposition(self) -> bytes:

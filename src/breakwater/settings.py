@@ -154,6 +154,14 @@ class Settings(BaseSettings):
         description="CIDR blocks of private addresses that webhooks may be sent to "
         "(the service's own network), comma-separated.",
     )
+    pager_url: str = Field(
+        default="",
+        description="Where pages for those on duty are sent (a pager service or a bridge to "
+        "one); empty: on screen only.",
+    )
+    pager_secret: SecretStr = Field(
+        default=SecretStr(""), description="Secret (whsec_…) that signs pages; pager_url needs it."
+    )
     session_hours: float = Field(default=12.0, gt=0, description="Longest a console session is.")
     session_idle_minutes: float = Field(
         default=30.0, gt=0, description="A console session ends after this long without use."

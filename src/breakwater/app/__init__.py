@@ -141,10 +141,11 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         db=on.db, vault=on.vault, intake=intake, clock=on.clock, spool_dir=settings.spool_dir
     )
     retroactive = Retroactive(db=on.db, ingest=on.ingest)
-    review = wire_reviewing(settings, on)
+    review = wire_reviewing(settings, on, undo)
     work = join_work(
-        settings, on, Parts(retroactive, intake, recorder, resumables, webhooks, checkpointer)
-    )
+        settings, on, Parts(retroactive, intake, recorder, resumables, webhooks, checkpointer),
+        review,
+    )  # fmt: skip
     return App(
         settings=settings, clock=on.clock, metrics=on.metrics, db=on.db, keys=on.keys,
         vault=on.vault, checkpointer=checkpointer, pool=on.pool, registry=on.registry,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from breakwater.app.ground import Ground
 from breakwater.app.mapping import floods_of, turns
+from breakwater.app.reviewing import Reviewing
 from breakwater.banks import handlers as bank_handlers
 from breakwater.banks.quarantine import Quarantine
 from breakwater.banks.retroactive import Retroactive
@@ -45,7 +46,7 @@ class Work:
     turns: tuple[Turn, ...]
 
 
-def join_work(settings: Settings, on: Ground, parts: Parts) -> Work:
+def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -> Work:
     """Ask every verb for what it does when something happened, and later."""
     quarantine = Quarantine(db=on.db, feed=on.feed, floods=floods_of(settings), metrics=on.metrics)
     reviser = Reviser(db=on.db, screener=on.screener, clock=on.clock)
@@ -58,7 +59,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts) -> Work:
         subscriptions=(
             *bank_handlers.subscriptions(quarantine, parts.retroactive),
             *intake_handlers.subscriptions(reviser, parts.webhooks),
-            *review_handlers.subscriptions(),
+            *review_handlers.subscriptions(watch=review.on_call.watch),
         ),
         jobs=(
             *bank_handlers.job_kinds(parts.retroactive),
@@ -71,6 +72,6 @@ def join_work(settings: Settings, on: Ground, parts: Parts) -> Work:
                 index=on.index, vault=on.vault, recorder=parts.recorder,
                 resumables=parts.resumables, webhooks=parts.webhooks, clock=on.clock,
             ),
-            *review_handlers.turns(),
+            *review_handlers.turns(watch=review.on_call.watch, pager=review.on_call.pager),
         ),
     )  # fmt: skip

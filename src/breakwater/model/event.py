@@ -31,6 +31,10 @@ class EventType(StrEnum):
     BANK_CHANGED = "bank.changed"
     DECODER_ALARM = "decoder.alarm"
     SNAPSHOT_NEEDED = "account.snapshot"
+    QUALITY_ALARM = "quality.alarm"
+    DUTY_CHANGED = "duty.changed"
+    DUTY_UNMANNED = "duty.unmanned"
+    FREEZE_WANTED = "freeze.wanted"
 
 
 @dataclass(frozen=True, slots=True)
