@@ -1,0 +1,121 @@
+"""What agreement is measured of: the questions a grader answers, and the codes derived from them.
+
+Pure: one answer in, the value it gives to a measure out, or None when it says nothing about it.
+Values that lie in an order are ordered, so that 11–13 against 14–15 counts less than against
+0–2. Schemes come as derived codes, because it is the code that the law acts on. Read by
+`review.quality`. Tests: `tests/unit/test_review_measures.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from breakwater.model.facts import Activity, AgeBand, FirstLook, ItemFacts, Maturity, Realism
+from breakwater.model.grading import Grading
+from breakwater.model.ids import Id
+from breakwater.review.agreement import Agreement, Scale, Unmeasured, alpha, kappa
+
+MOST_COUNTED: Final = 5
+"""Children are counted up to five; more are one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One thing people may agree on.
+
+    Attributes:
+        name: stable: `activity`, or `scheme:uk_abc`.
+        scale: what may be answered.
+        value: what an answer says of it; None when nothing.
+    """
+
+    name: str
+    scale: Scale
+    value: Callable[[Grading], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PairAgreement:
+    """How far two graders agree, the two by id."""
+
+    one: Id
+    other: Id
+    found: Agreement | Unmeasured
+
+
+def _pertinent(answer: Grading) -> str | None:
+    # "Cannot tell" is no third opinion about the item: it is an answer that is missing.
+    return None if answer.look is FirstLook.CANNOT_TELL else answer.look.value
+
+
+def _of_facts(read: Callable[[ItemFacts], str]) -> Callable[[Grading], str | None]:
+    return lambda answer: read(answer.facts) if answer.facts else None
+
+
+def _children(facts: ItemFacts) -> str:
+    count = len(facts.children)
+    return str(count) if count < MOST_COUNTED else f"{MOST_COUNTED}+"
+
+
+def _youngest(facts: ItemFacts) -> str:
+    return facts.youngest.age.value if facts.youngest else NOBODY
+
+
+def _maturity(facts: ItemFacts) -> str:
+    return facts.youngest.maturity.value if facts.youngest else NOBODY
+
+
+NOBODY: Final = "none"
+
+OF_FACTS: Final = (
+    Measure(
+        "pertinent",
+        Scale((FirstLook.NOT_PERTINENT.value, FirstLook.FULL_FACTS.value)),
+        _pertinent,
+    ),
+    Measure(
+        "activity",
+        Scale(tuple(Activity), ordered=True),
+        _of_facts(lambda facts: facts.activity.value),
+    ),
+    Measure("age", Scale((*AgeBand, NOBODY), ordered=True), _of_facts(_youngest)),
+    Measure("maturity", Scale((*Maturity, NOBODY)), _of_facts(_maturity)),
+    Measure(
+        "children",
+        Scale((*map(str, range(MOST_COUNTED)), f"{MOST_COUNTED}+"), ordered=True),
+        _of_facts(_children),
+    ),
+    Measure("realism", Scale(tuple(Realism)), _of_facts(lambda facts: facts.realism.value)),
+)
+"""What graders answer. The youngest child stands for age and maturity: severity hangs on it."""
+
+
+def of_team(measure: Measure, answers: Iterable[Grading]) -> Agreement | Unmeasured:
+    """Krippendorff's α over everybody's answers."""
+    items = _by_item(measure, answers)
+    return alpha((tuple(given.values()) for given in items.values()), measure.scale)
+
+
+def of_pairs(measure: Measure, answers: Iterable[Grading]) -> tuple[PairAgreement, ...]:
+    """Cohen's κ of every two people who answered the same items."""
+    met: dict[tuple[Id, Id], list[tuple[str, str]]] = {}
+    for given in _by_item(measure, answers).values():
+        people = sorted(given)
+        for at, one in enumerate(people):
+            for other in people[at + 1 :]:
+                met.setdefault((one, other), []).append((given[one], given[other]))
+    return tuple(
+        PairAgreement(one, other, kappa(pairs, measure.scale))
+        for (one, other), pairs in sorted(met.items())
+    )
+
+
+def _by_item(measure: Measure, answers: Iterable[Grading]) -> Mapping[int, Mapping[Id, str]]:
+    items: dict[int, dict[Id, str]] = {}
+    for answer in answers:
+        value = measure.value(answer)
+        if value is not None:
+            items.setdefault(answer.item, {})[answer.grader] = value
+    return items
