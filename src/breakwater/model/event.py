@@ -22,6 +22,8 @@ class EventType(StrEnum):
     VERDICT_CHANGED = "verdict.changed"
     CASE_OPENED = "case.opened"
     CASE_CHANGED = "case.changed"
+    CASE_DECIDED = "case.decided"
+    DANGER_RAISED = "danger.raised"
     ENTRY_ADDED = "entry.added"
     ENTRY_WITHDRAWN = "entry.withdrawn"
     ENTRY_QUARANTINED = "entry.quarantined"

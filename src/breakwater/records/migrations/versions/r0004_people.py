@@ -468,6 +468,67 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_appeal_answers_at"), ["at"], unique=False)
 
     op.create_table(
+        "decisions",
+        sa.Column(
+            "id",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "case_id",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column(
+            "by",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "second_by",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.Column(
+            "undoes",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column(
+            "lead_id",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("knowledge_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("priority_before", sa.String(length=8), nullable=False),
+        sa.Column("change", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_decisions_case_id_cases")),
+        sa.ForeignKeyConstraint(
+            ["lead_id"], ["decisions.id"], name=op.f("fk_decisions_lead_id_decisions")
+        ),
+        sa.ForeignKeyConstraint(
+            ["undoes"], ["decisions.id"], name=op.f("fk_decisions_undoes_decisions")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_decisions")),
+        sa.UniqueConstraint("undoes", name=op.f("uq_decisions_undoes")),
+    )
+    with op.batch_alter_table("decisions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_decisions_at"), ["at"], unique=False)
+        batch_op.create_index("ix_decisions_by", ["by", "at"], unique=False)
+        batch_op.create_index("ix_decisions_case", ["case_id", "change"], unique=False)
+        batch_op.create_index(
+            "ix_decisions_lead",
+            ["lead_id"],
+            unique=False,
+            sqlite_where=sa.text("lead_id IS NOT NULL"),
+            postgresql_where=sa.text("lead_id IS NOT NULL"),
+        )
+
+    op.create_table(
         "device_codes",
         sa.Column("code_sha256", sa.LargeBinary(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -745,6 +806,38 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_user_reports_upload_id"), ["upload_id"], unique=False)
 
     op.create_table(
+        "decision_effects",
+        sa.Column(
+            "decision_id",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "upload_id",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "case_id",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=True,
+        ),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("before", sa.Integer(), nullable=False),
+        sa.Column("after", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["decision_id"],
+            ["decisions.id"],
+            name=op.f("fk_decision_effects_decision_id_decisions"),
+        ),
+        sa.PrimaryKeyConstraint("decision_id", "upload_id", name=op.f("pk_decision_effects")),
+    )
+    with op.batch_alter_table("decision_effects", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_decision_effects_upload_id"), ["upload_id"], unique=False
+        )
+
+    op.create_table(
         "duty_deliveries",
         sa.Column(
             "ring_id",
@@ -837,6 +930,8 @@ def upgrade() -> None:
     guard(op.get_bind(), "rests", ("update", "delete", "truncate"))
     guard(op.get_bind(), "severe_marks", ("update", "delete", "truncate"))
     guard(op.get_bind(), "overtime", ("update", "delete", "truncate"))
+    guard(op.get_bind(), "decisions", ("update", "delete", "truncate"))
+    guard(op.get_bind(), "decision_effects", ("update", "delete", "truncate"))
     guard(op.get_bind(), "duty_shifts", ("update", "delete", "truncate"))
     guard(op.get_bind(), "duty_endings", ("update", "delete", "truncate"))
     guard(op.get_bind(), "duty_calls", ("update", "delete", "truncate"))
