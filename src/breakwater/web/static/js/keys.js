@@ -28,7 +28,7 @@
     const key = event.key === " " ? "Space" : event.key;
     return event.ctrlKey ? `Ctrl ${key.toLowerCase()}` : key;
   };
-  const typing = (node) => node.matches?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+  const typing = (node) => node.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
   const find = (press) =>
     rows().find((row) => pressOf(row) === press || row.dataset.also === press);
@@ -54,6 +54,7 @@
     if (event.ctrlKey && name !== "Ctrl k") return true;
     const native = event.target.closest("button, summary, input, a[href]");
     if (name === "Enter" && native) return true;
+    if (name.startsWith("Arrow") && event.target.matches("input[type=radio]")) return true;
     return name === "Space" && native && !native.matches("a, [data-hold]");
   };
 
@@ -79,7 +80,7 @@
       return;
     }
     event.preventDefault();
-    if (event.repeat && (letter || held)) return;
+    if (event.repeat && (letter || held || name === "Enter")) return; // a held Enter decides once
     if (handlers.get(row.dataset.id)?.up) held = { id: row.dataset.id, code: event.code };
     bw.act(row.dataset.id);
   });

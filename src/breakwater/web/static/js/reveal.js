@@ -12,6 +12,10 @@
   let holding = false;
   let hidden = false;
 
+  // Where looks belong: a case, or a set that is graded; both write them down first.
+  const place = () => document.querySelector("[data-looks]") ?? document.getElementById("case");
+  const within = () => (place().dataset.set ? { set: Number(place().dataset.set) } : { case: place().dataset.case });
+  const door = () => place().dataset.looks ?? "";
   const cards = () => [...document.querySelectorAll("[data-evidence]")];
   const card = () => cards().find((node) => !node.hidden);
   const say = (words) => {
@@ -34,7 +38,7 @@
 
   const start = () => {
     if (holding || !card()?.querySelector("[data-clear]")) return;
-    if (hidden) return say(document.getElementById("case").dataset.hiddenWords);
+    if (hidden) return say(place().dataset.hiddenWords);
     holding = true;
     turn += 1;
     const mine = turn;
@@ -45,13 +49,12 @@
 
   const fetchFrame = async (target, mine) => {
     const { item, frame, level } = target.dataset;
-    const { case: caseId } = document.getElementById("case").dataset;
     const abort = new AbortController();
     shown = { target, abort, id: null, at: 0 };
     const my = shown;
     let id = null;
     try {
-      const answer = await send("/views", { item, frame: Number(frame), level, case: caseId, reason: "case review" }, { signal: abort.signal });
+      const answer = await send(`${door()}/views`, { item, frame: Number(frame), level, ...within(), reason: place().dataset.reason ?? "case review" }, { signal: abort.signal });
       if (!answer.ok) return refused(answer, mine);
       id = answer.headers.get("X-View");
       my.id = id;
@@ -109,6 +112,7 @@
   const down = () => (press() && holding ? stop() : start());
   const up = () => press() || stop();
   bw.on("case.reveal", { down, up });
+  bw.on("grade.reveal", { down, up });
   addEventListener("pointerdown", (event) => {
     if (event.button === 0 && event.target.closest?.("[data-hold], [data-evidence] [data-still]")) down();
   });
@@ -165,8 +169,10 @@
     const next = by > 0 ? spans.find((i) => i > at) : spans.reverse().find((i) => i < at);
     if (next !== undefined) show(all[next].dataset.show, all[next]);
   };
-  bw.on("case.before", () => step(-1));
-  bw.on("case.after", () => step(1));
+  for (const page of ["case", "grade"]) {
+    bw.on(`${page}.before`, () => step(-1));
+    bw.on(`${page}.after`, () => step(1));
+  }
   bw.on("case.up", () => evidence(-1));
   bw.on("case.down", () => evidence(1));
   bw.on("case.span_before", () => jump(-1));
@@ -181,30 +187,43 @@
     else show(button.dataset.show, button);
   });
 
-  // Grey 32×18 stills: made small in the jail, so there is nothing to un-blur. They are views too.
+  // Grey 32×18 stills: made small in the jail, so there is nothing to un-blur. They are views too,
+  // so each is fetched once: what is kept for the next page is not asked for again.
+  const kept = new Map();
+  const nameOf = ({ item, frame }) => JSON.stringify([item, Number(frame)]);
+  const keep = async (wanted) => {
+    const missing = wanted.filter((one) => !kept.has(nameOf(one))).slice(0, 24);
+    if (!missing.length) return true;
+    const answer = await send(`${door()}/stills`, { ...within(), stills: missing }).catch(() => null);
+    if (!answer?.ok) return false;
+    for (const one of (await answer.json()).stills) kept.set(nameOf(one), one.webp);
+    return true;
+  };
+  const drawSmall = async (node, webp) => {
+    const bytes = Uint8Array.from(atob(webp), (c) => c.charCodeAt(0));
+    const picture = await createImageBitmap(new Blob([bytes], { type: "image/webp" }));
+    node.width = picture.width;
+    node.height = picture.height;
+    node.getContext("2d").drawImage(picture, 0, 0);
+    node.dataset.drawn = "yes";
+    picture.close();
+  };
   const stills = async () => {
     const all = [...document.querySelectorAll("canvas[data-blur]")];
     if (!all.length || hidden || bw.recall("words", false)) return;
-    const key = (node) => {
+    const about = (node) => {
       const from = node.dataset.item ? node.dataset : node.closest("[data-evidence]").dataset;
       return { item: from.item, frame: Number(from.frame) };
     };
-    const wanted = new Map(all.map((node) => [JSON.stringify(key(node)), key(node)]));
-    const { case: caseId } = document.getElementById("case").dataset;
-    const answer = await send("/stills", { case: caseId, stills: [...wanted.values()].slice(0, 24) }).catch(() => null);
-    if (!answer?.ok) return say("Stills are not shown now. Words and hashes are complete.");
-    for (const { item, frame, webp } of (await answer.json()).stills) {
-      const bytes = Uint8Array.from(atob(webp), (c) => c.charCodeAt(0));
-      const picture = await createImageBitmap(new Blob([bytes], { type: "image/webp" }));
-      for (const node of all.filter((n) => JSON.stringify(key(n)) === JSON.stringify({ item, frame }))) {
-        node.width = picture.width;
-        node.height = picture.height;
-        node.getContext("2d").drawImage(picture, 0, 0);
-        node.dataset.drawn = "yes";
-      }
-      picture.close();
+    const wanted = new Map(all.map((node) => [nameOf(about(node)), about(node)]));
+    if (!(await keep([...wanted.values()]))) return say("Stills are not shown now. Words and hashes are complete.");
+    for (const node of all) {
+      const webp = kept.get(nameOf(about(node)));
+      if (webp) await drawSmall(node, webp);
     }
   };
+  bw.stills = stills;
+  bw.keepStills = (wanted) => hidden || bw.recall("words", false) || keep(wanted);
   const wordsOnly = (on) => {
     document.body.classList.toggle("words", on);
     document.getElementById("words")?.setAttribute("aria-pressed", String(on));
@@ -224,6 +243,7 @@
   bw.on("all.hide", () => {
     hidden = !hidden;
     stop();
+    kept.clear();
     document.body.classList.toggle("nopics", hidden);
     say(hidden ? "Every picture is hidden." : "Pictures can be shown again.");
     if (!hidden) stills();
