@@ -134,6 +134,12 @@ class ScanningNotPermitted(NotAllowed):
     code = "scanning_not_permitted"
 
 
+class NotAWorkstation(NotAllowed):
+    """Pictures are shown on enrolled workstations only. Words and hashes are complete here."""
+
+    code = "not_a_workstation"
+
+
 class NeedsSecondPerson(NotAllowed):
     """This needs a second person. Ask a colleague with the right role to confirm it."""
 

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 from breakwater.app.ground import Ground
 from breakwater.app.oncall import OnCall, wire_on_call
+from breakwater.model.decision import Profile
+from breakwater.review.decide import Decisions
+from breakwater.review.devices import Devices
 from breakwater.review.duty import Duty
+from breakwater.review.exposure import ExposureClock
 from breakwater.review.views import Views
 from breakwater.settings import Settings
 
@@ -17,6 +21,9 @@ class Reviewing:
     """What people do, each verb over the same ground."""
 
     views: Views
+    exposure: ExposureClock
+    devices: Devices
+    decisions: Decisions
     duty: Duty
     on_call: OnCall
 
@@ -24,8 +31,19 @@ class Reviewing:
 def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing:
     """Put the verbs of people on the ground."""
     on_call = wire_on_call(settings, on, undo)
+    exposure = ExposureClock(db=on.db, clock=on.clock)
     return Reviewing(
-        views=Views(db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, metrics=on.metrics),
+        views=Views(
+            db=on.db,
+            vault=on.vault,
+            pool=on.pool,
+            clock=on.clock,
+            metrics=on.metrics,
+            exposure=exposure,
+        ),
+        exposure=exposure,
+        devices=Devices(db=on.db, clock=on.clock),
+        decisions=Decisions(db=on.db, profile=Profile(settings.profile)),
         duty=on_call.duty,
         on_call=on_call,
     )

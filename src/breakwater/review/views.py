@@ -20,7 +20,6 @@ from breakwater.errors import (
     Conflict,
     DatabaseUnavailable,
     DiskFull,
-    ExposureLimit,
     NotAllowed,
     NotFound,
 )
@@ -37,6 +36,7 @@ from breakwater.records import cases, people, uploads, views
 from breakwater.records.database import Database, Tx
 from breakwater.records.vault import Vault
 from breakwater.review import policy
+from breakwater.review.exposure import ExposureClock
 
 LEASE: Final = timedelta(minutes=10)
 """How long a look keeps a case for the one who looks."""
@@ -69,19 +69,30 @@ class Views:
 
     def __init__(
         self, *, db: Database, vault: Vault, pool: JailPool, clock: Clock, metrics: Metrics,
-        limits: MediaLimits | None = None,
+        exposure: ExposureClock, limits: MediaLimits | None = None,
     ) -> None:  # fmt: skip
         self._db = db
         self._vault = vault
         self._pool = pool
         self._clock = clock
         self._metrics = metrics
+        self._exposure = exposure
         self._limits = limits or MediaLimits(max_wall_s=20.0)
 
     def look(
-        self, who: Principal, *, case: Id, item: Id, frame: int, level: Level, reason: str
-    ) -> Look:
+        self, who: Principal, *, case: Id, item: Id, frame: int, level: Level, reason: str,
+        device: str = "",
+    ) -> Look:  # fmt: skip
         """Show one frame.
+
+        Args:
+            who: a person whose role shows pictures.
+            case: that the item belongs to; it is kept for whoever looks.
+            item: what of it.
+            frame: which one, from 0.
+            level: how large.
+            reason: why, in their words.
+            device: id of the workstation it is shown on.
 
         Raises:
             NotAllowed: not by this role, or not of this case.
@@ -94,15 +105,18 @@ class Views:
         if frame < 0 or not reason.strip():
             raise BadInput("A look names a frame from 0 and a reason.")
         upload, view = self._commit(
-            person, case=case, items=((item, frame),), level=level, reason=reason.strip()[:200]
-        )
+            person, case=case, items=((item, frame),), level=level,
+            reason=reason.strip()[:200], device=device,
+        )  # fmt: skip
         picture = self._render(upload[0], frame, level, who)
         if isinstance(picture, Undecodable):
             self.end(who, view, 0)
             raise NotFound(picture.reason.words)
         return Look(view, picture)
 
-    def stills(self, who: Principal, *, case: Id, frames: Sequence[tuple[Id, int]]) -> list[Still]:
+    def stills(
+        self, who: Principal, *, case: Id, frames: Sequence[tuple[Id, int]], device: str = ""
+    ) -> list[Still]:
         """Show up to 24 grey 32 × 18 stills of one case; one row for all of them.
 
         Raises:
@@ -114,8 +128,9 @@ class Views:
         if not 0 < len(frames) <= MOST_STILLS or any(frame < 0 for _, frame in frames):
             raise BadInput(f"A page has 1 to {MOST_STILLS} stills.")
         found, _ = self._commit(
-            person, case=case, items=tuple(frames), level=Level.S1, reason="stills of the case"
-        )
+            person, case=case, items=tuple(frames), level=Level.S1,
+            reason="stills of the case", device=device,
+        )  # fmt: skip
         shown = []
         for upload, (item, frame) in zip(found, frames, strict=True):
             picture = self._render(upload, frame, Level.S1, who)
@@ -140,26 +155,18 @@ class Views:
 
     def exposure(self, who: Principal) -> policy.Exposure:
         """Where a person stands."""
-        if who.person is None:
-            return policy.Exposure(timedelta())
-        with self._db.read() as tx:
-            return self._exposure(tx, who.person)
-
-    def _exposure(self, tx: Tx, person: Id) -> policy.Exposure:
-        now = self._clock.now()
-        used = views.exposure_ms(tx, person, since=now - policy.DAY, levels=policy.COUNTED)
-        recent = views.since(tx, person, now - policy.STRETCH - policy.BREAK)
-        return policy.exposure(timedelta(milliseconds=used), recent, now)
+        return self._exposure.status(who)
 
     def _commit(
-        self, person: Id, *, case: Id, items: tuple[tuple[Id, int], ...], level: Level, reason: str
-    ) -> tuple[list[Upload], Id]:
+        self, person: Id, *, case: Id, items: tuple[tuple[Id, int], ...], level: Level,
+        reason: str, device: str,
+    ) -> tuple[list[Upload], Id]:  # fmt: skip
         """Lease, exposure and audit row, durable when this returns."""
         try:
             with self._db.transaction() as tx:
                 held = cases.get(tx, case)
                 found = [_of_case(tx, held, item) for item, _ in items]
-                self._within_limits(tx, person)
+                self._exposure.check(tx, person, case, level, severe=_severe(found))
                 _lease(tx, held, person, level)
                 others = tuple(dict.fromkeys(item for item, _ in items))[1:]
                 item, frame = items[0]
@@ -174,18 +181,12 @@ class Views:
                     case=case,
                     level=level.value,
                     reason=reason,
+                    device=device,
                     items=[f"{name} {number}" for name, number in items],
                 )
                 return found, view.id
         except (DatabaseUnavailable, DiskFull) as error:
             raise AuditUnavailable from error
-
-    def _within_limits(self, tx: Tx, person: Id) -> None:
-        stands = self._exposure(tx, person)
-        if stands.closed == "cap":
-            raise ExposureLimit("Pictures are closed for today.")
-        if stands.closed and stands.until is not None:
-            raise ExposureLimit("Pictures are closed for the break.", until=iso(stands.until))
 
     def _render(
         self, upload: Upload, frame: int, level: Level, who: Principal
@@ -227,6 +228,15 @@ def _lease(tx: Tx, case: Case, person: Id, level: Level) -> None:
         raise Conflict(f"This case is not yours. {holder.name} holds it.", held_by=holder.name)
     if level.watermarked and case.state is not CaseState.CLOSED:
         cases.hold(tx, case.id, by=person, until=tx.now + LEASE)
+
+
+def _severe(found: Sequence[Upload]) -> bool:
+    """Whether an item's matches announce something severe."""
+    return any(
+        match.acting and not match.negative and policy.severe(match.labels)
+        for upload in found
+        for match in (upload.verdict.matches if upload.verdict else ())
+    )
 
 
 def _time_of(upload: Upload, frame: int) -> float | None:

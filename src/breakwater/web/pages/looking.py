@@ -18,6 +18,7 @@ from breakwater.model.access import Permission
 from breakwater.model.ids import Id, parse_id
 from breakwater.model.media import Level
 from breakwater.web.gate import Parts, Router, Who, needs
+from breakwater.web.workstation import Workstation
 
 router = Router(include_in_schema=False)
 
@@ -56,11 +57,11 @@ class EndBody(BaseModel):
 
 @router.post("/views")
 @needs(Permission.MEDIA_VIEW)
-def look(app: Parts, who: Who, body: LookBody) -> Response:
+def look(app: Parts, who: Who, at: Workstation, body: LookBody) -> Response:
     """Show one frame while a key is held."""
     shown = app.review.views.look(
         who, case=_id(body.case), item=_id(body.item), frame=body.frame, level=body.level,
-        reason=body.reason,
+        reason=body.reason, device=at,
     )  # fmt: skip
     headers = {"X-View": shown.view, "X-View-Cap": str(shown.cap_ms), "Cache-Control": "no-store"}
     return Response(shown.picture, media_type="image/webp", headers=headers)
@@ -76,10 +77,10 @@ def end(app: Parts, who: Who, view: Annotated[str, Path(max_length=64)], body: E
 
 @router.post("/stills")
 @needs(Permission.MEDIA_VIEW)
-def stills(app: Parts, who: Who, body: StillsBody) -> JSONResponse:
+def stills(app: Parts, who: Who, at: Workstation, body: StillsBody) -> JSONResponse:
     """The grey 32 × 18 stills of one page."""
     wanted = [(_id(one.item), one.frame) for one in body.stills]
-    shown = app.review.views.stills(who, case=_id(body.case), frames=wanted)
+    shown = app.review.views.stills(who, case=_id(body.case), frames=wanted, device=at)
     return JSONResponse({"stills": [
         {"item": s.item, "frame": s.frame, "webp": base64.b64encode(s.picture).decode()}
         for s in shown if s.picture

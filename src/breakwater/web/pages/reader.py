@@ -16,13 +16,13 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.bank import bank_name
 from breakwater.model.case import CaseState, Priority
 from breakwater.records import banks, cases, people, tallies
-from breakwater.review.policy import DAILY_CAP
 from breakwater.web.pages import (
     read_audit,
     read_banks,
     read_case,
     read_overview,
     read_queue,
+    read_wellbeing,
     words,
 )
 from breakwater.web.pages.models import (
@@ -89,20 +89,7 @@ class Reader:
         )
 
     def _exposure(self, who: Principal) -> Exposure:
-        stands = self._app.review.views.exposure(who)
-        used, limit = int(stands.used.total_seconds()), int(DAILY_CAP.total_seconds())
-        text = f"{words.span(stands.used)} of {limit // 3600} h"
-        near = used >= limit - 900
-        if stands.closed == "cap":
-            return Exposure(used, limit, f"{text} · no more pictures today", near=True)
-        if stands.until is not None:
-            back = words.span(stands.until - self.now())
-            return Exposure(used, limit, f"{text} · break, back in {back}", near=True)
-        if stands.break_at is not None:
-            until = stands.break_at - self.now()
-            near = near or until.total_seconds() < 900
-            text += f" · break in {words.span(until)}"
-        return Exposure(used, limit, text, near=near)
+        return read_wellbeing.meter(self._app.review.exposure.status(who), self.now())
 
     def overview(self, who: Principal) -> OverviewView:
         """The first page."""
