@@ -163,8 +163,34 @@ class Settings(BaseSettings):
         default=SecretStr(""), description="Secret (whsec_…) that signs pages; pager_url needs it."
     )
     session_hours: float = Field(default=12.0, gt=0, description="Longest a console session is.")
+    profile: str = Field(
+        default="team",
+        pattern="^(team|small-team)$",
+        description="team: an urgent report waits for a second person. small-team: one person "
+        "sends it, a second confirms within 24 hours.",
+    )
     session_idle_minutes: float = Field(
         default=30.0, gt=0, description="A console session ends after this long without use."
+    )
+    oidc_issuer: str = Field(
+        default="",
+        description="The organisation's OpenID Connect service, by the URL it calls itself; "
+        "empty: people sign in by passkey or password only.",
+    )
+    oidc_client_id: str = Field(default="", description="Our id with the service.")
+    oidc_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="Our secret with the service; empty: a public client."
+    )
+    oidc_name: str = Field(
+        default="your organisation", max_length=40, description="What people call the service."
+    )
+    oidc_acr: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Authentication contexts (acr) of which one is required, comma-separated, "
+        "for a service that can ask for a second factor; empty: any.",
+    )
+    oidc_ca: Path | None = Field(
+        default=None, description="PEM of the authority that signed the service's certificate."
     )
     log_format: str = Field(
         default="auto", pattern="^(auto|json|console)$", description="auto: console on a terminal."
@@ -185,6 +211,7 @@ class Settings(BaseSettings):
         "object_buckets",
         "hma_networks",
         "webhook_private_networks",
+        "oidc_acr",
         mode="before",
     )
     @classmethod

@@ -1,20 +1,18 @@
 """Passkeys: WebAuthn credentials of people, as the strongest way to sign in.
 
 In come the browser's answers to a challenge, out go stored credentials and sessions. A
-challenge is used once, lives five minutes and only in this process. A signature counter that
-goes back means a copied key: refused and audited (WebAuthn Level 3 §6.1.1). Tests with a
-software authenticator: `tests/unit/test_access_passkeys.py`.
+challenge lives five minutes and is used once, in whichever process (`challenges`). A signature
+counter that goes back means a copied key: refused and audited (WebAuthn Level 3 §6.1.1). Tests
+with a software authenticator: `tests/unit/test_access_passkeys.py`.
 """
 
 from __future__ import annotations
 
 import json
-import threading
 from dataclasses import dataclass
 from typing import Any, Final
 
 import webauthn
-from webauthn.helpers import bytes_to_base64url, generate_challenge
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -23,17 +21,17 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
+from breakwater.access.challenges import Challenges
 from breakwater.access.sessions import Sessions
 from breakwater.errors import BadInput, NotAuthenticated, NotFound
 from breakwater.model.access import Person, Principal
-from breakwater.model.clock import Clock
 from breakwater.model.ids import Id
 from breakwater.model.signin import Passkey
 from breakwater.records import people
 from breakwater.records.database import Database
 
-CHALLENGE_S: Final = 300.0
-_MOST: Final = 2000
+REGISTER: Final = "passkey register"
+SIGN_IN: Final = "passkey sign in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +50,18 @@ class Site:
 class Passkeys:
     """Registering passkeys and signing in with them."""
 
-    def __init__(self, *, db: Database, sessions: Sessions, clock: Clock) -> None:
+    def __init__(self, *, db: Database, sessions: Sessions, challenges: Challenges) -> None:
         self._db = db
         self._sessions = sessions
-        self._clock = clock
-        self._challenges: dict[str, tuple[bytes, float]] = {}
-        self._lock = threading.Lock()
+        self._challenges = challenges
 
     def registration(self, who: Principal, site: Site) -> dict[str, Any]:
-        """What the browser needs to make a passkey for whoever is signed in."""
+        """What the browser needs to make a passkey for whoever is signed in.
+
+        Raises:
+            NotAllowed: the sign-in is not fresh.
+        """
+        self._sessions.check_fresh(who)
         with self._db.read() as tx:
             present = people.passkeys(tx, who.id)
         options = webauthn.generate_registration_options(
@@ -68,7 +69,7 @@ class Passkeys:
             rp_name="breakwater",
             user_name=who.name,
             user_id=who.id.encode(),
-            challenge=self._challenge(f"register {who.session}"),
+            challenge=self._challenges.issue(REGISTER, str(who.session)),
             authenticator_selection=AuthenticatorSelectionCriteria(
                 resident_key=ResidentKeyRequirement.PREFERRED,
                 user_verification=UserVerificationRequirement.REQUIRED,
@@ -83,8 +84,9 @@ class Passkeys:
         Raises:
             BadInput: it does not answer our challenge.
         """
-        challenge = self._taken(f"register {who.session}")
         try:
+            challenge = _challenge(answer)
+            self._challenges.check(challenge, REGISTER, str(who.session))
             made = webauthn.verify_registration_response(
                 credential=answer,
                 expected_challenge=challenge,
@@ -92,9 +94,10 @@ class Passkeys:
                 expected_origin=site.origin,
                 require_user_verification=True,
             )
-        except (WebAuthnException, ValueError, KeyError, TypeError):
+        except _NONSENSE:
             raise BadInput("The passkey does not answer the challenge. Try again.") from None
         with self._db.transaction() as tx:
+            self._challenges.spend(tx, challenge)
             passkey = people.add_passkey(
                 tx,
                 who.id,
@@ -107,7 +110,8 @@ class Passkeys:
         return passkey
 
     def remove(self, who: Principal, passkey: Id) -> None:
-        """Remove one of one's own passkeys."""
+        """Remove one of one's own passkeys; raises `NotFound`, `NotAllowed`."""
+        self._sessions.check_fresh(who)
         with self._db.transaction() as tx:
             if passkey not in {found.id for found in people.passkeys(tx, who.id)}:
                 raise NotFound
@@ -116,16 +120,14 @@ class Passkeys:
 
     def authentication(self, site: Site) -> dict[str, Any]:
         """What the browser needs to sign in; says nothing about who has passkeys."""
-        challenge = generate_challenge()
-        self._keep(bytes_to_base64url(challenge), challenge)
         options = webauthn.generate_authentication_options(
             rp_id=site.host,
-            challenge=challenge,
+            challenge=self._challenges.issue(SIGN_IN),
             user_verification=UserVerificationRequirement.REQUIRED,
         )
         return _plain(options)
 
-    def sign_in(self, site: Site, answer: dict[str, Any]) -> tuple[Person, str]:
+    def sign_in(self, site: Site, answer: dict[str, Any], *, agent: str = "") -> tuple[Person, str]:
         """Sign in; answers the person and the session's token.
 
         Raises:
@@ -133,10 +135,8 @@ class Passkeys:
         """
         try:
             credential = webauthn.base64url_to_bytes(str(answer["id"]))
-            client = json.loads(
-                webauthn.base64url_to_bytes(str(answer["response"]["clientDataJSON"]))
-            )
-            challenge = self._taken(str(client["challenge"]))
+            challenge = _challenge(answer)
+            self._challenges.check(challenge, SIGN_IN)
             with self._db.read() as tx:
                 passkey = people.passkey(tx, credential)
                 person = people.get(tx, passkey.person)
@@ -146,37 +146,41 @@ class Passkeys:
                 expected_rp_id=site.host,
                 expected_origin=site.origin,
                 credential_public_key=passkey.public_key,
-                credential_current_sign_count=passkey.sign_count,
+                credential_current_sign_count=0,  # compared below, where it can be audited
                 require_user_verification=True,
             )
-        except (WebAuthnException, ValueError, KeyError, TypeError, NotFound, BadInput):
-            raise NotAuthenticated("This passkey does not sign in here.") from None
+        except (*_NONSENSE, NotFound, BadInput):
+            raise _NOT_HERE from None
+        self._check_count(passkey, proof.new_sign_count)
         if not person.active:
-            raise NotAuthenticated("This passkey does not sign in here.")
-        with self._db.transaction() as tx:
-            people.use_passkey(tx, passkey.id, sign_count=proof.new_sign_count)
-            people.clear_failures(tx, person.id)
-            return person, self._sessions.start(tx, person, "passkey")
+            raise _NOT_HERE
+        try:
+            with self._db.transaction() as tx:
+                self._challenges.spend(tx, challenge)
+                people.use_passkey(tx, passkey.id, sign_count=proof.new_sign_count)
+                people.clear_failures(tx, person.id)
+                return person, self._sessions.start(tx, person, "passkey", agent=agent)
+        except BadInput:
+            raise _NOT_HERE from None
 
-    def _challenge(self, name: str) -> bytes:
-        challenge = generate_challenge()
-        self._keep(name, challenge)
-        return challenge
+    def _check_count(self, passkey: Passkey, count: int) -> None:
+        """A counter that does not go on means that somebody copied the key."""
+        if (count or passkey.sign_count) and count <= passkey.sign_count:
+            with self._db.transaction() as tx:
+                tx.audit("system", "person.passkey_copied", passkey.id)
+            raise _NOT_HERE
 
-    def _keep(self, name: str, challenge: bytes) -> None:
-        now = self._clock.monotonic()
-        with self._lock:
-            if len(self._challenges) >= _MOST:
-                fresh = {n: c for n, c in self._challenges.items() if c[1] > now}
-                self._challenges = fresh if len(fresh) < _MOST else {}
-            self._challenges[name] = (challenge, now + CHALLENGE_S)
 
-    def _taken(self, name: str) -> bytes:
-        with self._lock:
-            challenge, until = self._challenges.pop(name, (b"", 0.0))
-        if not challenge or until < self._clock.monotonic():
-            raise BadInput("The challenge is too old. Try again.")
-        return challenge
+_NONSENSE: Final = (WebAuthnException, ValueError, KeyError, TypeError, RecursionError)
+"""What answers raise that are no answers."""
+
+_NOT_HERE: Final = NotAuthenticated("This passkey does not sign in here.")
+
+
+def _challenge(answer: dict[str, Any]) -> bytes:
+    """The challenge that an answer says it answers; raises what nonsense raises."""
+    client = json.loads(webauthn.base64url_to_bytes(str(answer["response"]["clientDataJSON"])))
+    return webauthn.base64url_to_bytes(str(client["challenge"]))
 
 
 def _plain(options: Any) -> dict[str, Any]:

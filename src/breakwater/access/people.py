@@ -9,6 +9,7 @@ by `web.pages` and `web.api.sessions`; reads `records.people`. Tests:
 
 from __future__ import annotations
 
+import math
 import secrets
 import threading
 from collections.abc import Iterable
@@ -146,7 +147,14 @@ class People:
             tx.audit("system", "person.create", person.id, roles=[Role.ADMIN])
         return self.link(person.id, "system")
 
-    def consume_link(self, token: str) -> tuple[Person, str]:
+    def unlock(self, person: Id, by: Principal) -> Person:
+        """Let a name try again at once after too many wrong passwords; raises `NotFound`."""
+        with self._db.transaction() as tx:
+            people.clear_failures(tx, person)
+            tx.audit(by.id, "person.unlock", person)
+            return people.get(tx, person)
+
+    def consume_link(self, token: str, *, agent: str = "") -> tuple[Person, str]:
         """Sign in by a one-time link; answers the person and the session's token.
 
         Raises:
@@ -157,13 +165,13 @@ class People:
                 person = people.use_login_link(tx, digest(token))
                 if not person.active:
                     raise NotFound  # noqa: TRY301 - inside, so that the link is not used up
-                return person, self._sessions.start(tx, person, "link")
+                return person, self._sessions.start(tx, person, "link", agent=agent)
         except NotFound:
             raise NotAuthenticated(
                 "The link was used or has expired. Ask an administrator for another."
             ) from None
 
-    def sign_in(self, name: str, password: str) -> tuple[Person, str]:
+    def sign_in(self, name: str, password: str, *, agent: str = "") -> tuple[Person, str]:
         """Sign in by name and password; answers the person and the session's token.
 
         Raises:
@@ -173,7 +181,7 @@ class People:
         found = self._known(name)
         wait = self._locked(found)
         if wait > 0:
-            raise TooManyRequests("Too many wrong passwords for this name.", retry_after=wait)
+            raise TooManyRequests(_locked_words(wait), retry_after=wait)
         stored = found.password_hash if found and found.person.active else ""
         if not self._verify(stored, password) or found is None or not stored:
             self._failed(found)
@@ -182,14 +190,16 @@ class People:
             if self._hasher.check_needs_rehash(stored):
                 people.set_password(tx, found.person.id, self._hasher.hash(password))
             people.clear_failures(tx, found.person.id)
-            return found.person, self._sessions.start(tx, found.person, "password")
+            return found.person, self._sessions.start(tx, found.person, "password", agent=agent)
 
     def set_password(self, who: Principal, password: str) -> None:
         """Set one's own password; other sessions go on.
 
         Raises:
             BadInput: too weak.
+            NotAllowed: the sign-in is not fresh.
         """
+        self._sessions.check_fresh(who)
         policy.check_password(password, name=who.name)
         hashed = self._hasher.hash(password)
         with self._db.transaction() as tx:
@@ -230,6 +240,15 @@ class People:
         if wait:
             people.lock(tx, person, tx.now + timedelta(seconds=wait))
             tx.audit("system", "person.locked", person, failures=failures, seconds=wait)
+
+
+def _locked_words(wait: float) -> str:
+    minutes = max(1, math.ceil(wait / 60))
+    span = "1 minute" if minutes == 1 else f"{minutes} minutes"
+    return (
+        f"Too many wrong passwords for this name. Try again in {span}, use a passkey, or ask an "
+        "administrator to unlock it."
+    )
 
 
 def _name(name: str) -> str:

@@ -1,7 +1,8 @@
 """Console sessions: a random token in a cookie, its hash in SQL, two expiries.
 
 A session ends after 30 minutes without use and after 12 hours in any case (settings), and
-when it or its person is revoked. Remembered for at most `policy.CACHE_S` so that a page with
+when it or its person is revoked. People see theirs and end any of them; administrators those of
+others. Remembered for at most `policy.CACHE_S` so that a page with
 many requests reads once. Tests: `tests/unit/test_access_people.py`.
 """
 
@@ -15,7 +16,7 @@ from datetime import timedelta
 from typing import Final
 
 from breakwater.access import policy
-from breakwater.errors import NotFound
+from breakwater.errors import NotAllowed, NotFound
 from breakwater.model.access import Permission, Person, Principal
 from breakwater.model.clock import Clock
 from breakwater.model.ids import Id
@@ -50,7 +51,7 @@ class Sessions:
         self._lock = threading.Lock()
         self._epoch = 0
 
-    def start(self, tx: Tx, person: Person, method: str) -> str:
+    def start(self, tx: Tx, person: Person, method: str, *, agent: str = "") -> str:
         """Begin a session in the transaction that checked the proof; answers its token."""
         token = secrets.token_urlsafe(32)
         session = people.start_session(
@@ -59,6 +60,7 @@ class Sessions:
             token_sha256=digest(token),
             method=method,
             expires_at=tx.now + self._life.absolute,
+            agent=agent,
         )
         tx.audit(person.id, "session.start", session.id, method=method)
         return token
@@ -91,16 +93,52 @@ class Sessions:
         return who
 
     def _find(self, tx: Tx, token: str) -> tuple[Session, Person] | None:
-        now = self._clock.now()
         try:
             session = people.session(tx, digest(token))
             person = people.get(tx, session.person)
         except NotFound:
             return None
-        idle = now - session.seen_at > self._life.idle
-        if not session.live(now) or idle or not person.active:
-            return None
-        return session, person
+        return (session, person) if self._lets_in(session) and person.active else None
+
+    def _lets_in(self, session: Session) -> bool:
+        now = self._clock.now()
+        return session.live(now) and now - session.seen_at <= self._life.idle
+
+    def check_fresh(self, who: Principal) -> None:
+        """Before a way to sign in is added or taken away: an open screen must not be enough.
+
+        Raises:
+            NotAllowed: the sign-in is older than `policy.STEP_UP`.
+        """
+        with self._db.read() as tx:
+            session = people.session_by_id(tx, who.session) if who.session else None
+        if session is None or self._clock.now() - session.created_at > policy.STEP_UP:
+            minutes = int(policy.STEP_UP.total_seconds() // 60)
+            raise NotAllowed(
+                f"Sign in again first: this needs a sign-in of the last {minutes} minutes."
+            )
+
+    def holder(self, tx: Tx, session: Id) -> Person:
+        """Whose session this is, while it lets them in.
+
+        Raises:
+            NotFound: it is over, or they left.
+        """
+        found = people.session_by_id(tx, session)
+        person = people.get(tx, found.person)
+        if not self._lets_in(found) or not person.active:
+            raise NotFound("session")
+        return person
+
+    def of_person(self, person: Id) -> list[Session]:
+        """Somebody's sessions that still let them in, the newest first."""
+        with self._db.read() as tx:
+            return [each for each in people.sessions(tx, person) if self._lets_in(each)]
+
+    def live(self) -> list[Session]:
+        """Everybody's sessions that still let somebody in, the newest first."""
+        with self._db.read() as tx:
+            return people.live_sessions(tx, idle=self._life.idle)
 
     def end(self, who: Principal) -> None:
         """Sign out."""
@@ -110,6 +148,36 @@ class Sessions:
             people.revoke_session(tx, who.session)
             tx.audit(who.id, "session.end", who.session)
         self.forget()
+
+    def revoke(self, session: Id, by: Principal, *, person: Id) -> None:
+        """End one session of a person from elsewhere: here at once, in other processes within 5 s.
+
+        Raises:
+            NotFound: it is not theirs; whether it is another's is not said.
+        """
+        with self._db.transaction() as tx:
+            if people.session_by_id(tx, session).person != person:
+                raise NotFound("session")
+            people.revoke_session(tx, session)
+            tx.audit(by.id, "session.revoke", session, person=person)
+            tx.after_commit(self.forget)
+
+    def revoke_others(self, who: Principal) -> int:
+        """End all of one's own sessions but this one; answers how many it were."""
+        others = [each for each in self.of_person(who.id) if each.id != who.session]
+        with self._db.transaction() as tx:
+            for each in others:
+                people.revoke_session(tx, each.id)
+            tx.audit(who.id, "session.revoke_others", who.id, sessions=len(others))
+            tx.after_commit(self.forget)
+        return len(others)
+
+    def revoke_all(self, person: Id, by: Principal) -> None:
+        """End every session of a person; raises `NotFound`."""
+        with self._db.transaction() as tx:
+            people.get(tx, person)
+            self.end_all(tx, person)
+            tx.audit(by.id, "session.revoke_all", person)
 
     def end_all(self, tx: Tx, person: Id) -> None:
         """End every session of a person, in the transaction of whoever decided it."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from breakwater.access.door import Access
 from breakwater.app.founding import check_jail, root_key, set_up
 from breakwater.app.ground import Ground, open_ground
-from breakwater.app.mapping import floods_of, life_of, limits_of, stores_of
+from breakwater.app.mapping import floods_of, life_of, limits_of, provider_of, stores_of
 from breakwater.app.reviewing import Reviewing, wire_reviewing
 from breakwater.app.work import Parts, join_work
 from breakwater.banks.load import Loader
@@ -142,6 +142,11 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     )
     retroactive = Retroactive(db=on.db, ingest=on.ingest)
     review = wire_reviewing(settings, on, undo)
+    access = Access(
+        db=on.db, keys=on.keys, clock=on.clock, life=life_of(settings),
+        provider=provider_of(settings),
+    )  # fmt: skip
+    undo.callback(access.close)
     work = join_work(
         settings, on, Parts(retroactive, intake, recorder, resumables, webhooks, checkpointer),
         review,
@@ -162,7 +167,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         banks=Banks(db=on.db, feed=on.feed, floods=floods, kinds=on.registry.kinds),
         loader=Loader(db=on.db, feed=on.feed, floods=floods),
         retroactive=retroactive,
-        access=Access(db=on.db, keys=on.keys, clock=on.clock, life=life_of(settings)),
+        access=access,
         review=review,
         subscriptions=work.subscriptions,
         jobs=work.jobs,

@@ -10,7 +10,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from breakwater.access.policy import SessionLife
+from breakwater.access.provider import Provider, is_safe
 from breakwater.banks.policy import Floods
+from breakwater.errors import BadSettings
 from breakwater.intake.objectstores import Credentials, ObjectStores
 from breakwater.intake.outcome import Recorder
 from breakwater.intake.resumable import Resumables
@@ -23,7 +25,16 @@ from breakwater.model.media import MediaLimits
 from breakwater.model.work import Turn
 from breakwater.observe import Metrics
 from breakwater.recognition.feed import IndexFeed
-from breakwater.records import cases, outbox, people, tallies, uploads
+from breakwater.records import (
+    buckets,
+    cases,
+    challenges,
+    duty_calls,
+    outbox,
+    people,
+    tallies,
+    uploads,
+)
 from breakwater.records import webhooks as webhooks_told
 from breakwater.records.audit import Checkpointer
 from breakwater.records.database import Database
@@ -69,6 +80,30 @@ def life_of(settings: Settings) -> SessionLife:
     return SessionLife(
         absolute=timedelta(hours=settings.session_hours),
         idle=timedelta(minutes=settings.session_idle_minutes),
+    )
+
+
+def provider_of(settings: Settings) -> Provider | None:
+    """The organisation's sign-in service; None when there is none.
+
+    Raises:
+        BadSettings: it has no id for us, or would be asked over an open line.
+    """
+    if not settings.oidc_issuer:
+        return None
+    if not settings.oidc_client_id:
+        raise BadSettings("BREAKWATER_OIDC_ISSUER needs BREAKWATER_OIDC_CLIENT_ID beside it.")
+    if not is_safe(settings.oidc_issuer):
+        raise BadSettings("BREAKWATER_OIDC_ISSUER is an https:// address.")
+    if settings.oidc_ca is not None and not settings.oidc_ca.is_file():
+        raise BadSettings("BREAKWATER_OIDC_CA names a file that is not there.")
+    return Provider(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        secret=settings.oidc_client_secret.get_secret_value(),
+        name=settings.oidc_name,
+        acr=settings.oidc_acr,
+        ca=str(settings.oidc_ca or ""),
     )
 
 
@@ -132,7 +167,10 @@ def forget(db: Database) -> None:
         tallies.forget_before(tx, tx.now - TALLIES_KEPT)
         uploads.forget_idempotency(tx)
         people.forget_before(tx, tx.now - ENDED_KEPT)
+        challenges.forget(tx)
+        buckets.forget(tx)
         webhooks_told.forget_before(tx, tx.now - ENDED_KEPT)
+        duty_calls.forget_before(tx, tx.now - ENDED_KEPT)
 
 
 def void(_result: object) -> None:

@@ -7,7 +7,7 @@ Fed by `access.limits.SharedBuckets`, which says how. Contract:
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -40,10 +40,7 @@ def take(tx: Tx, name_mac: bytes, *, per_second: float, burst: float, cost: floa
     if row is None:  # nothing to lock yet: two who begin a bucket at once take turns here
         tx.lock_changes()
         row = tx.execute(wanted).one_or_none()
-    level = burst
-    if row is not None:
-        passed = max(0.0, (tx.now - row.at).total_seconds())
-        level = min(burst, row.level + passed * per_second)
+    level = _filled(tx, row, per_second, burst)
     wait = (cost - level) / per_second if level + _ENOUGH < cost else 0.0
     values = {"level": level if wait else min(burst, level - cost), "at": tx.now}
     if row is None:
@@ -53,6 +50,20 @@ def take(tx: Tx, name_mac: bytes, *, per_second: float, burst: float, cost: floa
     return wait
 
 
+def level(tx: Tx, name_mac: bytes, *, per_second: float, burst: float) -> float:
+    """What a bucket holds now."""
+    b = rate_buckets.c
+    row = tx.execute(sa.select(b.level, b.at).where(b.name_mac == name_mac)).one_or_none()
+    return _filled(tx, row, per_second, burst)
+
+
 def forget(tx: Tx) -> int:
     """Drop buckets that are full again; answers how many."""
     return tx.execute(sa.delete(rate_buckets).where(rate_buckets.c.at < tx.now - IDLE)).rowcount
+
+
+def _filled(tx: Tx, row: sa.Row[Any] | None, per_second: float, burst: float) -> float:
+    if row is None:
+        return burst
+    passed = max(0.0, (tx.now - row.at).total_seconds())
+    return min(burst, float(row.level) + passed * per_second)
