@@ -45,6 +45,8 @@ EVENTS: Final = {
     EventType.DUTY_CHANGED: "The rota or a call for a person changed: planned, rung, answered.",
     EventType.DUTY_UNMANNED: "Nobody is on duty: the alarm was raised.",
     EventType.FREEZE_WANTED: "A person or policy wants a live stream frozen until somebody decides.",
+    EventType.GRADE_SETTLED: "What holds for a graded item is settled, or settled anew.",
+    EventType.GRADE_DISPUTED: "Graders disagree on an item; an adjudicator is wanted.",
 }
 
 

@@ -23,6 +23,8 @@ class EventType(StrEnum):
     CASE_OPENED = "case.opened"
     CASE_CHANGED = "case.changed"
     CASE_DECIDED = "case.decided"
+    CASE_DUE = "case.due"
+    CASE_OVERDUE = "case.overdue"
     DANGER_RAISED = "danger.raised"
     ENTRY_ADDED = "entry.added"
     ENTRY_WITHDRAWN = "entry.withdrawn"
@@ -37,6 +39,8 @@ class EventType(StrEnum):
     DUTY_CHANGED = "duty.changed"
     DUTY_UNMANNED = "duty.unmanned"
     FREEZE_WANTED = "freeze.wanted"
+    GRADE_SETTLED = "grade.settled"
+    GRADE_DISPUTED = "grade.disputed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,3 +259,17 @@ class Stack:
 
     leader: GradeItem
     members: tuple[GradeItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChange:
+    """An item's code became another: by a new result, or by another table."""
+
+    change: int
+    item: int
+    scheme: str
+    at: datetime
+    before_version: str
+    before: tuple[str, ...]
+    version: str
+    codes: tuple[str, ...]

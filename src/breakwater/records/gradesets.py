@@ -8,7 +8,8 @@ Contract: `tests/contract/test_records_grading.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,7 +20,12 @@ from breakwater.model.grading import GradeItem, GradeSet, ItemState, SetState, S
 from breakwater.model.ids import Id, new_id
 from breakwater.records import numbers
 from breakwater.records.database import Tx
-from breakwater.records.tables.nouns_grading import grade_bad_rows, grade_items, grade_sets
+from breakwater.records.tables.nouns_grading import (
+    grade_bad_rows,
+    grade_items,
+    grade_sets,
+    grade_tallies,
+)
 from breakwater.records.texts import storable
 
 AT_ONCE: Final = 500
@@ -30,6 +36,11 @@ _LEADS: Final = tuple(
     state.value for state in (ItemState.OPEN, ItemState.NEAR, ItemState.DISPUTED, ItemState.SETTLED)
 )
 """States of items whose facts another one may take."""
+
+_TALLY: Final = sa.text(
+    "INSERT INTO grade_tallies (set_number, state, n) VALUES (:set_number, :state, :n) "
+    "ON CONFLICT (set_number, state) DO UPDATE SET n = grade_tallies.n + excluded.n"
+)
 
 
 def start(
@@ -134,6 +145,8 @@ def add(tx: Tx, items: Sequence[GradeItem]) -> None:
         Conflict: the set has one of these rows already.
     """
     tx.insert_many(grade_items, _COLUMNS, map(_tuple, items))
+    for number, count in Counter((one.set, one.state) for one in items).items():
+        _tally(tx, *number, count)
 
 
 def item(tx: Tx, number: int) -> GradeItem:
@@ -203,6 +216,21 @@ def stack(tx: Tx, leader: int) -> Stack:
     return Stack(item(tx, leader), tuple(_noun(row) for row in rows))
 
 
+def stacks_waiting(tx: Tx, number: int, *, limit: int = 1) -> list[int]:
+    """Leaders that are settled while near copies of this set wait to be confirmed."""
+    leader = grade_items.alias("leader")
+    waits = sa.and_(_i.set_number == number, _i.state == ItemState.NEAR.value)
+    wanted = (
+        sa.select(_i.leader_number)
+        .join_from(grade_items, leader, leader.c.number == _i.leader_number)
+        .where(waits, leader.c.state == ItemState.SETTLED.value)
+        .group_by(_i.leader_number)
+        .order_by(_i.leader_number)
+        .limit(limit)
+    )
+    return [int(found) for found in tx.execute(wanted).scalars()]
+
+
 def copies(tx: Tx, leader: int) -> int:
     """How many exact copies take an item's facts."""
     copy = sa.and_(_i.leader_number == leader, _i.state == ItemState.COPY.value)
@@ -229,24 +257,21 @@ def change(tx: Tx, before: GradeItem, **values: Any) -> GradeItem:
     )
     if not done.rowcount:
         raise Conflict(f"Item {before.number} was changed meanwhile.")
-    return item(tx, before.number)
+    after = item(tx, before.number)
+    if after.state is not before.state:
+        _tally(tx, before.set, before.state, -1)
+        _tally(tx, after.set, after.state, 1)
+    return after
 
 
-def set_states(tx: Tx, numbers_: Sequence[int], state: ItemState) -> None:
-    """Move many items at once, whatever their version."""
-    for at in range(0, len(numbers_), AT_ONCE):
-        some = _i.number.in_(numbers_[at : at + AT_ONCE])
-        tx.execute(
-            sa.update(grade_items)
-            .where(some)
-            .values(state=state.value, version=_i.version + 1)
-        )  # fmt: skip
+def _tally(tx: Tx, number: int, state: ItemState, by: int) -> None:
+    tx.execute(_TALLY, {"set_number": number, "state": state.value, "n": by})
 
 
-def _counts(tx: Tx, number: int) -> dict[ItemState, int]:
-    n = sa.func.count().label("n")
-    wanted = sa.select(_i.state, n).where(_i.set_number == number).group_by(_i.state)
-    return {ItemState(row.state): int(row.n) for row in tx.execute(wanted)}
+def _counts(tx: Tx, number: int) -> Mapping[ItemState, int]:
+    t = grade_tallies.c
+    rows = tx.execute(sa.select(t.state, t.n).where(t.set_number == number, t.n > 0))
+    return {ItemState(row.state): int(row.n) for row in rows}
 
 
 def _set_noun(tx: Tx, row: sa.Row[Any]) -> GradeSet:

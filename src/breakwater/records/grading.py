@@ -62,6 +62,12 @@ def release(tx: Tx, item: int, person: Id) -> None:
     tx.execute(sa.delete(grade_assignments).where(mine))
 
 
+def drop_lapsed(tx: Tx, set_number: int, person: Id) -> None:
+    """Give back what a person left lying: others may have taken it since."""
+    mine = sa.and_(_a.person_id == person, _a.set_number == set_number, _a.state != DONE)
+    tx.execute(sa.delete(grade_assignments).where(mine, _a.until <= tx.now))
+
+
 def part_of(tx: Tx, item: int, person: Id) -> Part | None:
     """In which part somebody has or had an item; None when they never had it."""
     wanted = sa.select(_a.part).where(_a.item_number == item, _a.person_id == person)
@@ -267,6 +273,12 @@ def settled(tx: Tx, *, after: int = 0, limit: int = 1_000) -> list[GradeResult]:
     )
     wanted = sa.select(grade_results).where(_r.item_number > after, ~later.exists())
     return [_result(row) for row in tx.execute(wanted.order_by(_r.item_number).limit(limit))]
+
+
+def count_settled(tx: Tx) -> int:
+    """How many items have a result of their own."""
+    first = sa.select(sa.func.count()).select_from(grade_results).where(_r.revision == 1)
+    return int(tx.execute(first).scalar_one())
 
 
 def present(tx: Tx, item: GradeItem) -> GradeResult | None:

@@ -77,6 +77,15 @@ grade_bad_rows = Table(
     PrimaryKeyConstraint("set_number", "row"),
 )  # fmt: skip
 
+grade_tallies = Table(
+    "grade_tallies", metadata,
+    _item("set_number", BigInteger),
+    _item("state", String(12)),
+    _item("n", BigInteger),
+    PrimaryKeyConstraint("set_number", "state"),
+)  # fmt: skip
+"""Items of a set by state, kept with every move: counting two million is not for a page."""
+
 grade_items = Table(
     "grade_items", metadata,
     _item("number", Number, primary_key=True, autoincrement=False),

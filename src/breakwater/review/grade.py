@@ -1,0 +1,367 @@
+"""Grading: the next item for a person, their answer, and what holds when enough have answered.
+
+In comes a grader and what they saw; out goes the next item, blind to other graders, matches and
+the source. A first pass marks a page of small stills; full facts follow, one item at a time.
+Facts that seldom go together are asked once. The last answer an item needs settles it and
+derives its codes in the same transaction (`review.derive`), or sends it to an adjudicator.
+Fed by `web.pages.grade` and `web.api.grading`. Tests: `tests/integration/test_grading.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from breakwater.errors import BadInput, Conflict, NotAllowed, NotFound
+from breakwater.model.access import Permission, Principal
+from breakwater.model.event import EventType
+from breakwater.model.facts import Contradiction, FirstLook, ItemFacts, contradictions
+from breakwater.model.grading import GradeItem, GradeSet, Grading, ItemState, Part, SetState
+from breakwater.model.ids import Id
+from breakwater.records import gradesets, grading
+from breakwater.records.database import Database, Tx
+from breakwater.review import derive, gold
+from breakwater.review.policy_grade import Disputed, Settled, outcome
+
+LEASE: Final = timedelta(minutes=30)
+"""How long an item is kept for a grader who says nothing; then others may have it."""
+
+PAGE: Final = 60
+"""Items of one first-pass page."""
+
+MOST_MS: Final = 24 * 3_600_000
+
+HIDDEN: Final = frozenset(
+    {ItemState.KNOWN, ItemState.COPY, ItemState.MISSING, ItemState.UNREADABLE}
+)
+"""States of items that nobody ever sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One item as its grader may know it: nothing of other graders, matches or the source.
+
+    Attributes:
+        number, item: the item.
+        part: as what they answer; the page does not tell gold from the rest.
+        position: items they answered in this set, and this one.
+        total: items of the set that were ever for graders.
+        moving: shown as a strip, with facts per segment.
+        behind: near copies that wait for this one's facts.
+        answer: their own earlier answer, when they go back to it.
+        previous: their facts of the item before, for "as previous".
+    """
+
+    item: Id
+    number: int
+    set: int
+    part: Part
+    position: int
+    total: int
+    moving: bool
+    frames: int
+    duration_s: float
+    behind: int = 0
+    answer: Grading | None = None
+    previous: ItemFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An answer that was kept.
+
+    Attributes:
+        state: of the item now; a grader is not told it.
+    """
+
+    answer: Grading
+    state: ItemState
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Nothing was kept: these facts seldom go together. The same answer, confirmed, is kept."""
+
+    questions: tuple[Contradiction, ...]
+
+
+class Gradings:
+    """Gives out items and takes answers."""
+
+    def __init__(self, *, db: Database) -> None:
+        self._db = db
+
+    def sets(self, who: Principal) -> list[GradeSet]:
+        """Sets that are open for graders, the newest first."""
+        _grader(who)
+        with self._db.read() as tx:
+            return gradesets.every(tx, state=SetState.OPEN)
+
+    def page(self, who: Principal, set_number: int, *, limit: int = PAGE) -> list[Task]:
+        """Items of the first pass, kept for this person for a while.
+
+        Raises:
+            NotAllowed: not by this role.
+            Conflict: the set is not open.
+        """
+        person = _grader(who)
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            one = _open(tx, set_number)
+            grading.drop_lapsed(tx, set_number, person)
+            mine = [i for i in grading.held(tx, set_number, person) if not _marked(tx, i, person)]
+            mine += grading.free(tx, set_number, person, limit=max(0, limit - len(mine)))
+            done = grading.done_by(tx, set_number, person)
+            for item in mine[:limit]:
+                grading.assign(tx, item, person, until=tx.now + LEASE)
+            return [
+                _bare(one, item, Part.GRADER, done + at)
+                for at, item in enumerate(mine[:limit], start=1)
+            ]
+
+    def mark(self, who: Principal, set_number: int, looks: Mapping[int, FirstLook]) -> None:
+        """Keep the answers of a first pass; those of `full_facts` come again one by one.
+
+        Raises:
+            NotAllowed: not by this role, or not of an item they were given.
+        """
+        person = _grader(who)
+        if len(looks) > PAGE:
+            raise BadInput(f"A page has at most {PAGE} items.")
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            one = _open(tx, set_number)
+            for number, look in looks.items():
+                item, part = _given(tx, number, person)
+                _keep(tx, one, item, person, part, look=look)
+            tx.audit(who.id, "grade.mark", one.id, items=len(looks))
+
+    def next(self, who: Principal, set_number: int) -> Task | None:
+        """The next item for full facts: one they have, gold, or a new one; None when done.
+
+        Raises:
+            NotAllowed: not by this role.
+            Conflict: the set is not open.
+        """
+        person = _grader(who)
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            one = _open(tx, set_number)
+            grading.drop_lapsed(tx, set_number, person)
+            for item in grading.held(tx, set_number, person)[:1]:
+                part = grading.part_of(tx, item.number, person) or Part.GRADER
+                return self._give(tx, one, item, person, part)
+            done = grading.done_by(tx, set_number, person)
+            golden = gold.next_gold(tx, set_number, person, done)
+            if golden is not None:
+                return self._give(tx, one, golden, person, Part.GOLD)
+            free = grading.free(tx, set_number, person)
+            return self._give(tx, one, free[0], person, Part.GRADER) if free else None
+
+    def _give(self, tx: Tx, one: GradeSet, item: GradeItem, person: Id, part: Part) -> Task:
+        state = grading.MARKED if _marked(tx, item, person) else grading.HELD
+        grading.assign(tx, item, person, until=tx.now + LEASE, part=part, state=state)
+        return _task(tx, one, item, person)
+
+    def save(
+        self,
+        who: Principal,
+        number: int,
+        facts: ItemFacts,
+        *,
+        confirmed: bool = False,
+        ms: int = 0,
+    ) -> Saved | Asked:
+        """Keep the full facts of an item.
+
+        Args:
+            who: a grader.
+            number: of an item they were given.
+            facts: as they answered.
+            confirmed: they were asked about contradictions and stay with their answer.
+            ms: from picture to save.
+
+        Raises:
+            NotAllowed: not by this role, or not of an item they were given.
+            Conflict: an adjudicator has settled it, or the set is not open.
+        """
+        person = _grader(who)
+        questions = contradictions(facts)
+        if questions and not confirmed:
+            return Asked(questions)
+        if not 0 <= ms <= MOST_MS:
+            raise BadInput("Milliseconds from picture to save are at most a day.")
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            item, part = _given(tx, number, person)
+            one = _open(tx, item.set)
+            asked = tuple(question.code for question in questions)
+            saved = _keep(
+                tx, one, item, person, part, look=FirstLook.FULL_FACTS, facts=facts,
+                asked=asked, ms=ms,
+            )  # fmt: skip
+            tx.audit(who.id, "grade.answer", item.id, set=item.set, asked=list(asked), ms=ms)
+            return saved
+
+    def second_opinion(self, who: Principal, number: int, note: str = "") -> Saved:
+        """Say that one cannot tell; another person is asked, and after two an adjudicator.
+
+        Raises:
+            NotAllowed: not by this role, or not of an item they were given.
+        """
+        person = _grader(who)
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            item, part = _given(tx, number, person)
+            one = _open(tx, item.set)
+            saved = _keep(
+                tx, one, item, person, part, look=FirstLook.CANNOT_TELL, note=note[:500]
+            )  # fmt: skip
+            tx.audit(who.id, "grade.second_opinion", item.id, set=item.set)
+            return saved
+
+    def back(self, who: Principal, set_number: int, *, before: int | None = None) -> Task | None:
+        """The item they answered last, with their answer; `before` goes on from another one."""
+        person = _grader(who)
+        with self._db.read() as tx:
+            one = _open(tx, set_number)
+            after = grading.latest(tx, before, person) if before is not None else None
+            past = grading.by_grader(
+                tx, person, set_number, before=after.id if after else None, limit=1
+            )
+            return _task(tx, one, gradesets.item(tx, past[0].item), person) if past else None
+
+    def disputes(self, who: Principal, set_number: int | None = None) -> list[GradeItem]:
+        """Items whose graders disagree and that this person has never graded."""
+        person = _grader(who)
+        with self._db.read() as tx:
+            found = grading.disputed(tx, set_number)
+            return [item for item in found if _may_rule(tx, item, person)]
+
+    def take_dispute(self, who: Principal, number: int) -> Task:
+        """Take a disputed item as its adjudicator.
+
+        Raises:
+            NotAllowed: not by this role, or they graded it.
+            Conflict: it is not disputed.
+        """
+        person = _grader(who)
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            item = gradesets.item(tx, number)
+            if item.state is not ItemState.DISPUTED:
+                raise Conflict(f"Item {number} is {item.state.value}, not disputed.")
+            if not _may_rule(tx, item, person):
+                raise NotAllowed("You graded this item, so somebody else settles it.")
+            grading.assign(tx, item, person, until=tx.now + LEASE, part=Part.ADJUDICATOR)
+            return _task(tx, _open(tx, item.set), item, person)
+
+
+def _keep(
+    tx: Tx,
+    one: GradeSet,
+    item: GradeItem,
+    person: Id,
+    part: Part,
+    *,
+    look: FirstLook,
+    facts: ItemFacts | None = None,
+    asked: tuple[str, ...] = (),
+    ms: int = 0,
+    note: str = "",
+) -> Saved:
+    """Add the answer; settle the item, or send it on, when that follows from it."""
+    if part is Part.ADJUDICATOR and look is FirstLook.CANNOT_TELL:
+        raise BadInput("An adjudicator settles the item. Say what holds, or leave it to another.")
+    made = grading.answer(
+        tx, item, person, part=part, look=look, facts=facts, asked=asked, ms=ms, note=note
+    )
+    state = grading.DONE if made.complete else grading.MARKED
+    grading.assign(tx, item, person, until=tx.now + LEASE, part=part, state=state)
+    if part is Part.GOLD or not made.complete:
+        return Saved(made, item.state)
+    judged = outcome(grading.counting(tx, item.number), one.graders)
+    state_of = {Settled: ItemState.SETTLED, Disputed: ItemState.DISPUTED}
+    now = gradesets.change(
+        tx, item, state=state_of.get(type(judged), ItemState.OPEN),
+        needed=judged.needed, graded=judged.graded,
+    )  # fmt: skip
+    if isinstance(judged, Settled):
+        _settle(tx, item, judged, by=person)
+    elif now.state is ItemState.DISPUTED and item.state is not ItemState.DISPUTED:
+        tx.emit(EventType.GRADE_DISPUTED, item.id, set=item.set, number=item.number)
+    return Saved(made, now.state)
+
+
+def _settle(tx: Tx, item: GradeItem, judged: Settled, *, by: Id) -> None:
+    before = grading.result(tx, item.number)
+    rests_on = tuple(one.id for one in judged.rests_on)
+    if before is not None and before.gradings == rests_on:
+        return
+    result = grading.settle(
+        tx, item, pertinent=judged.answer.facts is not None, facts=judged.answer.facts,
+        how=judged.how, by=by, gradings=rests_on,
+    )  # fmt: skip
+    derive.codes(tx, result)
+    tx.emit(EventType.GRADE_SETTLED, item.id, set=item.set, number=item.number)
+
+
+def _task(tx: Tx, one: GradeSet, item: GradeItem, person: Id) -> Task:
+    answer = grading.latest(tx, item.number, person)
+    past = grading.by_grader(tx, person, one.number, before=answer.id if answer else None, limit=5)
+    part = grading.part_of(tx, item.number, person) or Part.GRADER
+    answered = answer is not None and answer.complete
+    position = grading.done_by(tx, one.number, person) + (0 if answered else 1)
+    return replace(
+        _bare(one, item, part, position),
+        behind=len(gradesets.stack(tx, item.number).members),
+        answer=answer,
+        previous=next((p.facts for p in past if p.facts and p.item != item.number), None),
+    )
+
+
+def _bare(one: GradeSet, item: GradeItem, part: Part, position: int) -> Task:
+    return Task(
+        item=item.id, number=item.number, set=one.number, part=part, position=position,
+        total=sum(n for state, n in one.counts.items() if state not in HIDDEN),
+        moving=item.moving, frames=item.frames, duration_s=item.duration_s,
+    )  # fmt: skip
+
+
+def _grader(who: Principal) -> Id:
+    """The person, if they may grade: quality assurance is another line, and never grades."""
+    if who.person is None or not who.may(Permission.GRADE_WRITE):
+        raise NotAllowed("Grading needs the role of a grader.")
+    if who.may(Permission.GRADE_QA):
+        raise NotAllowed("Whoever measures quality does not grade. Ask for one of the two roles.")
+    return who.person
+
+
+def _open(tx: Tx, number: int) -> GradeSet:
+    one = gradesets.get(tx, number)
+    if one.state is not SetState.OPEN:
+        raise Conflict(f"Set {number} is {one.state.value}.")
+    return one
+
+
+def _given(tx: Tx, number: int, person: Id) -> tuple[GradeItem, Part]:
+    """An item this person was given, and as what; nobody answers what they were not."""
+    item, part = gradesets.item(tx, number), grading.part_of(tx, number, person)
+    if part is None:
+        raise NotAllowed("This item was not given to you; take the next one.")
+    ruled = any(one.part is Part.ADJUDICATOR for one in grading.counting(tx, number))
+    if part is Part.GRADER and ruled:
+        raise Conflict("An adjudicator has settled this item.")
+    if item.state not in {ItemState.OPEN, ItemState.DISPUTED, ItemState.SETTLED}:
+        raise NotFound(f"item {number}")
+    return item, part
+
+
+def _marked(tx: Tx, item: GradeItem, person: Id) -> bool:
+    return grading.latest(tx, item.number, person) is not None
+
+
+def _may_rule(tx: Tx, item: GradeItem, person: Id) -> bool:
+    return grading.part_of(tx, item.number, person) in {None, Part.ADJUDICATOR}
