@@ -9,9 +9,13 @@ from breakwater.app.ground import Ground
 from breakwater.app.oncall import OnCall, wire_on_call
 from breakwater.model.decision import Profile
 from breakwater.review.decide import Decisions
+from breakwater.review.bulk import Bulk
 from breakwater.review.devices import Devices
 from breakwater.review.duty import Duty
+from breakwater.review.escalate import Escalation
 from breakwater.review.exposure import ExposureClock
+from breakwater.review.queue import Queue
+from breakwater.review.routing import Routing
 from breakwater.review.views import Views
 from breakwater.settings import Settings
 
@@ -21,6 +25,10 @@ class Reviewing:
     """What people do, each verb over the same ground."""
 
     views: Views
+    queue: Queue
+    bulk: Bulk
+    routing: Routing
+    escalation: Escalation
     exposure: ExposureClock
     devices: Devices
     decisions: Decisions
@@ -41,6 +49,10 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
             metrics=on.metrics,
             exposure=exposure,
         ),
+        queue=Queue(db=on.db),
+        bulk=Bulk(db=on.db),
+        routing=Routing(db=on.db),
+        escalation=Escalation(db=on.db, metrics=on.metrics),
         exposure=exposure,
         devices=Devices(db=on.db, clock=on.clock),
         decisions=Decisions(db=on.db, profile=Profile(settings.profile)),

@@ -59,12 +59,14 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
         subscriptions=(
             *bank_handlers.subscriptions(quarantine, parts.retroactive),
             *intake_handlers.subscriptions(reviser, parts.webhooks),
-            *review_handlers.subscriptions(watch=review.on_call.watch),
+            *review_handlers.subscriptions(
+                watch=review.on_call.watch, routing=review.routing
+            ),
         ),
         jobs=(
             *bank_handlers.job_kinds(parts.retroactive),
             *intake_handlers.job_kinds(parts.intake, snapshots, on.vault, parts.recorder),
-            *review_handlers.job_kinds(),
+            *review_handlers.job_kinds(db=on.db),
         ),
         turns=(
             *turns(
@@ -72,6 +74,9 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
                 index=on.index, vault=on.vault, recorder=parts.recorder,
                 resumables=parts.resumables, webhooks=parts.webhooks, clock=on.clock,
             ),
-            *review_handlers.turns(watch=review.on_call.watch, pager=review.on_call.pager),
+            *review_handlers.turns(
+                watch=review.on_call.watch, pager=review.on_call.pager,
+                escalation=review.escalation,
+            ),
         ),
     )  # fmt: skip

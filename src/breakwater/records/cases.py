@@ -133,6 +133,7 @@ def page(
     priority: Priority | None = None,
     kind: CaseKind | None = None,
     service: str = "",
+    only: sa.ColumnElement[bool] | None = None,
 ) -> list[Case]:
     """Cases that wait, live first, then by priority, then by what is due; closed ones on demand.
 
@@ -144,8 +145,11 @@ def page(
         priority: only those.
         kind: only those.
         service: only those.
+        only: a further condition of a sibling that keeps more about cases.
     """
     wanted = sa.select(cases).limit(limit)
+    if only is not None:
+        wanted = wanted.where(only)
     if state is CaseState.CLOSED:
         wanted = wanted.where(_c.state == sa.literal_column("'closed'"))
         wanted = wanted.order_by(_c.number.desc())

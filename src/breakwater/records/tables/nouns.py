@@ -19,6 +19,7 @@ from breakwater.records.tables import (
     nouns_intake,
     nouns_people,
     nouns_quality,
+    nouns_queue,
     nouns_resumable,
     nouns_video,
 )
@@ -58,6 +59,12 @@ APPEND_ONLY: Final[tuple[str, ...]] = (
     nouns_duty.duty_rings.name,
     nouns_duty.duty_answers.name,
     nouns_duty.duty_freezes.name,
+    nouns_queue.case_skips.name,
+    nouns_queue.case_routes.name,
+    nouns_queue.routing_versions.name,
+    nouns_queue.routing_modes.name,
+    nouns_queue.bulk_acts.name,
+    nouns_queue.bulk_undos.name,
 )
 
 __all__ = [
@@ -72,6 +79,7 @@ __all__ = [
     "nouns_intake",
     "nouns_people",
     "nouns_quality",
+    "nouns_queue",
     "nouns_resumable",
     "nouns_video",
 ]
