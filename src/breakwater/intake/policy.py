@@ -12,6 +12,7 @@ from typing import Final
 from breakwater.errors import ScanningNotPermitted
 from breakwater.model.bank import BankAction
 from breakwater.model.case import Priority
+from breakwater.model.decision import DECIDED
 from breakwater.model.match import Action, Match, Verdict
 from breakwater.model.media import Undecodable
 from breakwater.model.upload import Surface
@@ -25,6 +26,7 @@ WHY_NOT: Final[Mapping[str, str]] = {
     "low_quality": "The picture has too little detail for its hash to count on its own.",
     "not_enabled": "The matching bank acts for a share of items, and not for this one.",
     "harmless": "It matches an entry that is known to be harmless.",
+    DECIDED: "A person decided that this match does not count.",
 }
 """Why a match is shown and does not act, in words."""
 

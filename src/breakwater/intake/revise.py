@@ -2,8 +2,9 @@
 
 Subscribed to `upload.matched`, `entry.withdrawn`, `entry.quarantined` and `entry.released`.
 Each change is a new append-only verdict row, `verdict.changed` to the service, and a case
-opened or closed with it. Suspicion that is not confirmed is deleted at once (law reference):
-when nothing acts any more, the preserved media's key is shredded.
+opened or closed with it. What a person decided stands, whatever the lists say of the same
+entries later; a new entry is a new question. Suspicion that is not confirmed is deleted at
+once (law reference): when nothing acts any more, the preserved media's key is shredded.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from breakwater.intake.outcome import SHRED_JOB
 from breakwater.model.bank import EntryStatus
 from breakwater.model.case import CaseKind, Priority
 from breakwater.model.clock import Clock
+from breakwater.model.decision import CONFIRMED, DECIDED
 from breakwater.model.event import Event, EventType
 from breakwater.model.ids import Id
 from breakwater.model.match import Action, Match, Verdict
@@ -73,6 +75,8 @@ class Reviser:
     def _rejudge(self, upload: Upload, matches: Sequence[Match], *, why: str) -> None:
         with self._db.transaction() as tx:
             current = uploads.get(tx, upload.id)
+            if current.verdict is not None and current.verdict.rule.startswith(CONFIRMED):
+                return
             fresh = refresh(tx, matches)
             verdict = policy.decide(fresh, {bank.name: bank.action for bank in banks.every(tx)})
             if current.verdict is not None and _same(current.verdict, verdict):
@@ -125,6 +129,9 @@ def refresh(tx: Tx, matches: Sequence[Match]) -> list[Match]:
     for match in matches:
         entry = known.get(match.number)
         if entry is None or entry.status is EntryStatus.WITHDRAWN:
+            continue
+        if match.why_not == DECIDED:
+            out.append(match)
             continue
         if entry.status is not EntryStatus.ACTIVE:
             out.append(replace(match, acting=False, why_not=entry.status.value))

@@ -1,6 +1,6 @@
 """Tells services what was decided: signed, retried over three days, told apart by message id.
 
-Subscribed to verdicts; each event becomes one delivery per endpoint that wants it, sent by the
+Subscribed to verdicts and to what people decide; each event becomes one delivery per endpoint that wants it, sent by the
 worker's next turn. Signed by Standard Webhooks 1.0. A receiver chosen by an operator may stand in a private
 network only if the operator said so (`webhook_private_networks`); redirects are not followed.
 """
@@ -33,7 +33,9 @@ AT_ONCE: Final = 4
 LEASE_S: Final = 60.0
 """Longer than one attempt may take, so that nobody else sends it meanwhile."""
 
-TOLD: Final = (EventType.VERDICT_COMPLETED, EventType.VERDICT_CHANGED)
+TOLD: Final = (
+    EventType.VERDICT_COMPLETED, EventType.VERDICT_CHANGED, EventType.CASE_DECIDED,
+)  # fmt: skip
 """What can be asked for."""
 
 GONE: Final = 410
@@ -86,8 +88,18 @@ class Webhooks:
             tx.audit(by.id, "webhook.remove", endpoint)
         return found
 
-    def on_verdict(self, event: Event) -> None:
-        """Queue the telling of one verdict to everyone who wants it."""
+    def on_event(self, event: Event) -> None:
+        """Queue the telling of one event to everyone who wants it.
+
+        An event whose body holds `told` (ids and words) and `service` is told as it stands.
+        """
+        if "told" in event.body:
+            with self._db.transaction() as tx:
+                webhooks.enqueue(tx, event, message(event), service=str(event.body["service"]))
+            return
+        self._on_verdict(event)
+
+    def _on_verdict(self, event: Event) -> None:
         if not event.body.get("webhook"):
             return
         try:
@@ -143,6 +155,15 @@ class Webhooks:
     def close(self) -> None:
         """Send no more; what waits is sent after the next start."""
         self._threads.shutdown(wait=True)
+
+
+def message(event: Event) -> dict[str, Any]:
+    """The body of a message whose event says what is told."""
+    return {
+        "type": event.type.value,
+        "timestamp": iso(event.at),
+        "data": dict(event.body["told"]),
+    }
 
 
 def told(event: Event, upload: Upload) -> dict[str, Any]:

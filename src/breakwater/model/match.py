@@ -51,7 +51,7 @@ class Match:
         negative: the entry says "known harmless".
         acting: counts towards the verdict (enabled share, quarantine and quality considered).
         why_not: when not acting, one of `quarantined`, `not_enabled`, `low_quality`,
-            `expired`, `harmless`; else empty.
+            `expired`, `harmless`, `decided`; else empty.
         view: which look of the item matched (a mirrored upload matches by a flipped view).
         frame, time_s: where in the item; None for the whole file.
         moments: every (frame, seconds) at which this entry matched, nearest first, 100 at most.
