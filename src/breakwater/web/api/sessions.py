@@ -16,6 +16,7 @@ from starlette.responses import JSONResponse, Response
 from breakwater.access.passkeys import Site
 from breakwater.errors import NotAuthenticated
 from breakwater.model.access import Permission, Person
+from breakwater.web.agents import agent_of
 from breakwater.web.api.media import known_id
 from breakwater.web.api.openapi import problems
 from breakwater.web.api.requests import Body
@@ -84,7 +85,7 @@ class PersonOut(Answer):
     name: str
     roles: list[str]
     active: bool
-    credential: str = Field(description="`none`, `password` or `passkey`.")
+    credential: str = Field(description="`none`, `password`, `account` or `passkey`.")
 
     @classmethod
     def of(cls, person: Person) -> PersonOut:
@@ -221,7 +222,7 @@ def _proved(request: Request, verb: Any, *proof: Any) -> Response:
     gate = gate_of(request)
     gate.slow_down(request)
     try:
-        person, token = verb(*proof)
+        person, token = verb(*proof, agent=agent_of(request))
     except NotAuthenticated:
         gate.failed(request)
         raise

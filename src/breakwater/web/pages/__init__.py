@@ -13,7 +13,7 @@ from typing import Final
 from fastapi import FastAPI
 
 from breakwater.web import events
-from breakwater.web.pages import audit, banks, door, looking, overview, queue, shell
+from breakwater.web.pages import account, audit, banks, door, looking, overview, queue, shell
 from breakwater.web.pages.assets import Assets
 from breakwater.web.pages.keytable import KeyTable
 from breakwater.web.pages.reads import Console, Reads
@@ -23,6 +23,7 @@ __all__ = ["mount"]
 
 ROUTERS: Final = (
     shell.router,
+    account.router,
     door.router,
     overview.router,
     queue.router,

@@ -1,9 +1,9 @@
-"""The door: one-time link, password, passkey, sign out.
+"""The door: one-time link, password, passkey, the organisation's account, sign out.
 
 A link is only used up by pressing its button, never by opening it: mail scanners and previews
 open links. Proofs are checked by `access`; wrong ones are counted by address in `web.gate` and
 by name in `access.people`. These forms work without JavaScript; passkeys need it
-and go through `web.api.sessions`.
+and go through `web.api.sessions`; the organisation's account goes by `account`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from fastapi import Form
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from breakwater.errors import BadInput, NotAuthenticated, TooManyRequests
+from breakwater.errors import BadInput, NotAllowed, NotAuthenticated, TooManyRequests
+from breakwater.web.agents import agent_of
 from breakwater.web.gate import Parts, Router, Who, anyone, check_origin, gate_of, signed_in
 from breakwater.web.pages.context import Pages
 from breakwater.web.pages.models import SignInView
@@ -26,9 +27,9 @@ Field = Annotated[str, Form(max_length=500)]
 
 @router.get("/login")
 @anyone("the door itself")
-def door(request: Request, pages: Pages) -> HTMLResponse:
-    """Sign in by password or passkey."""
-    return pages.renderer.bare(request, "signin", view=SignInView())
+def door(request: Request, app: Parts, pages: Pages) -> HTMLResponse:
+    """Sign in by passkey, account or password."""
+    return pages.renderer.bare(request, "signin", view=SignInView(account=app.access.oidc.name))
 
 
 @router.post("/login")
@@ -40,10 +41,10 @@ def sign_in(
     check_origin(request)
     gate_of(request).slow_down(request)
     try:
-        _, token = app.access.people.sign_in(name, password)
+        _, token = app.access.people.sign_in(name, password, agent=agent_of(request))
     except (NotAuthenticated, TooManyRequests) as error:
         gate_of(request).failed(request)
-        view = SignInView(name=name, wrong=error.detail)
+        view = SignInView(name=name, wrong=error.detail, account=app.access.oidc.name)
         return pages.renderer.bare(request, "signin", status=error.status, view=view)
     return _entered(request, token, "/")
 
@@ -62,7 +63,7 @@ def use_link(request: Request, app: Parts, pages: Pages, token: str) -> Response
     check_origin(request)
     gate_of(request).slow_down(request)
     try:
-        person, session = app.access.people.consume_link(token)
+        person, session = app.access.people.consume_link(token, agent=agent_of(request))
     except NotAuthenticated as error:
         gate_of(request).failed(request)
         view = SignInView(wrong=error.detail)
@@ -82,9 +83,10 @@ def sign_out(request: Request, app: Parts, who: Who) -> Response:
 
 @router.get("/me/credential")
 @signed_in("one's own password and passkeys")
-def credential(request: Request, pages: Pages, who: Who) -> HTMLResponse:
-    """Set a password or a passkey."""
-    return pages.renderer.bare(request, "credential", view=SignInView(name=who.name))
+def credential(request: Request, app: Parts, pages: Pages, who: Who) -> HTMLResponse:
+    """Set a password or a passkey, or link the organisation's account."""
+    view = SignInView(name=who.name, account=app.access.oidc.name)
+    return pages.renderer.bare(request, "credential", view=view)
 
 
 @router.post("/me/password")
@@ -95,8 +97,8 @@ def password(
     """Set one's password."""
     try:
         app.access.people.set_password(who, password)
-    except BadInput as error:
-        view = SignInView(name=who.name, wrong=error.detail)
+    except (BadInput, NotAllowed) as error:
+        view = SignInView(name=who.name, wrong=error.detail, account=app.access.oidc.name)
         return pages.renderer.bare(request, "credential", status=error.status, view=view)
     return RedirectResponse("/", status_code=303)
 

@@ -347,10 +347,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class SignInView:
-    """The door: sign in, follow a one-time link, or set a password or passkey."""
+    """The door: sign in, follow a one-time link, or set a password or passkey.
+
+    Attributes:
+        account: what people call their organisation's sign-in service; empty without one.
+    """
 
     name: str = ""
     wrong: str = ""
     token: str = ""
     passkeys: bool = True
+    account: str = ""
     facts: Mapping[str, str] = field(default_factory=dict)
