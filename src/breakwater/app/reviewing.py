@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from breakwater.app.ground import Ground
 from breakwater.app.oncall import OnCall, wire_on_call
 from breakwater.model.decision import Profile
-from breakwater.review.decide import Decisions
 from breakwater.review.bulk import Bulk
+from breakwater.review.decide import Decisions
 from breakwater.review.devices import Devices
 from breakwater.review.duty import Duty
 from breakwater.review.escalate import Escalation
