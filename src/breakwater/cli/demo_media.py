@@ -98,7 +98,7 @@ EDITS: Final[Sequence[tuple[str, int, str, Callable[[Image.Image], bytes]]]] = (
     ("3 % cropped off", 3, "image/jpeg", lambda p: jpeg(_crop(p, 0.03))),
     ("with a thin border", 2, "image/jpeg", lambda p: jpeg(ImageOps.expand(p, 12))),
     ("mirrored", 4, "image/jpeg", lambda p: jpeg(ImageOps.mirror(p))),
-    ("turned a quarter", 5, "image/jpeg", lambda p: jpeg(p.rotate(90, expand=True))),
+    ("turned a quarter to the left", 5, "image/jpeg", lambda p: jpeg(p.rotate(90, expand=True))),
     (
         "a quarter brighter",
         0,

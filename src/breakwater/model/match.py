@@ -98,14 +98,16 @@ class Match:
 
 VIEW_WORDS = {
     View.ORIGINAL: "as it is",
-    View.ROTATE90: "turned a quarter",
+    View.ROTATE90: "turned a quarter to the right",
     View.ROTATE180: "turned upside down",
-    View.ROTATE270: "turned three quarters",
+    View.ROTATE270: "turned a quarter to the left",
     View.FLIPX: "mirrored top to bottom",
     View.FLIPY: "mirrored left to right",
     View.FLIPPLUS1: "mirrored across the diagonal",
     View.FLIPMINUS1: "mirrored across the other diagonal",
 }
+"""What was done to the item against the known one: its view turned left matches when it was
+turned right."""
 
 
 @dataclass(frozen=True, slots=True)
