@@ -136,13 +136,15 @@ class DecisionFacts:
         """
         if unknown := sorted(set(said) - {"context", "role", "item"}):
             raise BadInput(f"These are not facts of a decision: {', '.join(unknown)}.")
-        item = said.get("item")
-        if item is not None and not isinstance(item, Mapping):
-            raise BadInput("item holds the facts of an item.")
+        try:
+            item = said.get("item")
+            seen = None if item is None else ItemFacts.read(item)
+        except (AttributeError, TypeError, ValueError):
+            raise BadInput("item holds the facts of an item.") from None
         return cls(
             context=_word(Context, said.get("context"), "context"),
             role=_word(AccountRole, said.get("role"), "role"),
-            item=None if item is None else ItemFacts.read(item),
+            item=seen,
         )
 
 
@@ -254,5 +256,5 @@ def _word(kind: type[E], value: Any, name: str) -> E | None:
         return None
     try:
         return kind(value)
-    except ValueError:
+    except (TypeError, ValueError):
         raise BadInput(f"{name} is one of: {', '.join(kind)}.") from None

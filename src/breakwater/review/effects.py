@@ -19,7 +19,7 @@ from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.match import Action
 from breakwater.model.upload import Upload
-from breakwater.records import banks, cases, decisions, jobs, uploads
+from breakwater.records import banks, cases, decisions, duplicates, jobs, uploads
 from breakwater.records.database import Tx
 from breakwater.review import policy_decide as policy
 
@@ -59,14 +59,15 @@ def plan(tx: Tx, case: Case, kind: DecisionKind, also: Sequence[Id] = ()) -> Pla
         tx: a snapshot, or the transaction that will do it.
         case: it is taken on.
         kind: the decision.
-        also: cases of the same stack that it covers.
+        also: cases of the same stack that it covers; others, and closed ones, are left out.
     """
     upload = uploads.find(tx, case.subject)
     dismissed = policy.judged_by(kind, upload)
     reached: dict[Id, Upload] = {}
     later = 0
     if kind.ends and upload is not None:
-        reached = {upload.id: upload} | _of_cases(tx, also)
+        stack = duplicates.stack_of(tx, upload) if also else []
+        reached = {upload.id: upload} | {o.id: o for o in stack if o.case in also}
         if kind is DecisionKind.WRONG_MATCH:
             known = decisions.touched_by(tx, dismissed, limit=AT_ONCE)
             later = max(0, decisions.count_touched(tx, dismissed) - AT_ONCE)
@@ -76,13 +77,6 @@ def plan(tx: Tx, case: Case, kind: DecisionKind, also: Sequence[Id] = ()) -> Pla
     effect = Effect(kind, touched, entries, later=later)
     effect = replace(effect, second=policy.needs_second(effect.released))
     return Plan(case, kind, effect, upload, dismissed, reached)
-
-
-def _of_cases(tx: Tx, also: Sequence[Id]) -> dict[Id, Upload]:
-    """Uploads of the other cases of a stack, those that are closed by now left out."""
-    still = decisions.waiting(tx, also)
-    subjects = [cases.get(tx, case).subject for case in also if case in still]
-    return uploads.many(tx, subjects)
 
 
 def _touch(

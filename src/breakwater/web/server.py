@@ -33,6 +33,7 @@ from breakwater.web import tls
 from breakwater.web.api import (
     accounts,
     banks,
+    decisions,
     hma,
     hma_banks,
     imports,
@@ -58,6 +59,7 @@ ROUTERS: Final = (
     imports.router,
     accounts.router,
     references.router,
+    decisions.router,
     keys.router,
     sessions.router,
     hma.router,
@@ -110,7 +112,6 @@ def create(app: App, *, url: str = "") -> FastAPI:
     site = api.state.site = site_of(settings, url)
     api.state.gate = Gate(
         access=app.access,
-        clock=app.clock,
         secure=secure,
         address_networks=settings.hma_networks,
         hosts=frozenset({"localhost", site.host, settings.host.lower()}),
