@@ -62,6 +62,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_appeals_upload_id"), ["upload_id"], unique=False)
 
     op.create_table(
+        "bulk_acts",
+        sa.Column(
+            "id",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column(
+            "by",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changes", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk_acts")),
+    )
+    with op.batch_alter_table("bulk_acts", schema=None) as batch_op:
+        batch_op.create_index("ix_bulk_acts_by_at", ["by", "at"], unique=False)
+
+    op.create_table(
         "devices",
         sa.Column(
             "id",
@@ -300,6 +322,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_grade_sets_digest", ["digest"], unique=False)
 
     op.create_table(
+        "grade_tallies",
+        sa.Column("set_number", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("n", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("set_number", "state", name=op.f("pk_grade_tallies")),
+    )
+    op.create_table(
         "limit_changes",
         sa.Column(
             "id",
@@ -413,6 +442,29 @@ def upgrade() -> None:
         batch_op.create_index("ix_rests_person_id_made_at", ["person_id", "made_at"], unique=False)
 
     op.create_table(
+        "routing_modes",
+        sa.Column(
+            "change",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("mode", sa.String(length=8), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("change", name=op.f("pk_routing_modes")),
+    )
+    op.create_table(
+        "routing_versions",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("rules", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_routing_versions")),
+    )
+    op.create_table(
         "severe_marks",
         sa.Column(
             "id",
@@ -466,6 +518,131 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("appeal_answers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_appeal_answers_at"), ["at"], unique=False)
+
+    op.create_table(
+        "bulk_undos",
+        sa.Column(
+            "act_id",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "by",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("restored", sa.BigInteger(), nullable=False),
+        sa.Column("left", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["act_id"], ["bulk_acts.id"], name=op.f("fk_bulk_undos_act_id_bulk_acts")
+        ),
+        sa.PrimaryKeyConstraint("act_id", name=op.f("pk_bulk_undos")),
+    )
+    op.create_table(
+        "case_content",
+        sa.Column(
+            "case_id",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("word", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_case_content_case_id_cases")
+        ),
+        sa.PrimaryKeyConstraint("case_id", "word", name=op.f("pk_case_content")),
+    )
+    op.create_table(
+        "case_places",
+        sa.Column(
+            "case_id",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("queue", sa.String(length=32), nullable=False),
+        sa.Column("skill", sa.String(length=32), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("viewers", sa.Integer(), nullable=False),
+        sa.Column("reports", sa.Integer(), nullable=False),
+        sa.Column("told", sa.SmallInteger(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_case_places_case_id_cases")
+        ),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_places")),
+    )
+    with op.batch_alter_table("case_places", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_case_places_next_at",
+            ["next_at"],
+            unique=False,
+            sqlite_where=sa.text("next_at IS NOT NULL"),
+            postgresql_where=sa.text("next_at IS NOT NULL"),
+        )
+        batch_op.create_index("ix_case_places_queue", ["queue", "case_id"], unique=False)
+
+    op.create_table(
+        "case_routes",
+        sa.Column(
+            "change",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "case_id",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("shadow", sa.Boolean(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("queue", sa.String(length=32), nullable=False),
+        sa.Column("priority", sa.String(length=8), nullable=False),
+        sa.Column("skill", sa.String(length=32), nullable=False),
+        sa.Column("due_minutes", sa.Integer(), nullable=False),
+        sa.Column("facts", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_case_routes_case_id_cases")
+        ),
+        sa.PrimaryKeyConstraint("change", name=op.f("pk_case_routes")),
+    )
+    with op.batch_alter_table("case_routes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_case_routes_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_case_routes_case_id"), ["case_id"], unique=False)
+
+    op.create_table(
+        "case_skips",
+        sa.Column(
+            "change",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "case_id",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "person_id",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["case_id"], ["cases.id"], name=op.f("fk_case_skips_case_id_cases")
+        ),
+        sa.PrimaryKeyConstraint("change", name=op.f("pk_case_skips")),
+    )
+    with op.batch_alter_table("case_skips", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_case_skips_case_id_person_id", ["case_id", "person_id"], unique=False
+        )
 
     op.create_table(
         "decisions",
@@ -806,6 +983,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_user_reports_upload_id"), ["upload_id"], unique=False)
 
     op.create_table(
+        "work_terms",
+        sa.Column(
+            "person_id",
+            sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column("skills", sa.Text(), nullable=False),
+        sa.Column("opt_outs", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_work_terms_person_id_people")
+        ),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_work_terms")),
+    )
+    op.create_table(
         "decision_effects",
         sa.Column(
             "decision_id",
@@ -913,6 +1105,15 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("report_id", "change", name=op.f("pk_user_report_outcomes")),
     )
+    with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_cases_held_until",
+            ["held_until"],
+            unique=False,
+            sqlite_where=sa.text("held_until IS NOT NULL"),
+            postgresql_where=sa.text("held_until IS NOT NULL"),
+        )
+
     # ### end Alembic commands ###
     guard(op.get_bind(), "grade_answers", ("update", "delete", "truncate"))
     guard(op.get_bind(), "grade_results", ("update", "delete", "truncate"))
@@ -938,3 +1139,9 @@ def upgrade() -> None:
     guard(op.get_bind(), "duty_rings", ("update", "delete", "truncate"))
     guard(op.get_bind(), "duty_answers", ("update", "delete", "truncate"))
     guard(op.get_bind(), "duty_freezes", ("update", "delete", "truncate"))
+    guard(op.get_bind(), "case_skips", ("update", "delete", "truncate"))
+    guard(op.get_bind(), "case_routes", ("update", "delete", "truncate"))
+    guard(op.get_bind(), "routing_versions", ("update", "delete", "truncate"))
+    guard(op.get_bind(), "routing_modes", ("update", "delete", "truncate"))
+    guard(op.get_bind(), "bulk_acts", ("update", "delete", "truncate"))
+    guard(op.get_bind(), "bulk_undos", ("update", "delete", "truncate"))
