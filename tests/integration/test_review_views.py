@@ -23,12 +23,12 @@ from breakwater.errors import (
 from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.bank import BankAction
 from breakwater.model.case import CaseState
+from breakwater.model.exposure import Limits
 from breakwater.model.ids import Id, new_id
 from breakwater.model.media import Level
 from breakwater.model.upload import Upload
 from breakwater.model.viewing import CAP_MS
 from breakwater.records import audit, cases, people, uploads, views
-from breakwater.review import policy
 from tests.integration.conftest import photo
 from tests.integration.test_intake import pdq_of, submit
 
@@ -143,7 +143,7 @@ def test_a_case_is_kept_for_whoever_looks_and_refused_to_others(app, blocked):
 
 def test_after_the_daily_cap_pictures_are_closed_and_cases_are_not(app, blocked):
     who = somebody(app, Role.REVIEWER)
-    each = int(policy.DAILY_CAP.total_seconds() * 1000)
+    each = int(Limits().of("daily").total_seconds() * 1000)
     with app.db.transaction() as tx:
         long = views.start(
             tx, person=who.id, item=blocked.id, level=Level.S3, reason="x", cap_ms=each

@@ -65,9 +65,9 @@ def ledger(
 
 
 def _glances(tx: Tx, person: Id, since: datetime, kinds: Sequence[str]) -> list[Glance]:
-    wanted = sa.select(_v.at, _CHARGED).select_from(_LOOKS).order_by(_v.at)
+    wanted = sa.select(_v.at, _CHARGED.label("ms")).select_from(_LOOKS).order_by(_v.at)
     wanted = wanted.where(_v.person_id == person, _v.at >= since, _v.level.in_(kinds))
-    return [Glance(at, int(ms)) for at, ms in tx.execute(wanted)]
+    return [Glance(row.at, int(row.ms)) for row in tx.execute(wanted)]
 
 
 def _repaid(one: Overtime, seen: Sequence[Glance], rest: timedelta) -> bool:
@@ -88,7 +88,7 @@ def limits_of(tx: Tx, person: Id | None) -> Limits:
 
 def changes(tx: Tx, person: Id | None) -> list[LimitChange]:
     """Everybody's changes and a person's own, the oldest first."""
-    mine = _l.person_id.is_(None)
+    mine: sa.ColumnElement[bool] = _l.person_id.is_(None)
     if person is not None:
         mine = sa.or_(mine, _l.person_id == person)
     rows = tx.execute(sa.select(limit_changes).where(mine).order_by(_l.at, _l.id))
