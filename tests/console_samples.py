@@ -30,7 +30,6 @@ from breakwater.web.envelope import REFERENCE, Envelope
 from breakwater.web.pages import words
 from breakwater.web.pages.models import (
     CasePreview,
-    CaseView,
     Exposure,
     Found,
     IndexRow,
@@ -45,6 +44,7 @@ from breakwater.web.pages.models import (
     VerdictRow,
     Viewer,
 )
+from breakwater.web.pages.models_case import CaseView
 from breakwater.web.pages.models_lists import (
     AuditRow,
     AuditView,

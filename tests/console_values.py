@@ -13,14 +13,10 @@ from breakwater.model.case import Priority
 from breakwater.web.pages import words
 from breakwater.web.pages.evidence import bits_of, turn_of
 from breakwater.web.pages.models import (
-    CaseView,
-    EvidencePair,
-    LogRow,
     Mark,
     QueueRow,
-    Span,
-    StripFrame,
 )
+from breakwater.web.pages.models_case import CaseView, EvidencePair, LogRow, Span, StripFrame
 
 NOW = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
 CASE = "0192f0c1-7d00-7000-8000-00000000002a"

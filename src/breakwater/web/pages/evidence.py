@@ -12,7 +12,7 @@ from typing import Final
 
 from breakwater.model.match import VIEW_WORDS
 from breakwater.model.signal import View
-from breakwater.web.pages.models import Bits, Span
+from breakwater.web.pages.models_case import Bits, Span
 from breakwater.web.pages.words import timecode
 
 _TURN: Final = {

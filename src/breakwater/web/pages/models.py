@@ -63,6 +63,7 @@ class Viewer:
         permissions: what decides which links, panels and keys exist.
         exposure: None for those who never see pictures.
         waiting_now: open cases of priority Now.
+        called: a call on duty rang them and waits for an answer.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Viewer:
     permissions: frozenset[Permission]
     exposure: Exposure | None = None
     waiting_now: int = 0
+    called: bool = False
 
     def may(self, permission: str) -> bool:
         """Whether it is allowed; templates name permissions as the wire does."""
@@ -203,124 +205,6 @@ class CasePreview:
     due: When
     facts: tuple[tuple[str, str], ...]
     matches: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Bits:
-    """Two perceptual hashes as SVG paths over a square grid of `side` cells."""
-
-    side: int
-    known: str
-    differ: str
-
-
-@dataclass(frozen=True, slots=True)
-class EvidencePair:
-    """This item beside one known entry.
-
-    Attributes:
-        item, frame: what a view request names.
-        at: time of the frame in words; empty for stills.
-        words: distance in words.
-        turn: SVG transform that shows how this item was turned against the known one.
-        turn_words: the same in words; empty when it is as it is.
-        share: distance as a share of the limit, 0..1.
-        refusal: why the known side shows no picture.
-        acting: counts towards the verdict; otherwise `why_not` says why it does not.
-    """
-
-    item: str
-    frame: int
-    at: str
-    words: str
-    bank: str
-    bank_url: str
-    entry: int
-    kind: str
-    value: str
-    distance: int
-    limit: int
-    bits_total: int
-    refusal: str
-    own_value: str = ""
-    turn: str = ""
-    turn_words: str = ""
-    acting: bool = True
-    why_not: str = ""
-    negative: bool = False
-    verified: bool = False
-    labels: tuple[str, ...] = ()
-    source: str = ""
-    permitted_use: str = ""
-    bits: Bits | None = None
-
-    @property
-    def share(self) -> float:
-        """Where the distance lies between 0 and the limit."""
-        return self.distance / self.limit if self.limit else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of a video that matches known material, in percent of its length."""
-
-    x: float
-    width: float
-    words: str
-    pair: int
-
-
-@dataclass(frozen=True, slots=True)
-class StripFrame:
-    """One frame of the strip under the pair: which evidence it belongs to, and its time."""
-
-    pair: int
-    frame: int
-    at: str
-    words: str = ""
-    span: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class LogRow:
-    """One line of a case's history."""
-
-    at: When
-    who: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaseView:
-    """Everything about one case that its viewer may see."""
-
-    id: str
-    number: int
-    priority: Mark
-    state: Mark
-    why: str
-    due: When
-    opened: When
-    version: int
-    kind: str
-    rule: str
-    verdict: Mark
-    item: str = ""
-    pairs: tuple[EvidencePair, ...] = ()
-    more_pairs: int = 0
-    strip: tuple[StripFrame, ...] = ()
-    spans: tuple[Span, ...] = ()
-    file: tuple[tuple[str, str], ...] = ()
-    hashes: tuple[tuple[str, str], ...] = ()
-    account: tuple[tuple[str, str], ...] = ()
-    earlier: tuple[QueueRow, ...] = ()
-    same: tuple[QueueRow, ...] = ()
-    history: tuple[LogRow, ...] = ()
-    warning: str = ""
-    held_by: str = ""
-    may_view: bool = False
-    no_view: str = ""
-    level: str = "s3"
 
 
 @dataclass(frozen=True, slots=True)

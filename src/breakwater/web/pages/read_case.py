@@ -23,13 +23,10 @@ from breakwater.records.database import Tx
 from breakwater.web.pages import words
 from breakwater.web.pages.evidence import bits_of, spans_of, turn_of
 from breakwater.web.pages.models import (
-    CaseView,
-    EvidencePair,
-    LogRow,
     Mark,
     QueueRow,
-    StripFrame,
 )
+from breakwater.web.pages.models_case import CaseView, EvidencePair, LogRow, StripFrame
 from breakwater.web.pages.read_queue import (
     Look,
     account_word,

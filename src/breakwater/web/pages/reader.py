@@ -27,7 +27,6 @@ from breakwater.web.pages import (
 )
 from breakwater.web.pages.models import (
     CasePreview,
-    CaseView,
     Exposure,
     Found,
     OverviewView,
@@ -35,6 +34,7 @@ from breakwater.web.pages.models import (
     Series,
     Viewer,
 )
+from breakwater.web.pages.models_case import CaseView
 from breakwater.web.pages.models_lists import (
     AuditView,
     BanksView,
@@ -73,12 +73,14 @@ class Reader:
 
     def viewer(self, who: Principal) -> Viewer:
         """Who looks."""
-        urgent = 0
+        urgent, called = 0, False
         with self._app.db.read() as tx:
             person = people.get(tx, who.person) if who.person else None
             if who.may(Permission.CASE_READ):
                 counts = cases.counts(tx)
                 urgent = sum(counts.get((state, Priority.NOW), 0) for state in CaseState)
+            if who.person and who.may(Permission.CASE_DECIDE):
+                called = bool(duty_calls.ringing(tx, who.person))
         roles = sorted(ROLE_WORDS.get(role, role) for role in person.roles) if person else []
         return Viewer(
             name=who.name,
@@ -86,6 +88,7 @@ class Reader:
             permissions=who.permissions,
             exposure=self._exposure(who) if who.may(Permission.MEDIA_VIEW) else None,
             waiting_now=urgent,
+            called=called,
         )
 
     def _exposure(self, who: Principal) -> Exposure:

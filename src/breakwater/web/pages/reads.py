@@ -14,13 +14,13 @@ from typing import Protocol
 from breakwater.model.access import Principal
 from breakwater.web.pages.models import (
     CasePreview,
-    CaseView,
     Found,
     OverviewView,
     QueueView,
     Series,
     Viewer,
 )
+from breakwater.web.pages.models_case import CaseView
 from breakwater.web.pages.models_lists import (
     AuditView,
     BanksView,
