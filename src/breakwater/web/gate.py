@@ -15,6 +15,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -26,17 +27,16 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from breakwater.access import policy
-from breakwater.access.limits import Buckets
 from breakwater.errors import BreakwaterError, NotAllowed, NotAuthenticated, TooManyRequests
 from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import Id
 from breakwater.web.envelope import REFERENCE, ROUTE
+from breakwater.web.languages import COOKIE, Language, choose, speak
 from breakwater.web.need import Need, anyone, need_of, needs, signed_in
 from breakwater.web.problem import problem_of
 
 if TYPE_CHECKING:
     from breakwater.access.door import Access
-    from breakwater.model.clock import Clock
 
 __all__ = ["Gate", "Parts", "Router", "Who", "anyone", "needs", "signed_in"]
 
@@ -61,7 +61,6 @@ class Gate:
         self,
         *,
         access: Access,
-        clock: Clock,
         secure: bool,
         address_networks: tuple[str, ...] = (),
         hosts: frozenset[str] = frozenset({"localhost"}),
@@ -70,13 +69,12 @@ class Gate:
 
         Args:
             access: where keys and sessions are known.
-            clock: for the buckets.
             secure: browsers reach us over TLS.
             address_networks: CIDR blocks that may use the older dialects without a key.
             hosts: names by which such callers reach us, besides bare addresses.
         """
         self._access = access
-        self._buckets = Buckets(clock)
+        self._limits = access.limits
         self._networks = address_networks
         self._hosts = hosts
         self.secure = secure
@@ -115,10 +113,18 @@ class Gate:
             # stale key must not shut out the others behind the same address.
             known = await run_in_threadpool(self._access.keys.authenticate, token, address)
         rate = self._access.keys.rate(known.id)
-        wait = self._buckets.take(f"key {known.id}", per_second=rate, burst=max(1.0, rate))
+        wait = await self._taken(f"key {known.id}", rate) if rate > 0 else 0.0
         if wait > 0:
             raise TooManyRequests(f"The limit of this key is {rate:g} a second.", retry_after=wait)
         return known
+
+    async def _taken(self, name: str, rate: float) -> float:
+        """Take from a bucket; one that may wait for the database does so beside the loop."""
+        burst = max(1.0, rate)
+        if self._limits.waits:
+            take = partial(self._limits.take, name, per_second=rate, burst=burst)
+            return await run_in_threadpool(take)
+        return self._limits.take(name, per_second=rate, burst=burst)
 
     async def _by_session(self, request: Request, need: Need) -> Principal | None:
         token = request.cookies.get(self.cookie, "")
@@ -189,14 +195,13 @@ class Gate:
 
     def _slow_down(self, address: str) -> None:
         rate = policy.ADDRESS_FAILURES_PER_MINUTE
-        wait = self._buckets.take(f"proof {address}", per_second=rate / 60, burst=rate, cost=1.0)
+        wait = self._limits.wait(f"proof {address}", per_second=rate / 60, burst=rate)
         if wait > 0:
             raise TooManyRequests("Too many wrong proofs came from here.", retry_after=wait)
-        self._buckets.give(f"proof {address}", 1.0)
 
     def _failed(self, address: str) -> None:
         rate = policy.ADDRESS_FAILURES_PER_MINUTE
-        self._buckets.take(f"proof {address}", per_second=rate / 60, burst=rate)
+        self._limits.take(f"proof {address}", per_second=rate / 60, burst=rate)
 
 
 class GatedRoute(APIRoute):
@@ -214,6 +219,7 @@ class GatedRoute(APIRoute):
         inner = self.endpoint if need.bare else super().get_route_handler()
 
         async def handle(request: Request) -> Response:
+            speak(language_of(request))
             request.scope[PRINCIPAL] = await gate_of(request).admit(request, need)
             response: Response = await inner(request)
             return response
@@ -269,6 +275,11 @@ Who = Annotated[Principal, Depends(_who)]
 """The caller, in a handler's signature."""
 Parts = Annotated[Any, Depends(_parts)]
 """The composition root, in a handler's signature."""
+
+
+def language_of(request: Request) -> Language:
+    """What the caller chose to be spoken to in, else what their browser asks for."""
+    return choose(request.cookies.get(COOKIE, ""), request.headers.get("accept-language", "")[:200])
 
 
 def client_address(request: Request) -> str:

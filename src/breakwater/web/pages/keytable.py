@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from breakwater.web.pages.models import Viewer
 from breakwater.web.pages.rail import links_for
+from breakwater.web.pages.speech import say
 
 FILE: Final = Path(__file__).parent.parent / "keys.json"
 
@@ -71,7 +72,11 @@ class KeyTable:
         open_to = {f"go.{link.id}" for link in links_for(viewer)}
         groups = []
         for name in (page, "everywhere", "go"):
-            rows = [k for k in self.keys if k.page == name and (name != "go" or k.id in open_to)]
+            rows = [
+                replace(key, words=say(key.words))
+                for key in self.keys
+                if key.page == name and (name != "go" or key.id in open_to)
+            ]
             if rows:
-                groups.append((self._titles[name], rows))
+                groups.append((say(self._titles[name]), rows))
         return groups

@@ -6,23 +6,31 @@ not in the table, so that nothing leads nowhere.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import groupby
 from typing import Final
 
 from breakwater.model.access import Permission
 from breakwater.web.pages.models import Link, Viewer
+from breakwater.web.pages.speech import say
 
 LINKS: Final = (
     Link("overview", "Overview", "/", "Now"),
+    Link("wall", "Live wall", "/live", "Now", Permission.CASE_READ),
     Link("queue", "Queue", "/queue", "Now", Permission.CASE_READ),
+    Link("duty", "On call", "/duty", "Now", Permission.CASE_READ),
     Link("banks", "Banks", "/banks", "Know", Permission.BANK_READ),
     Link("audit", "Audit", "/audit", "Run", Permission.AUDIT_READ),
 )
 
 
 def links_for(viewer: Viewer) -> list[Link]:
-    """The pages a viewer may open."""
-    return [k for k in LINKS if k.permission is None or k.permission in viewer.permissions]
+    """The pages a viewer may open, in their language."""
+    return [
+        replace(link, word=say(link.word), group=say(link.group))
+        for link in LINKS
+        if link.permission is None or link.permission in viewer.permissions
+    ]
 
 
 def rail_for(viewer: Viewer) -> list[tuple[str, list[Link]]]:

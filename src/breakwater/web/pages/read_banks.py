@@ -152,7 +152,7 @@ def _import(item: Import) -> ImportRow:
     state = Mark("ok", "Done") if item.finished else Mark("wait", "Running")
     return ImportRow(
         source=item.source or "Not named",
-        at=words.at(item.created_at) if item.created_at else words.UNKNOWN,
+        at=words.at(item.created_at) if item.created_at else words.unknown(),
         read=words.count(item.rows_read),
         kept=words.count(item.rows_kept),
         bad=words.count(item.rows_bad),

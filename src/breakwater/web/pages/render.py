@@ -16,11 +16,13 @@ from starlette.responses import HTMLResponse
 
 from breakwater.model.access import Principal
 from breakwater.web.gate import caller, gate_of
+from breakwater.web.languages import gettext, ngettext, offered, pgettext, speaking
 from breakwater.web.pages import words
 from breakwater.web.pages.assets import Assets
 from breakwater.web.pages.keytable import KeyTable
 from breakwater.web.pages.models import Found, Viewer
 from breakwater.web.pages.rail import links_for, rail_for
+from breakwater.web.pages.speech import say
 
 FOLDER: Final = Path(__file__).parent.parent / "templates"
 THEME: Final = "breakwater-theme"
@@ -41,7 +43,10 @@ class Renderer:
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n"],
         )
-        self._jinja.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
+        self._jinja.policies["ext.i18n.trimmed"] = True
+        self._jinja.install_gettext_callables(  # type: ignore[attr-defined] # the extension adds it
+            gettext, ngettext, newstyle=True, pgettext=pgettext
+        )
         self._jinja.globals["static"] = assets.url
         self._jinja.globals["keys"] = keys
         self._jinja.filters["short"] = words.short
@@ -68,22 +73,26 @@ class Renderer:
             "now": words.at(now),
             "csrf": csrf_of(request),
             "theme": theme_of(request),
+            "here": request.url.path,
         }
-        html = self._jinja.get_template(f"{name}.html").render(context | values)
-        return HTMLResponse(html, status_code=status)
+        return self._html(name, context | values, status)
 
     def bare(
         self, request: Request, name: str, *, status: int = 200, **values: Any
     ) -> HTMLResponse:
         """Render a page for somebody who is not signed in."""
         context = {"page": name, "csrf": csrf_of(request), "theme": theme_of(request)}
-        html = self._jinja.get_template(f"{name}.html").render(context | values)
-        return HTMLResponse(html, status_code=status)
+        return self._html(name, context | values, status)
+
+    def _html(self, name: str, context: dict[str, Any], status: int) -> HTMLResponse:
+        spoken = {"language": speaking(), "languages": offered()}
+        html = self._jinja.get_template(f"{name}.html").render(context | spoken)
+        return HTMLResponse(html, status_code=status, headers={"Content-Language": speaking().tag})
 
 
 def found_pages(viewer: Viewer) -> list[Found]:
     """What the palette offers before anything is typed."""
-    return [Found(link.word, link.url, "Page") for link in links_for(viewer)]
+    return [Found(link.word, link.url, say("Page")) for link in links_for(viewer)]
 
 
 def csrf_of(request: Request) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 from fastapi import Form, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from breakwater.web.gate import Router, Who, anyone, signed_in
+from breakwater.web.languages import COOKIE, languages
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.render import THEME, THEMES
 
@@ -39,6 +41,22 @@ def theme(theme: Annotated[str, Form()] = "") -> Response:
     else:
         back.delete_cookie(THEME)
     return back
+
+
+@router.post("/me/language")
+@signed_in("one's own screen")
+def language(language: Annotated[str, Form()] = "", back: Annotated[str, Form()] = "/") -> Response:
+    """Another language for the console; an unknown one leaves it to the browser."""
+    answer = RedirectResponse(back if _HERE.fullmatch(back) else "/", status_code=303)
+    if language in languages():
+        answer.set_cookie(COOKIE, language, max_age=31536000, httponly=True, samesite="strict")
+    else:
+        answer.delete_cookie(COOKIE)
+    return answer
+
+
+_HERE: Final = re.compile(r"/(?![/\\])[A-Za-z0-9/_.-]{0,200}")
+"""A path of ours to come back to, and never another site's."""
 
 
 @router.get("/me/exposure")

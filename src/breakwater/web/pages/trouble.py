@@ -11,32 +11,34 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from breakwater.web.gate import caller
+from breakwater.web.gate import caller, language_of
+from breakwater.web.languages import speak
 from breakwater.web.pages.context import show
 from breakwater.web.pages.models import Trouble
+from breakwater.web.pages.speech import Spoken, later, say
 from breakwater.web.problem import Problem
 
-_TITLES: Final = {
-    401: "Nobody is signed in",
-    403: "Your role does not open this",
-    404: "There is nothing here",
-    409: "Somebody else changed this",
-    422: "This cannot be read",
-    423: "Time for a break",
-    429: "Too many requests",
-    503: "A part that is needed does not answer",
-    507: "The disk is full",
-}
+_TITLES: Final = Spoken({
+    401: later("Nobody is signed in"),
+    403: later("Your role does not open this"),
+    404: later("There is nothing here"),
+    409: later("Somebody else changed this"),
+    422: later("This cannot be read"),
+    423: later("Time for a break"),
+    429: later("Too many requests"),
+    503: later("A part that is needed does not answer"),
+    507: later("The disk is full"),
+})  # fmt: skip
 
-_DO: Final = {
-    403: "Ask somebody with the right role, or your administrator.",
-    404: "Check the address, or find the case with Ctrl K.",
-    409: "Load the page again and decide anew.",
-    422: "Correct what you typed.",
-    429: "Wait a minute, then try again.",
-    503: "Try again. If it stays, tell the person who runs this installation.",
-    507: "Tell the person who runs this installation to free space.",
-}
+_DO: Final = Spoken({
+    403: later("Ask somebody with the right role, or your administrator."),
+    404: later("Check the address, or find the case with Ctrl K."),
+    409: later("Load the page again and decide anew."),
+    422: later("Correct what you typed."),
+    429: later("Wait a minute, then try again."),
+    503: later("Try again. If it stays, tell the person who runs this installation."),
+    507: later("Tell the person who runs this installation to free space."),
+})  # fmt: skip
 
 
 def wants_page(request: Request) -> bool:
@@ -49,13 +51,15 @@ def page_for(request: Request, problem: Problem) -> Response:
     who = caller(request)
     if problem.status == 401 or who is None:
         return RedirectResponse("/login", status_code=303)
+    speak(language_of(request))
     view = Trouble(
         status=problem.status,
-        title=_TITLES.get(problem.status, "Something went wrong here"),
-        happened=f"{problem.title} {problem.detail}".strip(),
-        kept="Nothing was changed and nothing was lost.",
+        title=_TITLES.get(problem.status, say("Something went wrong here")),
+        happened=f"{say(problem.title)} {say(problem.detail)}".strip(),
+        kept=say("Nothing was changed and nothing was lost."),
         do=_DO.get(
-            problem.status, "Try again. If it stays, give the reference to whoever runs this."
+            problem.status,
+            say("Try again. If it stays, give the reference to whoever runs this."),
         ),
         reference=problem.reference,
     )

@@ -1,4 +1,4 @@
-"""Numbers, moments and kinds as people read them (console specification §8).
+"""Numbers, moments and kinds as people read them, in their language (console specification §8).
 
 Values in, short plain words out; no content is ever described. Relative times stand beside
 absolute ones, because "in 4 min" is for the eye and "14:02:07" for the record.
@@ -7,66 +7,77 @@ absolute ones, because "in 4 min" is for the eye and "14:02:07" for the record.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
+
+from babel.dates import format_datetime
 
 from breakwater.model.bank import BankAction, EntryStatus
 from breakwater.model.case import CaseKind, CaseState, Priority
 from breakwater.model.clock import iso
 from breakwater.model.match import Action
+from breakwater.web.languages import speaking
 from breakwater.web.pages.models import Mark, When
+from breakwater.web.pages.speech import Spoken, figure, later, say, say_n
 
-PRIORITY: Final[Mapping[Priority, Mark]] = {
-    p: Mark(p.value, p.value.capitalize()) for p in Priority
-}
+PRIORITY: Final[Mapping[Priority, Mark]] = Spoken({
+    Priority.NOW: Mark("now", later("Now")),
+    Priority.HIGH: Mark("high", later("High")),
+    Priority.MEDIUM: Mark("medium", later("Medium")),
+    Priority.LOW: Mark("low", later("Low")),
+})  # fmt: skip
 
-ACTION: Final[Mapping[Action, Mark]] = {
-    Action.ALLOW: Mark("none", "Passed"),
-    Action.HOLD: Mark("held", "Held"),
-    Action.BLOCK: Mark("bad", "Blocked"),
-}
+ACTION: Final[Mapping[Action, Mark]] = Spoken({
+    Action.ALLOW: Mark("none", later("Passed")),
+    Action.HOLD: Mark("held", later("Held")),
+    Action.BLOCK: Mark("bad", later("Blocked")),
+})  # fmt: skip
 
-BANK_ACTION: Final[Mapping[BankAction, Mark]] = {
-    BankAction.BLOCK: Mark("bad", "Block"),
-    BankAction.HOLD: Mark("held", "Hold for review"),
-    BankAction.LOG: Mark("none", "Only note"),
-}
+BANK_ACTION: Final[Mapping[BankAction, Mark]] = Spoken({
+    BankAction.BLOCK: Mark("bad", later("Block")),
+    BankAction.HOLD: Mark("held", later("Hold for review")),
+    BankAction.LOG: Mark("none", later("Only note")),
+})  # fmt: skip
 
-ENTRY: Final[Mapping[EntryStatus, Mark]] = {
-    EntryStatus.ACTIVE: Mark("ok", "Active"),
-    EntryStatus.QUARANTINED: Mark("held", "Quarantined"),
-    EntryStatus.WITHDRAWN: Mark("none", "Withdrawn"),
-    EntryStatus.PROPOSED: Mark("wait", "Waits for a second person"),
-}
+ENTRY: Final[Mapping[EntryStatus, Mark]] = Spoken({
+    EntryStatus.ACTIVE: Mark("ok", later("Active")),
+    EntryStatus.QUARANTINED: Mark("held", later("Quarantined")),
+    EntryStatus.WITHDRAWN: Mark("none", later("Withdrawn")),
+    EntryStatus.PROPOSED: Mark("wait", later("Waits for a second person")),
+})  # fmt: skip
 
-STATE: Final[Mapping[CaseState, Mark]] = {
-    CaseState.OPEN: Mark("wait", "Waiting"),
-    CaseState.HELD: Mark("held", "Held by a person"),
-    CaseState.CLOSED: Mark("ok", "Closed"),
-}
+STATE: Final[Mapping[CaseState, Mark]] = Spoken({
+    CaseState.OPEN: Mark("wait", later("Waiting")),
+    CaseState.HELD: Mark("held", later("Held by a person")),
+    CaseState.CLOSED: Mark("ok", later("Closed")),
+})  # fmt: skip
 
-KIND: Final[Mapping[CaseKind, str]] = {
-    CaseKind.UPLOAD: "An upload matched",
-    CaseKind.UNDECODABLE: "A file cannot be read",
-    CaseKind.RETROACTIVE: "An earlier upload matched a new entry",
-    CaseKind.QUARANTINE: "A flood of matches or entries",
-    CaseKind.STREAM: "A live stream",
-    CaseKind.CONVERSATION: "A conversation",
-    CaseKind.REPORT: "A report by a person",
-}
+KIND: Final[Mapping[CaseKind, str]] = Spoken({
+    CaseKind.UPLOAD: later("An upload matched"),
+    CaseKind.UNDECODABLE: later("A file cannot be read"),
+    CaseKind.RETROACTIVE: later("An earlier upload matched a new entry"),
+    CaseKind.QUARANTINE: later("A flood of matches or entries"),
+    CaseKind.STREAM: later("A live stream"),
+    CaseKind.CONVERSATION: later("A conversation"),
+    CaseKind.REPORT: later("A report by a person"),
+})  # fmt: skip
 
-WHY_NOT: Final = {
-    "quarantined": "The entry is in quarantine, so this match does not act.",
-    "not_enabled": "The bank is enabled for a share of uploads only, and this one is outside it.",
-    "low_quality": "The picture is too plain for a match by looks alone.",
-    "expired": "The bank or entry has expired, so this match does not act.",
-    "harmless": "A nearer entry says that this picture is known to be harmless.",
-}
+WHY_NOT: Final[Mapping[str, str]] = Spoken({
+    "quarantined": later("The entry is in quarantine, so this match does not act."),
+    "not_enabled": later(
+        "The bank is enabled for a share of uploads only, and this one is outside it."
+    ),
+    "low_quality": later("The picture is too plain for a match by looks alone."),
+    "expired": later("The bank or entry has expired, so this match does not act."),
+    "harmless": later("A nearer entry says that this picture is known to be harmless."),
+    "decided": later("A person decided that this match does not count."),
+})  # fmt: skip
 
 
 def count(number: int) -> str:
     """Group the digits: 1234567 → "1,234,567"."""
-    return f"{number:,}"
+    return figure(number)
 
 
 def amount(number: float) -> str:
@@ -76,52 +87,71 @@ def amount(number: float) -> str:
     ('950', '12.3 k', '3.50 M')
     """
     if number >= 1_000_000:
-        return f"{number / 1_000_000:.2f} M"
+        return say("%(n)s M", n=figure(number / 1_000_000, "#,##0.00"))
     if number >= 10_000:
-        return f"{number / 1_000:.1f} k"
+        return say("%(n)s k", n=figure(number / 1_000, "#,##0.0"))
     return count(int(number))
 
 
 def size(octets: int) -> str:
     """Bytes in short: "1.4 MB"."""
-    value = float(octets)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if value < 1000 or unit == "GB":
-            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
-        value /= 1000
-    raise AssertionError  # the loop returns at GB
+    if octets < 1000:
+        return say_n("%(n)s byte", "%(n)s bytes", octets)
+    power = min(len(str(octets)) - 1, 9) // 3
+    return f"{figure(octets / 1000**power, '#,##0.0')} {('kB', 'MB', 'GB')[power - 1]}"
 
 
 def span(length: timedelta) -> str:
     """A length of time with its one useful unit: "40 s", "4 min", "3 h 20", "5 days"."""
+    days = _days(length)
+    return say_n("%(n)s day", "%(n)s days", days) if days else _hours(length)
+
+
+def _days(length: timedelta) -> int:
+    return int(abs(length.total_seconds())) // 86400
+
+
+def _hours(length: timedelta) -> str:
+    """Less than a day."""
     seconds = int(abs(length.total_seconds()))
     if seconds < 60:
-        return f"{seconds} s"
+        return say("%(n)s s", n=seconds)
     if seconds < 3600:
-        return f"{seconds // 60} min"
-    if seconds < 86400:
-        return f"{seconds // 3600} h {seconds % 3600 // 60:02d}"
-    days = seconds // 86400
-    return f"{days} day" if days == 1 else f"{days} days"
+        return say("%(n)s min", n=seconds // 60)
+    return say(
+        "%(hours)s h %(minutes)s", hours=seconds // 3600, minutes=f"{seconds % 3600 // 60:02d}"
+    )
 
 
 def full(moment: datetime) -> str:
     """An absolute moment: "21 Nov 2026, 14:02:07 UTC"."""
-    return moment.astimezone(UTC).strftime("%-d %b %Y, %H:%M:%S UTC")
+    return format_datetime(moment, "d MMM y, HH:mm:ss 'UTC'", tzinfo=UTC, locale=speaking().locale)
 
 
 def due(moment: datetime, now: datetime) -> When:
     """A due time: "in 4 min", or "4 min ago" and late."""
-    late = moment < now
-    words = f"{span(now - moment)} ago" if late else f"in {span(moment - now)}"
     if abs(moment - now) < timedelta(seconds=1):
-        words = "now"
-    return When(words, full(moment), iso(moment), late=late)
+        return When(say("now"), full(moment), iso(moment), late=moment < now)
+    if moment < now:
+        return replace(ago(moment, now), late=True)
+    days = _days(moment - now)
+    said = (
+        say_n("in %(n)s day", "in %(n)s days", days)
+        if days
+        else say("in %(span)s", span=_hours(moment - now))
+    )
+    return When(said, full(moment), iso(moment))
 
 
 def ago(moment: datetime, now: datetime) -> When:
     """A past moment: "4 min ago"."""
-    return When(f"{span(now - moment)} ago", full(moment), iso(moment))
+    days = _days(now - moment)
+    said = (
+        say_n("%(n)s day ago", "%(n)s days ago", days)
+        if days
+        else say("%(span)s ago", span=_hours(now - moment))
+    )
+    return When(said, full(moment), iso(moment))
 
 
 def since(moment: datetime, now: datetime) -> When:
@@ -152,5 +182,6 @@ def short(value: str) -> str:
     return value if len(value) <= 14 else f"{value[:8]}…{value[-4:]}"
 
 
-UNKNOWN: Final = When("Unknown", "Unknown", "")
-"""A moment that was not kept."""
+def unknown() -> When:
+    """A moment that was not kept."""
+    return When(say("Unknown"), say("Unknown"), "")
