@@ -17,7 +17,7 @@ from breakwater.errors import Conflict, NotFound
 from breakwater.model.access import Permission, Person
 from breakwater.model.duty import CallKind, OnDuty, Outcome, Shift
 from breakwater.model.event import EventType
-from breakwater.model.ids import Id, new_id
+from breakwater.model.ids import Id, new_id, parse_id
 from breakwater.records import people
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_duty import (
@@ -148,6 +148,16 @@ def on_now(tx: Tx, moment: datetime | None = None) -> list[OnDuty]:
 def able(tx: Tx) -> list[Person]:
     """Everybody who may be put on the rota, by name: people who may decide on cases."""
     return [one for one in people.every(tx) if one.active and may_decide(one)]
+
+
+def person_named(tx: Tx, text: str) -> Person:
+    """Somebody by id or by name.
+
+    Raises:
+        NotFound: nobody.
+    """
+    person = parse_id(text)
+    return people.by_name(tx, text) if person is None else people.get(tx, person)
 
 
 def may_decide(person: Person) -> bool:

@@ -95,6 +95,13 @@ def about(tx: Tx, subject: Id) -> list[Call]:
     return [_call(row) for row in tx.execute(wanted.order_by(_c.opened_at, _c.id))]
 
 
+def ringing(tx: Tx, person: Id) -> list[Call]:
+    """Calls that nobody answered and that rang this person, the oldest first."""
+    rung = sa.select(_r.call_id).where(_r.person_id == person, _r.call_id == _c.id)
+    wanted = _CALLS.join(duty_waiting, _w.call_id == _c.id).where(rung.exists())
+    return [_call(row) for row in tx.execute(wanted.order_by(_c.opened_at, _c.id))]
+
+
 def called(tx: Tx, subject: Id, kind: CallKind, *, since: datetime | None = None) -> bool:
     """Whether there was such a call already, at all or since a moment."""
     wanted = sa.select(_c.id).where(_c.subject_id == subject, _c.kind == kind.value).limit(1)

@@ -41,6 +41,7 @@ NEEDS: Final[Mapping[EventType, Permission]] = {
     EventType.BANK_CHANGED: Permission.BANK_READ,
     EventType.ENTRY_QUARANTINED: Permission.BANK_READ,
     EventType.IMPORT_FINISHED: Permission.BANK_READ,
+    EventType.DUTY_CHANGED: Permission.CASE_READ,
 }
 """Which events leave, and for whom. All others stay inside."""
 

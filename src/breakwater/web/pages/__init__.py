@@ -13,7 +13,18 @@ from typing import Final
 from fastapi import FastAPI
 
 from breakwater.web import events
-from breakwater.web.pages import account, audit, banks, door, looking, overview, queue, shell
+from breakwater.web.pages import (
+    account,
+    audit,
+    banks,
+    door,
+    duty,
+    looking,
+    overview,
+    queue,
+    shell,
+    wall,
+)
 from breakwater.web.pages.assets import Assets
 from breakwater.web.pages.keytable import KeyTable
 from breakwater.web.pages.reads import Console, Reads
@@ -30,6 +41,8 @@ ROUTERS: Final = (
     banks.router,
     audit.router,
     looking.router,
+    duty.router,
+    wall.router,
     events.router,
 )
 

@@ -7,7 +7,7 @@ An admin sees why a case waits and nothing of the item. Read by `reader.Reader`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from breakwater.errors import NotFound
@@ -20,35 +20,39 @@ from breakwater.model.signal import Measure, kind_named
 from breakwater.model.upload import Upload
 from breakwater.records import accounts, cases, people, uploads
 from breakwater.records.database import Tx
-from breakwater.web.pages import words
+from breakwater.web.pages import read_deciding, read_related, words
 from breakwater.web.pages.evidence import bits_of, spans_of, turn_of
 from breakwater.web.pages.models import (
     Mark,
-    QueueRow,
 )
 from breakwater.web.pages.models_case import CaseView, EvidencePair, LogRow, StripFrame
 from breakwater.web.pages.read_queue import (
     Look,
     account_word,
     holder,
-    row_of,
     state_of,
     upload_of,
 )
+from breakwater.web.pages.speech import Spoken, later, say
 
 PAIRS: Final = 12
 """Evidence on one page, nearest first; the rest is counted."""
 STRIP: Final = 24
 """Frames of the strip (console specification §5)."""
 
-_STEPS: Final = {
-    "opened": "Opened",
-    "closed": "Closed",
-    "held": "Taken by a person",
-    "released": "Given back to the queue",
-    "reprioritised": "Given another priority",
-    "snapshot": "The account's data was taken from the service",
-}
+_STEPS: Final[Mapping[str, str]] = Spoken({
+    "opened": later("Opened"),
+    "closed": later("Closed"),
+    "held": later("Taken by a person"),
+    "released": later("Given back to the queue"),
+    "reprioritised": later("Given another priority"),
+    "reopened": later("Opened again"),
+    "comment": later("Comment"),
+    "proposed": later("Proposed to a second person"),
+    "refused": later("A second person disagreed"),
+    "confirmed": later("A second person confirmed"),
+    "snapshot": later("The account's data was taken from the service"),
+})  # fmt: skip
 
 
 def case(look: Look, found: Case) -> CaseView:
@@ -60,6 +64,7 @@ def case(look: Look, found: Case) -> CaseView:
     strip = _strip(matches[:PAIRS])
     closed = _closed_to(look, upload)
     held = holder(found, look.now)
+    bar = read_deciding.deciding(look, found, upload)
     return CaseView(
         id=found.id,
         number=found.number,
@@ -80,9 +85,12 @@ def case(look: Look, found: Case) -> CaseView:
         file=_file(upload) if upload else (),
         hashes=_hashes(upload) if upload else (),
         account=_account(look, found, upload),
-        earlier=_others(look, found),
-        same=_same(look, found, upload),
-        history=tuple(_log(look.tx, step) for step in reversed(cases.history(look.tx, found.id))),
+        earlier=read_related.earlier(look, found),
+        similar=read_related.similar(look, upload, (row.id for row in bar.stack)),
+        uploads=read_related.of_account(look, found, upload),
+        history=_history(look, found, upload),
+        deciding=bar,
+        waits=read_deciding.second_person(look, found),
         warning=_warning(upload, matches) if not closed else "",
         held_by=people.get(look.tx, held).name if held else "",
         may_view=not closed,
@@ -215,30 +223,33 @@ def _account(look: Look, found: Case, upload: Upload | None) -> tuple[tuple[str,
     return tuple(rows)
 
 
-def _others(look: Look, found: Case) -> tuple[QueueRow, ...]:
-    if not found.account:
-        return ()
-    every = cases.by_account(look.tx, found.service, found.account, 8)
-    return tuple(row_of(look, other) for other in every if other.id != found.id)
+def _history(look: Look, found: Case, upload: Upload | None) -> tuple[LogRow, ...]:
+    """Steps, verdicts, decisions and comments as one line of time, the newest first."""
+    said = read_deciding.said_of(look, found)
+    moments = {decision.at.iso for decision in said}
+    steps = [_log(look.tx, step) for step in cases.history(look.tx, found.id)]
+    plain = [row for row in steps if row.mark == "comment" or row.at.iso not in moments]
+    changed = _verdicts(look, upload) if upload else []
+    rows = [*plain, *changed, *said]
+    return tuple(sorted(rows, key=lambda row: row.at.iso, reverse=True))
 
 
-def _same(look: Look, found: Case, upload: Upload | None) -> tuple[QueueRow, ...]:
-    """Cases about the same bytes: one look covers all of them."""
-    if upload is None or not upload.sha256:
-        return ()
-    ids = uploads.with_hashes(look.tx, "sha256", [bytes.fromhex(upload.sha256)])
-    others = uploads.many(look.tx, [other for other, _ in ids[:20] if other != upload.id])
-    numbers = dict.fromkeys(o.case for o in others.values() if o.case and o.case != found.id)
-    return tuple(row_of(look, cases.get(look.tx, other)) for other in numbers if other)
+def _verdicts(look: Look, upload: Upload) -> list[LogRow]:
+    """Every verdict after the first, which stands above."""
+    return [
+        LogRow(
+            words.at(revision.at), "breakwater",
+            say("Verdict: %(action)s", action=words.ACTION[revision.verdict.action].word),
+            note=revision.verdict.reason, mark="verdict",
+        )
+        for revision in uploads.history(look.tx, upload.id)[1:]
+    ]  # fmt: skip
 
 
 def _log(tx: Tx, step: CaseStep) -> LogRow:
-    return LogRow(words.at(step.at), name_of(tx, step.by), _step_words(step))
-
-
-def _step_words(step: CaseStep) -> str:
-    said = _STEPS.get(step.what, step.what.capitalize())
-    return f"{said}: {step.note}" if step.note else f"{said}."
+    said = _STEPS[step.what] if step.what in _STEPS else step.what.replace("_", " ").capitalize()
+    mark = "comment" if step.what == "comment" else ""
+    return LogRow(words.at(step.at), name_of(tx, step.by), said, step.note, mark)
 
 
 def name_of(tx: Tx, by: str) -> str:

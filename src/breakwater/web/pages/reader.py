@@ -15,7 +15,7 @@ from breakwater.errors import NotFound
 from breakwater.model.access import Permission, Principal
 from breakwater.model.bank import bank_name
 from breakwater.model.case import CaseState, Priority
-from breakwater.records import banks, cases, people, tallies
+from breakwater.records import banks, cases, duty_calls, people, tallies
 from breakwater.web.pages import (
     read_audit,
     read_banks,

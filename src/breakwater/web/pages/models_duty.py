@@ -1,0 +1,147 @@
+"""What the pages of duty show: on call, and the live wall. Words only; no picture is here.
+
+Built by `read_duty` and `read_wall`, drawn by `templates/duty.html` and `wall.html`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from breakwater.web.pages.models import Mark, Number, Option, When
+
+
+@dataclass(frozen=True, slots=True)
+class CallCard:
+    """One call that waits.
+
+    Attributes:
+        about: the case's one sentence, or whose shift it is.
+        rung: who was rung so far, in words.
+        next_at: when the next person is rung; None when nobody is.
+        mine: it rang the viewer.
+        answerable: the viewer may acknowledge it.
+        case: id of its case, when the viewer may open it.
+        stream: id of the case when its stream can be frozen by the viewer.
+        frozen: that somebody wanted it frozen already, in words.
+    """
+
+    id: str
+    mark: Mark
+    title: str
+    about: str
+    since: When
+    rung: str
+    next_at: When | None
+    mine: bool
+    answerable: bool
+    case: str = ""
+    case_number: int = 0
+    stream: str = ""
+    frozen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OnDutyRow:
+    """One person who can be called now."""
+
+    order: int
+    name: str
+    until: When
+    state: Mark
+    you: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftRow:
+    """One shift on the rota."""
+
+    id: str
+    name: str
+    order: int
+    day: str
+    starts: When
+    ends: When
+    now: bool
+    you: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndedRow:
+    """One call that ended."""
+
+    id: str
+    title: str
+    at: When
+    outcome: Mark
+    who: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class DutyView:
+    """The page "On call".
+
+    Attributes:
+        unmanned: nobody is on duty.
+        until: the end of the viewer's own shift; None when they are not on duty.
+        colleagues: to whom the viewer may hand over.
+        people: who may be put on the rota, for those who plan.
+        pager: whether the pager service takes pages.
+        begins, ends: the shift that the form offers, as its fields spell it.
+    """
+
+    headline: str
+    unmanned: bool
+    numbers: tuple[Number, ...]
+    calls: tuple[CallCard, ...]
+    on_duty: tuple[OnDutyRow, ...]
+    shifts: tuple[ShiftRow, ...]
+    ended: tuple[EndedRow, ...]
+    colleagues: tuple[Option, ...]
+    people: tuple[Option, ...]
+    pager: Mark
+    pager_words: str
+    until: When | None = None
+    begins: str = ""
+    ends: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One live stream on the wall, in words until its stills are watched."""
+
+    case: str
+    number: int
+    name: str
+    mark: Mark
+    why: str
+    age: When
+    held_by: str
+    frozen: str
+    freezable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WallView:
+    """The live wall.
+
+    Attributes:
+        tiles: by risk, the most urgent first.
+        counted: streams that are not drawn.
+        on_duty: who is called when a stream needs somebody, in words.
+    """
+
+    tiles: tuple[Tile, ...]
+    counted: int
+    on_duty: str
+    unmanned: bool
+
+    @property
+    def now(self) -> tuple[Tile, ...]:
+        """The strip at the top: streams that need a person now."""
+        return tuple(tile for tile in self.tiles if tile.mark.style == "now")
+
+    @property
+    def rest(self) -> tuple[Tile, ...]:
+        """The grid below."""
+        return tuple(tile for tile in self.tiles if tile.mark.style != "now")

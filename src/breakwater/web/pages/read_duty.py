@@ -1,0 +1,228 @@
+"""The page "On call" from records: what waits for an answer, who is on duty, the rota.
+
+Words only: this page is for telephones too, and no picture is ever sent to one. A case's one
+sentence is shown to those who may open the case. Read by `pages.duty`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from babel.dates import format_datetime
+
+from breakwater.model.access import Permission, Principal
+from breakwater.model.case import CaseKind
+from breakwater.model.clock import iso
+from breakwater.model.duty import Call, CallKind, OnDuty, Outcome, Shift
+from breakwater.records import cases, duty, duty_calls, people
+from breakwater.records.database import Tx
+from breakwater.review.calling import shift_of
+from breakwater.web.languages import speaking
+from breakwater.web.pages import words
+from breakwater.web.pages.models import Mark, Number, Option, When
+from breakwater.web.pages.models_duty import CallCard, DutyView, EndedRow, OnDutyRow, ShiftRow
+from breakwater.web.pages.speech import Spoken, figure, later, say, say_n
+
+if TYPE_CHECKING:
+    from breakwater.app.oncall import OnCall
+
+AHEAD: Final = timedelta(days=8)
+ENDED: Final = 8
+WINDOW: Final = timedelta(days=30)
+LIKELY: Final = timedelta(hours=8)
+"""What the form offers as the length of a shift."""
+
+KIND: Final[Mapping[CallKind, Mark]] = Spoken({
+    CallKind.CASE: Mark("now", later("A case needs somebody now")),
+    CallKind.DANGER: Mark("now", later("A child is in danger now")),
+    CallKind.OVERDUE: Mark("high", later("A case is past its due time")),
+    CallKind.TEST: Mark("low", later("Test page")),
+    CallKind.HANDOVER: Mark("medium", later("A colleague offers their shift")),
+    CallKind.NOBODY: Mark("now", later("Nobody is on duty")),
+})  # fmt: skip
+
+SHAPE: Final[Mapping[str, Mark]] = Spoken({
+    "now": Mark("now", later("Now")),
+    "high": Mark("high", later("High")),
+    "medium": Mark("medium", later("Medium")),
+    "low": Mark("low", later("Low")),
+})  # fmt: skip
+
+OUTCOME: Final[Mapping[Outcome, Mark]] = Spoken({
+    Outcome.ACKNOWLEDGED: Mark("ok", later("Acknowledged")),
+    Outcome.TAKEN: Mark("ok", later("Case taken")),
+    Outcome.SETTLED: Mark("none", later("No longer needed")),
+    Outcome.COVERED: Mark("ok", later("Somebody is on duty again")),
+    Outcome.MISSED: Mark("bad", later("Not answered")),
+    Outcome.WITHDRAWN: Mark("none", later("The shift is over")),
+})  # fmt: skip
+
+REACHED: Final[Mapping[str, Mark]] = Spoken({
+    "ready": Mark("ok", later("Can be called")),
+    "resting": Mark("held", later("On a break, called after others")),
+    "missed": Mark("bad", later("Test page not answered")),
+})  # fmt: skip
+
+
+def view(tx: Tx, who: Principal, on_call: OnCall) -> DutyView:
+    """The page "On call" for one viewer."""
+    now = tx.now
+    names = {str(one.id): one.name for one in people.every(tx)}
+    on_duty = on_call.caller.on_duty(tx)
+    waiting = duty_calls.waiting(tx)
+    own = next((one for one in on_duty if one.person == who.person), None)
+    able = duty.able(tx)
+    pager, pager_words = _pager(tx, on_call)
+    return DutyView(
+        headline=_headline(who, on_duty, names),
+        unmanned=not on_duty,
+        numbers=_numbers(tx, on_duty, waiting),
+        calls=tuple(_card(tx, who, call, names) for call in waiting),
+        on_duty=tuple(_on_duty(n, one, who, names, now) for n, one in enumerate(on_duty, 1)),
+        shifts=tuple(_shift(one, who, names, now) for one in duty.shifts(tx, now, now + AHEAD)),
+        ended=tuple(_ended(call, names, now) for call in duty_calls.recent(tx, ENDED)),
+        colleagues=tuple(Option(one.id, one.name) for one in able if one.id != who.person),
+        people=tuple(Option(one.id, one.name, chosen=one.id == who.person) for one in able),
+        pager=pager,
+        pager_words=pager_words,
+        until=clock_time(own.until) if own else None,
+        begins=now.strftime("%Y-%m-%dT%H:%M"),
+        ends=(now + LIKELY).strftime("%Y-%m-%dT%H:%M"),
+    )
+
+
+def clock_time(moment: datetime) -> When:
+    """A moment of today or soon: "16:00", its day on focus."""
+    return When(moment.strftime("%H:%M"), words.full(moment), iso(moment))
+
+
+def first_on_duty(on_duty: Sequence[OnDuty], names: Mapping[str, str]) -> str:
+    """Who is called first, and who after, in words."""
+    if not on_duty:
+        return say("Nobody is on duty.")
+    listed = [names.get(one.person, "") for one in on_duty]
+    if len(listed) == 1:
+        return say("%(name)s is called.", name=listed[0])
+    return say("%(name)s is called first, then %(next)s.", name=listed[0], next=listed[1])
+
+
+def _headline(who: Principal, on_duty: Sequence[OnDuty], names: Mapping[str, str]) -> str:
+    if not on_duty:
+        return say("Nobody is on duty")
+    first = on_duty[0]
+    until = clock_time(first.until).words
+    if first.person == who.person:
+        return say("You are called first, until %(until)s UTC", until=until)
+    name = names.get(first.person, "")
+    return say("%(name)s is called first, until %(until)s UTC", name=name, until=until)
+
+
+def _numbers(tx: Tx, on_duty: Sequence[OnDuty], waiting: Sequence[Call]) -> tuple[Number, ...]:
+    people_on = len({one.person for one in on_duty})
+    took = duty_calls.answer_seconds(tx, tx.now - WINDOW)
+    half = words.span(timedelta(seconds=took[len(took) // 2])) if took else "–"
+    return (
+        Number(figure(people_on), say("on duty"), late=not people_on),
+        Number(figure(len(waiting)), say("calls wait"), late=bool(waiting)),
+        Number(half, say("half are answered within")),
+    )
+
+
+def _card(tx: Tx, who: Principal, call: Call, names: Mapping[str, str]) -> CallCard:
+    rings = duty_calls.rings(tx, call.id)
+    decides = who.may(Permission.CASE_DECIDE) and who.person is not None
+    answerable = decides and call.only in {None, who.person} and call.kind is not CallKind.NOBODY
+    case = cases.get(tx, call.case) if call.case else None
+    rung = [names.get(str(ring.person), "") for ring in rings if ring.person]
+    frozen = duty_calls.frozen(tx, case.id) if case else []
+    return CallCard(
+        id=call.id,
+        mark=SHAPE[KIND[call.kind].style],
+        title=KIND[call.kind].word,
+        about=case.why if case else _about(tx, call, names),
+        since=words.ago(call.opened_at, tx.now),
+        rung=say("Called: %(names)s", names=", ".join(dict.fromkeys(rung))) if rung else "",
+        next_at=words.at(rings[-1].answer_by) if rings and call.only is None else None,
+        mine=who.person is not None and who.person in {ring.person for ring in rings},
+        answerable=answerable,
+        case=case.id if case else "",
+        case_number=case.number if case else 0,
+        stream=case.id if case and case.kind is CaseKind.STREAM and decides else "",
+        frozen=say("To be frozen") if frozen else "",
+    )
+
+
+def _about(tx: Tx, call: Call, names: Mapping[str, str]) -> str:
+    """What a call that is about no case is about."""
+    only = names.get(str(call.only), "")
+    if call.kind is CallKind.NOBODY:
+        return say("Put somebody on the rota. The alarm ends when their shift begins.")
+    if call.kind is CallKind.TEST:
+        return say("%(name)s is asked to acknowledge, to see that they can be reached.", name=only)
+    shift = shift_of(tx, call)
+    by = names.get(call.by, "")
+    until = clock_time(shift.ends_at).words if shift else ""
+    return say(
+        "%(by)s asks %(name)s to take their shift until %(until)s UTC.",
+        by=by, name=only, until=until,
+    )  # fmt: skip
+
+
+def _on_duty(
+    order: int, one: OnDuty, who: Principal, names: Mapping[str, str], now: datetime
+) -> OnDutyRow:
+    state = "missed" if not one.reachable else "resting" if one.resting else "ready"
+    until = words.due(one.until, now)
+    return OnDutyRow(
+        order, names.get(one.person, ""), until, REACHED[state], one.person == who.person
+    )
+
+
+def _shift(shift: Shift, who: Principal, names: Mapping[str, str], now: datetime) -> ShiftRow:
+    return ShiftRow(
+        id=shift.id,
+        name=names.get(shift.person, ""),
+        order=shift.rank,
+        day=_day(shift.starts_at),
+        starts=clock_time(shift.starts_at),
+        ends=clock_time(shift.ends_at),
+        now=shift.covers(now),
+        you=shift.person == who.person,
+    )
+
+
+def _day(moment: datetime) -> str:
+    """A day on the rota: "Sat 21 Nov"."""
+    return format_datetime(moment, "EEE d MMM", tzinfo=UTC, locale=speaking().locale)
+
+
+def _ended(call: Call, names: Mapping[str, str], now: datetime) -> EndedRow:
+    ended = call.answered_at or now
+    return EndedRow(
+        id=call.id,
+        title=KIND[call.kind].word,
+        at=words.ago(call.opened_at, now),
+        outcome=OUTCOME[call.outcome or Outcome.SETTLED],
+        who=names.get(call.answered_by, ""),
+        after=say("after %(span)s", span=words.span(ended - call.opened_at)),
+    )
+
+
+def _pager(tx: Tx, on_call: OnCall) -> tuple[Mark, str]:
+    """Whether a pager service takes what it is sent."""
+    if on_call.pager is None:
+        return Mark("none", say("On screen only")), say(
+            "No pager service is set. People are called on this screen only."
+        )
+    last = duty_calls.last_delivery(tx)
+    if last is None:
+        return Mark("wait", say("Not tried yet")), say("Send a test page to see that it works.")
+    if last.delivered and last.done_at is not None:
+        at = words.ago(last.done_at, tx.now).words
+        return Mark("ok", say("Works")), say("The last page was taken %(ago)s.", ago=at)
+    tries = say_n("%(n)s try", "%(n)s tries", last.attempts)
+    return Mark("bad", say("Does not answer")), say(
+        "The last page was not taken after %(tries)s. Tell the person who runs this.", tries=tries
+    )

@@ -1,0 +1,56 @@
+// The live wall: arrows choose one tile, the panel names it, and keys act on that one alone.
+(() => {
+  "use strict";
+  const bw = window.breakwater;
+  const tiles = () => [...document.querySelectorAll("[data-tile]")];
+  const current = () => document.querySelector("[data-tile][aria-current]");
+  const link = (tile) => tile.querySelector("h3 a");
+
+  const choose = (tile, focus = true) => {
+    for (const other of tiles()) {
+      const chosen = other === tile;
+      other.toggleAttribute("aria-current", chosen);
+      if (chosen) other.setAttribute("aria-current", "true");
+      link(other).tabIndex = chosen ? 0 : -1;
+    }
+    const name = document.getElementById("target-name");
+    name.textContent = tile ? name.dataset.some.replace("%(name)s", tile.dataset.name) : name.dataset.none;
+    if (tile) document.getElementById("target-why").textContent = tile.dataset.why;
+    if (tile && focus) link(tile).focus();
+  };
+
+  // By place on the screen and not by order in the list: up is up, whatever the width.
+  const near = (x, y) => {
+    const from = current()?.getBoundingClientRect();
+    if (!from) return tiles()[0];
+    const middle = (box) => [box.left + box.width / 2, box.top + box.height / 2];
+    const [fx, fy] = middle(from);
+    let best = null;
+    let least = Infinity;
+    for (const tile of tiles()) {
+      const [tx, ty] = middle(tile.getBoundingClientRect());
+      const along = (tx - fx) * x + (ty - fy) * y;
+      const aside = Math.abs((tx - fx) * y) + Math.abs((ty - fy) * x);
+      if (along > 1 && along + 3 * aside < least) [best, least] = [tile, along + 3 * aside];
+    }
+    return best;
+  };
+  const step = (x, y) => () => {
+    const tile = near(x, y);
+    if (tile) choose(tile);
+  };
+  bw.on("wall.left", step(-1, 0));
+  bw.on("wall.right", step(1, 0));
+  bw.on("wall.up", step(0, -1));
+  bw.on("wall.down", step(0, 1));
+  bw.on("wall.open", () => current() && link(current()).click());
+  bw.on("wall.freeze", () => current()?.querySelector("form button")?.click());
+
+  document.addEventListener("focusin", (event) => {
+    const tile = event.target.closest?.("[data-tile]");
+    if (tile && tile !== current()) choose(tile, false);
+  });
+  addEventListener("DOMContentLoaded", () => {
+    tiles().forEach((tile, n) => (link(tile).tabIndex = n ? -1 : 0));
+  });
+})();
