@@ -9,11 +9,15 @@ from breakwater.app.ground import Ground
 from breakwater.app.oncall import OnCall, wire_on_call
 from breakwater.model.decision import Profile
 from breakwater.review.bulk import Bulk
+from breakwater.review.cover import Staggering
 from breakwater.review.decide import Decisions
 from breakwater.review.devices import Devices
 from breakwater.review.duty import Duty
 from breakwater.review.escalate import Escalation
 from breakwater.review.exposure import ExposureClock
+from breakwater.review.grade import Gradings
+from breakwater.review.grade_views import GradeViews
+from breakwater.review.quality import Quality
 from breakwater.review.queue import Queue
 from breakwater.review.routing import Routing
 from breakwater.review.views import Views
@@ -30,23 +34,26 @@ class Reviewing:
     routing: Routing
     escalation: Escalation
     exposure: ExposureClock
+    staggering: Staggering
     devices: Devices
     decisions: Decisions
     duty: Duty
     on_call: OnCall
+    grading: Gradings
+    grade_views: GradeViews
+    quality: Quality
 
 
 def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing:
     """Put the verbs of people on the ground."""
-    on_call = wire_on_call(settings, on, undo)
     exposure = ExposureClock(db=on.db, clock=on.clock)
+    on_call = wire_on_call(settings, on, undo, resting=exposure.resting)
     return Reviewing(
         views=Views(
             db=on.db,
             vault=on.vault,
             pool=on.pool,
             clock=on.clock,
-            metrics=on.metrics,
             exposure=exposure,
         ),
         queue=Queue(db=on.db),
@@ -54,8 +61,14 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
         routing=Routing(db=on.db),
         escalation=Escalation(db=on.db, metrics=on.metrics),
         exposure=exposure,
+        staggering=Staggering(db=on.db, exposure_clock=exposure),
         devices=Devices(db=on.db, clock=on.clock),
         decisions=Decisions(db=on.db, profile=Profile(settings.profile)),
         duty=on_call.duty,
         on_call=on_call,
+        grading=Gradings(db=on.db),
+        grade_views=GradeViews(
+            db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, exposure=exposure
+        ),
+        quality=Quality(db=on.db, clock=on.clock),
     )

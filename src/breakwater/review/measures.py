@@ -15,6 +15,7 @@ from typing import Final
 from breakwater.model.facts import Activity, AgeBand, FirstLook, ItemFacts, Maturity, Realism
 from breakwater.model.grading import Grading
 from breakwater.model.ids import Id
+from breakwater.model.scheme import Scheme
 from breakwater.review.agreement import Agreement, Scale, Unmeasured, alpha, kappa
 
 MOST_COUNTED: Final = 5
@@ -90,6 +91,19 @@ OF_FACTS: Final = (
     Measure("realism", Scale(tuple(Realism)), _of_facts(lambda facts: facts.realism.value)),
 )
 """What graders answer. The youngest child stands for age and maturity: severity hangs on it."""
+
+
+def of_scheme(scheme: Scheme) -> Measure | None:
+    """The code a scheme derives from each answer; None for annotations, which are many."""
+    if scheme.every:
+        return None
+    return Measure(
+        f"scheme:{scheme.id}",
+        Scale(tuple(scheme.codes), ordered=scheme.ordinal),
+        lambda answer: (
+            None if answer.look is FirstLook.CANNOT_TELL else scheme.derive(answer.facts).codes[0]
+        ),
+    )
 
 
 def of_team(measure: Measure, answers: Iterable[Grading]) -> Agreement | Unmeasured:

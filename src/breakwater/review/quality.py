@@ -23,7 +23,7 @@ from breakwater.model.facts import FirstLook
 from breakwater.model.grading import GradeSet, Grading, SetState
 from breakwater.model.ids import Id
 from breakwater.model.quality import AlarmKind, Dispute, Gold, Outcome, QualityAlarm
-from breakwater.records import gradesets, grading, quality
+from breakwater.records import gradesets, grading, quality, schemes
 from breakwater.records.database import Database, Tx
 from breakwater.review import measures
 from breakwater.review.agreement import Agreement, Unmeasured
@@ -79,12 +79,9 @@ class QualityReport:
 class Quality:
     """Measures grading, and keeps what is gold."""
 
-    def __init__(
-        self, *, db: Database, clock: Clock, schemes: Sequence[Measure] = ()
-    ) -> None:  # fmt: skip
+    def __init__(self, *, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
-        self._measures = (*measures.OF_FACTS, *schemes)
 
     def report(self, who: Principal, *, set_number: int | None = None) -> QualityReport:
         """Figures of the last four weeks.
@@ -105,7 +102,7 @@ class Quality:
             answers = quality.answered(tx, since=since, set_number=set_number)
             found = quality.outcomes(tx, since=since, set_number=set_number)
             return QualityReport(
-                agreement=self._agreement(answers),
+                agreement=tuple(_team(one, answers) for one in _measures(tx)),
                 standings=standings(found),
                 waiting=tuple(
                     quality.disputes(tx, settled=False, since=since, set_number=set_number)
@@ -214,27 +211,31 @@ class Quality:
                 )  # fmt: skip
         return [alarm for alarm in raised if alarm is not None]
 
-    def _agreement(self, answers: Sequence[Grading]) -> tuple[TeamAgreement, ...]:
-        return tuple(
-            TeamAgreement(
-                measure=one.name,
-                ordered=one.scale.ordered,
-                found=measures.of_team(one, answers),
-                pairs=measures.of_pairs(one, answers),
-            )
-            for one in self._measures
-        )
-
     def _failing(self, tx: Tx, one: GradeSet) -> list[tuple[str, Agreement]]:
         """Measures on which a set's graders certainly agree too little."""
         since = self._clock.now() - WINDOW
         answers = quality.answered(tx, since=since, set_number=one.number)
-        found = ((m.name, measures.of_team(m, answers)) for m in self._measures)
+        found = ((m.name, measures.of_team(m, answers)) for m in _measures(tx))
         return [
             (name, measured)
             for name, measured in found
             if isinstance(measured, Agreement) and measured.failing and measured.items >= ENOUGH
         ]
+
+
+def _measures(tx: Tx) -> tuple[Measure, ...]:
+    """What graders answer, and the code of each scheme in force."""
+    schemed = (measures.of_scheme(scheme) for scheme in schemes.current(tx).values())
+    return (*measures.OF_FACTS, *(one for one in schemed if one is not None))
+
+
+def _team(one: Measure, answers: Sequence[Grading]) -> TeamAgreement:
+    return TeamAgreement(
+        measure=one.name,
+        ordered=one.scale.ordered,
+        found=measures.of_team(one, answers),
+        pairs=measures.of_pairs(one, answers),
+    )
 
 
 def standings(outcomes: Iterable[Outcome]) -> tuple[Standing, ...]:

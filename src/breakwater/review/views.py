@@ -1,83 +1,64 @@
-"""Looking: one frame of one item on one screen, written down before its first byte.
+"""Looking within a case: one frame of one item on one screen, written down before its first byte.
 
 In comes who, which item and frame of which case, how large, and why; out goes a small WebP
 picture made in the jail. Lease, exposure and audit row are committed first (console
 specification §10): if any of them cannot be, nothing is shown. A look whose end nobody tells
 is charged in full at its cap. An admin never sees media (law, "who may see what"). Fed by
-`web.pages.looking`; tested by `tests/contract/test_review_views.py`.
+`web.pages.looking`; tested by `tests/integration/test_review_views.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from breakwater.errors import (
     AuditUnavailable,
-    BadInput,
     Conflict,
     DatabaseUnavailable,
     DiskFull,
     NotAllowed,
-    NotFound,
 )
 from breakwater.media.sandbox import JailPool
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Case, CaseState
-from breakwater.model.clock import Clock, iso
+from breakwater.model.clock import Clock
 from breakwater.model.ids import Id
-from breakwater.model.media import Level, MediaLimits, Undecodable
+from breakwater.model.media import Level, MediaLimits
 from breakwater.model.upload import Upload
-from breakwater.model.viewing import CAP_MS
-from breakwater.observe import Metrics
 from breakwater.records import cases, people, uploads, views
 from breakwater.records.database import Database, Tx
 from breakwater.records.vault import Vault
 from breakwater.review import policy
 from breakwater.review.exposure import ExposureClock
+from breakwater.review.showing import (
+    MOST_STILLS,
+    Look,
+    Showing,
+    Shown,
+    Still,
+    of_one,
+    of_page,
+    permitted,
+)
+
+__all__ = ["LEASE", "MOST_STILLS", "Look", "Still", "Views"]
 
 LEASE: Final = timedelta(minutes=10)
 """How long a look keeps a case for the one who looks."""
-
-MOST_STILLS: Final = 24
-"""Stills of one page (console specification §5, video strip)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Look:
-    """One frame on its way to one screen."""
-
-    view: Id
-    picture: bytes
-    cap_ms: int = CAP_MS
-
-
-@dataclass(frozen=True, slots=True)
-class Still:
-    """One small grey still, or why there is none."""
-
-    item: Id
-    frame: int
-    picture: bytes = b""
-    words: str = ""
 
 
 class Views:
     """Shows frames, and nothing that is not written down."""
 
     def __init__(
-        self, *, db: Database, vault: Vault, pool: JailPool, clock: Clock, metrics: Metrics,
+        self, *, db: Database, vault: Vault, pool: JailPool, clock: Clock,
         exposure: ExposureClock, limits: MediaLimits | None = None,
     ) -> None:  # fmt: skip
         self._db = db
-        self._vault = vault
-        self._pool = pool
-        self._clock = clock
-        self._metrics = metrics
         self._exposure = exposure
-        self._limits = limits or MediaLimits(max_wall_s=20.0)
+        self._showing = Showing(db=db, vault=vault, pool=pool, clock=clock, limits=limits)
 
     def look(
         self, who: Principal, *, case: Id, item: Id, frame: int, level: Level, reason: str,
@@ -102,17 +83,11 @@ class Views:
             NotFound: no such item, or its bytes are gone.
         """
         person = _permitted(who, level)
-        if frame < 0 or not reason.strip():
-            raise BadInput("A look names a frame from 0 and a reason.")
-        upload, view = self._commit(
+        shown, view = self._commit(
             person, case=case, items=((item, frame),), level=level,
-            reason=reason.strip()[:200], device=device,
+            reason=of_one(frame, reason), device=device,
         )  # fmt: skip
-        picture = self._render(upload[0], frame, level, who)
-        if isinstance(picture, Undecodable):
-            self.end(who, view, 0)
-            raise NotFound(picture.reason.words)
-        return Look(view, picture)
+        return self._showing.look(who, view, shown[0], level)
 
     def stills(
         self, who: Principal, *, case: Id, frames: Sequence[tuple[Id, int]], device: str = ""
@@ -125,20 +100,12 @@ class Views:
             AuditUnavailable: it cannot be written down, so nothing is shown.
         """
         person = _permitted(who, Level.S1)
-        if not 0 < len(frames) <= MOST_STILLS or any(frame < 0 for _, frame in frames):
-            raise BadInput(f"A page has 1 to {MOST_STILLS} stills.")
-        found, _ = self._commit(
+        of_page(frames)
+        shown, _ = self._commit(
             person, case=case, items=tuple(frames), level=Level.S1,
             reason="stills of the case", device=device,
         )  # fmt: skip
-        shown = []
-        for upload, (item, frame) in zip(found, frames, strict=True):
-            picture = self._render(upload, frame, Level.S1, who)
-            if isinstance(picture, Undecodable):
-                shown.append(Still(item, frame, words=picture.reason.words))
-            else:
-                shown.append(Still(item, frame, picture))
-        return shown
+        return self._showing.stills(who, shown)
 
     def end(self, who: Principal, view: Id, ms: int) -> None:
         """Say how long a frame was on screen; the first end counts.
@@ -160,7 +127,7 @@ class Views:
     def _commit(
         self, person: Id, *, case: Id, items: tuple[tuple[Id, int], ...], level: Level,
         reason: str, device: str,
-    ) -> tuple[list[Upload], Id]:  # fmt: skip
+    ) -> tuple[list[Shown], Id]:  # fmt: skip
         """Lease, exposure and audit row, durable when this returns."""
         try:
             with self._db.transaction() as tx:
@@ -168,48 +135,23 @@ class Views:
                 found = [_of_case(tx, held, item) for item, _ in items]
                 self._exposure.check(tx, person, case, level, severe=_severe(found))
                 _lease(tx, held, person, level)
-                others = tuple(dict.fromkeys(item for item, _ in items))[1:]
-                item, frame = items[0]
-                view = views.start(
-                    tx, person=person, item=item, case=case, others=others, frame=frame,
-                    level=level, reason=reason, cap_ms=CAP_MS if level.watermarked else 0,
-                )  # fmt: skip
-                tx.audit(
-                    person,
-                    "view.start" if level.watermarked else "view.stills",
-                    view.id,
-                    case=case,
-                    level=level.value,
-                    reason=reason,
-                    device=device,
-                    items=[f"{name} {number}" for name, number in items],
+                shown = [
+                    _shown(upload, frame)
+                    for upload, (_, frame) in zip(found, items, strict=True)
+                ]  # fmt: skip
+                view = self._showing.write_down(
+                    tx, person, shown, level=level, reason=reason, case=case, device=device
                 )
-                return found, view.id
+                return shown, view
         except (DatabaseUnavailable, DiskFull) as error:
             raise AuditUnavailable from error
 
-    def _render(
-        self, upload: Upload, frame: int, level: Level, who: Principal
-    ) -> bytes | Undecodable:
-        if upload.blob is None:
-            raise NotFound("The bytes of this item are not kept.")
-        mark = f"{who.name} {iso(self._clock.now())}"
-        with self._vault.open(upload.blob) as source:
-            return self._pool.still(
-                source, declared=upload.type or upload.declared_type, limits=self._limits,
-                frame=frame, level=level, watermark=mark, time_s=_time_of(upload, frame),
-                lane=f"view {who.id}",
-            )  # fmt: skip
-
 
 def _permitted(who: Principal, level: Level) -> Id:
-    if who.person is None or not who.may(Permission.MEDIA_VIEW):
-        raise NotAllowed("Your role works without pictures.")
+    person = permitted(who, level)
     if not who.may(Permission.CASE_READ):
         raise NotAllowed("Pictures are shown within a case, and your role opens none.")
-    if level.colour and not who.may(Permission.MEDIA_COLOUR):
-        raise NotAllowed("Colour and full size need a permission of their own.")
-    return who.person
+    return person
 
 
 def _of_case(tx: Tx, case: Case, item: Id) -> Upload:
@@ -237,6 +179,13 @@ def _severe(found: Sequence[Upload]) -> bool:
         for upload in found
         for match in (upload.verdict.matches if upload.verdict else ())
     )
+
+
+def _shown(upload: Upload, frame: int) -> Shown:
+    return Shown(
+        upload.id, frame, upload.blob, upload.type or upload.declared_type,
+        _time_of(upload, frame),
+    )  # fmt: skip
 
 
 def _time_of(upload: Upload, frame: int) -> float | None:
