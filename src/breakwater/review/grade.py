@@ -160,6 +160,39 @@ class Gradings:
             free = grading.free(tx, set_number, person)
             return self._give(tx, one, free[0], person, Part.GRADER) if free else None
 
+    def task(self, who: Principal, number: int) -> Task:
+        """An item they were given, as it stands.
+
+        Raises:
+            NotAllowed: not by this role, or not an item they were given.
+            Conflict: the set is not open, or an adjudicator has settled it.
+        """
+        person = _grader(who)
+        with self._db.read() as tx:
+            item, _ = _given(tx, number, person)
+            return _task(tx, _open(tx, item.set), item, person)
+
+    def ahead(self, who: Principal, set_number: int, *, besides: int) -> Task | None:
+        """The item after the one they have, given to them now so that its still can be there.
+
+        Gold is mixed in here, because whoever always holds a next item never comes to ask for
+        one with empty hands.
+        """
+        person = _grader(who)
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            one = _open(tx, set_number)
+            held = [i for i in grading.held(tx, set_number, person) if i.number != besides]
+            if all(grading.part_of(tx, i.number, person) is not Part.GOLD for i in held):
+                done = grading.done_by(tx, set_number, person) + 1
+                golden = gold.next_gold(tx, set_number, person, done)
+                if golden is not None and golden.number != besides:
+                    return self._give(tx, one, golden, person, Part.GOLD)
+            if held:
+                return _task(tx, one, held[0], person)
+            free = grading.free(tx, set_number, person)
+            return self._give(tx, one, free[0], person, Part.GRADER) if free else None
+
     def _give(self, tx: Tx, one: GradeSet, item: GradeItem, person: Id, part: Part) -> Task:
         state = grading.MARKED if _marked(tx, item, person) else grading.HELD
         grading.assign(tx, item, person, until=tx.now + LEASE, part=part, state=state)
