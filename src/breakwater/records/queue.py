@@ -30,6 +30,8 @@ _c: Final = case_rows.c
 _p: Final = t.case_places.c
 _waits: Final = _c.state != sa.literal_column("'closed'")
 """As a literal: only then do both databases use the partial index."""
+_ELSEWHERE: Final = t.case_places.alias("elsewhere")
+"""For conditions, beside a join with the places themselves."""
 _ORDER: Final = (_c.urgency, _c.due_at, _c.number)
 
 
@@ -141,10 +143,11 @@ def count(tx: Tx, wanted: CaseFilter, *, most: int = MOST_BULK + 1) -> int:
 
 def in_queue(queue: str) -> sa.ColumnElement[bool]:
     """Whether a case waits in a queue; what was not routed yet waits in the general one."""
-    elsewhere = sa.exists().where(_p.case_id == _c.id)
+    place = _ELSEWHERE.c
+    routed = sa.exists().where(place.case_id == _c.id)
     if queue == GENERAL:
-        return ~elsewhere.where(_p.queue != GENERAL)
-    return elsewhere.where(_p.queue == queue)
+        return ~routed.where(place.queue != GENERAL)
+    return routed.where(place.queue == queue)
 
 
 def held_by(tx: Tx, person: Id) -> list[Case]:
@@ -278,7 +281,7 @@ def by_queue(tx: Tx) -> Mapping[str, int]:
     """How many cases wait in each queue that has any."""
     name = sa.func.coalesce(_p.queue, GENERAL)
     wanted = sa.select(name, sa.func.count()).select_from(_routed()).where(_waits).group_by(name)
-    return {str(queue): int(n) for queue, n in tx.execute(wanted)}
+    return {str(row[0]): int(row[1]) for row in tx.execute(wanted)}
 
 
 def terms(tx: Tx, person: Id) -> WorkTerms:
@@ -330,7 +333,7 @@ def _move(
 
 def _only(tx: Tx, wanted: CaseFilter) -> sa.ColumnElement[bool]:
     """What this module knows of the filters."""
-    conditions = [sa.true()]
+    conditions: list[sa.ColumnElement[bool]] = [sa.true()]
     if wanted.queue:
         conditions.append(in_queue(wanted.queue))
     if wanted.held_by is not None:
