@@ -30,11 +30,11 @@ def test_callers_do_not_share(clock: SettableClock) -> None:
     assert buckets.take("a", per_second=1, burst=1) > 0
 
 
-def test_what_was_taken_to_try_is_given_back(clock: SettableClock) -> None:
+def test_asking_how_long_to_wait_takes_nothing(clock: SettableClock) -> None:
     buckets = Buckets(clock)
+    assert [buckets.wait("a", per_second=1, burst=1) for _ in range(3)] == [0, 0, 0]
     assert buckets.take("a", per_second=1, burst=1) == 0
-    buckets.give("a", 1)
-    assert buckets.take("a", per_second=1, burst=1) == 0
+    assert buckets.wait("a", per_second=1, burst=1) == 1
 
 
 def test_no_rate_is_no_limit(clock: SettableClock) -> None:

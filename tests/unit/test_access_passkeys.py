@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,11 +16,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from tests.conftest import SettableClock
 from webauthn.helpers import encode_cbor
 
+from breakwater.access import policy
+from breakwater.access.challenges import LIFE
 from breakwater.access.door import Access
-from breakwater.access.passkeys import CHALLENGE_S, Site
-from breakwater.errors import BadInput, Conflict, NotAuthenticated, NotFound
+from breakwater.access.passkeys import Site
+from breakwater.errors import BadInput, Conflict, NotAllowed, NotAuthenticated, NotFound
 from breakwater.model.access import Principal
 from breakwater.model.ids import new_id
+from breakwater.records import audit
 from breakwater.records.database import Database
 from breakwater.records.keys import Keyring
 
@@ -133,19 +137,23 @@ def test_an_answer_works_once(access: Access, phone: Authenticator) -> None:
         access.passkeys.sign_in(SITE, answer)
 
 
-def test_a_copied_key_is_refused_when_its_counter_goes_back(
-    access: Access, phone: Authenticator
+def test_a_copied_key_is_refused_and_noted_when_its_counter_goes_back(
+    access: Access, phone: Authenticator, database: Database
 ) -> None:
     for _ in range(3):
         access.passkeys.sign_in(SITE, phone.sign(access.passkeys.authentication(SITE)))
     phone.count = 0
     with pytest.raises(NotAuthenticated):
         access.passkeys.sign_in(SITE, phone.sign(access.passkeys.authentication(SITE)))
+    with database.read() as tx:
+        assert [row.action for row in audit.page(tx, action="person.passkey_copied")] == [
+            "person.passkey_copied"
+        ]
 
 
 def test_a_challenge_grows_old(access: Access, phone: Authenticator, clock: SettableClock) -> None:
     options = access.passkeys.authentication(SITE)
-    clock.advance(CHALLENGE_S + 1)
+    clock.advance(LIFE.total_seconds() + 1)
     with pytest.raises(NotAuthenticated):
         access.passkeys.sign_in(SITE, phone.sign(options))
 
@@ -204,6 +212,41 @@ def test_a_passkey_is_registered_once_and_only_for_our_challenge(
         with pytest.raises(BadInput):
             access.passkeys.register(admin, SITE, lie, "")
     del options
+
+
+def test_an_answer_to_one_process_is_spent_for_all(
+    access: Access, phone: Authenticator, database: Database, keyring: Keyring, clock: SettableClock
+) -> None:
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    other = Access(db=database, keys=keyring, clock=clock, hasher=quick)
+    answer = phone.sign(access.passkeys.authentication(SITE))
+    other.passkeys.sign_in(SITE, answer)
+    with pytest.raises(NotAuthenticated):
+        access.passkeys.sign_in(SITE, answer)
+
+
+def test_a_challenge_to_sign_in_registers_nothing_and_another_session_s_neither(
+    access: Access, admin: Principal
+) -> None:
+    made = Authenticator()
+    with pytest.raises(BadInput):
+        access.passkeys.register(admin, SITE, made.make(access.passkeys.authentication(SITE)), "")
+    other = replace(admin, session=new_id())
+    options = access.passkeys.registration(admin, SITE)
+    with pytest.raises(BadInput):
+        access.passkeys.register(other, SITE, made.make(options), "")
+
+
+def test_an_open_screen_is_not_enough_to_add_or_remove_a_passkey(
+    access: Access, admin: Principal, phone: Authenticator, clock: SettableClock
+) -> None:
+    clock.advance(policy.STEP_UP.total_seconds() + 1)
+    with pytest.raises(NotAllowed, match="Sign in again"):
+        access.passkeys.registration(admin, SITE)
+    with pytest.raises(NotAllowed, match="Sign in again"):
+        access.passkeys.remove(admin, new_id())
+    with pytest.raises(NotAllowed, match="Sign in again"):
+        access.people.set_password(admin, "heron lantern quiet copper")
 
 
 def test_a_removed_passkey_signs_in_no_more(

@@ -16,7 +16,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote_plus, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -154,8 +154,9 @@ class ProviderClient:
         }
         auth: httpx.BasicAuth | None = None
         if self.about.secret and not published.by_form:
-            pair = quote_plus(self.about.client_id), quote_plus(self.about.secret)
-            auth = httpx.BasicAuth(*pair)  # RFC 6749 §2.3.1: encoded as forms are
+            # RFC 6749 §2.3.1: encoded as forms are; a space as %20 is read rightly by all.
+            pair = quote(self.about.client_id, safe=""), quote(self.about.secret, safe="")
+            auth = httpx.BasicAuth(*pair)
         else:
             form["client_id"] = self.about.client_id
             if self.about.secret:
