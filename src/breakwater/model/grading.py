@@ -141,7 +141,7 @@ class GradeItem:
         needed: graders it needs; a second opinion adds one.
         graded: different people who answered it completely.
         blob: its bytes in the vault; None for what is never shown.
-        known_as: how a bank knows it, in words; empty otherwise.
+        why: why nobody sees it: how a bank knows it, or what is wrong with the file; else empty.
         claims: what the source says of it (raw category, flags): kept, never believed.
         upload: the upload it came from, for sets made of cases.
     """
@@ -165,7 +165,7 @@ class GradeItem:
     graded: int = 0
     blob: Id | None = None
     upload: Id | None = None
-    known_as: str = ""
+    why: str = ""
     claims: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
 

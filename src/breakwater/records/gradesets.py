@@ -73,14 +73,15 @@ def start(
         row = tx.execute(sa.select(grade_sets).where(_s.digest == digest, begun)).first()
         if row is not None:
             return _set_noun(tx, row)
+    number = numbers.take(tx, "grade_sets")
     values = {
-        "id": new_id(), "number": numbers.take(tx, "grade_sets"), "name": name, "source": source,
+        "id": new_id(), "number": number, "name": name, "source": source,
         "form": form, "context": context, "digest": digest, "graders": graders,
         "state": SetState.IMPORTING.value, "rows_read": 0, "rows_bad": 0, "created_by": by,
         "created_at": tx.now, "change": change,
     }  # fmt: skip
     tx.execute(sa.insert(grade_sets), values)
-    return get(tx, int(values["number"]))
+    return get(tx, number)
 
 
 def get(tx: Tx, number: int) -> GradeSet:
@@ -120,6 +121,12 @@ def bad_rows(tx: Tx, number: int, *, limit: int = 1_000) -> list[tuple[int, str]
     b = grade_bad_rows.c
     wanted = sa.select(b.row, b.reason).where(b.set_number == number)
     return [(int(r.row), str(r.reason)) for r in tx.execute(wanted.order_by(b.row).limit(limit))]
+
+
+def describe(tx: Tx, number: int, *, form: str, context: str) -> None:
+    """Say what kind of file it was, which its last line may tell."""
+    values = {"form": form, "context": context}
+    tx.execute(sa.update(grade_sets).where(_s.number == number).values(values))
 
 
 def set_state(tx: Tx, number: int, state: SetState) -> GradeSet:
@@ -288,7 +295,7 @@ def _tuple(one: GradeItem) -> tuple[Any, ...]:
         one.number, one.set, one.row, one.state.value, one.type, _bytes(one.sha256),
         _bytes(one.sha1), _bytes(one.md5), _bytes(one.pdq), one.size, one.frames,
         one.duration_s, one.leader, one.bits, one.needed, one.graded, one.blob, one.upload,
-        one.known_as, dict(one.claims), one.version,
+        one.why, dict(one.claims), one.version,
     )  # fmt: skip
 
 
@@ -305,7 +312,7 @@ def _noun(row: sa.Row[Any]) -> GradeItem:
         needed=row.needed, graded=row.graded,
         blob=None if row.blob_id is None else Id(row.blob_id),
         upload=None if row.upload_id is None else Id(row.upload_id),
-        known_as=row.known_as, claims=row.claims, version=row.version,
+        why=row.why, claims=row.claims, version=row.version,
     )  # fmt: skip
 
 

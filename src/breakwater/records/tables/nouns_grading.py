@@ -106,7 +106,7 @@ grade_items = Table(
     _item("graded", SmallInteger),
     _item("blob_id", IdType, ForeignKey("blobs.id"), nullable=True, index=True),
     _item("upload_id", IdType, nullable=True),
-    _item("known_as", Text),
+    _item("why", Text),
     _item("claims", Json),
     _item("version", Integer),
     UniqueConstraint("set_number", "row"),

@@ -882,7 +882,7 @@ def upgrade() -> None:
             sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
             nullable=True,
         ),
-        sa.Column("known_as", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
         sa.Column("claims", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(

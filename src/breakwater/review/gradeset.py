@@ -1,0 +1,293 @@
+"""Sets: from a file and a folder of media to items that wait for graders, each looked at once.
+
+In comes a VICS or CSV file (streamed) and the folder its media lie in. Each file is hashed and
+decoded in the jail; what a bank knows is taken out before anyone views it, an exact copy takes
+the facts of its first, a near copy waits in the stack of its leader, the rest waits for graders.
+A window of rows is one transaction with its place in the file, so that an import that was cut
+short goes on there and adds nothing twice. Reference: classification, "how the IWF taskforce
+works". Fed by `cli.grade` and `web.api.grading`. Tests: `tests/integration/test_gradeset.py`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from breakwater.errors import BadInput, Conflict, NotAllowed
+from breakwater.model.access import Permission, Principal
+from breakwater.model.clock import Clock
+from breakwater.model.grading import (
+    MOST_GRADERS,
+    GradeItem,
+    GradeSet,
+    ItemState,
+    SetState,
+    item_id,
+)
+from breakwater.model.ids import Id
+from breakwater.model.media import MediaLimits, Reason, Undecodable
+from breakwater.model.signal import SHA256, Fingerprint
+from breakwater.recognition.screen import Screener
+from breakwater.records import gradesets
+from breakwater.records.database import Database
+from breakwater.records.vault import Vault
+from breakwater.review.looks import Looks
+from breakwater.review.placing import (
+    Outcome,
+    Prepared,
+    digest,
+    draft,
+    exact,
+    moving,
+    placed,
+    reader,
+    windows,
+)
+from breakwater.review.sources import BadRow, MediaFolder, Source, SourceRow
+
+BAD_ROWS_SHOWN: Final = 1_000
+PURPOSE: Final = "evidence"
+LANE: Final = "grading"
+
+Progress = Callable[["Loaded"], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Caps on one decode, by family."""
+
+    image: MediaLimits = field(default_factory=MediaLimits)
+    video: MediaLimits = field(default_factory=lambda: MediaLimits(max_wall_s=600.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How an import went, so far or at its end.
+
+    Attributes:
+        rows: rows of the file behind us.
+        bad: rows that could not be read, with the first reasons below.
+        resumed_at: the row this run began after; 0 for a new import.
+        by_state: items of the set by what became of them.
+    """
+
+    set_number: int
+    rows: int = 0
+    bad: int = 0
+    resumed_at: int = 0
+    by_state: Mapping[str, int] = field(default_factory=dict)
+    reasons: tuple[tuple[int, str], ...] = ()
+
+
+class GradeSets:
+    """Fills, opens and closes sets."""
+
+    def __init__(
+        self, *, db: Database, vault: Vault, screener: Screener, clock: Clock, threads: int,
+        limits: Limits | None = None,
+    ) -> None:  # fmt: skip
+        self._db = db
+        self._vault = vault
+        self._screener = screener
+        self._clock = clock
+        self._threads = threads
+        self._limits = limits or Limits()
+
+    def load(
+        self,
+        who: Principal,
+        path: Path,
+        media: Path,
+        *,
+        name: str = "",
+        source: str = "",
+        graders: int = 1,
+        context: str = "",
+        progress: Progress | None = None,
+    ) -> Loaded:
+        """Import a file, or go on where an earlier run of the same file stopped.
+
+        Args:
+            who: a QA lead, or whoever runs commands on this host.
+            path: VICS or CSV.
+            media: the folder in which its paths begin.
+            name: of the set; the file's when empty.
+            source: who gave it; never shown to graders.
+            graders: independent people for each item, 1 to 3.
+            context: whose categories the file uses, where it does not say.
+            progress: called after every window.
+
+        Raises:
+            NotAllowed: not by this role.
+            BadInput: no VICS and no CSV, or cut short; what came before its fault is kept.
+        """
+        _allowed(who)
+        if not 1 <= graders <= MOST_GRADERS:
+            raise BadInput(f"An item has 1 to {MOST_GRADERS} independent graders.")
+        folder = MediaFolder(media)
+        tell = progress or (lambda _: None)
+        with path.open("rb") as file:
+            rows = reader(file)
+            with self._db.transaction() as tx:
+                begun = gradesets.start(
+                    tx, name=name or path.stem, source=source or path.name, form=rows.form,
+                    by=who.id, context=context or rows.context, digest=digest(path),
+                    graders=graders,
+                )  # fmt: skip
+            state = Loaded(begun.number, begun.rows_read, begun.rows_bad, begun.rows_read)
+            looks = self._looks()
+            with ThreadPoolExecutor(self._threads, thread_name_prefix="grade") as threads:
+                for window in windows(rows.rows(), after=begun.rows_read):
+                    read = list(threads.map(lambda row: self._prepare(row, folder), window))
+                    state = self._take(begun, read, state, looks)
+                    tell(state)
+        return self._finish(who, begun, rows, state, context)
+
+    def open(self, who: Principal, number: int) -> GradeSet:
+        """Open a set for graders; an import opens its own at its end.
+
+        Raises:
+            NotAllowed: not by this role.
+            Conflict: its import has not ended.
+        """
+        return self._move(who, number, SetState.OPEN)
+
+    def close(self, who: Principal, number: int) -> GradeSet:
+        """Give out no more items of a set; what was answered stays."""
+        return self._move(who, number, SetState.CLOSED)
+
+    def every(self) -> list[GradeSet]:
+        """Sets, the newest first."""
+        with self._db.read() as tx:
+            return gradesets.every(tx)
+
+    def get(self, number: int) -> GradeSet:
+        """One set.
+
+        Raises:
+            NotFound: no such set.
+        """
+        with self._db.read() as tx:
+            return gradesets.get(tx, number)
+
+    def bad_rows(self, number: int) -> list[tuple[int, str]]:
+        """Rows of a set's file that could not be read: (place, reason)."""
+        with self._db.read() as tx:
+            return gradesets.bad_rows(tx, number)
+
+    def _move(self, who: Principal, number: int, state: SetState) -> GradeSet:
+        _allowed(who)
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            before = gradesets.get(tx, number)
+            if before.state is SetState.IMPORTING:
+                raise Conflict(f"The import of set {number} has not ended; run it again.")
+            after = gradesets.set_state(tx, number, state)
+            tx.audit(who.id, f"grade_set.{state.value}", after.id, number=number)
+            return after
+
+    def _looks(self) -> Looks:
+        """The picture hashes of everything that leads a stack, or may."""
+        looks, after = Looks(), 0
+        while True:
+            with self._db.read() as tx:
+                batch = gradesets.looks(tx, after=after)
+            for number, code in batch:
+                looks.add(number, code)
+            if not batch:
+                return looks
+            after = batch[-1][0]
+
+    def _prepare(self, row: SourceRow | BadRow, folder: MediaFolder) -> Prepared | BadRow:
+        """Find, decode and match one file; runs in a thread, touches nothing that is shared."""
+        if isinstance(row, BadRow):
+            return row
+        path = folder.find(row)
+        if path is None:
+            items = [Fingerprint(signal) for signal in row.hashes]
+            unit = str(row.hashes[0]) if row.hashes else ""
+            found = self._screener.match(items, unit=unit, now=self._clock.now())
+            return Prepared(row, matches=found)
+        outcome = self._decode(path)
+        if isinstance(outcome, Undecodable):
+            return Prepared(row, path, outcome)
+        unit = exact(outcome, SHA256)
+        found = self._screener.match(outcome.items, unit=unit, now=self._clock.now())
+        return Prepared(row, path, outcome, found)
+
+    def _decode(self, path: Path) -> Outcome:
+        try:
+            with path.open("rb") as source:
+                limits = self._limits.video if moving(source.read(4096)) else self._limits.image
+                source.seek(0)
+                return self._screener.fingerprint(source, declared="", limits=limits, lane=LANE)
+        except OSError as error:
+            return Undecodable(Reason.MALFORMED, detail=error.strerror or "cannot be opened")
+
+    def _take(
+        self, begun: GradeSet, read: Sequence[Prepared | BadRow], state: Loaded, looks: Looks
+    ) -> Loaded:
+        """Write one window: bytes into the vault first, then rows and progress together."""
+        good = [one for one in read if isinstance(one, Prepared)]
+        faults = [one for one in read if isinstance(one, BadRow)]
+        drafts = [draft(one, begun) for one in good]
+        with self._db.read() as tx:
+            first_of = gradesets.same_file(tx, [d.sha256 for d in drafts if d.sha256])
+        kept = self._keep(good, drafts, first_of)
+        last = read[-1].row if isinstance(read[-1], BadRow) else read[-1].source.row
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            number = gradesets.take_numbers(tx, len(drafts)) if drafts else 0
+            items = []
+            for at, made in enumerate(drafts):
+                item = replace(made, number=number + at, id=item_id(number + at), blob=kept.get(at))
+                items.append(placed(item, first_of, looks))
+            gradesets.add(tx, items)
+            bad = state.bad
+            for fault in faults:
+                if bad < BAD_ROWS_SHOWN:
+                    gradesets.bad_row(tx, begun.number, fault.row, fault.reason)
+                bad += 1
+            gradesets.progress(tx, begun.number, rows_read=last, rows_bad=bad)
+        so_far = Counter(state.by_state) + Counter(item.state.value for item in items)
+        return replace(state, rows=last, bad=bad, by_state=dict(so_far))
+
+    def _keep(
+        self, good: Sequence[Prepared], drafts: Sequence[GradeItem], first_of: Mapping[str, int]
+    ) -> dict[int, Id]:
+        """Preserve what somebody will look at; of copies and known files nothing is kept."""
+        kept: dict[int, Id] = {}
+        seen = set(first_of)
+        for at, (one, made) in enumerate(zip(good, drafts, strict=True)):
+            shown = made.state is ItemState.OPEN and made.sha256 not in seen
+            seen.add(made.sha256)
+            if one.path is not None and (shown or made.state is ItemState.UNREADABLE):
+                with one.path.open("rb") as source:
+                    kept[at] = self._vault.put(source, purpose=PURPOSE)
+        return kept
+
+    def _finish(
+        self, who: Principal, begun: GradeSet, rows: Source, state: Loaded, context: str
+    ) -> Loaded:
+        with self._db.transaction() as tx:
+            gradesets.describe(
+                tx, begun.number, form=rows.form, context=context or rows.context
+            )  # fmt: skip
+            after = gradesets.set_state(tx, begun.number, SetState.OPEN)
+            counts = {state.value: count for state, count in after.counts.items()}
+            tx.audit(
+                who.id, "grade_set.import", begun.id, number=begun.number, rows=state.rows,
+                bad=state.bad, **counts,
+            )  # fmt: skip
+            reasons = tuple(gradesets.bad_rows(tx, begun.number, limit=20))
+        return replace(state, by_state=counts, reasons=reasons)
+
+
+def _allowed(who: Principal) -> None:
+    """Sets are made by those who answer for quality, or by whoever runs this host."""
+    if not (who.may(Permission.GRADE_QA) or who.may(Permission.SYSTEM_WRITE)):
+        raise NotAllowed("Sets are made by those who answer for quality.")
