@@ -10,11 +10,11 @@ from breakwater.errors import BadSettings, FetchRefused
 from breakwater.intake.fetch import Fetcher
 from breakwater.intake.snapshot import signed
 from breakwater.intake.webhooks import rules
-from breakwater.review.calling import Caller
+from breakwater.review.calling import Caller, never_resting
 from breakwater.review.duty import Duty
 from breakwater.review.freeze import FreezeIntent
 from breakwater.review.pager import Pager, PagerService
-from breakwater.review.ports import StreamFreezer
+from breakwater.review.ports import Resting, StreamFreezer
 from breakwater.review.watch import Watch
 from breakwater.settings import Settings
 
@@ -35,8 +35,9 @@ class OnCall:
 
 
 def wire_on_call(
-    settings: Settings, on: Ground, undo: ExitStack, freezer: StreamFreezer | None = None
-) -> OnCall:
+    settings: Settings, on: Ground, undo: ExitStack, *,
+    resting: Resting = never_resting, freezer: StreamFreezer | None = None,
+) -> OnCall:  # fmt: skip
     """Put duty on the ground.
 
     Raises:
@@ -46,7 +47,9 @@ def wire_on_call(
     pager = _pager(settings, on)
     if pager is not None:
         undo.callback(pager.close)
-    caller = Caller(freezer=freezer, metrics=on.metrics, send=pager is not None)
+    caller = Caller(
+        freezer=freezer, metrics=on.metrics, resting=resting, send=pager is not None
+    )
     return OnCall(
         duty=Duty(db=on.db, caller=caller, freezer=freezer, metrics=on.metrics),
         watch=Watch(db=on.db, clock=on.clock, metrics=on.metrics, caller=caller),
