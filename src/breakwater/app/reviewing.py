@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from breakwater.app.ground import Ground
+from breakwater.app.mapping import limits_of
 from breakwater.app.oncall import OnCall, wire_on_call
 from breakwater.model.decision import Profile
+from breakwater.review.appeals import Appeals
 from breakwater.review.bulk import Bulk
 from breakwater.review.cover import Staggering
 from breakwater.review.decide import Decisions
+from breakwater.review.derive import Schemes
 from breakwater.review.devices import Devices
 from breakwater.review.duty import Duty
 from breakwater.review.escalate import Escalation
 from breakwater.review.exposure import ExposureClock
 from breakwater.review.grade import Gradings
 from breakwater.review.grade_views import GradeViews
+from breakwater.review.gradeset import GradeSets
+from breakwater.review.gradeset import Limits as GradeLimits
 from breakwater.review.quality import Quality
 from breakwater.review.queue import Queue
+from breakwater.review.reports import Reports
 from breakwater.review.routing import Routing
+from breakwater.review.stacks import Stacks
+from breakwater.review.telling import Notices
 from breakwater.review.views import Views
+from breakwater.review.wellbeing import Wellbeing
 from breakwater.settings import Settings
 
 
@@ -35,11 +45,18 @@ class Reviewing:
     escalation: Escalation
     exposure: ExposureClock
     staggering: Staggering
+    wellbeing: Wellbeing
     devices: Devices
     decisions: Decisions
+    appeals: Appeals
+    reports: Reports
+    notices: Notices
     duty: Duty
     on_call: OnCall
     grading: Gradings
+    grade_sets: GradeSets
+    stacks: Stacks
+    schemes: Schemes
     grade_views: GradeViews
     quality: Quality
 
@@ -62,11 +79,22 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
         escalation=Escalation(db=on.db, metrics=on.metrics),
         exposure=exposure,
         staggering=Staggering(db=on.db, exposure_clock=exposure),
+        wellbeing=Wellbeing(db=on.db),
         devices=Devices(db=on.db, clock=on.clock),
+        appeals=Appeals(db=on.db),
+        reports=Reports(db=on.db),
+        notices=Notices(db=on.db),
         decisions=Decisions(db=on.db, profile=Profile(settings.profile)),
         duty=on_call.duty,
         on_call=on_call,
         grading=Gradings(db=on.db),
+        grade_sets=GradeSets(
+            db=on.db, vault=on.vault, screener=on.screener, clock=on.clock,
+            threads=settings.jail_children or os.cpu_count() or 1,
+            limits=GradeLimits(limits_of(settings).image, limits_of(settings).video),
+        ),
+        stacks=Stacks(db=on.db),
+        schemes=Schemes(db=on.db),
         grade_views=GradeViews(
             db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, exposure=exposure
         ),

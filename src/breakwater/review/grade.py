@@ -95,7 +95,7 @@ class Gradings:
 
     def sets(self, who: Principal) -> list[GradeSet]:
         """Sets that are open for graders, the newest first."""
-        _grader(who)
+        grader(who)
         with self._db.read() as tx:
             return gradesets.every(tx, state=SetState.OPEN)
 
@@ -106,10 +106,10 @@ class Gradings:
             NotAllowed: not by this role.
             Conflict: the set is not open.
         """
-        person = _grader(who)
+        person = grader(who)
         with self._db.transaction() as tx:
             tx.lock_changes()
-            one = _open(tx, set_number)
+            one = opened(tx, set_number)
             grading.drop_lapsed(tx, set_number, person)
             mine = [i for i in grading.held(tx, set_number, person) if not _marked(tx, i, person)]
             mine += grading.free(tx, set_number, person, limit=max(0, limit - len(mine)))
@@ -127,12 +127,12 @@ class Gradings:
         Raises:
             NotAllowed: not by this role, or not of an item they were given.
         """
-        person = _grader(who)
+        person = grader(who)
         if len(looks) > PAGE:
             raise BadInput(f"A page has at most {PAGE} items.")
         with self._db.transaction() as tx:
             tx.lock_changes()
-            one = _open(tx, set_number)
+            one = opened(tx, set_number)
             for number, look in looks.items():
                 item, part = _given(tx, number, person)
                 _keep(tx, one, item, person, part, look=look)
@@ -145,10 +145,10 @@ class Gradings:
             NotAllowed: not by this role.
             Conflict: the set is not open.
         """
-        person = _grader(who)
+        person = grader(who)
         with self._db.transaction() as tx:
             tx.lock_changes()
-            one = _open(tx, set_number)
+            one = opened(tx, set_number)
             grading.drop_lapsed(tx, set_number, person)
             for item in grading.held(tx, set_number, person)[:1]:
                 part = grading.part_of(tx, item.number, person) or Part.GRADER
@@ -167,10 +167,10 @@ class Gradings:
             NotAllowed: not by this role, or not an item they were given.
             Conflict: the set is not open, or an adjudicator has settled it.
         """
-        person = _grader(who)
+        person = grader(who)
         with self._db.read() as tx:
             item, _ = _given(tx, number, person)
-            return _task(tx, _open(tx, item.set), item, person)
+            return _task(tx, opened(tx, item.set), item, person)
 
     def ahead(self, who: Principal, set_number: int, *, besides: int) -> Task | None:
         """The item after the one they have, given to them now so that its still can be there.
@@ -178,10 +178,10 @@ class Gradings:
         Gold is mixed in here, because whoever always holds a next item never comes to ask for
         one with empty hands.
         """
-        person = _grader(who)
+        person = grader(who)
         with self._db.transaction() as tx:
             tx.lock_changes()
-            one = _open(tx, set_number)
+            one = opened(tx, set_number)
             held = [i for i in grading.held(tx, set_number, person) if i.number != besides]
             if all(grading.part_of(tx, i.number, person) is not Part.GOLD for i in held):
                 done = grading.done_by(tx, set_number, person) + 1
@@ -220,7 +220,7 @@ class Gradings:
             NotAllowed: not by this role, or not of an item they were given.
             Conflict: an adjudicator has settled it, or the set is not open.
         """
-        person = _grader(who)
+        person = grader(who)
         questions = contradictions(facts)
         if questions and not confirmed:
             return Asked(questions)
@@ -229,7 +229,7 @@ class Gradings:
         with self._db.transaction() as tx:
             tx.lock_changes()
             item, part = _given(tx, number, person)
-            one = _open(tx, item.set)
+            one = opened(tx, item.set)
             asked = tuple(question.code for question in questions)
             saved = _keep(
                 tx, one, item, person, part, look=FirstLook.FULL_FACTS, facts=facts,
@@ -244,11 +244,11 @@ class Gradings:
         Raises:
             NotAllowed: not by this role, or not of an item they were given.
         """
-        person = _grader(who)
+        person = grader(who)
         with self._db.transaction() as tx:
             tx.lock_changes()
             item, part = _given(tx, number, person)
-            one = _open(tx, item.set)
+            one = opened(tx, item.set)
             saved = _keep(
                 tx, one, item, person, part, look=FirstLook.CANNOT_TELL, note=note[:500]
             )  # fmt: skip
@@ -257,9 +257,9 @@ class Gradings:
 
     def back(self, who: Principal, set_number: int, *, before: int | None = None) -> Task | None:
         """The item they answered last, with their answer; `before` goes on from another one."""
-        person = _grader(who)
+        person = grader(who)
         with self._db.read() as tx:
-            one = _open(tx, set_number)
+            one = opened(tx, set_number)
             after = grading.latest(tx, before, person) if before is not None else None
             past = grading.by_grader(
                 tx, person, set_number, before=after.id if after else None, limit=1
@@ -268,7 +268,7 @@ class Gradings:
 
     def disputes(self, who: Principal, set_number: int | None = None) -> list[GradeItem]:
         """Items whose graders disagree and that this person has never graded."""
-        person = _grader(who)
+        person = grader(who)
         with self._db.read() as tx:
             found = grading.disputed(tx, set_number)
             return [item for item in found if _may_rule(tx, item, person)]
@@ -280,7 +280,7 @@ class Gradings:
             NotAllowed: not by this role, or they graded it.
             Conflict: it is not disputed.
         """
-        person = _grader(who)
+        person = grader(who)
         with self._db.transaction() as tx:
             tx.lock_changes()
             item = gradesets.item(tx, number)
@@ -289,7 +289,7 @@ class Gradings:
             if not _may_rule(tx, item, person):
                 raise NotAllowed("You graded this item, so somebody else settles it.")
             grading.assign(tx, item, person, until=tx.now + LEASE, part=Part.ADJUDICATOR)
-            return _task(tx, _open(tx, item.set), item, person)
+            return _task(tx, opened(tx, item.set), item, person)
 
 
 def _keep(
@@ -363,7 +363,7 @@ def _bare(one: GradeSet, item: GradeItem, part: Part, position: int) -> Task:
     )  # fmt: skip
 
 
-def _grader(who: Principal) -> Id:
+def grader(who: Principal) -> Id:
     """The person, if they may grade: quality assurance is another line, and never grades."""
     if who.person is None or not who.may(Permission.GRADE_WRITE):
         raise NotAllowed("Grading needs the role of a grader.")
@@ -372,7 +372,8 @@ def _grader(who: Principal) -> Id:
     return who.person
 
 
-def _open(tx: Tx, number: int) -> GradeSet:
+def opened(tx: Tx, number: int) -> GradeSet:
+    """A set that takes answers; raises `Conflict` when it does not."""
     one = gradesets.get(tx, number)
     if one.state is not SetState.OPEN:
         raise Conflict(f"Set {number} is {one.state.value}.")

@@ -5,26 +5,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.work import Beat, JobKind, Subscription, Turn
 from breakwater.records.database import Database
+from breakwater.review import cover as covering
 from breakwater.review import decide
 from breakwater.review import escalate as escalating
 from breakwater.review import pager as paging
 from breakwater.review import routing as placing
 from breakwater.review import watch as watching
+from breakwater.review.appeals import Appeals
+from breakwater.review.cover import Staggering
+from breakwater.review.derive import Schemes
 from breakwater.review.effects import RELEASE_JOB, SETTLE_JOB
 from breakwater.review.escalate import Escalation
+from breakwater.review.exposure import ExposureClock
 from breakwater.review.pager import Pager
+from breakwater.review.reports import Reports
 from breakwater.review.routing import Routing
 from breakwater.review.watch import Watch
 
 
-def subscriptions(*, watch: Watch, routing: Routing) -> tuple[Subscription, ...]:
+def subscriptions(
+    *, watch: Watch, routing: Routing, appeals: Appeals, reports: Reports, exposure: ExposureClock
+) -> tuple[Subscription, ...]:
     """Reactions to cases that open and decisions that are taken."""
     return (
         Subscription("review.routing", placing.HEARD, routing.heard),
         Subscription("review.duty", watching.HEARD, watch.on_case),
+        Subscription("review.exposure", frozenset({EventType.CASE_DECIDED}), exposure.on_decided),
+        Subscription("review.appeals", frozenset({EventType.CASE_DECIDED}), appeals.on_decided),
+        Subscription("review.fallen", frozenset({EventType.VERDICT_CHANGED}), appeals.on_verdict),
+        Subscription("review.reports", frozenset({EventType.CASE_DECIDED}), reports.on_decided),
     )
 
 
@@ -37,13 +50,20 @@ def job_kinds(*, db: Database) -> tuple[JobKind, ...]:
     def settle(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
         decide.settle(db, Id(payload["decision"]))
 
-    return (JobKind(RELEASE_JOB, release, lease_s=900.0), JobKind(SETTLE_JOB, settle))
+    return (
+        JobKind(RELEASE_JOB, release, lease_s=900.0),
+        JobKind(SETTLE_JOB, settle),
+        *Schemes(db=db).job_kinds(),
+    )
 
 
-def turns(*, watch: Watch, pager: Pager | None, escalation: Escalation) -> tuple[Turn, ...]:
+def turns(
+    *, watch: Watch, pager: Pager | None, escalation: Escalation, staggering: Staggering
+) -> tuple[Turn, ...]:
     """What is looked at regularly."""
     return (
         Turn("queue.clock", escalating.EVERY_S, escalation.run),
         Turn("duty", watching.EVERY_S, watch.turn),
+        Turn("exposure.stagger", covering.EVERY_S, staggering.turn),
         *((Turn("pager", paging.EVERY_S, pager.turn),) if pager else ()),
     )
