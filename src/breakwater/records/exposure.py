@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from breakwater.model.decision import Outcome
 from breakwater.model.exposure import (
     Glance,
     Ledger,
@@ -28,6 +29,7 @@ from breakwater.model.exposure import (
 from breakwater.model.ids import Id, new_id
 from breakwater.model.media import Level
 from breakwater.records.database import Tx
+from breakwater.records.tables.nouns_decision import decision_effects, decisions
 from breakwater.records.tables.nouns_exposure import limit_changes, overtime, rests, severe_marks
 from breakwater.records.tables.nouns_people import people, sessions, view_ends, views
 
@@ -220,6 +222,20 @@ def spent(tx: Tx, since: datetime, until: datetime, person: Id | None = None) ->
         Spent(Id(r.person_id), Level(r.level), int(r.n), timedelta(milliseconds=int(r.ms)))
         for r in tx.execute(wanted)
     ]
+
+
+def came_of(tx: Tx, person: Id, since: datetime) -> dict[Outcome, int]:
+    """Uploads that somebody's decisions reached since a moment, by what became of them."""
+    back = decisions.alias("back")
+    undone = sa.select(back.c.undoes).where(back.c.undoes.is_not(None))
+    wanted = (
+        sa.select(decision_effects.c.outcome, sa.func.count().label("n"))
+        .join_from(decision_effects, decisions, decisions.c.id == decision_effects.c.decision_id)
+        .where(decisions.c.by == person, decisions.c.at >= since)
+        .where(decisions.c.undoes.is_(None), decisions.c.id.not_in(undone))
+        .group_by(decision_effects.c.outcome)
+    )
+    return {Outcome(row.outcome): int(row.n) for row in tx.execute(wanted)}
 
 
 def _rest(row: sa.Row[Any]) -> Rest:

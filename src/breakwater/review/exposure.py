@@ -11,7 +11,7 @@ live case opens, in words and small stills, with a reason, and the time is given
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from breakwater.errors import BadInput, Conflict, ExposureLimit, NotAllowed
@@ -19,6 +19,7 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.approval import Approval
 from breakwater.model.case import CaseKind, CaseState
 from breakwater.model.clock import Clock, iso
+from breakwater.model.event import Event
 from breakwater.model.exposure import (
     Ledger,
     Limits,
@@ -32,7 +33,7 @@ from breakwater.model.exposure import (
 )
 from breakwater.model.ids import Id
 from breakwater.model.media import Level
-from breakwater.records import approvals, cases, exposure
+from breakwater.records import approvals, cases, decisions, exposure
 from breakwater.records.database import Database, Tx
 from breakwater.review import policy
 from breakwater.review.policy import Closed, Exposure
@@ -79,6 +80,11 @@ class ExposureClock:
         with self._db.read() as tx:
             return exposure.limits_of(tx, who.person)
 
+    def everybodys(self) -> Limits:
+        """What holds for whoever has drawn nothing tighter."""
+        with self._db.read() as tx:
+            return exposure.limits_of(tx, None)
+
     def resting(self, tx: Tx, person: Id) -> bool:
         """Whether a person is on a break, or done with pictures for today."""
         return self.of(tx, person).closed is not None
@@ -112,18 +118,22 @@ class ExposureClock:
     def _meet_severe(self, tx: Tx, person: Id, subject: Id, stands: Exposure) -> None:
         """Count something severe once a shift, and no more of them than an hour may have."""
         since = stands.began or tx.now
-        if any(m.subject == subject for m in exposure.marks_since(tx, person, since)):
+        if _met(tx, person, subject, since):
             return
         if not stands.severe:
             raise ExposureLimit("You met enough severe items within the hour; take another case.")
         exposure.mark(tx, person, subject)
 
-    def note_severe(self, person: Id, case: Id) -> None:
-        """Somebody judged a case as severe that nothing had announced; counted once a shift."""
+    def on_decided(self, event: Event) -> None:
+        """Count what somebody judged as severe and nothing had announced; once a shift."""
         with self._db.transaction() as tx:
-            since = self.of(tx, person).began or tx.now
-            if not any(m.subject == case for m in exposure.marks_since(tx, person, since)):
-                exposure.mark(tx, person, case)
+            said = decisions.get(tx, Id(event.body["decision"]))
+            seen = said.facts.item
+            if said.undoes is not None or seen is None or seen.activity not in policy.SEVERE_ACTS:
+                return
+            since = self.of(tx, said.by).began or tx.now
+            if not _met(tx, said.by, said.case, since):
+                exposure.mark(tx, said.by, said.case)
 
     # breaks
 
@@ -328,6 +338,11 @@ class ExposureClock:
         return exposure.ledger(
             tx, person, since=tx.now - policy.WINDOW, levels=policy.COUNTED, rest=policy.REST
         )
+
+
+def _met(tx: Tx, person: Id, subject: Id, since: datetime) -> bool:
+    """Whether something severe was counted already in this shift."""
+    return any(mark.subject == subject for mark in exposure.marks_since(tx, person, since))
 
 
 def _person(who: Principal) -> Id:

@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Final
 
 from breakwater.model.exposure import Glance, Ledger, Limits, Rest
+from breakwater.model.facts import Activity
 from breakwater.model.ids import Id
 from breakwater.model.media import Level
 
@@ -36,6 +37,10 @@ SEVERE_LABELS: Final = frozenset({
 })  # fmt: skip
 """Labels of entries that announce a severe item: UK category A, industry A1 and B1 (the act),
 VICS category 1, INTERPOL baseline (reference: classification and VICS)."""
+
+
+SEVERE_ACTS: Final = frozenset({Activity.PENETRATIVE, Activity.ANIMAL, Activity.SADISM})
+"""What UK category A is derived from: somebody who judged this has met something severe."""
 
 
 class Closed(StrEnum):

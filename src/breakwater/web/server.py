@@ -32,8 +32,10 @@ from breakwater.settings import Settings
 from breakwater.web import tls
 from breakwater.web.api import (
     accounts,
+    appeals,
     banks,
     decisions,
+    devices,
     duty,
     hma,
     hma_banks,
@@ -42,8 +44,10 @@ from breakwater.web.api import (
     lookups,
     media,
     references,
+    reports,
     sessions,
     system,
+    wellbeing,
 )
 from breakwater.web.envelope import REFERENCE, Envelope
 from breakwater.web.gate import Gate
@@ -63,7 +67,11 @@ ROUTERS: Final = (
     decisions.router,
     keys.router,
     duty.router,
+    wellbeing.router,
+    devices.router,
     sessions.router,
+    appeals.router,
+    reports.router,
     hma.router,
     hma_banks.router,
 )
