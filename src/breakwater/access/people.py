@@ -112,6 +112,14 @@ class People:
             tx.audit(by.id, "person.deactivate", person)
         return gone
 
+    def activate(self, person: Id, by: Principal) -> Person:
+        """Somebody came back: what they had set up signs in again; raises `NotFound`."""
+        policy.not_oneself(by, person)
+        with self._db.transaction() as tx:
+            back = people.activate(tx, person)
+            tx.audit(by.id, "person.activate", person)
+        return back
+
     def link(self, person: Id, by: str, *, life: timedelta = policy.LINK_LIFE) -> str:
         """Make a one-time login link; answers the token that `/login/<token>` takes.
 

@@ -22,6 +22,7 @@ from breakwater.records.database import Tx
 from breakwater.records.sessions import (
     create_login_link,
     forget_before,
+    last_seen,
     live_sessions,
     revoke_session,
     revoke_sessions,
@@ -36,6 +37,7 @@ from breakwater.records.tables import nouns_people as t
 from breakwater.records.tables.nouns_access import linked_accounts
 
 __all__ = [
+    "activate",
     "add_failure",
     "add_passkey",
     "by_name",
@@ -46,6 +48,7 @@ __all__ = [
     "every",
     "forget_before",
     "get",
+    "last_seen",
     "live_sessions",
     "lock",
     "passkey",
@@ -138,6 +141,12 @@ def deactivate(tx: Tx, person: Id) -> Person:
     """Somebody left: their sessions end with it; raises `NotFound`."""
     _set(tx, person, active=False)
     revoke_sessions(tx, person)
+    return get(tx, person)
+
+
+def activate(tx: Tx, person: Id) -> Person:
+    """Somebody came back, with what they had set up to sign in; raises `NotFound`."""
+    _set(tx, person, active=True)
     return get(tx, person)
 
 

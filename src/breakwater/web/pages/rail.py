@@ -20,6 +20,7 @@ LINKS: Final = (
     Link("queue", "Queue", "/queue", "Now", Permission.CASE_READ),
     Link("duty", "On call", "/duty", "Now", Permission.CASE_READ),
     Link("banks", "Banks", "/banks", "Know", Permission.BANK_READ),
+    Link("people", "People", "/people", "Run", Permission.PEOPLE_WRITE),
     Link("audit", "Audit", "/audit", "Run", Permission.AUDIT_READ),
 )
 

@@ -31,6 +31,9 @@ from breakwater.web.pages.reads import AuditQuery
 ROWS: Final = 50
 
 ACTIONS: Final = {
+    "appeal.file": "Filed an appeal",
+    "appeal.overturned": "Decided an appeal: the measure fell",
+    "appeal.upheld": "Decided an appeal: the measure stays",
     "audit.checkpoint": "Signed a checkpoint",
     "bank.archive": "Archived a bank",
     "bank.create": "Made a bank",
@@ -58,6 +61,8 @@ ACTIONS: Final = {
     "key.shredded": "Destroyed a key",
     "person.account_linked": "Linked an account of the sign-in service",
     "person.account_unlinked": "Unlinked an account of the sign-in service",
+    "media.shredded": "Destroyed media that nothing stands against",
+    "person.activate": "Gave a person's access back",
     "person.create": "Added a person",
     "person.deactivate": "Took a person's access away",
     "person.link": "Made a one-time login link",
@@ -68,6 +73,8 @@ ACTIONS: Final = {
     "person.password": "Set a password",
     "person.roles": "Changed somebody's roles",
     "person.unlock": "Unlocked a name after wrong passwords",
+    "notice.withhold": "Held back what a user is told",
+    "report.take": "Took a report from outside",
     "session.end": "Signed out",
     "session.revoke": "Ended a session from elsewhere",
     "session.revoke_all": "Ended all sessions of a person",

@@ -25,7 +25,8 @@
   bw.pressOf = pressOf;
 
   const nameOf = (event) => {
-    const key = event.key === " " ? "Space" : event.key;
+    const plain = event.key === " " ? "Space" : event.key;
+    const key = event.shiftKey && plain === "Enter" ? "Shift Enter" : plain;
     return event.ctrlKey ? `Ctrl ${key.toLowerCase()}` : key;
   };
   const typing = (node) => node.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
@@ -117,13 +118,14 @@
     const at = all.findIndex((row) => row.getAttribute("aria-selected") === "true");
     choose(all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))]);
   };
-  for (const page of ["queue", "banks", "audit"]) {
+  for (const page of ["queue", "banks", "audit", "people"]) {
     bw.on(`${page}.down`, () => step(1));
     bw.on(`${page}.up`, () => step(-1));
   }
   const openRow = () => table()?.querySelector('tr[aria-selected="true"] a')?.click();
   bw.on("queue.open", openRow);
   bw.on("banks.open", openRow);
+  bw.on("people.open", openRow);
 
   addEventListener("click", (event) => {
     const row = event.target.closest?.("[data-rows] tbody tr");
