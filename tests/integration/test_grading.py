@@ -14,9 +14,9 @@ import pytest
 from breakwater.app import App, build, set_up
 from breakwater.errors import BadInput, Conflict, NotAllowed
 from breakwater.model.access import Principal, Role
-from breakwater.model.facts import Activity, AgeBand, ChildFacts, FirstLook, Maturity, Sex
+from breakwater.model.facts import AgeBand, ChildFacts, FirstLook, Maturity, Sex
 from breakwater.model.grading import How, ItemState
-from breakwater.records import audit, grading, gradesets, outbox, schemes
+from breakwater.records import audit, gradesets, grading, outbox, schemes
 from breakwater.records.rootkey import RootKey
 from breakwater.review import gold
 from breakwater.review.grade import LEASE, Asked, Saved
