@@ -40,17 +40,6 @@ class CallKind(StrEnum):
         """Whether its subject is a case, and everybody on duty is called in turn."""
         return self in {CallKind.CASE, CallKind.DANGER, CallKind.OVERDUE}
 
-    @property
-    def urgency(self) -> int:
-        """0 is answered first."""
-        return _ANSWERED_FIRST.index(self)
-
-
-_ANSWERED_FIRST: Final = (
-    CallKind.DANGER, CallKind.CASE, CallKind.OVERDUE, CallKind.NOBODY, CallKind.HANDOVER,
-    CallKind.TEST,
-)  # fmt: skip
-
 
 class Outcome(StrEnum):
     """How a call ended."""

@@ -9,7 +9,7 @@ monotonic clock says so, so that setting the clock back delays nobody. Tests:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -27,10 +27,10 @@ from breakwater.review.calling import EVERYBODY, ROTA, Caller
 EVERY_S: Final = 1.0
 """How soon after its minute an unanswered ring is noticed."""
 
-REASONS: Final[Mapping[EventType, CallKind]] = {}
-"""Events that call somebody, whoever holds the case."""
-
-HEARD: Final = frozenset({EventType.CASE_OPENED, EventType.CASE_CHANGED, *REASONS})
+HEARD: Final = frozenset({
+    EventType.CASE_OPENED, EventType.CASE_CHANGED, EventType.CASE_OVERDUE,
+    EventType.DANGER_RAISED,
+})  # fmt: skip
 _ENDED_BY_CASE: Final = frozenset({CallKind.CASE, CallKind.OVERDUE})
 
 
@@ -100,10 +100,9 @@ class Watch:
 
     def _verdict(self, tx: Tx, event: Event) -> CallKind | Outcome | None:
         """What an event asks for: a call, an end of calls, or nothing. Events may come twice."""
-        if event.type in REASONS:
-            kind = REASONS[event.type]
-            known = duty_calls.called(tx, event.subject, kind, since=event.at)
-            return None if known else kind
+        if event.type is EventType.DANGER_RAISED:
+            known = duty_calls.called(tx, event.subject, CallKind.DANGER, since=event.at)
+            return None if known else CallKind.DANGER
         try:
             case = cases.get(tx, event.subject)
         except NotFound:
@@ -112,9 +111,7 @@ class Watch:
             return Outcome.SETTLED if _ending(tx, case) else None
         if case.held_by is not None and case.held_until is not None and case.held_until > tx.now:
             return Outcome.TAKEN if _ending(tx, case) else None
-        if case.priority is not Priority.NOW:
-            return None
-        return None if duty_calls.called(tx, case.id, CallKind.CASE) else CallKind.CASE
+        return _call_for(tx, case, event) if case.priority is Priority.NOW else None
 
     def _stands(self, tx: Tx) -> _Standing:
         on_duty = self.caller.on_duty(tx)
@@ -152,6 +149,16 @@ class Watch:
                 lapsed.add(call.id)
         self._deadlines = seen
         return frozenset(lapsed)
+
+
+def _call_for(tx: Tx, case: Case, event: Event) -> CallKind | None:
+    """A case calls once when it becomes urgent, and again when nobody looked in time."""
+    if any(call.kind.about_case for call in duty_calls.about(tx, case.id)):
+        return None
+    if event.type is EventType.CASE_OVERDUE:
+        known = duty_calls.called(tx, case.id, CallKind.OVERDUE, since=event.at)
+        return None if known else CallKind.OVERDUE
+    return None if duty_calls.called(tx, case.id, CallKind.CASE) else CallKind.CASE
 
 
 def _ending(tx: Tx, case: Case) -> list[Call]:
