@@ -60,7 +60,8 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
             *bank_handlers.subscriptions(quarantine, parts.retroactive),
             *intake_handlers.subscriptions(reviser, parts.webhooks),
             *review_handlers.subscriptions(
-                watch=review.on_call.watch, routing=review.routing
+                watch=review.on_call.watch, routing=review.routing, appeals=review.appeals,
+                reports=review.reports, exposure=review.exposure,
             ),
         ),
         jobs=(
@@ -76,7 +77,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
             ),
             *review_handlers.turns(
                 watch=review.on_call.watch, pager=review.on_call.pager,
-                escalation=review.escalation,
+                escalation=review.escalation, staggering=review.staggering,
             ),
         ),
     )  # fmt: skip

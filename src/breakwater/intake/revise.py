@@ -26,7 +26,7 @@ from breakwater.model.signal import Fingerprint, Signal
 from breakwater.model.upload import Upload
 from breakwater.observe import logger
 from breakwater.recognition.screen import Screener, silence
-from breakwater.records import banks, cases, entries, jobs, uploads
+from breakwater.records import appeals, banks, cases, entries, jobs, uploads
 from breakwater.records.database import Database, Tx
 
 _log = logger("intake")
@@ -112,12 +112,15 @@ class Reviser:
         )
 
     def _release(self, tx: Tx, upload: Upload, why: str) -> None:
-        """Nothing acts any more: close the case nobody decided, and delete what it kept."""
+        """Nothing acts any more: close the case nobody decided, and delete what it kept.
+
+        What an open appeal locks is deleted when the appeal is answered, by `verdict.changed`.
+        """
         if why == EventType.ENTRY_QUARANTINED.value:
             return
         if upload.case is not None:
             cases.close(tx, upload.case, by="system", reason=f"no entry matches any more ({why})")
-        if upload.blob is not None:
+        if upload.blob is not None and not appeals.holds(tx, upload.id):
             uploads.forget_evidence(tx, upload.id)
             jobs.enqueue(tx, SHRED_JOB, {"blob": upload.blob})
 

@@ -191,9 +191,14 @@ def effects(tx: Tx, decision: Id) -> list[Touched]:
 
 
 def known_since(tx: Tx, case: Id) -> datetime | None:
-    """When illegality became known to a person, by what still stands; None when it is not."""
-    known = [d.knowledge_at for d in of_case(tx, case) if d.stands and d.knowledge_at]
-    return min(known, default=None)
+    """When illegality became known to a person, by what still stands; None when it is not.
+
+    A later decision that releases (an appeal was right) ends it.
+    """
+    said = [d for d in of_case(tx, case) if d.stands]
+    if said and said[-1].kind.releases:
+        return None
+    return min((d.knowledge_at for d in said if d.knowledge_at), default=None)
 
 
 def in_danger(tx: Tx, case: Id) -> bool:

@@ -38,6 +38,8 @@ NEEDS: Final[Mapping[EventType, Permission]] = {
     EventType.CASE_OPENED: Permission.CASE_READ,
     EventType.CASE_CHANGED: Permission.CASE_READ,
     EventType.VERDICT_CHANGED: Permission.CASE_READ,
+    EventType.APPEAL_FILED: Permission.APPEAL_DECIDE,
+    EventType.APPEAL_DECIDED: Permission.APPEAL_DECIDE,
     EventType.BANK_CHANGED: Permission.BANK_READ,
     EventType.ENTRY_QUARANTINED: Permission.BANK_READ,
     EventType.IMPORT_FINISHED: Permission.BANK_READ,
