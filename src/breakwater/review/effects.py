@@ -69,9 +69,9 @@ def plan(tx: Tx, case: Case, kind: DecisionKind, also: Sequence[Id] = ()) -> Pla
         stack = duplicates.stack_of(tx, upload) if also else []
         reached = {upload.id: upload} | {o.id: o for o in stack if o.case in also}
         if kind is DecisionKind.WRONG_MATCH:
-            known = decisions.touched_by(tx, dismissed, limit=AT_ONCE)
-            later = max(0, decisions.count_touched(tx, dismissed) - AT_ONCE)
-            reached |= uploads.many(tx, known)
+            reached |= uploads.many(tx, decisions.touched_by(tx, dismissed, limit=AT_ONCE))
+            here = sum(not dismissed.isdisjoint(policy.entries_of(o)) for o in reached.values())
+            later = max(0, decisions.count_touched(tx, dismissed) - here)
     touched = _touch(tx, kind, reached.values(), dismissed, own=case.subject)
     entries = tuple(sorted(dismissed)) if kind is DecisionKind.WRONG_MATCH else ()
     effect = Effect(kind, touched, entries, later=later)

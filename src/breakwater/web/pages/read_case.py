@@ -13,6 +13,7 @@ from typing import Final
 from breakwater.errors import NotFound
 from breakwater.model.access import Permission
 from breakwater.model.case import Case, CaseStep
+from breakwater.model.decision import DecisionKind
 from breakwater.model.ids import parse_id
 from breakwater.model.match import Action, Match
 from breakwater.model.media import Level
@@ -53,6 +54,9 @@ _STEPS: Final[Mapping[str, str]] = Spoken({
     "confirmed": later("A second person confirmed"),
     "snapshot": later("The account's data was taken from the service"),
 })  # fmt: skip
+
+_ECHOES: Final = frozenset({"closed", "reopened", "reprioritised", *DecisionKind})
+"""Steps that say again what the decision of the same moment says."""
 
 
 def case(look: Look, found: Case) -> CaseView:
@@ -226,9 +230,13 @@ def _account(look: Look, found: Case, upload: Upload | None) -> tuple[tuple[str,
 def _history(look: Look, found: Case, upload: Upload | None) -> tuple[LogRow, ...]:
     """Steps, verdicts, decisions and comments as one line of time, the newest first."""
     said = read_deciding.said_of(look, found)
-    moments = {decision.at.iso for decision in said}
-    steps = [_log(look.tx, step) for step in cases.history(look.tx, found.id)]
-    plain = [row for row in steps if row.mark == "comment" or row.at.iso not in moments]
+    decided = {decision.at.iso for decision in said}
+    steps = cases.history(look.tx, found.id)
+    plain = [
+        _log(look.tx, step)
+        for step in steps
+        if step.what not in _ECHOES or words.at(step.at).iso not in decided
+    ]
     changed = _verdicts(look, upload) if upload else []
     rows = [*plain, *changed, *said]
     return tuple(sorted(rows, key=lambda row: row.at.iso, reverse=True))

@@ -1,0 +1,310 @@
+"""The decision bar from records: what may be said of a case, what each does, and what waits.
+
+Words only: what a decision does stands in `review.policy_decide`. Rights are applied here: who
+may not decide reads why. Read by `reader.Reader`; shown by `templates/parts/case_deciding.html`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from breakwater.errors import NotFound
+from breakwater.model.access import Permission
+from breakwater.model.approval import Approval
+from breakwater.model.case import Case, CaseKind, CaseState
+from breakwater.model.decision import (
+    AccountRole,
+    Context,
+    Decision,
+    DecisionKind,
+    Effect,
+    Outcome,
+    Touched,
+)
+from breakwater.model.facts import Activity
+from breakwater.model.upload import Upload
+from breakwater.records import cases, decisions, duplicates, people
+from breakwater.review.decide import DANGER, waiting_for_second
+from breakwater.review.policy_decide import REASONS, kinds_for
+from breakwater.web.pages import words
+from breakwater.web.pages.models import Mark
+from breakwater.web.pages.models_case import (
+    Answer,
+    Choice,
+    Deciding,
+    Done,
+    EffectRow,
+    EffectView,
+    LogRow,
+    Question,
+    SecondPerson,
+)
+from breakwater.web.pages.read_queue import Look, account_word, holder, row_of
+from breakwater.web.pages.speech import Spoken, later, say, say_n
+
+K = DecisionKind
+
+ORDER: Final = (
+    K.NOT_ILLEGAL, K.ILLEGAL, K.WRONG_MATCH, K.SECOND_OPINION, K.ESCALATE,
+    K.LAWFUL_CONTEXT, K.OWN_IMAGE, K.DANGER_NOW,
+)  # fmt: skip
+"""As the keys 1 to 5 give them (console specification §6), then the rarer ones."""
+
+WORD: Final[Mapping[K, str]] = Spoken({
+    K.NOT_ILLEGAL: later("Not illegal"),
+    K.ILLEGAL: later("Illegal"),
+    K.WRONG_MATCH: later("Wrong match"),
+    K.SECOND_OPINION: later("Second opinion"),
+    K.ESCALATE: later("Escalate"),
+    K.LAWFUL_CONTEXT: later("Lawful context"),
+    K.OWN_IMAGE: later("The child's own image"),
+    K.DANGER_NOW: later("Child in danger now"),
+})  # fmt: skip
+
+EFFECT: Final[Mapping[K, str]] = Spoken({
+    K.NOT_ILLEGAL: later("Releases the upload and destroys the copy kept here. Undo for 30 seconds."),
+    K.ILLEGAL: later("Keeps it blocked as evidence. The clock for the report starts."),
+    K.WRONG_MATCH: later("Releases everything the entry touched. You see the list before."),
+    K.SECOND_OPINION: later("Gives the case to another person. You cannot decide it after."),
+    K.ESCALATE: later("Makes the case more urgent and gives it to somebody else."),
+    K.LAWFUL_CONTEXT: later("Releases the upload and destroys the copy kept here. Undo for 30 seconds."),
+    K.OWN_IMAGE: later("Keeps it blocked. The account is treated as a victim and not banned."),
+    K.DANGER_NOW: later("Calls whoever is on call now. The case stays with you."),
+})  # fmt: skip
+
+BANK_CLOSED: Final = later("Closes the case. Entries stay in quarantine until somebody frees them.")
+
+CONTEXT: Final[Mapping[Context, str]] = Spoken({
+    Context.FAMILY: later("Family"),
+    Context.MEDICAL: later("Medical"),
+    Context.ART: later("Art"),
+})  # fmt: skip
+
+ROLE: Final[Mapping[AccountRole, str]] = Spoken({
+    AccountRole.SUSPECT: later("An adult, suspected"),
+    AccountRole.APPARENT_CHILD: later("Apparently the child"),
+    AccountRole.UNKNOWN: later("Not known"),
+})  # fmt: skip
+
+ACTIVITY: Final[Mapping[Activity, str]] = Spoken({
+    Activity.POSING_OR_NUDITY: later("Posing or nudity"),
+    Activity.NON_PENETRATIVE: later("Non-penetrative"),
+    Activity.PENETRATIVE: later("Penetrative"),
+    Activity.ANIMAL: later("Animal"),
+    Activity.SADISM: later("Sadism"),
+})  # fmt: skip
+
+OUTCOME: Final[Mapping[Outcome, Mark]] = Spoken({
+    Outcome.RELEASED: Mark("ok", later("Is released")),
+    Outcome.KEPT: Mark("bad", later("Stays blocked")),
+    Outcome.HELD: Mark("held", later("Stays held")),
+    Outcome.CONFIRMED: Mark("none", later("Stays as it is")),
+})  # fmt: skip
+
+
+def deciding(look: Look, found: Case, upload: Upload | None) -> Deciding:
+    """What this viewer may say of a case."""
+    refusal = _refusal(look, found)
+    if refusal:
+        return Deciding(refusal=refusal)
+    allowed = kinds_for(found.kind, upload)
+    stack = duplicates.stack_of(look.tx, upload) if upload is not None else []
+    rows = [row_of(look, cases.get(look.tx, other.case)) for other in stack if other.case]
+    return Deciding(
+        choices=tuple(_choice(kind, found) for kind in ORDER if kind in allowed),
+        stack=tuple(rows),
+    )
+
+
+def _refusal(look: Look, found: Case) -> str:
+    if not look.may(Permission.CASE_DECIDE):
+        return say("Your role reads cases and decides none.")
+    if found.state is CaseState.CLOSED:
+        return say("This case is closed. Take its decision back to decide anew.")
+    held = holder(found, look.now)
+    if held is not None and held != look.who.person:
+        name = people.get(look.tx, held).name
+        return say("This case is not yours. %(name)s holds it.", name=name)
+    return ""
+
+
+def _choice(kind: K, found: Case) -> Choice:
+    effect = EFFECT[kind]
+    if kind is K.NOT_ILLEGAL and found.kind is CaseKind.QUARANTINE:
+        return Choice(kind.value, say("No action needed"), f"case.{kind.value}", say(BANK_CLOSED))
+    return Choice(
+        kind=kind.value,
+        word=WORD[kind],
+        key=f"case.{kind.value}",
+        effect=effect,
+        questions=_questions(kind, account=bool(found.account)),
+        urgent=kind is K.DANGER_NOW,
+    )
+
+
+def _questions(kind: K, *, account: bool) -> tuple[Question, ...]:
+    """What a decision asks besides; digits as in grading, so that fingers learn one table."""
+    if kind is K.LAWFUL_CONTEXT:
+        contexts = ((context.value, CONTEXT[context]) for context in Context)
+        return (_question("context", say("Which context is it?"), contexts),)
+    if kind is not K.ILLEGAL:
+        return ()
+    acts = ((act.value, ACTIVITY[act]) for act in Activity if act is not Activity.NONE)
+    asked = [
+        _question("activity", say("What is seen?"), acts, first=Activity.POSING_OR_NUDITY.rank)
+    ]
+    if account:
+        roles = ((role.value, ROLE[role]) for role in AccountRole)
+        asked.append(_question("role", say("Who holds the account?"), roles))
+    return tuple(asked)
+
+
+def _question(
+    name: str, word: str, answers: Iterable[tuple[str, str]], *, first: int = 0
+) -> Question:
+    numbered = enumerate(answers, start=first + 1)
+    return Question(name, word, tuple(Answer(v, w, str(digit)) for digit, (v, w) in numbered))
+
+
+def second_person(look: Look, found: Case) -> SecondPerson | None:
+    """What waits on this case for a second person; None when nothing does."""
+    try:
+        waits = waiting_for_second(look.tx, found.id)
+    except NotFound:
+        return None
+    return SecondPerson(
+        words=_waiting_words(waits),
+        reason=waits.reason,
+        effect=_waiting_effect(waits),
+        by=people.get(look.tx, waits.by).name,
+        until=words.due(waits.lapses_at, look.now),
+        mine=waits.by == look.who.person,
+    )
+
+
+def _waiting_words(waits: Approval) -> str:
+    if waits.kind == DANGER:
+        return say("Child in danger now: a second person stands behind the urgent report.")
+    return say("%(kind)s: waits for a second person.", kind=WORD[K(waits.facts["kind"])])
+
+
+def _waiting_effect(waits: Approval) -> str:
+    if waits.kind == DANGER:
+        waiting = bool(waits.facts.get("report_waits"))
+        return (
+            say("The urgent report is sent when you confirm.") if waiting
+            else say("The urgent report may be sent already; confirm it within 24 hours.")
+        )  # fmt: skip
+    return say(
+        "Releases %(released)d items of %(accounts)d accounts. %(held)d stay held.",
+        released=waits.facts["released"], accounts=waits.facts["accounts"], held=waits.facts["held"],
+    )  # fmt: skip
+
+
+def said_of(look: Look, found: Case) -> list[LogRow]:
+    """What people decided, as lines of the history; the newest one that stands can be undone."""
+    every = decisions.of_case(look.tx, found.id)
+    last = next((d for d in reversed(every) if d.stands), None)
+    may = look.may(Permission.CASE_DECIDE)
+    return [_said(look, one, undo=may and one is last) for one in every]
+
+
+def _said(look: Look, one: Decision, *, undo: bool) -> LogRow:
+    by = people.get(look.tx, one.by).name
+    if one.second is not None:
+        by = say("%(first)s and %(second)s", first=by, second=people.get(look.tx, one.second).name)
+    title = WORD[one.kind]
+    if one.undoes is not None:
+        title = say("Taken back: %(kind)s", kind=title)
+    elif one.undone is not None:
+        title = say("%(kind)s, later taken back", kind=title)
+    details = [title, *_details(one)]
+    note = "" if one.reason == REASONS[one.kind] else one.reason
+    mark = "decision" if one.stands else "back"
+    return LogRow(
+        words.at(one.at), by, " · ".join(details), note, mark, one.id if undo else ""
+    )  # fmt: skip
+
+
+def _details(one: Decision) -> list[str]:
+    facts = one.facts
+    found = []
+    if facts.context is not None:
+        found.append(CONTEXT[facts.context])
+    if facts.item is not None and facts.item.activity in ACTIVITY:
+        found.append(ACTIVITY[facts.item.activity])
+    if facts.role is not None:
+        found.append(ROLE[facts.role])
+    if one.lead is not None:
+        found.append(say("decided with another case"))
+    return found
+
+
+def done(look: Look, decision: Decision) -> Done | None:
+    """The toast about what this person just decided; None when its time is over."""
+    over = decision.media_until <= look.now
+    if over or decision.by != look.who.person or not decision.stands:
+        return None
+    case = cases.get(look.tx, decision.case)
+    released = [
+        one for one in decisions.effects(look.tx, decision.id) if one.outcome is Outcome.RELEASED
+    ]
+    text = say("Case %(number)d: %(kind)s.", number=case.number, kind=WORD[decision.kind])
+    if released:
+        one, many = "%(n)s upload released.", "%(n)s uploads released."
+        text += " " + say_n(one, many, len(released))
+    return Done(decision.id, case.id, text, words.at(decision.media_until))
+
+
+def effect_view(
+    look: Look, found: Case, effect: Effect, fields: tuple[tuple[str, str], ...]
+) -> EffectView:
+    """What a decision would do, to be looked at before it is taken."""
+    n = effect.released
+    button = say("Save the decision")
+    if effect.second:
+        button = say("Propose it to a second person")
+    elif n:
+        button = say_n("Release %(n)s upload", "Release %(n)s uploads", n)
+    return EffectView(
+        case=found.id,
+        number=found.number,
+        title=WORD[effect.kind],
+        words=_effect_words(effect),
+        button=button,
+        rows=tuple(_effect_row(look, one) for one in effect.touched[:50]),
+        fields=fields,
+        more=max(0, len(effect.touched) - 50) + effect.later,
+        second=effect.second,
+        reason=dict(fields).get("reason", ""),
+    )
+
+
+def _effect_words(effect: Effect) -> str:
+    parts = []
+    if effect.released:
+        one = "%(n)s upload is released."
+        many = "%(n)s uploads are released."
+        parts.append(say_n(one, many, effect.released))
+    if kept := effect.count(Outcome.KEPT):
+        parts.append(say_n("%(n)s upload stays blocked.", "%(n)s uploads stay blocked.", kept))
+    if held := effect.count(Outcome.HELD) + effect.count(Outcome.CONFIRMED):
+        parts.append(say_n("%(n)s stays as it is.", "%(n)s stay as they are.", held))
+    if effect.accounts:
+        parts.append(
+            say_n("%(n)s account is concerned.", "%(n)s accounts are concerned.", effect.accounts)
+        )
+    return " ".join(parts)
+
+
+def _effect_row(look: Look, one: Touched) -> EffectRow:
+    case = cases.get(look.tx, one.case) if one.case else None
+    return EffectRow(
+        case=case.id if case else "",
+        case_number=case.number if case else 0,
+        where=one.service,
+        account=account_word(look, case) if case and case.account else "",
+        outcome=OUTCOME[one.outcome],
+        why=one.why,
+    )
