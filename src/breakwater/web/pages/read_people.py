@@ -134,7 +134,7 @@ def one(tx: Tx, app: App, who: Principal, person: Person) -> PersonView:
         name=person.name,
         state=state_of(person, now),
         since=None if person.created_at is None else words.ago(person.created_at, now),
-        way=say(WAYS[person.credential]),
+        way=say(WAYS[person.credential]) if person.credential != "none" else "",
         roles=choices(person.roles),
         was=" ".join(sorted(person.roles)),
         sessions=sessions_of(app, person.id, who),
