@@ -7,7 +7,7 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from breakwater.cli import checks
+from breakwater.app import checks
 from breakwater.errors import BadSettings
 from breakwater.records.rootkey import RootKey
 from breakwater.settings import Settings

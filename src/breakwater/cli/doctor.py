@@ -1,7 +1,7 @@
 """`breakwater doctor`: is this host fit to serve, and what is to be done if it is not.
 
 In: settings and the host itself. Out: one row a check with what was found and what to do,
-and exit code 78 when anything is unfit. Checks are in `cli.checks`; the jail is proven by
+and exit code 78 when anything is unfit. Checks are in `app.checks`; the jail is proven by
 trying forbidden acts in a real child and the decoders by decoding golden files
 (reliability reference, "Decoding untrusted media").
 """
@@ -31,7 +31,7 @@ def doctor(
 ) -> None:
     """Check this host; exits 78 when it is not fit to serve."""
     from breakwater import settings
-    from breakwater.cli import checks
+    from breakwater.app import checks
 
     terminal = Terminal(as_json=as_json)
     found = []

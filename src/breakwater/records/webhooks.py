@@ -183,6 +183,20 @@ def delivery(tx: Tx, delivery_id: Id) -> Delivery:
     return _delivery(row)
 
 
+def troubles(tx: Tx) -> dict[Id, tuple[int, int, str]]:
+    """For each endpoint with trouble: deliveries tried and waiting, given up, the last error."""
+    tried = (_d.attempts > 0) & _WAITS
+    lost = _d.state == DeliveryState.GIVEN_UP.value
+    counts = sa.select(
+        _d.endpoint_id,
+        sa.func.sum(sa.case((tried, 1), else_=0)),
+        sa.func.sum(sa.case((lost, 1), else_=0)),
+        sa.func.max(_d.error),
+    )
+    rows = tx.execute(counts.where(tried | lost).group_by(_d.endpoint_id))
+    return {Id(endpoint): (int(n), int(m), error) for endpoint, n, m, error in rows}
+
+
 def next_due(tx: Tx) -> datetime | None:
     """When the next delivery is due; None when none waits."""
     moment: datetime | None = tx.execute(sa.select(sa.func.min(_d.next_at)).where(_WAITS)).scalar()

@@ -2,7 +2,8 @@
 
 In: settings. Out: `Check` values in the order below. A check never raises: what cannot be
 looked at is itself a finding. Floors of decoder versions are those of the reliability
-reference, with the CVE that set them.
+reference, with the CVE that set them. `breakwater doctor` prints them all; the Settings page
+shows those of `WHILE_SERVING`, which load no decoder into the server.
 """
 
 from __future__ import annotations
@@ -15,13 +16,21 @@ import shutil
 import stat
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 
+from breakwater import kernel as loops
+from breakwater.app.founding import root_key
 from breakwater.errors import BreakwaterError
+from breakwater.fingerprint.registry import Registry
+from breakwater.media.sandbox import JailPool
+from breakwater.model.clock import SystemClock, iso
+from breakwater.model.signal import BUILTIN
+from breakwater.records.database import open_database
+from breakwater.records.keys import Keyring
 from breakwater.settings import Settings
 
 FLOORS: Final = (
@@ -58,7 +67,12 @@ Checker = Callable[[Settings], Iterator[Check]]
 
 def every(settings: Settings, *, quick: bool = False) -> Iterator[Check]:
     """Run all checks, the slow ones last and not at all when `quick`."""
-    for checker in QUICK if quick else (*QUICK, *SLOW):
+    return run(settings, QUICK if quick else (*QUICK, *SLOW))
+
+
+def run(settings: Settings, checkers: Iterable[Checker]) -> Iterator[Check]:
+    """Run some checks in their order."""
+    for checker in checkers:
         try:
             yield from checker(settings)
         except BreakwaterError as error:
@@ -84,8 +98,6 @@ def version(text: str) -> tuple[int, ...]:
 
 def kernel(_settings: Settings) -> Iterator[Check]:
     """The compiled loops, and which instruction set was chosen."""
-    from breakwater import kernel as loops
-
     chosen = loops.variant()
     words = f"{chosen} on {platform.machine()}, of {', '.join(loops.variants())}"
     if chosen == "twin":
@@ -102,7 +114,11 @@ def decoders(_settings: Settings) -> Iterator[Check]:
         fit = version(have) >= version(floor)
         todo = "" if fit else f"Update to {floor} or later ({why})."
         yield Check(name, "ok" if fit else "bad", f"{have} (floor {floor})", todo)
-    import av
+
+
+def ffmpeg(_settings: Settings) -> Iterator[Check]:
+    """The version of the video decoders, which only the library itself knows."""
+    import av  # noqa: PLC0415 - loading it brings every decoder into this process
 
     have = str(av.ffmpeg_version_info).removeprefix("n")
     fit = version(have) >= version(FFMPEG_FLOOR)
@@ -113,9 +129,6 @@ def decoders(_settings: Settings) -> Iterator[Check]:
 
 def signal_kinds(_settings: Settings) -> Iterator[Check]:
     """Kinds of hashes that can be matched here, and those that can only be kept."""
-    from breakwater.fingerprint.registry import Registry
-    from breakwater.model.signal import BUILTIN
-
     names = sorted(kind.name for kind in Registry.installed().kinds)
     missing = sorted(set(BUILTIN) - set(names))
     words = ", ".join(names) + (f"; kept, not matched: {', '.join(missing)}" if missing else "")
@@ -159,8 +172,6 @@ def fsync_ms(place: Path, times: int = 20) -> tuple[float, float]:
 
 def clock(_settings: Settings) -> Iterator[Check]:
     """Whether the kernel believes its clock: evidence carries times."""
-    from breakwater.model.clock import SystemClock, iso
-
     now = SystemClock().now()
     state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512))
     words = iso(now)
@@ -217,8 +228,6 @@ def listening(settings: Settings) -> Iterator[Check]:
 
 def keys(settings: Settings) -> Iterator[Check]:
     """The root key opens, and a recovery copy was made."""
-    from breakwater.app import root_key
-
     if not settings.root_key_command and not settings.root_key.exists():
         fresh = not settings.data_dir.exists()
         todo = "" if fresh else "Put it back: breakwater keys restore <recovery copy>."
@@ -241,11 +250,6 @@ def keys(settings: Settings) -> Iterator[Check]:
 
 def database(settings: Settings) -> Iterator[Check]:
     """It can be opened beside its owner, with these keys."""
-    from breakwater.app import root_key
-    from breakwater.model.clock import SystemClock
-    from breakwater.records.database import open_database
-    from breakwater.records.keys import Keyring
-
     if not settings.database_url and not (settings.data_dir / "breakwater.db").exists():
         yield Check("database", "ok", "the first start makes it")
         return
@@ -259,8 +263,6 @@ def database(settings: Settings) -> Iterator[Check]:
 
 def jail(_settings: Settings) -> Iterator[Check]:
     """Forbidden acts are tried in a real child, and every codec decodes its golden file."""
-    from breakwater.media.sandbox import JailPool
-
     outer = shutil.which("bwrap")
     pool = JailPool(size=1)
     try:
@@ -292,6 +294,10 @@ def _existing(path: Path) -> Path:
 
 
 QUICK: Final[tuple[Checker, ...]] = (
-    kernel, decoders, signal_kinds, disk, clock, permissions, listening, keys, database,
+    kernel, decoders, ffmpeg, signal_kinds, disk, clock, permissions, listening, keys, database,
 )  # fmt: skip
+WHILE_SERVING: Final[tuple[Checker, ...]] = (
+    kernel, decoders, signal_kinds, disk, clock, permissions, listening, keys,
+)  # fmt: skip
+"""What changes while a server runs. Jail and decoders were proven when it started."""
 SLOW: Final[tuple[Checker, ...]] = (jail,)
