@@ -17,6 +17,7 @@ from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.facts import Activity, AgeBand, ChildFacts, ItemFacts, Maturity, Sex
 from breakwater.model.ids import new_id
 from breakwater.records import people
+from breakwater.review.gradeset import NewSet
 from tests.integration.conftest import photo
 
 CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#{}"
@@ -91,4 +92,4 @@ def simple_set(app: App, folder: Path, count: int = 3, *, graders: int = 1, firs
     rows = [entry(at, name, content) for at, (name, content) in enumerate(files.items(), start=1)]
     lead = somebody(app, Role.QA_LEAD)
     file = vics(folder / f"set {first}.json", rows)
-    return app.review.grade_sets.load(lead, file, here, graders=graders).set_number
+    return app.review.grade_sets.load(lead, NewSet(file, here, graders=graders)).set_number

@@ -17,7 +17,8 @@ from breakwater.model.access import Principal, Role
 from breakwater.model.bank import BankAction
 from breakwater.model.grading import ItemState, SetState
 from breakwater.records import audit, gradesets
-from tests.integration.conftest import photo
+from breakwater.review.gradeset import NewSet
+from tests.integration.conftest import photo, work
 from tests.integration.grading_sets import (
     entry,
     media,
@@ -54,7 +55,7 @@ def test_what_a_bank_knows_is_taken_out_and_copies_are_joined(app, lead, machine
     rows.append(entry(7, "b/gone.png", photo(50), Category=1))
     rows.append({"MediaID": 8})
     done = app.review.grade_sets.load(
-        lead, vics(tmp_path / "set.json", rows), media(tmp_path / "m", files), graders=2
+        lead, NewSet(vics(tmp_path / "set.json", rows), media(tmp_path / "m", files), graders=2)
     )
     assert (done.rows, done.bad) == (8, 1)
     found = items(app, done.set_number)
@@ -83,7 +84,7 @@ def test_a_second_set_finds_what_an_earlier_one_has(app, lead, tmp_path):
     files = {"x/1.png": photo(1), "x/2.jpg": nearly(photo(2)), "x/3.png": photo(30)}
     rows = [entry(at, name) for at, name in enumerate(files, 1)]
     done = app.review.grade_sets.load(
-        lead, vics(tmp_path / "b.json", rows, what="Media"), media(tmp_path / "n", files)
+        lead, NewSet(vics(tmp_path / "b.json", rows, what="Media"), media(tmp_path / "n", files))
     )
     found = items(app, done.set_number)
     assert [item.state for item in found] == [S.COPY, S.NEAR, S.OPEN]
@@ -106,10 +107,10 @@ def test_an_import_that_was_cut_short_goes_on_and_adds_nothing_twice(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        app.review.grade_sets.load(lead, file, folder, progress=pull_the_plug)
+        app.review.grade_sets.load(lead, NewSet(file, folder), progress=pull_the_plug)
     (cut,) = app.review.grade_sets.every()
     assert (cut.state, cut.rows_read) == (SetState.IMPORTING, 4)
-    done = app.review.grade_sets.load(lead, file, folder)
+    done = app.review.grade_sets.load(lead, NewSet(file, folder))
     assert (done.set_number, done.resumed_at, done.rows) == (cut.number, 4, 5)
     assert [item.row for item in items(app, cut.number)] == [1, 2, 3, 4, 5]
     assert app.review.grade_sets.get(cut.number).state is SetState.OPEN
@@ -120,16 +121,40 @@ def test_a_file_that_ends_before_its_end_is_never_opened_for_graders(app, lead, 
     file = vics(tmp_path / "set.json", [entry(at, name) for at, name in enumerate(files, 1)])
     file.write_bytes(file.read_bytes()[:-3])
     with pytest.raises(BadInput, match="ends before its end"):
-        app.review.grade_sets.load(lead, file, media(tmp_path / "m", files))
+        app.review.grade_sets.load(lead, NewSet(file, media(tmp_path / "m", files)))
     (cut,) = app.review.grade_sets.every()
-    assert cut.state is SetState.IMPORTING
+    assert (cut.state, cut.fault) == (
+        SetState.FAILED,
+        "The file is no JSON, or ends before its end.",
+    )
+
+
+def test_the_worker_imports_and_a_failed_set_goes_on_when_its_file_comes_again(
+    app, lead, worker, tmp_path
+):
+    files = pictures(2)
+    wanted = NewSet(
+        vics(tmp_path / "set.json", [entry(at, name) for at, name in enumerate(files, 1)]),
+        media(tmp_path / "m", files),
+    )
+    begun = app.review.grade_sets.begin(lead, wanted)
+    assert begun.state is SetState.IMPORTING
+    work(worker)
+    assert app.review.grade_sets.get(begun.number).state is SetState.OPEN
+    broken = tmp_path / "broken.json"
+    broken.write_bytes(wanted.file.read_bytes()[:-3])
+    failed = app.review.grade_sets.begin(lead, NewSet(broken, wanted.media))
+    work(worker)
+    assert app.review.grade_sets.get(failed.number).state is SetState.FAILED
+    again = app.review.grade_sets.begin(lead, NewSet(broken, wanted.media))
+    assert (again.number, again.state) == (failed.number, SetState.IMPORTING)
 
 
 def test_csv_sets_are_read_too_and_hashes_that_lie_are_said(app, lead, tmp_path):
     folder = media(tmp_path / "m", {"one.png": photo(1), "Two.PNG": photo(2)})
     file = tmp_path / "set.csv"
     file.write_text(f"path;md5;note\none.png;{'0' * 32};first\ntwo.png;;second\n;;third\n")
-    done = app.review.grade_sets.load(lead, file, folder)
+    done = app.review.grade_sets.load(lead, NewSet(file, folder))
     first, second = items(app, done.set_number)
     assert first.claims == {"note": "first", "hash_differs": ["md5"]}
     assert (second.state, second.claims) == (S.OPEN, {"note": "second"})
@@ -146,7 +171,7 @@ def test_paths_never_lead_out_of_the_folder(app, lead, tmp_path):
     rows = [entry(at, path) for at, path in enumerate(
         ("../secret.png", "C:\\a\\..\\..\\secret.png", "link.png", "out/secret.png",
          "C:\\A\\B.png"), 1)]  # fmt: skip
-    done = app.review.grade_sets.load(lead, vics(tmp_path / "s.json", rows), folder)
+    done = app.review.grade_sets.load(lead, NewSet(vics(tmp_path / "s.json", rows), folder))
     states = [item.state for item in items(app, done.set_number)]
     assert states == [S.MISSING, S.MISSING, S.OPEN]
     assert done.bad == 2
@@ -155,4 +180,4 @@ def test_paths_never_lead_out_of_the_folder(app, lead, tmp_path):
 @pytest.mark.parametrize("role", [Role.GRADER, Role.REVIEWER])
 def test_sets_are_made_by_those_who_answer_for_quality(app, tmp_path: Path, role):
     with pytest.raises(NotAllowed):
-        app.review.grade_sets.load(somebody(app, role), tmp_path / "x.csv", tmp_path)
+        app.review.grade_sets.load(somebody(app, role), NewSet(tmp_path / "x.csv", tmp_path))

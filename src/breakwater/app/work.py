@@ -67,7 +67,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
         jobs=(
             *bank_handlers.job_kinds(parts.retroactive),
             *intake_handlers.job_kinds(parts.intake, snapshots, on.vault, parts.recorder),
-            *review_handlers.job_kinds(db=on.db),
+            *review_handlers.job_kinds(db=on.db, grade_sets=review.grade_sets),
         ),
         turns=(
             *turns(

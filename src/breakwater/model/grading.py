@@ -26,9 +26,10 @@ MOST_GRADERS: Final = 3
 
 
 class SetState(StrEnum):
-    """Where a set stands."""
+    """Where a set stands. A failed import goes on where it stopped when its file is sent again."""
 
     IMPORTING = "importing"
+    FAILED = "failed"
     OPEN = "open"
     CLOSED = "closed"
 
@@ -100,6 +101,7 @@ class GradeSet:
         graders: independent people for each item, 1 to 3.
         rows_read: rows of the file behind us; resumable there.
         rows_bad: rows that could not be read.
+        fault: why the import failed, in words; else empty.
         counts: items by state, as of reading.
     """
 
@@ -114,6 +116,7 @@ class GradeSet:
     digest: str = ""
     rows_read: int = 0
     rows_bad: int = 0
+    fault: str = ""
     created_by: str = ""
     created_at: datetime | None = None
     change: int = 0

@@ -69,15 +69,15 @@ def start(
     storable(name, source, context)
     change = tx.change()
     if digest:
-        begun = _s.state == SetState.IMPORTING.value
+        begun = _s.state.in_([SetState.IMPORTING.value, SetState.FAILED.value])
         row = tx.execute(sa.select(grade_sets).where(_s.digest == digest, begun)).first()
         if row is not None:
-            return _set_noun(tx, row)
+            return set_state(tx, row.number, SetState.IMPORTING)
     number = numbers.take(tx, "grade_sets")
     values = {
         "id": new_id(), "number": number, "name": name, "source": source,
         "form": form, "context": context, "digest": digest, "graders": graders,
-        "state": SetState.IMPORTING.value, "rows_read": 0, "rows_bad": 0, "created_by": by,
+        "state": SetState.IMPORTING.value, "rows_read": 0, "rows_bad": 0, "fault": "", "created_by": by,
         "created_at": tx.now, "change": change,
     }  # fmt: skip
     tx.execute(sa.insert(grade_sets), values)
@@ -129,13 +129,13 @@ def describe(tx: Tx, number: int, *, form: str, context: str) -> None:
     tx.execute(sa.update(grade_sets).where(_s.number == number).values(values))
 
 
-def set_state(tx: Tx, number: int, state: SetState) -> GradeSet:
-    """Open or close a set.
+def set_state(tx: Tx, number: int, state: SetState, *, fault: str = "") -> GradeSet:
+    """Move a set; `fault` says in words why an import failed.
 
     Raises:
         NotFound: no such set.
     """
-    values = {"state": state.value, "change": tx.change()}
+    values = {"state": state.value, "fault": fault, "change": tx.change()}
     tx.execute(sa.update(grade_sets).where(_s.number == number).values(values))
     return get(tx, number)
 
@@ -285,7 +285,7 @@ def _set_noun(tx: Tx, row: sa.Row[Any]) -> GradeSet:
     return GradeSet(
         id=Id(row.id), number=row.number, name=row.name, source=row.source, form=row.form,
         state=SetState(row.state), graders=row.graders, context=row.context, digest=row.digest,
-        rows_read=row.rows_read, rows_bad=row.rows_bad, created_by=row.created_by,
+        rows_read=row.rows_read, fault=row.fault, rows_bad=row.rows_bad, created_by=row.created_by,
         created_at=row.created_at, change=row.change, counts=_counts(tx, row.number),
     )  # fmt: skip
 

@@ -13,9 +13,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Self
 
 from breakwater.errors import BadInput, Conflict, NotAllowed
 from breakwater.model.access import Permission, Principal
@@ -31,8 +32,9 @@ from breakwater.model.grading import (
 from breakwater.model.ids import Id
 from breakwater.model.media import MediaLimits, Reason, Undecodable
 from breakwater.model.signal import SHA256, Fingerprint
+from breakwater.model.work import Beat, JobKind
 from breakwater.recognition.screen import Screener
-from breakwater.records import gradesets
+from breakwater.records import gradesets, jobs
 from breakwater.records.database import Database
 from breakwater.records.vault import Vault
 from breakwater.review.looks import Looks
@@ -52,6 +54,7 @@ from breakwater.review.sources import BadRow, MediaFolder, Source, SourceRow
 BAD_ROWS_SHOWN: Final = 1_000
 PURPOSE: Final = "evidence"
 LANE: Final = "grading"
+JOB: Final = "grading.import"
 
 Progress = Callable[["Loaded"], None]
 
@@ -65,11 +68,42 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class NewSet:
+    """A file that is to be graded.
+
+    Attributes:
+        file: VICS or CSV.
+        media: the folder in which its paths begin.
+        name: of the set; the file's when empty.
+        source: who gave it; never shown to graders.
+        graders: independent people for each item, 1 to 3.
+        context: whose categories the file uses, where it does not say.
+    """
+
+    file: Path
+    media: Path
+    name: str = ""
+    source: str = ""
+    graders: int = 1
+    context: str = ""
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON keeps it."""
+        return asdict(self) | {"file": str(self.file), "media": str(self.media)}
+
+    @classmethod
+    def read(cls, said: Mapping[str, Any]) -> Self:
+        """Read what `plain` wrote."""
+        return cls(**{**said, "file": Path(said["file"]), "media": Path(said["media"])})
+
+
+@dataclass(frozen=True, slots=True)
 class Loaded:
     """How an import went, so far or at its end.
 
     Attributes:
         rows: rows of the file behind us.
+        share: of the file's bytes that were read, 0 to 1.
         bad: rows that could not be read, with the first reasons below.
         resumed_at: the row this run began after; 0 for a new import.
         by_state: items of the set by what became of them.
@@ -77,6 +111,7 @@ class Loaded:
 
     set_number: int
     rows: int = 0
+    share: float = 0.0
     bad: int = 0
     resumed_at: int = 0
     by_state: Mapping[str, int] = field(default_factory=dict)
@@ -98,54 +133,84 @@ class GradeSets:
         self._limits = limits or Limits()
 
     def load(
-        self,
-        who: Principal,
-        path: Path,
-        media: Path,
-        *,
-        name: str = "",
-        source: str = "",
-        graders: int = 1,
-        context: str = "",
-        progress: Progress | None = None,
-    ) -> Loaded:
+        self, who: Principal, wanted: NewSet, *, progress: Progress | None = None
+    ) -> Loaded:  # fmt: skip
         """Import a file, or go on where an earlier run of the same file stopped.
 
         Args:
             who: a QA lead, or whoever runs commands on this host.
-            path: VICS or CSV.
-            media: the folder in which its paths begin.
-            name: of the set; the file's when empty.
-            source: who gave it; never shown to graders.
-            graders: independent people for each item, 1 to 3.
-            context: whose categories the file uses, where it does not say.
+            wanted: which file, and what is said about it.
             progress: called after every window.
 
         Raises:
             NotAllowed: not by this role.
             BadInput: no VICS and no CSV, or cut short; what came before its fault is kept.
         """
+        return self._fill(who.id, self._begin(who, wanted), wanted, progress or (lambda _: None))
+
+    def begin(self, who: Principal, wanted: NewSet) -> GradeSet:
+        """Begin an import and leave the rest to the worker: the same, in the background."""
+        begun = self._begin(who, wanted)
+        with self._db.transaction() as tx:
+            jobs.enqueue(
+                tx, JOB, {"set": begun.number, "by": who.id, "wanted": wanted.plain()},
+                dedup_key=f"{JOB}:{begun.number}",
+            )  # fmt: skip
+        return begun
+
+    def _begin(self, who: Principal, wanted: NewSet) -> GradeSet:
         _allowed(who)
-        if not 1 <= graders <= MOST_GRADERS:
+        if not 1 <= wanted.graders <= MOST_GRADERS:
             raise BadInput(f"An item has 1 to {MOST_GRADERS} independent graders.")
-        folder = MediaFolder(media)
-        tell = progress or (lambda _: None)
-        with path.open("rb") as file:
+        MediaFolder(wanted.media)
+        if not wanted.file.is_file():
+            raise BadInput(f"{wanted.file} is no file.")
+        with wanted.file.open("rb") as file:
             rows = reader(file)
-            with self._db.transaction() as tx:
-                begun = gradesets.start(
-                    tx, name=name or path.stem, source=source or path.name, form=rows.form,
-                    by=who.id, context=context or rows.context, digest=digest(path),
-                    graders=graders,
-                )  # fmt: skip
-            state = Loaded(begun.number, begun.rows_read, begun.rows_bad, begun.rows_read)
-            looks = self._looks()
-            with ThreadPoolExecutor(self._threads, thread_name_prefix="grade") as threads:
+        with self._db.transaction() as tx:
+            return gradesets.start(
+                tx, name=wanted.name or wanted.file.stem, by=who.id, form=rows.form,
+                source=wanted.source or wanted.file.name, context=wanted.context,
+                digest=digest(wanted.file), graders=wanted.graders,
+            )  # fmt: skip
+
+    def _fill(self, by: str, begun: GradeSet, wanted: NewSet, tell: Progress) -> Loaded:
+        """Read the file from where the set stands to its end, and open the set."""
+        folder, looks = MediaFolder(wanted.media), self._looks()
+        state = Loaded(
+            begun.number, begun.rows_read, bad=begun.rows_bad, resumed_at=begun.rows_read
+        )
+        size = wanted.file.stat().st_size or 1
+        try:
+            with (
+                wanted.file.open("rb") as file,
+                ThreadPoolExecutor(self._threads, thread_name_prefix="grade") as threads,
+            ):
+                rows = reader(file)
                 for window in windows(rows.rows(), after=begun.rows_read):
                     read = list(threads.map(lambda row: self._prepare(row, folder), window))
                     state = self._take(begun, read, state, looks)
-                    tell(state)
-        return self._finish(who, begun, rows, state, context)
+                    tell(replace(state, share=min(1.0, file.tell() / size)))
+        except BadInput as fault:
+            with self._db.transaction() as tx:
+                words = fault.detail or fault.title()
+                gradesets.set_state(tx, begun.number, SetState.FAILED, fault=words)
+            raise
+        return self._finish(by, begun, rows, state, wanted.context)
+
+    def resume(self, payload: Mapping[str, Any], _attempt: int, beat: Beat) -> None:
+        """Do what `begin` left; taken up by another worker it goes on at the last window."""
+        wanted = NewSet.read(payload["wanted"])
+        with self._db.read() as tx:
+            begun = gradesets.get(tx, payload["set"])
+        if begun.state is not SetState.IMPORTING:
+            return
+        with suppress(BadInput):  # the set says so; trying again would find the same file
+            self._fill(payload["by"], begun, wanted, lambda state: beat(state.share))
+
+    def job_kinds(self) -> tuple[JobKind, ...]:
+        """What takes longer than a request."""
+        return (JobKind(JOB, self.resume, lease_s=900.0),)
 
     def open(self, who: Principal, number: int) -> GradeSet:
         """Open a set for graders; an import opens its own at its end.
@@ -271,7 +336,7 @@ class GradeSets:
         return kept
 
     def _finish(
-        self, who: Principal, begun: GradeSet, rows: Source, state: Loaded, context: str
+        self, by: str, begun: GradeSet, rows: Source, state: Loaded, context: str
     ) -> Loaded:
         with self._db.transaction() as tx:
             gradesets.describe(
@@ -280,11 +345,11 @@ class GradeSets:
             after = gradesets.set_state(tx, begun.number, SetState.OPEN)
             counts = {state.value: count for state, count in after.counts.items()}
             tx.audit(
-                who.id, "grade_set.import", begun.id, number=begun.number, rows=state.rows,
+                by, "grade_set.import", begun.id, number=begun.number, rows=state.rows,
                 bad=state.bad, **counts,
             )  # fmt: skip
             reasons = tuple(gradesets.bad_rows(tx, begun.number, limit=20))
-        return replace(state, by_state=counts, reasons=reasons)
+        return replace(state, share=1.0, by_state=counts, reasons=reasons)
 
 
 def _allowed(who: Principal) -> None:

@@ -21,6 +21,7 @@ from breakwater.review.derive import Schemes
 from breakwater.review.effects import RELEASE_JOB, SETTLE_JOB
 from breakwater.review.escalate import Escalation
 from breakwater.review.exposure import ExposureClock
+from breakwater.review.gradeset import GradeSets
 from breakwater.review.pager import Pager
 from breakwater.review.reports import Reports
 from breakwater.review.routing import Routing
@@ -41,7 +42,7 @@ def subscriptions(
     )
 
 
-def job_kinds(*, db: Database) -> tuple[JobKind, ...]:
+def job_kinds(*, db: Database, grade_sets: GradeSets) -> tuple[JobKind, ...]:
     """What takes longer than a request, or happens when a decision can no longer be undone."""
 
     def release(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
@@ -54,6 +55,7 @@ def job_kinds(*, db: Database) -> tuple[JobKind, ...]:
         JobKind(RELEASE_JOB, release, lease_s=900.0),
         JobKind(SETTLE_JOB, settle),
         *Schemes(db=db).job_kinds(),
+        *grade_sets.job_kinds(),
     )
 
 
