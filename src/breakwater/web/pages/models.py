@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from breakwater.model.access import Permission
+from breakwater.web.pages.models_queue import BulkChoice, PreviewActs
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,7 @@ class QueueRow:
     waiting: When
     where: str
     held_by: str = ""
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,9 @@ class QueueView:
     next_url: str = ""
     first_url: str = ""
     preview: CasePreview | None = None
+    queues: tuple[Option, ...] = ()
+    bulk: BulkChoice | None = None
+    change: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +210,8 @@ class CasePreview:
     due: When
     facts: tuple[tuple[str, str], ...]
     matches: tuple[str, ...] = ()
+    acts: PreviewActs | None = None
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)

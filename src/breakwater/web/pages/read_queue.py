@@ -17,9 +17,13 @@ from breakwater.errors import NotFound
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Case, CaseKind, CasePosition, CaseState, Priority
 from breakwater.model.ids import Id, parse_id
+from breakwater.model.queue import CaseFilter, Waiting
+from breakwater.model.routing_form import WORD
 from breakwater.model.upload import Upload
-from breakwater.records import cases, identities, people, uploads
+from breakwater.records import cases, identities, outbox, people, routing, uploads
+from breakwater.records import queue as waiting
 from breakwater.records.database import Tx
+from breakwater.review.queue import decides
 from breakwater.web.pages import words
 from breakwater.web.pages.models import (
     CasePreview,
@@ -29,13 +33,17 @@ from breakwater.web.pages.models import (
     QueueRow,
     QueueView,
 )
+from breakwater.web.pages.models_queue import Colleague, PreviewActs
 from breakwater.web.pages.reads import QueueQuery
+from breakwater.web.pages.speech import say
 
 ROWS: Final = 50
 SOON: Final = timedelta(minutes=5)
 FOUND_BY: Final = (
     CaseKind.UPLOAD, CaseKind.RETROACTIVE, CaseKind.UNDECODABLE, CaseKind.QUARANTINE,
 )  # fmt: skip
+FIELDS: Final = ("q", "queue", "priority", "kind", "state", "after")
+"""What the address of a page of the queue says."""
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -56,23 +64,45 @@ def queue(look: Look, query: QueueQuery) -> QueueView:
     """The queue page."""
     found = _found(look, query)
     shown = found[:ROWS]
-    mine = sum(1 for case in shown if holder(case, look.now) == look.who.id)
-    soon = cases.due_before(look.tx, look.now + SOON)
-    states = {"open": "Waiting", "held": "Held", "closed": "Closed"}
+    rules = routing.live(look.tx).ruleset
     return QueueView(
-        numbers=(
-            Number(words.count(soon), "due within 5 minutes", late=soon > 0),
-            Number(words.count(sum(cases.counts(look.tx).values())), "waiting"),
-            Number(words.count(mine), "held by you"),
+        numbers=_numbers(look),
+        rows=_rows(look, shown),
+        priorities=options(
+            query.priority, say("Any"), {p: words.PRIORITY[p].word for p in Priority}
         ),
-        rows=tuple(row_of(look, case) for case in shown),
-        priorities=options(query.priority, "Any", {p: p.value.capitalize() for p in Priority}),
-        kinds=options(query.kind, "Anything", {kind: words.KIND[kind] for kind in FOUND_BY}),
-        states=options(query.state, "Waiting or held", states),
+        kinds=options(query.kind, say("Anything"), {kind: words.KIND[kind] for kind in FOUND_BY}),
+        states=options(query.state, say("Waiting or held"), _states(look)),
+        queues=options(query.queue, say("Every queue"), {q: q for q in rules.queues}),
         filtered=query.filtered,
         next_url=_next(query, found),
         first_url="/queue" if query.after else "",
         preview=preview(look, _chosen(shown, query)) if shown else None,
+        change=outbox.newest(look.tx),
+    )
+
+
+def _numbers(look: Look) -> tuple[Number, ...]:
+    """The three numbers that matter: what is due, what waits, what is one's own."""
+    soon = cases.due_before(look.tx, look.now + SOON)
+    mine = waiting.mine(look.tx, look.who.person) if look.who.person else 0
+    return (
+        Number(words.count(soon), say("due within 5 minutes"), late=soon > 0),
+        Number(words.count(sum(cases.counts(look.tx).values())), say("waiting")),
+        Number(words.count(mine), say("held by you")),
+    )
+
+
+def _states(look: Look) -> dict[str, str]:
+    mine = {"mine": say("Held by you")} if look.may(Permission.CASE_DECIDE) else {}
+    return {"open": say("Waiting"), "held": say("Held")} | mine | {"closed": say("Closed")}
+
+
+def _rows(look: Look, shown: Sequence[Case]) -> tuple[QueueRow, ...]:
+    places = waiting.places(look.tx, [case.id for case in shown])
+    return tuple(
+        replace(row_of(look, case), queue=places[case.id].queue if case.id in places else "")
+        for case in shown
     )
 
 
@@ -95,14 +125,21 @@ def preview(look: Look, case: Case) -> CasePreview:
     """Why a case waits, in words."""
     upload = upload_of(look.tx, case)
     matches = upload.verdict.matches if upload and upload.verdict else ()
-    facts = [("Found by", words.KIND[case.kind]), ("Service", case.service or "None")]
+    place = waiting.waiting(look.tx, case.id)
+    facts = [(say("Found by"), words.KIND[case.kind]), (say("Queue"), place.queue)]
+    if place.skill:
+        facts.append((say("Needs the skill"), place.skill))
+    if place.viewers or place.reports:
+        told = say("%(viewers)s watch, %(reports)s reported it", **_counts(place))
+        facts.append((say("People"), told))
+    facts.append((say("Service"), case.service or say("None")))
     if upload:
-        facts.append(("Surface", upload.surface.value))
+        facts.append((say("Surface"), upload.surface.value))
     if case.account:
         earlier = cases.by_account(look.tx, case.service, case.account)
-        facts.append(("Account", account_word(look, case)))
-        facts.append(("Other cases", str(len(earlier) - 1)))
-    facts.append(("Waiting", words.since(case.opened_at, look.now).words))
+        facts.append((say("Account"), account_word(look, case)))
+        facts.append((say("Other cases"), str(len(earlier) - 1)))
+    facts.append((say("Waiting"), words.since(case.opened_at, look.now).words))
     return CasePreview(
         id=case.id,
         number=case.number,
@@ -111,7 +148,44 @@ def preview(look: Look, case: Case) -> CasePreview:
         due=words.due(case.due_at, look.now),
         facts=tuple(facts),
         matches=tuple(f"{m.bank}, entry {m.number}: {m.words}" for m in matches[:4]),
+        acts=_acts(look, case),
+        held=_held_words(look, case),
     )
+
+
+def _counts(place: Waiting) -> dict[str, str]:
+    return {"viewers": words.count(place.viewers), "reports": words.count(place.reports)}
+
+
+def _acts(look: Look, case: Case) -> PreviewActs | None:
+    """What this viewer may do with the case; nothing while a colleague holds it."""
+    held = holder(case, look.now)
+    if not look.may(Permission.CASE_DECIDE) or case.state is CaseState.CLOSED:
+        return None
+    if held is not None and held != look.who.person:
+        return None
+    rank = case.priority.rank
+    return PreviewActs(
+        version=case.version,
+        colleagues=tuple(
+            Colleague(one.id, one.name)
+            for one in people.every(look.tx)
+            if decides(one) and one.id != look.who.person
+        ),
+        higher=words.PRIORITY[list(Priority)[rank - 1]].word if rank else "",
+        mine=held is not None,
+    )
+
+
+def _held_words(look: Look, case: Case) -> str:
+    held = holder(case, look.now)
+    if held is None or case.held_until is None:
+        return ""
+    left = words.span(case.held_until - look.now)
+    if held == look.who.person:
+        return say("You hold it for another %(left)s.", left=left)
+    name = people.get(look.tx, held).name
+    return say("%(name)s holds it. It is free again in %(left)s.", name=name, left=left)
 
 
 def case_named(tx: Tx, name: str) -> Case:
@@ -163,14 +237,29 @@ def _found(look: Look, query: QueueQuery) -> list[Case]:
     if account:
         known = look.may(Permission.ACCOUNT_READ)
         return cases.by_account(look.tx, service, account, ROWS) if known else []
-    return cases.page(
+    return waiting.page(
         look.tx,
+        wanted(look, query),
         state=_value(CaseState, query.state),
         after=CasePosition.parse(query.after) if query.after else None,
         limit=ROWS + 1,
-        priority=_value(Priority, query.priority),
+    )
+
+
+def names_one(query: QueueQuery) -> bool:
+    """Whether the text names one case or one account, and so no group of cases."""
+    text = query.q.strip()
+    return text.isdecimal() or "/" in text
+
+
+def wanted(look: Look, query: QueueQuery) -> CaseFilter:
+    """The filters of the address, as records take them."""
+    return CaseFilter(
+        queue=query.queue if WORD.fullmatch(query.queue) else "",
+        service=query.q.strip().partition("/")[0],
         kind=_value(CaseKind, query.kind),
-        service=service,
+        priority=_value(Priority, query.priority),
+        held_by=look.who.person if query.state == "mine" else None,
     )
 
 
@@ -178,8 +267,7 @@ def _next(query: QueueQuery, found: Sequence[Case]) -> str:
     if len(found) <= ROWS:
         return ""
     after = replace(query, after=str(found[ROWS - 1].position))
-    names = ("q", "priority", "kind", "state", "after")
-    return "/queue?" + urlencode({n: getattr(after, n) for n in names if getattr(after, n)})
+    return "/queue?" + urlencode([(n, getattr(after, n)) for n in FIELDS if getattr(after, n)])
 
 
 def _chosen(shown: Sequence[Case], query: QueueQuery) -> Case:

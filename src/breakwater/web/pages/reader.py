@@ -19,6 +19,7 @@ from breakwater.records import banks, cases, duty_calls, people, tallies
 from breakwater.web.pages import (
     read_audit,
     read_banks,
+    read_bulk,
     read_case,
     read_overview,
     read_queue,
@@ -111,7 +112,7 @@ class Reader:
     def queue(self, who: Principal, query: QueueQuery) -> QueueView:
         """What waits."""
         with self._look(who) as look:
-            return read_queue.queue(look, query)
+            return read_bulk.offered(look, query, read_queue.queue(look, query))
 
     def preview(self, who: Principal, case: str) -> CasePreview:
         """Why one case waits."""

@@ -34,6 +34,7 @@ class QueueQuery:
     """The queue's filters, as they stand in the address."""
 
     q: str = ""
+    queue: str = ""
     priority: str = ""
     kind: str = ""
     state: str = ""
@@ -43,7 +44,7 @@ class QueueQuery:
     @property
     def filtered(self) -> bool:
         """Whether any filter is set."""
-        return bool(self.q or self.priority or self.kind or self.state)
+        return bool(self.q or self.queue or self.priority or self.kind or self.state)
 
 
 @dataclass(frozen=True, slots=True)

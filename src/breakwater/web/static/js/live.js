@@ -30,11 +30,13 @@
     }
     setTimeout(() => deliver(message), Math.random() * 300);
   };
-  const deliver = ({ name, id }) => {
+  // What the page showed when it was made is no change to it, one's own acts least of all.
+  const shown = () => Number(document.getElementById("queue")?.dataset.change ?? 0);
+  const deliver = ({ name, id, change }) => {
     stamp();
     for (const source of sources) source.dispatchEvent(new MessageEvent(name, { data: id }));
     document.body.dispatchEvent(new CustomEvent("live", { detail: { name, id } }));
-    if (document.body.dataset.page === "queue" && name.startsWith("case-")) {
+    if (document.body.dataset.page === "queue" && name.startsWith("case-") && !(change <= shown())) {
       waiting += 1;
       changed();
     }
@@ -107,10 +109,10 @@
       wait = 500;
       tell({ state: "open" });
     };
-    stream.onmessage = ({ data }) => {
+    stream.onmessage = ({ data, lastEventId }) => {
       lastBeat = Date.now();
       const [name, id] = data.split(" ");
-      if (name !== "beat") tell({ name, id });
+      if (name !== "beat") tell({ name, id, change: Number(lastEventId) });
     };
     stream.onerror = () => again(url);
   };
