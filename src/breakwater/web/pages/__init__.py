@@ -29,6 +29,8 @@ from breakwater.web.pages import (
     queue,
     shell,
     wall,
+    wellbeing,
+    workstations,
 )
 from breakwater.web.pages.assets import Assets
 from breakwater.web.pages.keytable import KeyTable
@@ -53,6 +55,8 @@ ROUTERS: Final = (
     duty.router,
     grade.router,
     wall.router,
+    wellbeing.router,
+    workstations.router,
     events.router,
 )
 

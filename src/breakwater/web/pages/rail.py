@@ -19,8 +19,18 @@ LINKS: Final = (
     Link("wall", "Live wall", "/live", "Now", Permission.CASE_READ),
     Link("queue", "Queue", "/queue", "Now", Permission.CASE_READ),
     Link("duty", "On call", "/duty", "Now", Permission.CASE_READ),
+    Link("grade", "Grade", "/grade", "Judge", Permission.GRADE_WRITE),
+    Link("qa", "Quality", "/qa", "Judge", Permission.GRADE_QA),
     Link("banks", "Banks", "/banks", "Know", Permission.BANK_READ),
     Link("people", "People", "/people", "Run", Permission.PEOPLE_WRITE),
+    Link(
+        "wellbeing",
+        "Wellbeing",
+        "/wellbeing",
+        "Run",
+        Permission.MEDIA_VIEW,
+        Permission.WELLBEING_READ,
+    ),
     Link("audit", "Audit", "/audit", "Run", Permission.AUDIT_READ),
 )
 
@@ -30,7 +40,7 @@ def links_for(viewer: Viewer) -> list[Link]:
     return [
         replace(link, word=say(link.word), group=say(link.group))
         for link in LINKS
-        if link.permission is None or link.permission in viewer.permissions
+        if link.permission is None or {link.permission, link.otherwise} & viewer.permissions
     ]
 
 

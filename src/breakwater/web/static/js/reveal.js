@@ -17,7 +17,7 @@
   const within = () => (place().dataset.set ? { set: Number(place().dataset.set) } : { case: place().dataset.case });
   const door = () => place().dataset.looks ?? "";
   const cards = () => [...document.querySelectorAll("[data-evidence]")];
-  const card = () => cards().find((node) => !node.hidden);
+  const card = () => cards().find((node) => node.hasAttribute("data-current")) ?? cards().find((node) => !node.hidden);
   const say = (words) => {
     const node = document.getElementById("reveal-status");
     if (node) node.textContent = words;
@@ -112,7 +112,8 @@
   const down = () => (press() && holding ? stop() : start());
   const up = () => press() || stop();
   bw.on("case.reveal", { down, up });
-  bw.on("grade.reveal", { down, up });
+  for (const page of ["grade", "grade_first"]) bw.on(`${page}.reveal`, { down, up });
+  bw.hideFrame = stop;
   addEventListener("pointerdown", (event) => {
     if (event.button === 0 && event.target.closest?.("[data-hold], [data-evidence] [data-still]")) down();
   });
