@@ -18,7 +18,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from breakwater.errors import BadInput, BreakwaterError, Conflict, NotFound
 from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import Id, parse_id
-from breakwater.records import duty_calls
 from breakwater.review.rota import Planned
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_duty
@@ -72,7 +71,7 @@ def duty(here: Here, said: Annotated[str, Query(max_length=20)] = "") -> HTMLRes
 def ring(request: Request, app: Parts, pages: Pages, who: Who) -> HTMLResponse:
     """Whether one is called now: the bar on top of every page."""
     with app.db.read() as tx:
-        called = who.person is not None and bool(duty_calls.ringing(tx, who.person))
+        called = read_duty.ring(tx, who)
     return show(request, pages, who, "parts/ring", called=called)
 
 

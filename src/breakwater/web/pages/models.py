@@ -35,13 +35,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One page of the rail."""
+    """One page of the rail, for those who hold either permission; None is for everybody."""
 
     id: str
     word: str
     url: str
     group: str
     permission: Permission | None = None
+    otherwise: Permission | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ class Viewer:
         permissions: what decides which links, panels and keys exist.
         exposure: None for those who never see pictures.
         waiting_now: open cases of priority Now.
-        called: a call on duty rang them and waits for an answer.
+        called: why they are asked to open the page "On call"; None when they are not.
     """
 
     name: str
@@ -72,7 +73,7 @@ class Viewer:
     permissions: frozenset[Permission]
     exposure: Exposure | None = None
     waiting_now: int = 0
-    called: bool = False
+    called: Mark | None = None
 
     def may(self, permission: str) -> bool:
         """Whether it is allowed; templates name permissions as the wire does."""

@@ -82,7 +82,7 @@ class DutyView:
     """The page "On call".
 
     Attributes:
-        unmanned: nobody is on duty.
+        alarm: nobody is on duty although somebody should be.
         until: the end of the viewer's own shift; None when they are not on duty.
         colleagues: to whom the viewer may hand over.
         people: who may be put on the rota, for those who plan.
@@ -91,7 +91,8 @@ class DutyView:
     """
 
     headline: str
-    unmanned: bool
+    hint: str
+    alarm: bool
     numbers: tuple[Number, ...]
     calls: tuple[CallCard, ...]
     on_duty: tuple[OnDutyRow, ...]
@@ -134,7 +135,12 @@ class WallView:
     tiles: tuple[Tile, ...]
     counted: int
     on_duty: str
-    unmanned: bool
+    alarm: bool
+
+    @property
+    def lower(self) -> int:
+        """Streams of medium and low risk, which a telephone only counts."""
+        return sum(tile.mark.style in {"medium", "low"} for tile in self.tiles)
 
     @property
     def now(self) -> tuple[Tile, ...]:

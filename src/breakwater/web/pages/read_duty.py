@@ -6,7 +6,7 @@ sentence is shown to those who may open the case. Read by `pages.duty`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -16,9 +16,10 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.case import CaseKind
 from breakwater.model.clock import iso
 from breakwater.model.duty import Call, CallKind, OnDuty, Outcome, Shift
+from breakwater.model.ids import Id
 from breakwater.records import cases, duty, duty_calls, people
 from breakwater.records.database import Tx
-from breakwater.review.calling import shift_of
+from breakwater.review.calling import EVERYBODY, shift_of
 from breakwater.web.languages import speaking
 from breakwater.web.pages import words
 from breakwater.web.pages.models import Mark, Number, Option, When
@@ -62,6 +63,7 @@ OUTCOME: Final[Mapping[Outcome, Mark]] = Spoken({
 REACHED: Final[Mapping[str, Mark]] = Spoken({
     "ready": Mark("ok", later("Can be called")),
     "resting": Mark("held", later("On a break, called after others")),
+    "asked": Mark("wait", later("Test page sent, no answer yet")),
     "missed": Mark("bad", later("Test page not answered")),
 })  # fmt: skip
 
@@ -74,13 +76,17 @@ def view(tx: Tx, who: Principal, on_call: OnCall) -> DutyView:
     waiting = duty_calls.waiting(tx)
     own = next((one for one in on_duty if one.person == who.person), None)
     able = duty.able(tx)
+    alarm = any(call.kind is CallKind.NOBODY for call in waiting)
+    asked = {call.only for call in waiting if call.kind is CallKind.TEST}
+    shown = sorted((call for call in waiting if call.only in {None, who.person}), key=_personal)
     pager, pager_words = _pager(tx, on_call)
     return DutyView(
         headline=_headline(who, on_duty, names),
-        unmanned=not on_duty,
-        numbers=_numbers(tx, on_duty, waiting),
-        calls=tuple(_card(tx, who, call, names) for call in waiting),
-        on_duty=tuple(_on_duty(n, one, who, names, now) for n, one in enumerate(on_duty, 1)),
+        hint=_hint(on_duty),
+        alarm=alarm,
+        numbers=_numbers(tx, on_duty, shown),
+        calls=tuple(_card(tx, who, call, names) for call in shown),
+        on_duty=tuple(_on_duty(n, one, who, names, asked) for n, one in enumerate(on_duty, 1)),
         shifts=tuple(_shift(one, who, names, now) for one in duty.shifts(tx, now, now + AHEAD)),
         ended=tuple(_ended(call, names, now) for call in duty_calls.recent(tx, ENDED)),
         colleagues=tuple(Option(one.id, one.name) for one in able if one.id != who.person),
@@ -96,6 +102,16 @@ def view(tx: Tx, who: Principal, on_call: OnCall) -> DutyView:
 def clock_time(moment: datetime) -> When:
     """A moment of today or soon: "16:00", its day on focus."""
     return When(moment.strftime("%H:%M"), words.full(moment), iso(moment))
+
+
+def ring(tx: Tx, who: Principal) -> Mark | None:
+    """Why somebody is asked to open this page, wherever they are; None when they are not."""
+    if who.may(Permission.DUTY_WRITE) and duty_calls.about(tx, EVERYBODY):
+        return KIND[CallKind.NOBODY]
+    called = duty_calls.ringing(tx, who.person) if who.person else []
+    if any(call.kind.about_case for call in called):
+        return Mark("now", say("You are called."))
+    return KIND[called[0].kind] if called else None
 
 
 def first_on_duty(on_duty: Sequence[OnDuty], names: Mapping[str, str]) -> str:
@@ -119,6 +135,15 @@ def _headline(who: Principal, on_duty: Sequence[OnDuty], names: Mapping[str, str
     return say("%(name)s is called first, until %(until)s UTC", name=name, until=until)
 
 
+def _hint(on_duty: Sequence[OnDuty]) -> str:
+    """What happens to a call, as things stand."""
+    if len(on_duty) > 1:
+        return say("A call that nobody acknowledges within 60 seconds goes to the next person.")
+    if on_duty:
+        return say("There is nobody after them. A call is repeated every 60 seconds.")
+    return say("Put somebody on the rota, so that urgent cases reach a person.")
+
+
 def _numbers(tx: Tx, on_duty: Sequence[OnDuty], waiting: Sequence[Call]) -> tuple[Number, ...]:
     people_on = len({one.person for one in on_duty})
     took = duty_calls.answer_seconds(tx, tx.now - WINDOW)
@@ -128,6 +153,11 @@ def _numbers(tx: Tx, on_duty: Sequence[OnDuty], waiting: Sequence[Call]) -> tupl
         Number(figure(len(waiting)), say("calls wait"), late=bool(waiting)),
         Number(half, say("half are answered within")),
     )
+
+
+def _personal(call: Call) -> bool:
+    """Whether a call is for one person: those about cases stand above, the oldest first."""
+    return call.only is not None
 
 
 def _card(tx: Tx, who: Principal, call: Call, names: Mapping[str, str]) -> CallCard:
@@ -171,12 +201,19 @@ def _about(tx: Tx, call: Call, names: Mapping[str, str]) -> str:
 
 
 def _on_duty(
-    order: int, one: OnDuty, who: Principal, names: Mapping[str, str], now: datetime
+    order: int, one: OnDuty, who: Principal, names: Mapping[str, str], asked: Set[Id | None]
 ) -> OnDutyRow:
-    state = "missed" if not one.reachable else "resting" if one.resting else "ready"
-    until = words.due(one.until, now)
+    state = "resting" if one.resting else "ready"
+    if one.person in asked:
+        state = "asked"
+    elif not one.reachable:
+        state = "missed"
     return OnDutyRow(
-        order, names.get(one.person, ""), until, REACHED[state], one.person == who.person
+        order=order,
+        name=names.get(one.person, ""),
+        until=clock_time(one.until),
+        state=REACHED[state],
+        you=one.person == who.person,
     )
 
 

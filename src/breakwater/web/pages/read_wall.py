@@ -12,6 +12,7 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Case, CaseKind
 from breakwater.records import cases, duty_calls, people
 from breakwater.records.database import Tx
+from breakwater.review.calling import EVERYBODY
 from breakwater.web.pages import words
 from breakwater.web.pages.models_duty import Tile, WallView
 from breakwater.web.pages.read_duty import first_on_duty
@@ -33,7 +34,7 @@ def view(tx: Tx, who: Principal, on_call: OnCall) -> WallView:
         tiles=tuple(_tile(tx, who, case, names) for case in streams[:TILES]),
         counted=max(0, len(streams) - TILES),
         on_duty=first_on_duty(on_duty, names),
-        unmanned=not on_duty,
+        alarm=bool(duty_calls.about(tx, EVERYBODY)),
     )
 
 

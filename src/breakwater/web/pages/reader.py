@@ -15,12 +15,13 @@ from breakwater.errors import NotFound
 from breakwater.model.access import Permission, Principal
 from breakwater.model.bank import bank_name
 from breakwater.model.case import CaseState, Priority
-from breakwater.records import banks, cases, duty_calls, people, tallies
+from breakwater.records import banks, cases, people, tallies
 from breakwater.web.pages import (
     read_audit,
     read_banks,
     read_bulk,
     read_case,
+    read_duty,
     read_overview,
     read_queue,
     read_wellbeing,
@@ -41,6 +42,7 @@ from breakwater.web.pages.models_lists import (
     BanksView,
     BankView,
 )
+from breakwater.web.pages.models_wellbeing import BreakView
 from breakwater.web.pages.pulse import SPAN_S, Pulse
 from breakwater.web.pages.rail import links_for
 from breakwater.web.pages.read_queue import Look
@@ -74,14 +76,13 @@ class Reader:
 
     def viewer(self, who: Principal) -> Viewer:
         """Who looks."""
-        urgent, called = 0, False
+        urgent = 0
         with self._app.db.read() as tx:
             person = people.get(tx, who.person) if who.person else None
             if who.may(Permission.CASE_READ):
                 counts = cases.counts(tx)
                 urgent = sum(counts.get((state, Priority.NOW), 0) for state in CaseState)
-            if who.person and who.may(Permission.CASE_DECIDE):
-                called = bool(duty_calls.ringing(tx, who.person))
+            called = read_duty.ring(tx, who)
         roles = sorted(ROLE_WORDS.get(role, role) for role in person.roles) if person else []
         return Viewer(
             name=who.name,
@@ -139,6 +140,11 @@ class Reader:
         """The audit log."""
         with self._look(who) as look:
             return read_audit.log(look, query, self._app.checkpointer)
+
+    def rest(self, who: Principal) -> BreakView:
+        """Where a limit leads."""
+        with self._look(who) as look:
+            return read_wellbeing.rest(look, self._app.review.exposure, self._app.settings.support)
 
     def find(self, who: Principal, text: str) -> Sequence[Found]:
         """What the palette offers: pages, cases and accounts, banks; only what one may open."""

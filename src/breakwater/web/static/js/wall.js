@@ -13,10 +13,9 @@
       if (chosen) other.setAttribute("aria-current", "true");
       link(other).tabIndex = chosen ? 0 : -1;
     }
-    const name = document.getElementById("target-name");
-    name.textContent = tile ? name.dataset.some.replace("%(name)s", tile.dataset.name) : name.dataset.none;
-    if (tile) document.getElementById("target-why").textContent = tile.dataset.why;
-    if (tile && focus) link(tile).focus();
+    document.getElementById("target-name").textContent = bw.say("Keys act on %(name)s.", { name: tile.dataset.name });
+    document.getElementById("target-why").textContent = tile.dataset.why;
+    if (focus) link(tile).focus();
   };
 
   // By place on the screen and not by order in the list: up is up, whatever the width.
