@@ -189,12 +189,12 @@ def troubles(tx: Tx) -> dict[Id, tuple[int, int, str]]:
     lost = _d.state == DeliveryState.GIVEN_UP.value
     counts = sa.select(
         _d.endpoint_id,
-        sa.func.sum(sa.case((tried, 1), else_=0)),
-        sa.func.sum(sa.case((lost, 1), else_=0)),
-        sa.func.max(_d.error),
+        sa.func.sum(sa.case((tried, 1), else_=0)).label("waiting"),
+        sa.func.sum(sa.case((lost, 1), else_=0)).label("lost"),
+        sa.func.max(_d.error).label("error"),
     )
     rows = tx.execute(counts.where(tried | lost).group_by(_d.endpoint_id))
-    return {Id(endpoint): (int(n), int(m), error) for endpoint, n, m, error in rows}
+    return {Id(row.endpoint_id): (int(row.waiting), int(row.lost), str(row.error)) for row in rows}
 
 
 def next_due(tx: Tx) -> datetime | None:

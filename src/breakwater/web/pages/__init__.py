@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from breakwater.web import events
 from breakwater.web.pages import (
     account,
+    appeals,
     audit,
     banks,
     bulk,
@@ -27,6 +28,7 @@ from breakwater.web.pages import (
     own,
     people,
     queue,
+    settings,
     shell,
     wall,
     wellbeing,
@@ -47,10 +49,12 @@ ROUTERS: Final = (
     queue.router,
     bulk.router,
     case.router,
+    appeals.router,
     banks.router,
     audit.router,
     people.router,
     own.router,
+    settings.router,
     looking.router,
     duty.router,
     grade.router,

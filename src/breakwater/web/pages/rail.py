@@ -18,9 +18,11 @@ LINKS: Final = (
     Link("overview", "Overview", "/", "Now"),
     Link("wall", "Live wall", "/live", "Now", Permission.CASE_READ),
     Link("queue", "Queue", "/queue", "Now", Permission.CASE_READ),
+    Link("appeals", "Appeals", "/appeals", "Now", Permission.APPEAL_DECIDE),
     Link("duty", "On call", "/duty", "Now", Permission.CASE_READ),
     Link("grade", "Grade", "/grade", "Judge", Permission.GRADE_WRITE),
     Link("qa", "Quality", "/qa", "Judge", Permission.GRADE_QA),
+    Link("rates", "Overturned", "/appeals/rates", "Judge", Permission.GRADE_QA),
     Link("banks", "Banks", "/banks", "Know", Permission.BANK_READ),
     Link("people", "People", "/people", "Run", Permission.PEOPLE_WRITE),
     Link(
@@ -32,6 +34,7 @@ LINKS: Final = (
         Permission.WELLBEING_READ,
     ),
     Link("audit", "Audit", "/audit", "Run", Permission.AUDIT_READ),
+    Link("settings", "Settings", "/settings", "Run", Permission.SYSTEM_READ),
 )
 
 
