@@ -51,6 +51,13 @@ class ItemState(StrEnum):
     MISSING = "missing"
     UNREADABLE = "unreadable"
 
+    @property
+    def hidden(self) -> bool:
+        """Nobody ever sees such an item."""
+        return self in {
+            ItemState.KNOWN, ItemState.COPY, ItemState.MISSING, ItemState.UNREADABLE,
+        }  # fmt: skip
+
 
 class Part(StrEnum):
     """In which part somebody answers. Only graders' answers count towards agreement."""
@@ -126,6 +133,11 @@ class GradeSet:
     def total(self) -> int:
         """All its items."""
         return sum(self.counts.values())
+
+    @property
+    def visible(self) -> int:
+        """Items that graders see or saw."""
+        return sum(count for state, count in self.counts.items() if not state.hidden)
 
     @property
     def waiting(self) -> int:

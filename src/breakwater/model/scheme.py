@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import Any, Final, Self
 
 from breakwater.errors import BadInput
@@ -44,8 +45,8 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a rule may ask, with every answer there is; `maturity` is the youngest child's."""
 
-MOST_COMBINATIONS: Final = 500_000
-"""A table that distinguishes more is refused: nobody could check it."""
+MOST_CHECKS: Final = 5_000_000
+"""Combinations times rules: a table that distinguishes more is refused; nobody could read it."""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
 _VERSION: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,39}")
@@ -128,8 +129,8 @@ class Scheme:
                 codes={str(code["code"]): str(code["words"]) for code in table["codes"]},
                 rules=tuple(_rule(at, rule) for at, rule in enumerate(table["rules"], start=1)),
             )
-        except (KeyError, TypeError) as fault:
-            raise BadInput(f"The table is incomplete or misshapen at {fault}.") from None
+        except (KeyError, TypeError, AttributeError, ValueError) as fault:
+            raise BadInput(f"The table is incomplete or misshapen: {fault}.") from None
         scheme.prove()
         return scheme
 
@@ -185,6 +186,9 @@ class Scheme:
     def _walk(self) -> set[int]:
         """Every rule that is the first to hold for some facts; a hole raises."""
         asked = dict.fromkeys(name for rule in self.rules for name, _ in rule.when)
+        checks = len(self.rules) * prod(len(FIELDS[name]) for name in asked)
+        if checks > MOST_CHECKS:
+            raise BadInput(f"The table distinguishes {checks:,} cases; {MOST_CHECKS:,} is most.")
         reached = set()
         for answers in combinations(tuple(asked)):
             first = next((at for at, rule in enumerate(self.rules) if rule.holds(answers)), None)
@@ -214,16 +218,7 @@ def answers_of(facts: ItemFacts | None) -> dict[str, str]:
 
 
 def combinations(asked: Sequence[str]) -> Iterator[Answers]:
-    """Every possible set of answers to these fields, the impossible left out.
-
-    Raises:
-        BadInput: there are more than anybody could check.
-    """
-    count = 1
-    for name in asked:
-        count *= len(FIELDS[name])
-    if count > MOST_COMBINATIONS:
-        raise BadInput(f"The table distinguishes {count:,} cases; {MOST_COMBINATIONS:,} is most.")
+    """Every possible set of answers to these fields, the impossible left out."""
     for words in product(*(FIELDS[name] for name in asked)):
         answers = dict(zip(asked, words, strict=True))
         if _possible(answers):

@@ -10,7 +10,6 @@ Contract: `tests/contract/test_records_grading.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -282,13 +281,15 @@ def count_settled(tx: Tx) -> int:
 
 
 def present(tx: Tx, item: GradeItem) -> GradeResult | None:
-    """What holds for an item: its own result, or that of the item it is a copy of."""
+    """What holds for an item: its own result, or that of the item it is a copy of.
+
+    The result names the item whose answers it rests on.
+    """
     own = result(tx, item.number)
-    inherits = item.state in {ItemState.COPY, ItemState.SETTLED} and item.leader is not None
+    inherits = item.state in {ItemState.COPY, ItemState.SETTLED}
     if own is not None or not inherits or item.leader is None:
         return own
-    taken = present(tx, gradesets.item(tx, item.leader))
-    return None if taken is None else replace(taken, item=item.number)
+    return present(tx, gradesets.item(tx, item.leader))
 
 
 def _grading(row: sa.Row[Any]) -> Grading:

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from breakwater.errors import NotAllowed
 from breakwater.model.access import Permission, Principal
-from breakwater.model.grading import GradeResult
+from breakwater.model.grading import GradeItem, GradeResult, ItemCode
 from breakwater.model.scheme import Scheme
 from breakwater.model.work import Beat, JobKind
-from breakwater.records import grading, jobs, schemes
+from breakwater.records import gradesets, grading, jobs, schemes
 from breakwater.records.database import Database, Tx
 from breakwater.review.schemes import shipped
 
@@ -65,6 +65,20 @@ class Difference:
         return sum(count for _, _, count in self.moves)
 
 
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What holds for one item.
+
+    Attributes:
+        results: its own, the first first; the leader's present one for copies and stacks.
+        codes: by every scheme, in the order of their ids.
+    """
+
+    item: GradeItem
+    results: tuple[GradeResult, ...]
+    codes: tuple[ItemCode, ...]
+
+
 def tables(tx: Tx) -> Mapping[str, Scheme]:
     """The schemes in force; a shipped one that was never adopted is adopted now."""
     found = schemes.current(tx)
@@ -91,6 +105,21 @@ class Schemes:
         with self._db.read() as tx:
             known = {scheme.id: scheme for scheme in shipped()} | schemes.current(tx)
         return [known[name] for name in sorted(known)]
+
+    def holding(self, number: int) -> Holding:
+        """What holds for an item, by its own answers or by those of the item it is a copy of.
+
+        Raises:
+            NotFound: no such item.
+        """
+        with self._db.read() as tx:
+            item = gradesets.item(tx, number)
+            now = grading.present(tx, item)
+            own = grading.results(tx, number)
+            codes = schemes.of_item(tx, now.item) if now else {}
+        inherited = () if now is None else (replace(now, item=number),)
+        ordered = tuple(replace(codes[name], item=number) for name in sorted(codes))
+        return Holding(item, tuple(own) or inherited, ordered)
 
     def try_out(self, table: Mapping[str, Any]) -> Difference:
         """Say what a table would change, over all settled items; nothing is kept.

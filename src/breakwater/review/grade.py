@@ -33,11 +33,6 @@ PAGE: Final = 60
 
 MOST_MS: Final = 24 * 3_600_000
 
-HIDDEN: Final = frozenset(
-    {ItemState.KNOWN, ItemState.COPY, ItemState.MISSING, ItemState.UNREADABLE}
-)
-"""States of items that nobody ever sees."""
-
 
 @dataclass(frozen=True, slots=True)
 class Task:
@@ -358,7 +353,7 @@ def _task(tx: Tx, one: GradeSet, item: GradeItem, person: Id) -> Task:
 def _bare(one: GradeSet, item: GradeItem, part: Part, position: int) -> Task:
     return Task(
         item=item.id, number=item.number, set=one.number, part=part, position=position,
-        total=sum(n for state, n in one.counts.items() if state not in HIDDEN),
+        total=one.visible,
         moving=item.moving, frames=item.frames, duration_s=item.duration_s,
     )  # fmt: skip
 

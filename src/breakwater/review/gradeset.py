@@ -162,11 +162,12 @@ class GradeSets:
         _allowed(who)
         if not 1 <= wanted.graders <= MOST_GRADERS:
             raise BadInput(f"An item has 1 to {MOST_GRADERS} independent graders.")
-        MediaFolder(wanted.media)
-        if not wanted.file.is_file():
-            raise BadInput(f"{wanted.file} is no file.")
-        with wanted.file.open("rb") as file:
-            rows = reader(file)
+        try:
+            MediaFolder(wanted.media)
+            with wanted.file.open("rb") as file:
+                rows = reader(file)
+        except OSError as error:
+            raise BadInput(f"The file cannot be read: {error.strerror}.") from None
         with self._db.transaction() as tx:
             return gradesets.start(
                 tx, name=wanted.name or wanted.file.stem, by=who.id, form=rows.form,

@@ -1,0 +1,308 @@
+"""`/v1/grade-sets` and `/v1/schemes`: sets, what holds for items, and the tables of law.
+
+For those who answer for quality. Only a command on the server's own host begins an import,
+because it names files there; a table is tried on all of history before it is adopted.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Final
+
+from fastapi import Path
+from pydantic import Field
+
+from breakwater.model.access import Permission
+from breakwater.model.grading import GradeResult, GradeSet, ItemCode
+from breakwater.model.scheme import Scheme
+from breakwater.review.derive import Difference, Holding
+from breakwater.review.gradeset import NewSet
+from breakwater.web.api.grading import FAULTS, FactsShape, Number
+from breakwater.web.api.requests import Body
+from breakwater.web.api.shapes import ID, Answer
+from breakwater.web.gate import Parts, Router, Who, needs
+
+P = Permission
+router = Router(tags=["grade sets"])
+
+TABLE: Final = {
+    "id": "uk_abc", "name": "…", "jurisdiction": "GB-EAW", "version": "2014-04-01",
+    "source": "…", "answers": "one", "scale": "ordinal",
+    "codes": [{"code": "A", "words": "Category A"}], "rules": [{"give": "A", "when": {}}],
+}  # fmt: skip
+
+
+class NewSetIn(Body):
+    """A set in files on the server's host."""
+
+    file: str = Field(min_length=1, max_length=4096, description="VICS or CSV, absolute.")
+    media: str = Field(min_length=1, max_length=4096, description="Where its paths begin.")
+    name: str = Field(default="", max_length=200)
+    source: str = Field(default="", max_length=200, description="Never shown to graders.")
+    graders: int = Field(default=1, ge=1, le=3, description="Independent people for each item.")
+    context: str = Field(default="", max_length=32, description="US, UK, … where not in the file.")
+
+    def noun(self) -> NewSet:
+        """As the verb takes it."""
+        said = self.model_dump()
+        return NewSet(**said | {"file": FilePath(self.file), "media": FilePath(self.media)})
+
+
+class GradeSetOut(Answer):
+    """A set of items that is graded together."""
+
+    number: int
+    name: str
+    source: str
+    form: str = Field(examples=["vics 2.0"])
+    context: str = Field(examples=["US"])
+    state: str = Field(description="`importing`, `failed`, `open` or `closed`.")
+    graders: int
+    rows_read: int
+    rows_bad: int
+    fault: str = Field(description="Why the import failed; else empty.")
+    created_at: datetime | None
+    counts: dict[str, int] = Field(description="Items by state.")
+
+    @classmethod
+    def of(cls, one: GradeSet) -> GradeSetOut:
+        """From the noun."""
+        return cls(
+            number=one.number, name=one.name, source=one.source, form=one.form,
+            context=one.context, state=one.state.value, graders=one.graders,
+            rows_read=one.rows_read, rows_bad=one.rows_bad, fault=one.fault,
+            created_at=one.created_at,
+            counts={state.value: count for state, count in one.counts.items()},
+        )  # fmt: skip
+
+
+class GradeSetsOut(Answer):
+    """The newest first."""
+
+    sets: list[GradeSetOut]
+
+
+class BadRowsOut(Answer):
+    """Rows that could not be read: place and reason."""
+
+    rows: list[tuple[int, str]]
+
+
+class ResultOut(Answer):
+    """What held for an item since a moment."""
+
+    revision: int
+    pertinent: bool
+    facts: FactsShape | None
+    how: str = Field(description="`single`, `agreed` or `adjudicated`.")
+    by: str = Field(examples=[ID])
+    at: datetime
+
+    @classmethod
+    def of(cls, result: GradeResult) -> ResultOut:
+        """From the noun."""
+        return cls(
+            revision=result.revision, pertinent=result.pertinent, how=result.how.value,
+            facts=FactsShape.of(result.facts) if result.facts else None, by=result.by,
+            at=result.at,
+        )  # fmt: skip
+
+
+class CodeOut(Answer):
+    """What one scheme says of an item."""
+
+    scheme: str = Field(examples=["uk_abc"])
+    version: str
+    codes: list[str]
+
+    @classmethod
+    def of(cls, code: ItemCode) -> CodeOut:
+        """From the noun."""
+        return cls(scheme=code.scheme, version=code.version, codes=list(code.codes))
+
+
+class GradeItemOut(Answer):
+    """One item with what holds for it, and what its source claims beside it."""
+
+    id: str = Field(examples=[ID])
+    number: int
+    set: int
+    row: int
+    state: str
+    why: str = Field(description="Why nobody sees it; else empty.")
+    type: str
+    sha256: str
+    leader: int | None = Field(description="The item whose facts it takes.")
+    claims: dict[str, Any]
+    results: list[ResultOut]
+    codes: list[CodeOut]
+
+    @classmethod
+    def of(cls, found: Holding) -> GradeItemOut:
+        """From the value."""
+        item = found.item
+        return cls(
+            id=item.id, number=item.number, set=item.set, row=item.row,
+            state=item.state.value, why=item.why, type=item.type, sha256=item.sha256,
+            leader=item.leader, claims=dict(item.claims),
+            results=[ResultOut.of(result) for result in found.results],
+            codes=[CodeOut.of(code) for code in found.codes],
+        )  # fmt: skip
+
+
+class SchemeOut(Answer):
+    """A table in force."""
+
+    id: str
+    name: str
+    jurisdiction: str
+    version: str
+    source: str
+    table: dict[str, Any]
+
+    @classmethod
+    def of(cls, scheme: Scheme) -> SchemeOut:
+        """From the noun."""
+        return cls(
+            id=scheme.id, name=scheme.name, jurisdiction=scheme.jurisdiction,
+            version=scheme.version, source=scheme.source, table=scheme.plain(),
+        )  # fmt: skip
+
+
+class SchemesOut(Answer):
+    """By id."""
+
+    schemes: list[SchemeOut]
+
+
+class TableIn(Body):
+    """A table to be tried."""
+
+    table: dict[str, Any] = Field(max_length=20, examples=[TABLE])
+
+
+class AdoptIn(TableIn):
+    """A table to be put in force."""
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class MoveOut(Answer):
+    """Items that would go from some codes to others."""
+
+    before: list[str]
+    after: list[str]
+    items: int
+
+
+class ExampleOut(Answer):
+    """One item whose code would change."""
+
+    item: int
+    before: list[str]
+    after: list[str]
+
+
+class DifferenceOut(Answer):
+    """What a table would change, over all settled items."""
+
+    scheme: str
+    version: str
+    items: int
+    changed: int
+    moves: list[MoveOut]
+    examples: list[ExampleOut]
+
+    @classmethod
+    def of(cls, found: Difference) -> DifferenceOut:
+        """From the value."""
+        return cls(
+            scheme=found.scheme, version=found.version, items=found.items,
+            changed=found.changed,
+            moves=[MoveOut(before=list(b), after=list(a), items=n) for b, a, n in found.moves],
+            examples=[
+                ExampleOut(item=one.item, before=list(one.before), after=list(one.after))
+                for one in found.examples
+            ],
+        )  # fmt: skip
+
+
+SchemeId = Annotated[str, Path(max_length=40, examples=["uk_abc"])]
+
+
+@router.post("/v1/grade-sets", status_code=202, summary="Import a set", responses=FAULTS)
+@needs(P.DESK_SIGN)
+def begin(body: NewSetIn, app: Parts, who: Who) -> GradeSetOut:
+    """For commands on the server's host. The worker reads it; ask `/import` how far it is."""
+    return GradeSetOut.of(app.review.grade_sets.begin(who, body.noun()))
+
+
+@router.get("/v1/grade-sets/{number}/import", summary="How far an import is", responses=FAULTS)
+@needs(P.DESK_SIGN)
+def progress(number: Number, app: Parts) -> GradeSetOut:
+    """For commands on the server's host."""
+    return GradeSetOut.of(app.review.grade_sets.get(number))
+
+
+@router.get("/v1/grade-sets", summary="All sets", responses=FAULTS)
+@needs(P.GRADE_QA)
+def grade_sets(app: Parts) -> GradeSetsOut:
+    """With their items counted by state."""
+    return GradeSetsOut(sets=[GradeSetOut.of(one) for one in app.review.grade_sets.every()])
+
+
+@router.get("/v1/grade-sets/{number}", summary="One set", responses=FAULTS)
+@needs(P.GRADE_QA)
+def grade_set(number: Number, app: Parts) -> GradeSetOut:
+    """With its items counted by state."""
+    return GradeSetOut.of(app.review.grade_sets.get(number))
+
+
+@router.get("/v1/grade-sets/{number}/bad-rows", summary="Rows nobody could read", responses=FAULTS)
+@needs(P.GRADE_QA)
+def bad_rows(number: Number, app: Parts) -> BadRowsOut:
+    """Place in the file and reason, never the content."""
+    return BadRowsOut(rows=app.review.grade_sets.bad_rows(number))
+
+
+@router.post("/v1/grade-sets/{number}/open", summary="Open a set", responses=FAULTS)
+@needs(P.GRADE_QA)
+def open_set(number: Number, app: Parts, who: Who) -> GradeSetOut:
+    """Graders get its items again."""
+    return GradeSetOut.of(app.review.grade_sets.open(who, number))
+
+
+@router.post("/v1/grade-sets/{number}/close", summary="Close a set", responses=FAULTS)
+@needs(P.GRADE_QA)
+def close_set(number: Number, app: Parts, who: Who) -> GradeSetOut:
+    """Graders get no more of its items; what was answered stays."""
+    return GradeSetOut.of(app.review.grade_sets.close(who, number))
+
+
+@router.get("/v1/grade-items/{number}", summary="What holds for an item", responses=FAULTS)
+@needs(P.GRADE_QA)
+def item(number: Number, app: Parts) -> GradeItemOut:
+    """Results, codes by every scheme, and what the source claims."""
+    return GradeItemOut.of(app.review.schemes.holding(number))
+
+
+@router.get("/v1/schemes", summary="Tables in force", responses=FAULTS)
+@needs(P.GRADE_QA)
+def schemes(app: Parts) -> SchemesOut:
+    """Each with its rules."""
+    return SchemesOut(schemes=[SchemeOut.of(one) for one in app.review.schemes.every()])
+
+
+@router.post("/v1/schemes/try", summary="Try a table on history", responses=FAULTS)
+@needs(P.GRADE_QA)
+def try_out(body: TableIn, app: Parts) -> DifferenceOut:
+    """What it would change; nothing is kept."""
+    return DifferenceOut.of(app.review.schemes.try_out(body.table))
+
+
+@router.post("/v1/schemes", status_code=202, summary="Adopt a table", responses=FAULTS)
+@needs(P.GRADE_QA)
+def adopt(body: AdoptIn, app: Parts, who: Who) -> SchemeOut:
+    """It holds from now on; a job derives history anew."""
+    return SchemeOut.of(app.review.schemes.adopt(who, body.table, reason=body.reason))
