@@ -118,13 +118,14 @@
     const at = all.findIndex((row) => row.getAttribute("aria-selected") === "true");
     choose(all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))]);
   };
-  for (const page of ["queue", "banks", "audit", "people"]) {
+  for (const page of ["queue", "appeals", "banks", "audit", "people"]) {
     bw.on(`${page}.down`, () => step(1));
     bw.on(`${page}.up`, () => step(-1));
   }
   const openRow = () => table()?.querySelector('tr[aria-selected="true"] a')?.click();
   bw.on("queue.open", openRow);
   bw.on("banks.open", openRow);
+  bw.on("appeals.open", openRow);
   bw.on("people.open", openRow);
 
   addEventListener("click", (event) => {
