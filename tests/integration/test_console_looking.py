@@ -140,16 +140,19 @@ def test_when_the_audit_log_cannot_be_written_nothing_is_shown(site):
 
 def test_a_case_of_somebody_else_says_who_holds_it(site):
     other = site.served.person(Role.REVIEWER, name=f"Sam {new_id()[:8]}")
-    with site.served.app.db.transaction() as tx:
-        cases.hold(tx, site.upload.case, by=other.id, until=tx.now.replace(year=2100))
     with site.page(Role.REVIEWER) as watched:
         watched.allowed.append("409")
         page = site.open_case(watched)
-        assert f"Held by {other.name}" in page.inner_text("#case")
+        with site.served.app.db.transaction() as tx:
+            cases.hold(tx, site.upload.case, by=other.id, until=tx.now.replace(year=2100))
         page.keyboard.down("Space")
         expect(page.locator("#reveal-status")).to_contain_text(f"{other.name} holds it")
         page.keyboard.up("Space")
         assert page.evaluate(PIXELS) == 0
+        page.reload()
+        assert f"Held by {other.name}" in page.inner_text("#case")
+        assert page.locator("canvas").count() == 0
+        assert "holds this case and sees its pictures" in page.inner_text("#evidence")
 
 
 def test_the_evidence_says_how_near_in_words_and_bits(site):

@@ -24,6 +24,9 @@ from breakwater.review import effects, wrong
 SHRED_JOB: Final = "vault.shred"
 """Kind of the job, run by `intake`, that destroys a blob's key and bytes."""
 
+TAKEN_BACK: Final = "Taken back."
+"""What stands as reason when a person gives none of their own."""
+
 K = DecisionKind
 
 
@@ -42,7 +45,7 @@ def take_back(tx: Tx, decision: Id, *, by: Id, reason: str) -> Decision:
     if last is None or last.id != said.id:
         raise Conflict("The case was decided anew since. Take the newer decision back first.")
     row = decisions.add(
-        tx, case=said.case, kind=said.kind, by=by, reason=reason or "Taken back.",
+        tx, case=said.case, kind=said.kind, by=by, reason=reason or TAKEN_BACK,
         facts=said.facts, undoes=said.id,
     )  # fmt: skip
     done = decisions.effects(tx, said.id)

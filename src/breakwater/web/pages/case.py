@@ -115,7 +115,9 @@ def decide(
             expected_version=form.version, expected_effect=form.effect,
         )  # fmt: skip
     except NeedsSecondPerson as waits:
-        return _page(request, pages, who, case, status=409, told=waits.detail, draft=form.reason)
+        if "approval" not in waits.facts:
+            return _page(request, pages, who, case, status=409, told=waits.detail)
+        return RedirectResponse(f"/cases/{found.id}", SEE_OTHER)
     except Conflict as refused:
         return _page(request, pages, who, case, status=409, told=refused.detail, draft=form.reason)
     stays = form.then == "stay" or form.kind is DecisionKind.DANGER_NOW

@@ -14,7 +14,7 @@ from breakwater.errors import NotFound
 from breakwater.model.access import Permission
 from breakwater.model.case import Case, CaseStep
 from breakwater.model.decision import DecisionKind
-from breakwater.model.ids import parse_id
+from breakwater.model.ids import Id, parse_id
 from breakwater.model.match import Action, Match
 from breakwater.model.media import Level
 from breakwater.model.signal import Measure, kind_named
@@ -47,6 +47,14 @@ _STEPS: Final[Mapping[str, str]] = Spoken({
     "held": later("Taken by a person"),
     "released": later("Given back to the queue"),
     "reprioritised": later("Given another priority"),
+    "released": later("Given back"),
+    "skipped": later("Skipped, and left to others"),
+    "handed_over": later("Handed over"),
+    "lapsed": later("Given back, because nothing was done for a while"),
+    "routed": later("Put in its place by the routing rules"),
+    "moved": later("Moved to another queue"),
+    "raised": later("Made more urgent by viewers or reports"),
+    "escalated": later("Made more urgent"),
     "reopened": later("Opened again"),
     "comment": later("Comment"),
     "proposed": later("Proposed to a second person"),
@@ -66,8 +74,8 @@ def case(look: Look, found: Case) -> CaseView:
     matches = verdict.matches if verdict else ()
     pairs = tuple(_pair(look, upload, match) for match in matches[:PAIRS]) if upload else ()
     strip = _strip(matches[:PAIRS])
-    closed = _closed_to(look, upload)
     held = holder(found, look.now)
+    closed = _closed_to(look, upload, held)
     bar = read_deciding.deciding(look, found, upload)
     return CaseView(
         id=found.id,
@@ -103,15 +111,21 @@ def case(look: Look, found: Case) -> CaseView:
     )
 
 
-def _closed_to(look: Look, upload: Upload | None) -> str:
+def _closed_to(look: Look, upload: Upload | None, held: Id | None) -> str:
     """Why this viewer sees no picture; empty when they may."""
     if upload is None or upload.blob is None:
-        return "No bytes of this item are kept."
+        return say("No bytes of this item are kept.")
     if not look.may(Permission.MEDIA_VIEW):
-        return "Your role works without pictures."
+        return say("Your role works without pictures.")
     if upload.verdict is not None and upload.verdict.rule.startswith("undecodable"):
-        return "The file cannot be read, so there is no picture."
+        return say("The file cannot be read, so there is no picture.")
+    if held is not None and held != look.who.person:
+        return say("%(name)s holds this case and sees its pictures.", name=_name(look, held))
     return ""
+
+
+def _name(look: Look, person: Id) -> str:
+    return people.get(look.tx, person).name
 
 
 def _pair(look: Look, upload: Upload, match: Match) -> EvidencePair:
@@ -238,7 +252,7 @@ def _history(look: Look, found: Case, upload: Upload | None) -> tuple[LogRow, ..
         if step.what not in _ECHOES or words.at(step.at).iso not in decided
     ]
     changed = _verdicts(look, upload) if upload else []
-    rows = [*plain, *changed, *said]
+    rows = [*plain, *(row for row in changed if row.at.iso not in decided), *said]
     return tuple(sorted(rows, key=lambda row: row.at.iso, reverse=True))
 
 

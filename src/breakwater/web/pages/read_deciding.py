@@ -27,6 +27,7 @@ from breakwater.model.upload import Upload
 from breakwater.records import cases, decisions, duplicates, people
 from breakwater.review.decide import DANGER, waiting_for_second
 from breakwater.review.policy_decide import REASONS, kinds_for
+from breakwater.review.undo import TAKEN_BACK
 from breakwater.web.pages import words
 from breakwater.web.pages.models import Mark
 from breakwater.web.pages.models_case import (
@@ -217,11 +218,9 @@ def _said(look: Look, one: Decision, *, undo: bool) -> LogRow:
     title = WORD[one.kind]
     if one.undoes is not None:
         title = say("Taken back: %(kind)s", kind=title)
-    elif one.undone is not None:
-        title = say("%(kind)s, later taken back", kind=title)
-    details = [title, *_details(one)]
-    note = "" if one.reason == REASONS[one.kind] else one.reason
-    mark = "decision" if one.stands else "back"
+    details = [title] if one.undoes is not None else [title, *_details(one)]
+    note = "" if one.reason in {REASONS[one.kind], TAKEN_BACK} else one.reason
+    mark = "back" if one.undone is not None else "decision"
     return LogRow(
         words.at(one.at), by, " · ".join(details), note, mark, one.id if undo else ""
     )  # fmt: skip
@@ -295,6 +294,10 @@ def _effect_words(effect: Effect) -> str:
         parts.append(
             say_n("%(n)s account is concerned.", "%(n)s accounts are concerned.", effect.accounts)
         )
+    if effect.entries:
+        parts.append(say("The entry is noted as wrong; a colleague may confirm it is harmless."))
+    if effect.released and not effect.second:
+        parts.append(say("Undo for 30 seconds."))
     return " ".join(parts)
 
 

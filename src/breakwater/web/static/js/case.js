@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const bw = window.breakwater;
-  const form = () => document.getElementById("decide");
+  const form = () => document.querySelector("form#decide");
   const chosen = () => form()?.querySelector("[name=kind]:checked");
   const asks = () => [...form().querySelectorAll(`[data-for="${chosen()?.value}"] [data-ask]`)];
   const open = () => asks().find((ask) => !ask.querySelector(":checked"));
