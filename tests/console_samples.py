@@ -55,6 +55,7 @@ from breakwater.web.pages.models_lists import (
     ImportRow,
     KindShare,
 )
+from breakwater.web.pages.models_wellbeing import BreakView, LiveCase
 from breakwater.web.pages.reads import AuditQuery, QueueQuery
 from breakwater.web.pages.render import found_pages
 from breakwater.web.pages.trouble import page_for, wants_page
@@ -255,6 +256,14 @@ class SampleReads:
             state=Mark("ok", "The record is whole"), state_words="Every row up to 12,340 is covered by a signed checkpoint.",
             rows=rows if full else (), actions=(Option("", "Anything"), Option("view.start", "Saw a frame")),
             filtered=bool(query.q or query.action), next_url="/audit?before=12325" if full else "",
+        )  # fmt: skip
+
+    def rest(self, who: Principal) -> BreakView:
+        self._check()
+        return BreakView(
+            title="Time for a break", words="You are on a break.", support="Robin, 555 0100, always",
+            until=words.due(NOW + timedelta(minutes=8), NOW), may_end=True,
+            live=(LiveCase(CASE, 1042, "A live stream matched."),),
         )  # fmt: skip
 
     def find(self, who: Principal, text: str) -> list[Found]:

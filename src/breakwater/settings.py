@@ -192,6 +192,12 @@ class Settings(BaseSettings):
     oidc_ca: Path | None = Field(
         default=None, description="PEM of the authority that signed the service's certificate."
     )
+    support: str = Field(
+        default="",
+        max_length=300,
+        description="Whom people who look at pictures can talk to: names, numbers, hours. "
+        "Shown on the break page.",
+    )
     log_format: str = Field(
         default="auto", pattern="^(auto|json|console)$", description="auto: console on a terminal."
     )

@@ -157,6 +157,11 @@ class ExposureClock:
             tx.audit(who.id, "break.take", person, minutes=int(length.total_seconds()) // 60)
         return made
 
+    def may_end(self, tx: Tx, who: Principal) -> bool:
+        """Whether a break goes on that the person took freely."""
+        newest = exposure.newest_rest(tx, who.person or who.id)
+        return newest is not None and newest.why is Why.TAKEN and newest.on(tx.now)
+
     def end_break(self, who: Principal) -> None:
         """Come back from a break one took; one that is due is not ended.
 
@@ -165,8 +170,7 @@ class ExposureClock:
         """
         person = _person(who)
         with self._db.transaction() as tx:
-            newest = exposure.newest_rest(tx, person)
-            if newest is None or newest.why is not Why.TAKEN or not newest.on(tx.now):
+            if not self.may_end(tx, who):
                 raise Conflict("There is no break to end; one that is due lasts its time.")
             exposure.rest(tx, person, begins_at=tx.now, until=tx.now, why=Why.ENDED)
             tx.audit(who.id, "break.end", person)

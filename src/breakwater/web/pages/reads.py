@@ -26,6 +26,7 @@ from breakwater.web.pages.models_lists import (
     BanksView,
     BankView,
 )
+from breakwater.web.pages.models_wellbeing import BreakView
 from breakwater.web.pages.render import Renderer
 
 
@@ -97,6 +98,10 @@ class Reads(Protocol):
 
     def audit(self, who: Principal, query: AuditQuery) -> AuditView:
         """The audit log."""
+        ...
+
+    def rest(self, who: Principal) -> BreakView:
+        """Where a limit leads: when pictures are back, and whom to talk to."""
         ...
 
     def find(self, who: Principal, text: str) -> Sequence[Found]:

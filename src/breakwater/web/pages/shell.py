@@ -1,4 +1,4 @@
-"""What every page carries: static files, theme, palette, exposure meter, the break page."""
+"""What every page carries: static files, theme, palette, exposure meter."""
 
 from __future__ import annotations
 
@@ -64,13 +64,6 @@ _HERE: Final = re.compile(r"/(?![/\\])[A-Za-z0-9/_.-]{0,200}")
 def exposure(request: Request, pages: Pages, who: Who) -> HTMLResponse:
     """The exposure meter, after a view ended."""
     return show(request, pages, who, "parts/exposure")
-
-
-@router.get("/break")
-@signed_in("a page for rest")
-def rest(request: Request, pages: Pages, who: Who) -> HTMLResponse:
-    """Where the limit leads: when to come back, whom to talk to, nothing else."""
-    return show(request, pages, who, "break")
 
 
 @router.get("/find")
