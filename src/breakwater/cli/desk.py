@@ -11,13 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from breakwater.model.access import MACHINE_SCOPES, Permission, Principal
 from breakwater.model.ids import Id
 from breakwater.model.match import Verdict
 from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
+
+if TYPE_CHECKING:
+    from breakwater.review.gradeset import NewSet
 
 OPERATOR: Final = Principal(
     Id("00000000-0000-7000-8000-000000000001"),
@@ -28,6 +31,7 @@ OPERATOR: Final = Principal(
 
 Row = dict[str, Any]
 Progress = Callable[[int], None]
+Share = Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,14 @@ class Desk(Protocol):
         """Import a list; `progress` is told the rows read so far."""
         ...
 
+    def import_set(self, wanted: NewSet, progress: Share) -> Row:
+        """Import a set for graders; `progress` is told the share of the file read so far."""
+        ...
+
+    def grade_sets(self) -> list[Row]:
+        """All sets for graders, the newest first."""
+        ...
+
     def entries(self, name: str) -> Iterator[Row]:
         """Every entry of a bank, by number."""
         ...
@@ -67,4 +79,16 @@ class Desk(Protocol):
 
     def judge(self, outcome: Fingerprints | Undecodable, unit: str) -> Verdict:
         """What the verdict on a file would be; nothing is kept."""
+        ...
+
+    def duty(self) -> Row:
+        """Who is on call, the rota, and calls that wait."""
+        ...
+
+    def plan_shifts(self, shifts: Sequence[Row]) -> list[Row]:
+        """Put shifts on the rota: all of them, or none."""
+        ...
+
+    def test_page(self, person: str) -> Row:
+        """Send somebody a test page."""
         ...

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from breakwater import app as parts
 from breakwater.app import App
 from breakwater.cli import owner
-from breakwater.cli.desk import OPERATOR, Desk, ListFile, Progress, Row
+from breakwater.cli.desk import OPERATOR, Desk, ListFile, Progress, Row, Share
 from breakwater.cli.remote import OwnerDesk
 from breakwater.cli.serve import prepare
 from breakwater.cli.terminal import Terminal
@@ -25,6 +25,9 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.match import Verdict
 from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
+from breakwater.review.gradeset import NewSet
+from breakwater.web.api import duty as wire
+from breakwater.web.api.grade_sets import GradeImportOut, GradeSetOut
 from breakwater.web.api.requests import BankIn
 from breakwater.web.api.shapes import BankOut, EntryOut, match_json
 
@@ -117,6 +120,18 @@ class HereDesk:
             return OPERATOR
         return self._app.access.people.on_behalf(OPERATOR, signer, Permission.BANK_WRITE)
 
+    def import_set(self, wanted: NewSet, progress: Share) -> Row:
+        """Import a set for graders, in this process."""
+        sets = self._app.review.grade_sets
+        done = sets.load(OPERATOR, wanted, progress=lambda state: progress(state.share))
+        found = sets.get(done.set_number), sets.bad_rows(done.set_number)
+        return GradeImportOut.of_import(*found).model_dump(mode="json")
+
+    def grade_sets(self) -> list[Row]:
+        """All sets for graders, the newest first."""
+        found = self._app.review.grade_sets.every()
+        return [GradeSetOut.of(one).model_dump(mode="json") for one in found]
+
     def entries(self, name: str) -> Iterator[Row]:
         """Every entry of a bank, by number."""
         after = 0
@@ -135,3 +150,20 @@ class HereDesk:
     def judge(self, outcome: Fingerprints | Undecodable, unit: str) -> Verdict:
         """What the verdict on a file would be; nothing is kept."""
         return self._app.recorder.judge(outcome, unit=unit)
+
+    def duty(self) -> Row:
+        """Who is on call, the rota, and calls that wait."""
+        return wire.standing(self._app).model_dump(mode="json")
+
+    def plan_shifts(self, shifts: Sequence[Row]) -> list[Row]:
+        """Put shifts on the rota: all of them, or none."""
+        body = wire.ShiftsIn(shifts=[wire.ShiftIn(**shift) for shift in shifts])
+        made = wire.plan(body, self._app, OPERATOR)
+        return [shift.model_dump(mode="json") for shift in made.shifts]
+
+    def test_page(self, person: str) -> Row:
+        """Send somebody a test page, and the pager service at once: no worker runs here."""
+        call = wire.test(wire.TestIn(person=person), self._app, OPERATOR)
+        if self._app.review.on_call.pager is not None:
+            self._app.review.on_call.pager.deliver_due()
+        return call.model_dump(mode="json")

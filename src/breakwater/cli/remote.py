@@ -6,21 +6,25 @@ In: the announcement of `cli.owner`. Out: the same values and the same errors as
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx
 
 from breakwater import errors
-from breakwater.cli.desk import ListFile, Progress, Row
+from breakwater.cli.desk import ListFile, Progress, Row, Share
 from breakwater.cli.owner import Owner
 from breakwater.intake import policy
 from breakwater.model.bank import BankAction
 from breakwater.model.match import Match, Verdict
 from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprint, Fingerprints, Signal
+
+if TYPE_CHECKING:
+    from breakwater.review.gradeset import NewSet
 
 BATCH: Final = 1000
 """Signals a request: the API's limit."""
@@ -135,6 +139,23 @@ class OwnerDesk(Client):
         if running:
             progress(running[0]["rows_read"])
 
+    def import_set(self, wanted: NewSet, progress: Share) -> Row:
+        """Have the owner's worker import a set, and ask how far it is meanwhile."""
+        made = self.json("POST", "/v1/grade-imports", json=wanted.plain())
+        while made["state"] == "importing":
+            time.sleep(ASK_EVERY_S)
+            made = self.json("GET", f"/v1/grade-imports/{made['number']}")
+            progress(made["share"])
+        if made["state"] == "failed":
+            raise errors.BadInput(made["fault"])
+        done: Row = made
+        return done
+
+    def grade_sets(self) -> list[Row]:
+        """All sets for graders, the newest first."""
+        found: list[Row] = self.json("GET", "/v1/grade-imports")["sets"]
+        return found
+
     def entries(self, name: str) -> Iterator[Row]:
         """Every entry of a bank, by number."""
         after = 0
@@ -176,6 +197,21 @@ class OwnerDesk(Client):
             for bank in self.json("GET", "/v1/banks")["banks"]
         }
         return policy.decide(matches, actions)
+
+    def duty(self) -> Row:
+        """Who is on call, the rota, and calls that wait."""
+        stands: Row = self.json("GET", "/v1/duty")
+        return stands
+
+    def plan_shifts(self, shifts: Sequence[Row]) -> list[Row]:
+        """Put shifts on the rota: all of them, or none."""
+        made = self.json("POST", "/v1/duty/shifts", json={"shifts": list(shifts)})
+        return list(made["shifts"])
+
+    def test_page(self, person: str) -> Row:
+        """Send somebody a test page."""
+        call: Row = self.json("POST", "/v1/duty/tests", json={"person": person})
+        return call
 
 
 def _match(row: Row, item: Fingerprint) -> Match:

@@ -101,6 +101,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
 MACHINE_SCOPES: frozenset[Permission] = frozenset({
     P.MEDIA_SCREEN, P.HASH_LOOKUP, P.BANK_READ, P.BANK_WRITE, P.ACCOUNT_WRITE, P.VERDICT_READ,
     P.METRICS_READ, P.APPEAL_WRITE, P.REPORT_WRITE, P.REFERENCE_ERASE,
+    P.DUTY_WRITE,
 })  # fmt: skip
 """Scopes an API key may carry. No key sees media, identities or the audit log.
 
