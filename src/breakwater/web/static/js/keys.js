@@ -118,7 +118,7 @@
     const at = all.findIndex((row) => row.getAttribute("aria-selected") === "true");
     choose(all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))]);
   };
-  for (const page of ["queue", "appeals", "banks", "audit", "people"]) {
+  for (const page of ["queue", "appeals", "banks", "audit", "people", "qa"]) {
     bw.on(`${page}.down`, () => step(1));
     bw.on(`${page}.up`, () => step(-1));
   }
