@@ -27,7 +27,8 @@ from breakwater.model.decision import (
 )
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id
-from breakwater.records import approvals, cases, decisions, people
+from breakwater.model.queue import SKIPPED_FOR
+from breakwater.records import approvals, cases, decisions, people, queue
 from breakwater.records.database import Database, Tx
 from breakwater.review import effects, undo, wrong
 from breakwater.review import policy_decide as policy
@@ -229,6 +230,8 @@ class Decisions:
         if asked.kind is K.DANGER_NOW:
             self._alarm(tx, case, decision)
             return case
+        # Somebody else is to look: this person is not offered it again in this shift.
+        queue.skip(tx, case.id, decision.by, reason=asked.reason, until=tx.now + SKIPPED_FOR)
         return decisions.reopen(tx, case.id, by=by, what=asked.kind.value, reason=asked.reason)
 
     def _alarm(self, tx: Tx, case: Case, decision: Decision) -> None:
