@@ -176,6 +176,7 @@ class WorkstationsView:
     """This machine, and all of them for those who run them.
 
     Attributes:
+        enrolled: there is nothing to enrol: it is one already, or never will be.
         code: that was just made, shown once; empty otherwise.
     """
 

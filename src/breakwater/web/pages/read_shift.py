@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
-from breakwater.model.exposure import Glance, Why
+from breakwater.model.exposure import Glance
 from breakwater.review.wellbeing import Own
 from breakwater.web.pages import words
 from breakwater.web.pages.models_wellbeing import Block, Strip, Tick
@@ -72,6 +73,14 @@ def spells(glances: Sequence[Glance]) -> list[tuple[datetime, datetime]]:
     return found
 
 
+def pauses(figures: Own, now: datetime) -> list[tuple[datetime, datetime]]:
+    """Times without a picture that were long enough to be a break, the one now included."""
+    seen = spells(figures.glances)
+    edges = [*((a[1], b[0]) for a, b in pairwise(seen)), *((last[1], now) for last in seen[-1:])]
+    shortest = figures.limits.of("pause")
+    return [(first, last) for first, last in edges if last - first >= shortest]
+
+
 def between(first: datetime, last: datetime) -> str:
     """From when to when: "10:00 to 10:10"."""
     return say("%(begins)s to %(ends)s", begins=_hour(first), ends=_hour(last))
@@ -80,14 +89,21 @@ def between(first: datetime, last: datetime) -> str:
 def _blocks(figures: Own, scale: Scale, now: datetime) -> Iterator[Block]:
     for first, last in spells(figures.glances):
         yield scale.block("seen", first, last, say("Pictures"))
-    for rest in figures.rests:
-        if rest.why is not Why.ENDED and rest.until > scale.begins:
-            style = "rest" if rest.begins_at <= now else "planned"
-            yield scale.block(style, rest.begins_at, rest.until, say("Break"))
-    due = figures.stands.break_at
-    if due is not None:
-        pause = figures.limits.of("pause")
-        yield scale.block("planned", due, due + pause, say("Break that is due"))
+    for first, last in pauses(figures, now):
+        yield scale.block("rest", first, last, say("Break"))
+    ahead = _ahead(figures, now)
+    if ahead is not None:
+        yield scale.block("planned", *ahead, say("Break that is due"))
+
+
+def _ahead(figures: Own, now: datetime) -> tuple[datetime, datetime] | None:
+    """What is left of the break that goes on, or the one that is due next."""
+    stands = figures.stands
+    if stands.closed is not None and not stands.closed.over_cap and stands.until is not None:
+        return now, stands.until
+    if stands.break_at is None:
+        return None
+    return stands.break_at, stands.break_at + figures.limits.of("pause")
 
 
 def _ticks(figures: Own, scale: Scale) -> Iterator[Tick]:

@@ -34,7 +34,7 @@ from breakwater.web.pages.models_wellbeing import (
     Waits,
 )
 from breakwater.web.pages.read_queue import Look
-from breakwater.web.pages.read_shift import between, strip
+from breakwater.web.pages.read_shift import between, pauses, strip
 from breakwater.web.pages.speech import Spoken, figure, later, say, say_n
 
 NEAR: Final = timedelta(minutes=15)
@@ -114,7 +114,7 @@ def own(figures: Own, waits: Approval | None, now: datetime, *, tx: Tx, who: Id)
         cap_height=_height(figures.limits.of("daily"), scale),
         scale=words.span(figures.limits.of("daily")),
         limits=rows(figures.limits, figures.everybodys),
-        rests=tuple(_rest(rest) for rest in figures.rests if rest.why is not Why.ENDED),
+        rests=tuple(_rest(figures, *pause) for pause in pauses(figures, now)),
         lengths=_lengths(figures.limits),
         strip=strip(figures, now),
         came=_came(figures),
@@ -207,9 +207,11 @@ def _lengths(limits: Limits) -> tuple[Option, ...]:
     return tuple(Option(str(n), say("%(n)s min", n=n)) for n in lengths)
 
 
-def _rest(rest: Rest) -> tuple[str, str]:
-    said = say("moved forward, so that somebody is there") if rest.why is Why.STAGGERED else ""
-    return between(rest.begins_at, rest.until), said
+def _rest(figures: Own, first: datetime, last: datetime) -> tuple[str, str]:
+    """A break with its length, and whether the server moved it."""
+    moved = any(r.why is Why.STAGGERED and first <= r.until <= last for r in figures.rests)
+    said = say("moved forward, so that somebody is there") if moved else words.span(last - first)
+    return between(first, last), said
 
 
 def _came(figures: Own) -> tuple[Number, ...]:
@@ -252,7 +254,7 @@ def _team_numbers(figures: Team) -> tuple[Number, ...]:
         return ()
     found = [
         Number(figure(figures.people), say("people with pictures")),
-        Number(words.span(figures.median_daily), say("on a day in the middle")),
+        Number(words.span(figures.median_daily), say("median time a day")),
         Number(figure(figures.at_cap * 100, "0.#") + " %", say("of days at the cap")),
     ]
     if figures.moved is not None:

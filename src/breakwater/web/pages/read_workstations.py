@@ -31,7 +31,7 @@ def view(
     return WorkstationsView(
         state=state,
         words=told,
-        enrolled=known is not None,
+        enrolled=known is not None or came.here or came.phone,
         may_run=may_run,
         rows=tuple(_row(device, names, now) for device in every),
         code=code[0],

@@ -25,7 +25,7 @@
   const send = (url, body, more = {}) =>
     fetch(url, {
       method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRF-Token": bw.csrf(), Accept: "image/webp, application/json" },
+      headers: { "Content-Type": "application/json", "X-CSRF-Token": bw.csrf(), Accept: "image/webp, application/json", "X-Screen-Width": String(Math.min(screen.width, screen.height)) },
       body: JSON.stringify(body),
       ...more,
     });
