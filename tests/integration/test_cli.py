@@ -22,6 +22,10 @@ import pytest
 from breakwater.cli import main, owner
 from breakwater.cli.demo_media import jpeg
 from breakwater.cli.demo_photos import photo
+from breakwater.model.access import Role
+from breakwater.model.clock import SystemClock
+from breakwater.records import banks, imports, people
+from breakwater.records.database import open_database
 
 PDQ = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
 
@@ -199,6 +203,61 @@ def test_an_error_is_said_once_with_its_exit_code(
     assert "Traceback" not in done.err
 
 
+def administrator(place: Installation) -> str:
+    """Somebody who may vouch: a server makes one at its start, commands alone make nobody."""
+    if owner.find(place.home / "data/owner.json") is None:
+        db = open_database(f"sqlite:///{place.home}/data/breakwater.db", clock=SystemClock())
+        try:
+            with db.transaction() as tx:
+                people.create(tx, name="Administrator", roles={Role.ADMIN})
+        finally:
+            db.close()
+    return "Administrator"
+
+
+def test_a_person_signs_for_a_list_whoever_owns_the_data(place: Installation, bank: str):
+    file = place.home / "vouched.csv"
+    file.write_text(f"pdq\n{'1e' * 32}\n")
+    words = ("bank", "import", bank, str(file), "--json", "--signed-by")
+    nobody = place.run(*words, "Nobody Known")
+    assert (nobody.code, nobody.json["code"]) == (66, "not_found")
+    done = place.run(*words, administrator(place))
+    assert done.code == 0, done.out + done.err
+    assert done.json["kept"] == 1
+    db = open_database(
+        f"sqlite:///{place.home}/data/breakwater.db", clock=SystemClock(), read_only=True
+    )
+    try:
+        with db.read() as tx:
+            (run,) = [
+                run for run in imports.page(tx, banks.get(tx, bank)) if run.source == file.name
+            ]
+            assert run.signed_by is not None
+            assert people.get(tx, run.signed_by).name == "Administrator"
+    finally:
+        db.close()
+
+
+def test_check_finds_a_vault_that_lost_a_file_and_a_log_that_was_cut(
+    place: Installation, bank: str, tmp_path: Path
+):
+    whole = place.run("db", "check", "--deep", "--json")
+    assert (whole.code, whole.json["ok"], whole.json["findings"]) == (0, True, []), whole.out
+    hidden = place.home / "keys/root.key"
+    hidden.rename(tmp_path / "root.key")
+    try:
+        found = place.run("db", "check", "--json")
+    finally:
+        (tmp_path / "root.key").rename(hidden)
+    assert found.code == 78
+    assert [finding["part"] for finding in found.json["findings"]] == ["keys"]
+    last = max((place.home / "checkpoints").glob("*"), key=lambda path: path.name, default=None)
+    if last is not None:
+        last.write_bytes(last.read_bytes()[:-20])
+        found = place.run("db", "check", "--json")
+        assert "audit" in [finding["part"] for finding in found.json["findings"]]
+
+
 def test_backup_and_restore_carry_everything(place: Installation, bank: str, tmp_path: Path):
     assert place.run("db", "check").code == 0
     copy = tmp_path / "backup"
@@ -238,3 +297,27 @@ def test_doctor_finds_this_host_fit_and_a_readable_key_unfit(place: Installation
         assert place.run("doctor", "--quick").code == 78
     finally:
         key.chmod(0o600)
+
+
+def test_a_set_for_graders_is_imported_with_what_became_of_each_item(
+    place: Installation, bank: str
+):
+    folder = place.home / "seized"
+    folder.mkdir()
+    (folder / "new.jpg").write_bytes(jpeg(photo(60, width=320, height=240)))
+    (folder / "again.jpg").write_bytes((folder / "new.jpg").read_bytes())
+    (place.home / "set.csv").write_text("path,md5\nnew.jpg,\nagain.jpg,\ngone.jpg,\n,zz\n")
+    done = place.run(
+        "grade", "import", str(place.home / "set.csv"), "--media", str(folder), "--json"
+    )
+    assert done.code == 0, done.err
+    assert done.json["counts"] == {"open": 1, "copy": 1, "missing": 1}
+    assert (done.json["state"], done.json["rows_bad"], done.json["share"]) == ("open", 1, 1.0)
+    assert done.json["reasons"][0][0] == 4
+    listed = place.run("grade", "list", "--json").json
+    assert [(row["name"], row["items"], row["waiting"]) for row in listed] == [("set", 3, 1)]
+    broken = place.home / "broken.json"
+    broken.write_text('{"value": [')
+    failed = place.run("grade", "import", str(broken), "--media", str(folder))
+    assert failed.code == 65
+    assert "ends before its end" in " ".join(failed.err.split())

@@ -108,6 +108,7 @@ class GradeSet:
         graders: independent people for each item, 1 to 3.
         rows_read: rows of the file behind us; resumable there.
         rows_bad: rows that could not be read.
+        share: of the file's bytes that were read, 0 to 1.
         fault: why the import failed, in words; else empty.
         counts: items by state, as of reading.
     """
@@ -123,6 +124,7 @@ class GradeSet:
     digest: str = ""
     rows_read: int = 0
     rows_bad: int = 0
+    share: float = 0.0
     fault: str = ""
     created_by: str = ""
     created_at: datetime | None = None

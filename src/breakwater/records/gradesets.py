@@ -77,7 +77,7 @@ def start(
     values = {
         "id": new_id(), "number": number, "name": name, "source": source,
         "form": form, "context": context, "digest": digest, "graders": graders,
-        "state": SetState.IMPORTING.value, "rows_read": 0, "rows_bad": 0, "fault": "", "created_by": by,
+        "state": SetState.IMPORTING.value, "rows_read": 0, "rows_bad": 0, "share": 0.0, "fault": "", "created_by": by,
         "created_at": tx.now, "change": change,
     }  # fmt: skip
     tx.execute(sa.insert(grade_sets), values)
@@ -104,9 +104,9 @@ def every(tx: Tx, *, state: SetState | None = None, limit: int = 100) -> list[Gr
     return [_set_noun(tx, row) for row in tx.execute(wanted).all()]
 
 
-def progress(tx: Tx, number: int, *, rows_read: int, rows_bad: int) -> None:
+def progress(tx: Tx, number: int, *, rows_read: int, rows_bad: int, share: float) -> None:
     """Say how far an import got, in the transaction that took the rows."""
-    values = {"rows_read": rows_read, "rows_bad": rows_bad}
+    values = {"rows_read": rows_read, "rows_bad": rows_bad, "share": share}
     tx.execute(sa.update(grade_sets).where(_s.number == number).values(values))
 
 
@@ -285,7 +285,7 @@ def _set_noun(tx: Tx, row: sa.Row[Any]) -> GradeSet:
     return GradeSet(
         id=Id(row.id), number=row.number, name=row.name, source=row.source, form=row.form,
         state=SetState(row.state), graders=row.graders, context=row.context, digest=row.digest,
-        rows_read=row.rows_read, fault=row.fault, rows_bad=row.rows_bad, created_by=row.created_by,
+        rows_read=row.rows_read, fault=row.fault, rows_bad=row.rows_bad, share=row.share, created_by=row.created_by,
         created_at=row.created_at, change=row.change, counts=_counts(tx, row.number),
     )  # fmt: skip
 

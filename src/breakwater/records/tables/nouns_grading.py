@@ -63,6 +63,7 @@ grade_sets = Table(
     _item("state", String(12)),
     _item("rows_read", BigInteger),
     _item("rows_bad", BigInteger),
+    _item("share", Float),
     _item("fault", Text),
     _item("created_by", Text),
     _item("created_at", UtcDateTime),

@@ -6,6 +6,7 @@ because it names files there; a table is tried on all of history before it is ad
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
@@ -26,6 +27,7 @@ from breakwater.web.gate import Parts, Router, Who, needs
 P = Permission
 router = Router(tags=["grade sets"])
 
+BAD_ROWS: Final = 20
 TABLE: Final = {
     "id": "uk_abc", "name": "…", "jurisdiction": "GB-EAW", "version": "2014-04-01",
     "source": "…", "answers": "one", "scale": "ordinal",
@@ -75,6 +77,19 @@ class GradeSetOut(Answer):
             created_at=one.created_at,
             counts={state.value: count for state, count in one.counts.items()},
         )  # fmt: skip
+
+
+class GradeImportOut(GradeSetOut):
+    """A set that is being imported."""
+
+    share: float = Field(default=0.0, description="Of the file's bytes that were read, 0 to 1.")
+    reasons: list[tuple[int, str]] = Field(default_factory=list, description="The first bad rows.")
+
+    @classmethod
+    def of_import(cls, one: GradeSet, bad: Sequence[tuple[int, str]] = ()) -> GradeImportOut:
+        """From the noun and its bad rows."""
+        shown = GradeSetOut.of(one).model_dump()
+        return cls(**shown, share=one.share, reasons=list(bad[:BAD_ROWS]))
 
 
 class GradeSetsOut(Answer):
@@ -231,18 +246,26 @@ class DifferenceOut(Answer):
 SchemeId = Annotated[str, Path(max_length=40, examples=["uk_abc"])]
 
 
-@router.post("/v1/grade-sets", status_code=202, summary="Import a set", responses=FAULTS)
+@router.post("/v1/grade-imports", status_code=202, summary="Import a set", responses=FAULTS)
 @needs(P.DESK_SIGN)
-def begin(body: NewSetIn, app: Parts, who: Who) -> GradeSetOut:
-    """For commands on the server's host. The worker reads it; ask `/import` how far it is."""
-    return GradeSetOut.of(app.review.grade_sets.begin(who, body.noun()))
+def begin(body: NewSetIn, app: Parts, who: Who) -> GradeImportOut:
+    """For commands on the server's host. The worker reads it; ask by number how far it is."""
+    return GradeImportOut.of_import(app.review.grade_sets.begin(who, body.noun()))
 
 
-@router.get("/v1/grade-sets/{number}/import", summary="How far an import is", responses=FAULTS)
+@router.get("/v1/grade-imports", summary="All imports of sets", responses=FAULTS)
 @needs(P.DESK_SIGN)
-def progress(number: Number, app: Parts) -> GradeSetOut:
+def imports(app: Parts) -> GradeSetsOut:
     """For commands on the server's host."""
-    return GradeSetOut.of(app.review.grade_sets.get(number))
+    return GradeSetsOut(sets=[GradeSetOut.of(one) for one in app.review.grade_sets.every()])
+
+
+@router.get("/v1/grade-imports/{number}", summary="How far an import is", responses=FAULTS)
+@needs(P.DESK_SIGN)
+def progress(number: Number, app: Parts) -> GradeImportOut:
+    """For commands on the server's host."""
+    sets = app.review.grade_sets
+    return GradeImportOut.of_import(sets.get(number), sets.bad_rows(number))
 
 
 @router.get("/v1/grade-sets", summary="All sets", responses=FAULTS)

@@ -312,6 +312,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("rows_read", sa.BigInteger(), nullable=False),
         sa.Column("rows_bad", sa.BigInteger(), nullable=False),
+        sa.Column("share", sa.Float(), nullable=False),
         sa.Column("fault", sa.Text(), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
