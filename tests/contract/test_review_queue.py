@@ -117,6 +117,23 @@ def test_a_lease_that_ran_out_goes_on_when_nobody_came(database, queue, people, 
     queue.take(sam, case.id)
     clock.advance(3600)
     assert queue.extend(sam, case.id).held_by == sam.id
+    clock.advance(3600)
+    with database.transaction() as tx:
+        rows.give_back(tx, case.id, by="queue", what="lapsed", was=sam.id)
+    assert queue.extend(sam, case.id).held_by == sam.id
+    assert queue.holds(sam, case.id)
+
+
+def test_who_only_reads_a_case_does_not_take_it(database, queue, people):
+    sam, ada = people
+    (case,) = opened(database)
+    with pytest.raises(Conflict, match="You do not hold this case"):
+        queue.extend(sam, case.id)
+    queue.take(ada, case.id)
+    queue.release(ada, case.id)
+    with pytest.raises(Conflict, match="You do not hold this case"):
+        queue.extend(ada, case.id)
+    assert not queue.holds(ada, case.id)
 
 
 def test_a_closed_case_is_lost_in_other_words(database, queue, people):

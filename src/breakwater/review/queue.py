@@ -79,6 +79,7 @@ class Queue:
 
         Raises:
             LeaseLost: somebody else has it, or it is closed.
+            Conflict: this person never held it: reading a case takes it from nobody.
         """
         person = decider(who)
         with self._db.transaction() as tx:
@@ -87,6 +88,8 @@ class Queue:
             lost = lost_words(tx, found, person)
             if lost:
                 raise LeaseLost(lost)
+            if found.held_by != person and not _lapsed_from(tx, found, person):
+                raise Conflict("You do not hold this case.")
             return cases.hold(tx, case, by=person, until=tx.now + LEASE)
 
     def release(self, who: Principal, case: Id, *, reason: str = "") -> Case:
@@ -173,6 +176,11 @@ class Queue:
         """Why this person's lease is gone, in words; empty while they hold the case."""
         with self._db.read() as tx:
             return lost_words(tx, cases.get(tx, case), decider(who))
+
+    def holds(self, who: Principal, case: Id) -> bool:
+        """Whether this person holds the case now."""
+        with self._db.read() as tx:
+            return who.person is not None and _holds(tx, cases.get(tx, case), who.person)
 
     def terms(self, who: Principal) -> WorkTerms:
         """On what terms this person works."""
@@ -305,6 +313,12 @@ def _give(tx: Tx, case: Case, person: Id) -> Case:
 
 def _holds(tx: Tx, case: Case, person: Id) -> bool:
     return case.held_by == person and case.held_until is not None and case.held_until > tx.now
+
+
+def _lapsed_from(tx: Tx, case: Case, person: Id) -> bool:
+    """Whether the last thing that happened is that this person's lease ran out."""
+    last = cases.history(tx, case.id)[-1]
+    return last.what == "lapsed" and last.facts.get("was") == person
 
 
 def _not_anothers(tx: Tx, case: Case, person: Id) -> None:

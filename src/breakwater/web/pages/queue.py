@@ -194,9 +194,10 @@ def keep(app: Parts, who: Who, case: str) -> Response:
 @needs(P.CASE_DECIDE)
 def lease(desk: At, case: str) -> HTMLResponse:
     """Whether the case is still with this person: empty while it is, else who took it when."""
-    lost = desk.app.review.queue.lost(desk.who, known_id(case))
+    queue, known = desk.app.review.queue, known_id(case)
+    lost, mine = queue.lost(desk.who, known), queue.holds(desk.who, known)
     return show(
-        desk.request, desk.pages, desk.who, "parts/queue_lease", case=known_id(case), lost=lost
+        desk.request, desk.pages, desk.who, "parts/queue_lease", case=known, lost=lost, mine=mine
     )
 
 
