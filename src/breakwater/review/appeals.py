@@ -142,9 +142,11 @@ class Appeals:
         with self._db.transaction() as tx:
             tx.lock_changes()
             found = appeals.get(tx, appeal)
+            if not found.waits:
+                raise Conflict(f"Appeal {found.number} is answered already.")
             if who.person in {*found.first, *_deciders(tx, found.case)}:
                 raise NeedsSecondPerson("You took the decision that is appealed against.")
-            if ground is not None and found.waits:
+            if ground is not None:
                 _overturn(tx, found, ground, by=who.person, reason=reason.strip())
             return _answer(tx, found, outcome, by=who.person, reason=reason.strip(), ground=ground)
 
