@@ -45,7 +45,7 @@ FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """What a rule may ask, with every answer there is; `maturity` is the youngest child's."""
 
-MOST_CHECKS: Final = 5_000_000
+MOST_CHECKS: Final = 2_000_000
 """Combinations times rules: a table that distinguishes more is refused; nobody could read it."""
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
