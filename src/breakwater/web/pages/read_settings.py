@@ -62,6 +62,7 @@ SCOPES: Final[Mapping[Permission, str]] = {
     P.APPEAL_WRITE: later("Hand in appeals of users"),
     P.REPORT_WRITE: later("Hand in reports of users and partners"),
     P.REFERENCE_ERASE: later("Forget what passed under a reference"),
+    P.DUTY_WRITE: later("Plan who is on call"),
     P.METRICS_READ: later("Read metrics"),
 }
 
