@@ -32,8 +32,11 @@
     if (input) pick(input);
     return true;
   };
-  for (const kind of ["not_illegal", "illegal", "wrong_match", "second_opinion", "escalate", "lawful_context", "own_image", "danger_now"]) {
-    bw.on(`case.${kind}`, () => form() && choose(`case.${kind}`));
+  for (const key of [
+    "case.not_illegal", "case.illegal", "case.wrong_match", "case.second_opinion", "case.escalate",
+    "case.lawful_context", "case.own_image", "case.danger_now",
+  ]) {
+    bw.on(key, () => form() && choose(key));
   }
   bw.on("case.back", () => {
     const given = form() ? [...asks().flatMap((ask) => [...ask.querySelectorAll(":checked")])].pop() ?? chosen() : null;
