@@ -28,13 +28,17 @@ SEARCHED: Final = 200
 
 
 def stack_of(tx: Tx, upload: Upload, *, limit: int = MOST) -> list[Upload]:
-    """Other held uploads of the same file or nearly the same picture whose cases still wait."""
+    """Other held uploads of the same file or nearly the same picture whose cases still wait.
+
+    Those that came first stand first.
+    """
     same = {found for found, _ in _same_file(tx, upload)}
     own = _prints(upload)
     entries = {match.number for match in own.values()}
     near = decisions.touched_by(tx, entries, limit=SEARCHED) if entries else []
     found = uploads.many(tx, [other for other in (*same, *near) if other != upload.id])
-    stack = [o for o in found.values() if _held(o) and (o.id in same or _near(own, o))]
+    every = (found[other] for other in sorted(found))
+    stack = [o for o in every if _held(o) and (o.id in same or _near(own, o))]
     waiting = decisions.waiting(tx, [other.case for other in stack if other.case])
     return [other for other in stack if other.case in waiting][:limit]
 
@@ -46,8 +50,9 @@ def similar_to(tx: Tx, upload: Upload, *, limit: int = 8) -> list[Upload]:
     if not entries:
         return []
     ids = decisions.touched_by(tx, entries, limit=limit + 1)
-    found = uploads.many(tx, [other for other in ids if other != upload.id][:limit])
-    return [other for other in found.values() if other.case]
+    others = [other for other in ids if other != upload.id][:limit]
+    found = uploads.many(tx, others)
+    return [found[other] for other in others if found[other].case]
 
 
 def _same_file(tx: Tx, upload: Upload) -> list[tuple[Id, bytes]]:
