@@ -25,6 +25,7 @@ from breakwater.review.gradeset import GradeSets
 from breakwater.review.gradeset import Limits as GradeLimits
 from breakwater.review.quality import Quality
 from breakwater.review.queue import Queue
+from breakwater.review.rehash import Rehash
 from breakwater.review.reports import Reports
 from breakwater.review.routing import Routing
 from breakwater.review.stacks import Stacks
@@ -59,6 +60,7 @@ class Reviewing:
     schemes: Schemes
     grade_views: GradeViews
     quality: Quality
+    rehash: Rehash
 
 
 def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing:
@@ -89,7 +91,10 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
         on_call=on_call,
         grading=Gradings(db=on.db),
         grade_sets=GradeSets(
-            db=on.db, vault=on.vault, screener=on.screener, clock=on.clock,
+            db=on.db,
+            vault=on.vault,
+            screener=on.screener,
+            clock=on.clock,
             threads=settings.jail_children or os.cpu_count() or 1,
             limits=GradeLimits(limits_of(settings).image, limits_of(settings).video),
         ),
@@ -99,4 +104,5 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
             db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, exposure=exposure
         ),
         quality=Quality(db=on.db, clock=on.clock),
+        rehash=Rehash(db=on.db, vault=on.vault, screener=on.screener, kinds=on.registry.kinds),
     )

@@ -67,7 +67,9 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
         jobs=(
             *bank_handlers.job_kinds(parts.retroactive),
             *intake_handlers.job_kinds(parts.intake, snapshots, on.vault, parts.recorder),
-            *review_handlers.job_kinds(db=on.db, grade_sets=review.grade_sets),
+            *review_handlers.job_kinds(
+                db=on.db, grade_sets=review.grade_sets, rehash=review.rehash
+            ),
         ),
         turns=(
             *turns(
@@ -77,7 +79,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
             ),
             *review_handlers.turns(
                 watch=review.on_call.watch, pager=review.on_call.pager,
-                escalation=review.escalation, staggering=review.staggering,
+                escalation=review.escalation, staggering=review.staggering, quality=review.quality,
             ),
         ),
     )  # fmt: skip

@@ -26,13 +26,18 @@ from breakwater.records.tables.nouns_grading import (
     grade_items,
     grade_results,
 )
-from breakwater.records.tables.nouns_quality import grade_alarm_ends, grade_alarms, grade_golds
+from breakwater.records.tables.nouns_quality import (
+    grade_alarm_ends,
+    grade_alarms,
+    grade_golds,
+    grade_hashes,
+)
 from breakwater.records.texts import storable
 
 MOST_ANSWERS: Final = 20_000
 """Answers that one figure is computed from, the newest: plenty for an interval, quick to read."""
 
-_o, _l, _e = grade_golds.c, grade_alarms.c, grade_alarm_ends.c
+_o, _l, _e, _h = grade_golds.c, grade_alarms.c, grade_alarm_ends.c, grade_hashes.c
 _a, _g, _i, _r = grade_assignments.c, grade_answers.c, grade_items.c, grade_results.c
 
 _ALARMS: Final = sa.select(
@@ -218,6 +223,39 @@ def alarms(tx: Tx, *, limit: int = 50) -> list[QualityAlarm]:
     """Alarms, the open ones first, then the newest first."""
     wanted = _ALARMS.order_by(_e.alarm_id.is_not(None), _l.at.desc(), _l.id.desc()).limit(limit)
     return [_alarm_noun(row) for row in tx.execute(wanted)]
+
+
+def unhashed(tx: Tx, kind: str, *, after: int = 0, limit: int = 100) -> list[GradeItem]:
+    """Items with bytes and without a hash of this kind, by number, those after `after`."""
+    wanted = sa.select(_i.number).where(_lacks(kind), _i.number > after)
+    found = gradesets.items(tx, tx.execute(wanted.order_by(_i.number).limit(limit)).scalars())
+    return [found[number] for number in sorted(found)]
+
+
+def unhashed_count(tx: Tx, kind: str) -> int:
+    """How many items lack a hash of this kind."""
+    wanted = sa.select(sa.func.count()).select_from(grade_items).where(_lacks(kind))
+    return int(tx.execute(wanted).scalar_one())
+
+
+def put_hashes(tx: Tx, kind: str, values: Mapping[int, bytes]) -> None:
+    """Keep hashes that were made later; of the same item and kind the first one stays."""
+    for number, value in values.items():
+        here = sa.and_(_h.item_number == number, _h.kind == kind)
+        if tx.execute(sa.select(_h.kind).where(here)).first() is None:
+            row = {"item_number": number, "kind": kind, "value": value, "at": tx.now}
+            tx.execute(sa.insert(grade_hashes), row)
+
+
+def hash_of(tx: Tx, item: int, kind: str) -> bytes:
+    """An item's values of a kind that came later, one after another; empty when it has none."""
+    wanted = sa.select(_h.value).where(_h.item_number == item, _h.kind == kind)
+    return bytes(tx.execute(wanted).scalar() or b"")
+
+
+def _lacks(kind: str) -> sa.ColumnElement[bool]:
+    has = sa.select(_h.kind).where(_h.item_number == _i.number, _h.kind == kind)
+    return sa.and_(_i.blob_id.is_not(None), ~has.exists())
 
 
 def _alarm(tx: Tx, alarm: Id) -> QualityAlarm:

@@ -13,6 +13,7 @@ from breakwater.review import cover as covering
 from breakwater.review import decide
 from breakwater.review import escalate as escalating
 from breakwater.review import pager as paging
+from breakwater.review import quality as measuring
 from breakwater.review import routing as placing
 from breakwater.review import watch as watching
 from breakwater.review.appeals import Appeals
@@ -23,6 +24,8 @@ from breakwater.review.escalate import Escalation
 from breakwater.review.exposure import ExposureClock
 from breakwater.review.gradeset import GradeSets
 from breakwater.review.pager import Pager
+from breakwater.review.quality import Quality
+from breakwater.review.rehash import Rehash
 from breakwater.review.reports import Reports
 from breakwater.review.routing import Routing
 from breakwater.review.watch import Watch
@@ -42,7 +45,7 @@ def subscriptions(
     )
 
 
-def job_kinds(*, db: Database, grade_sets: GradeSets) -> tuple[JobKind, ...]:
+def job_kinds(*, db: Database, grade_sets: GradeSets, rehash: Rehash) -> tuple[JobKind, ...]:
     """What takes longer than a request, or happens when a decision can no longer be undone."""
 
     def release(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
@@ -56,16 +59,23 @@ def job_kinds(*, db: Database, grade_sets: GradeSets) -> tuple[JobKind, ...]:
         JobKind(SETTLE_JOB, settle),
         *Schemes(db=db).job_kinds(),
         *grade_sets.job_kinds(),
+        *rehash.job_kinds(),
     )
 
 
 def turns(
-    *, watch: Watch, pager: Pager | None, escalation: Escalation, staggering: Staggering
+    *,
+    watch: Watch,
+    pager: Pager | None,
+    escalation: Escalation,
+    staggering: Staggering,
+    quality: Quality,
 ) -> tuple[Turn, ...]:
     """What is looked at regularly."""
     return (
         Turn("queue.clock", escalating.EVERY_S, escalation.run),
         Turn("duty", watching.EVERY_S, watch.turn),
+        Turn("grading.quality", measuring.EVERY_S, quality.watch),
         Turn("exposure.stagger", covering.EVERY_S, staggering.turn),
         *((Turn("pager", paging.EVERY_S, pager.turn),) if pager else ()),
     )

@@ -33,6 +33,9 @@ from breakwater.review.measures import Measure, PairAgreement
 WINDOW: Final = timedelta(days=28)
 """What figures look back on: long enough for an interval, short enough to see a change."""
 
+EVERY_S: Final = 3600.0
+"""Between two looks at everybody: an alarm is about weeks, not about seconds."""
+
 ENOUGH: Final = 30
 """Items that agreement must rest on before an alarm is raised about it."""
 
@@ -179,7 +182,7 @@ class Quality:
             tx.audit(who.id, "quality.alarm_end", alarm, kind=ended.kind.value, note=note)
             return ended
 
-    def watch(self) -> list[QualityAlarm]:
+    def watch(self) -> None:
         """Look at everybody and every open set, and raise what is new. Run as a turn."""
         since = self._clock.now() - WINDOW
         with self._db.read() as tx:
@@ -190,26 +193,18 @@ class Quality:
                 if one.graders > 1
                 for team in self._failing(tx, one)
             ]
-        raised = []
         with self._db.transaction() as tx:
             for standing in drifted:
                 seen = standing.drift
-                raised.append(
-                    _raise(
-                        tx,
-                        AlarmKind.DRIFT,
-                        standing.grader,
-                        {"answers": seen.answers, "wrong": seen.wrong, "since": seen.since},
-                    )
-                )
-            for one, (measure, found) in apart:
-                raised.append(
-                    _raise(
-                        tx, AlarmKind.AGREEMENT, str(one.number),
-                        {"measure": measure, "alpha": round(found.value, 3), "items": found.items},
-                    )
+                _raise(
+                    tx, AlarmKind.DRIFT, standing.grader,
+                    {"answers": seen.answers, "wrong": seen.wrong, "since": seen.since},
                 )  # fmt: skip
-        return [alarm for alarm in raised if alarm is not None]
+            for one, (measure, found) in apart:
+                _raise(
+                    tx, AlarmKind.AGREEMENT, str(one.number),
+                    {"measure": measure, "alpha": round(found.value, 3), "items": found.items},
+                )  # fmt: skip
 
     def _failing(self, tx: Tx, one: GradeSet) -> list[tuple[str, Agreement]]:
         """Measures on which a set's graders certainly agree too little."""
@@ -261,12 +256,11 @@ def standings(outcomes: Iterable[Outcome]) -> tuple[Standing, ...]:
     return tuple(sorted(found, key=lambda s: (-s.drift.score, s.grader)))
 
 
-def _raise(tx: Tx, kind: AlarmKind, subject: str, facts: Mapping[str, Any]) -> QualityAlarm | None:
+def _raise(tx: Tx, kind: AlarmKind, subject: str, facts: Mapping[str, Any]) -> None:
     alarm = quality.raise_alarm(tx, kind, subject, facts)
     if alarm is not None:
         tx.audit("quality", "quality.alarm", alarm.id, kind=kind.value, about=subject)
         tx.emit(EventType.QUALITY_ALARM, alarm.id, kind=kind.value)
-    return alarm
 
 
 def _allowed(who: Principal) -> Id:

@@ -15,6 +15,7 @@ class Interval:
     """A coefficient on a line from 0 to 1, in percent of its length; what is below 0 begins at 0."""
 
     value: str
+    reach: str
     words: str
     at: float
     left: float
@@ -41,7 +42,7 @@ class AgreementRow:
     items: str
     found: Interval | None
     state: Mark
-    pairs: tuple[PairRow, ...]
+    pairs: tuple[PairRow, ...] = ()
     why: str = ""
 
 
@@ -116,6 +117,7 @@ class QaView:
     numbers: tuple[Number, ...]
     sets: tuple[Option, ...]
     agreement: tuple[AgreementRow, ...]
+    pairs: tuple[AgreementRow, ...]
     standings: tuple[StandingRow, ...]
     waiting: tuple[DisputeView, ...]
     settled: tuple[DisputeView, ...]

@@ -14,7 +14,7 @@ from breakwater.model.facts import FLAGS, FirstLook, ItemFacts, Known, Realism
 from breakwater.model.grading import How, Part
 from breakwater.model.ids import Id
 from breakwater.model.quality import AlarmKind, Dispute, Gold, QualityAlarm
-from breakwater.records import gradesets, people
+from breakwater.records import gradesets, people, schemes
 from breakwater.records.database import Tx
 from breakwater.review.agreement import RELIABLE, TENTATIVE, Agreement, Unmeasured
 from breakwater.review.drift import USUAL
@@ -55,6 +55,7 @@ NOTHING: Final = "–"
 def report(look: Look, found: QualityReport, *, set_number: int | None, wrong: str = "") -> QaView:
     """The whole page."""
     names = Names(look.tx)
+    measured = tuple(_agreement(look.tx, one, names) for one in found.agreement)
     alarms = sum(alarm.open for alarm in found.alarms)
     return QaView(
         numbers=(
@@ -62,7 +63,8 @@ def report(look: Look, found: QualityReport, *, set_number: int | None, wrong: s
             Number(words.count(alarms), say("open alarms"), late=alarms > 0),
         ),
         sets=_sets(look.tx, set_number),
-        agreement=tuple(_agreement(one, names) for one in found.agreement),
+        agreement=measured,
+        pairs=tuple(row for row in measured if row.pairs),
         standings=tuple(_standing(one, names) for one in found.standings),
         waiting=tuple(_dispute(one, names, frozenset()) for one in found.waiting),
         settled=tuple(
@@ -99,6 +101,7 @@ def interval(found: Agreement) -> Interval:
     low, high = max(0.0, found.low), max(0.0, found.high)
     return Interval(
         value=f"{found.value:.2f}",
+        reach=say("%(low)s to %(high)s", low=f"{found.low:.2f}", high=f"{found.high:.2f}"),
         words=say(
             "%(value)s, interval %(low)s to %(high)s",
             value=f"{found.value:.2f}", low=f"{found.low:.2f}", high=f"{found.high:.2f}",
@@ -109,18 +112,18 @@ def interval(found: Agreement) -> Interval:
     )  # fmt: skip
 
 
-def measure_word(name: str) -> str:
+def measure_word(tx: Tx, name: str) -> str:
     """A measure as people read it."""
     if name.startswith("scheme:"):
-        return say("Code of %(scheme)s", scheme=name.removeprefix("scheme:"))
+        return schemes.get(tx, name.removeprefix("scheme:")).name
     return say(MEASURES[name])
 
 
-def _agreement(one: TeamAgreement, names: Names) -> AgreementRow:
+def _agreement(tx: Tx, one: TeamAgreement, names: Names) -> AgreementRow:
     measured = isinstance(one.found, Agreement)
     return AgreementRow(
         id=one.measure.replace(":", "-"),
-        word=measure_word(one.measure),
+        word=measure_word(tx, one.measure),
         items=words.count(one.found.items) if isinstance(one.found, Agreement) else NOTHING,
         found=interval(one.found) if isinstance(one.found, Agreement) else None,
         state=_state(one.found),
@@ -133,6 +136,7 @@ def _agreement(one: TeamAgreement, names: Names) -> AgreementRow:
                 "" if isinstance(pair.found, Agreement) else say(pair.found.words),
             )
             for pair in one.pairs
+            if measured
         ),
         why="" if measured or not isinstance(one.found, Unmeasured) else say(one.found.words),
     )
@@ -177,11 +181,11 @@ def _dispute(one: Dispute, names: Names, golds: frozenset[int]) -> DisputeView:
         for answer in one.answers
     )
     looks = tuple(say(LOOKS[answer.look]) for answer in one.answers)
-    lines = [_line(say("First look"), looks)]
-    for word, read in LINES:
-        lines.append(
-            _line(say(word), tuple(read(a.facts) if a.facts else NOTHING for a in one.answers))
-        )
+    told = [(say("First look"), looks)] + [
+        (say(word), tuple(read(a.facts) if a.facts else NOTHING for a in one.answers))
+        for word, read in LINES
+    ]
+    lines = [_line(word, said) for word, said in told if set(said) != {NOTHING}]
     ruled = one.result is not None and one.result.how is How.ADJUDICATED
     return DisputeView(
         number=one.item.number,
@@ -244,7 +248,7 @@ def _alarm(look: Look, one: QualityAlarm, names: Names) -> AlarmRow:
     else:
         told = say(
             "Set %(n)s: graders agree too little on %(measure)s, %(alpha)s over %(items)s items.",
-            n=one.subject, measure=measure_word(str(one.facts["measure"])),
+            n=one.subject, measure=measure_word(look.tx, str(one.facts["measure"])),
             alpha=f"{one.facts['alpha']:.2f}", items=one.facts["items"],
         )  # fmt: skip
     ended = ""
