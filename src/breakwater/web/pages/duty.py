@@ -6,7 +6,7 @@ be done is said on the page itself, with the state as it is now. Thin over `revi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
@@ -23,21 +23,21 @@ from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_duty
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.reads import Console
-from breakwater.web.pages.speech import later, say
+from breakwater.web.pages.speech import Spoken, later, say
 
 P = Permission
 router = Router(include_in_schema=False)
 
 Field = Annotated[str, Form(max_length=100)]
 
-SAID: Final = {
+SAID: Final[Mapping[str, str]] = Spoken({
     "acknowledged": later("Acknowledged. Nobody else is called for this."),
     "frozen": later("The stream is to be frozen. A person still has to decide on the case."),
     "offered": later("Offered. You stay on duty until your colleague acknowledges."),
     "tested": later("A test page is on its way. Acknowledge it here."),
     "planned": later("The shift is on the rota."),
     "ended": later("The shift is over."),
-}
+})  # fmt: skip
 """What was done, after a form came back."""
 
 
@@ -63,7 +63,7 @@ Here = Annotated[Visit, Depends(_visit)]
 @needs(P.CASE_READ)
 def duty(here: Here, said: Annotated[str, Query(max_length=20)] = "") -> HTMLResponse:
     """Who is on call, what waits, and the rota."""
-    return _page(here, said=say(SAID[said]) if said in SAID else "")
+    return _page(here, said=SAID.get(said, ""))
 
 
 @router.get("/duty/ring")
@@ -86,9 +86,12 @@ def acknowledge(here: Here, call: str) -> Response:
 
 @router.post("/duty/freeze")
 @needs(P.CASE_DECIDE)
-def freeze(here: Here, case: Field = "") -> Response:
-    """Freeze a live stream until somebody decides."""
-    return _done(here, "frozen", lambda: here.app.review.duty.freeze(here.who, _id(case)))
+def freeze(here: Here, case: Field = "", back: Field = "") -> Response:
+    """Freeze a live stream until somebody decides; comes back to the wall from the wall."""
+    return _done(
+        here, "frozen", lambda: here.app.review.duty.freeze(here.who, _id(case)),
+        back="/live" if back == "wall" else "/duty",
+    )  # fmt: skip
 
 
 @router.post("/duty/handover")
@@ -127,13 +130,13 @@ def end(here: Here, shift: str) -> Response:
     return _done(here, "ended", lambda: here.app.review.duty.end(here.who, _id(shift)))
 
 
-def _done(here: Visit, said: str, act: Callable[[], object]) -> Response:
+def _done(here: Visit, said: str, act: Callable[[], object], *, back: str = "/duty") -> Response:
     """Do it and come back; what cannot be done is said on the page as it stands now."""
     try:
         act()
     except (BadInput, Conflict, NotFound) as error:
         return _page(here, wrong=error)
-    return RedirectResponse(f"/duty?said={said}", status_code=303)
+    return RedirectResponse(f"{back}?said={said}", status_code=303)
 
 
 def _page(here: Visit, *, said: str = "", wrong: BreakwaterError | None = None) -> HTMLResponse:
