@@ -48,7 +48,6 @@ ACTIONS: Final = {
     "decision.confirm": "Confirmed a decision as second person",
     "decision.propose": "Proposed a decision to a second person",
     "decision.refuse": "Refused a decision as second person",
-    "media.shredded": "Destroyed media that were released",
     "case.escalate": "Made a case more urgent",
     "case.hand_over": "Handed a case over",
     "case.lapse": "Gave back the case of somebody who fell silent",
