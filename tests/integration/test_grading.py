@@ -14,12 +14,13 @@ import pytest
 from breakwater.app import App, build, set_up
 from breakwater.errors import BadInput, Conflict, NotAllowed
 from breakwater.model.access import Principal, Role
-from breakwater.model.facts import AgeBand, ChildFacts, FirstLook, Maturity, Sex
+from breakwater.model.facts import Activity, AgeBand, ChildFacts, FirstLook, Maturity, Sex
 from breakwater.model.grading import How, ItemState
-from breakwater.records import audit, gradesets, grading, outbox, schemes
+from breakwater.records import audit, exposure, gradesets, grading, outbox, schemes
 from breakwater.records.rootkey import RootKey
 from breakwater.review import gold
-from breakwater.review.grade import LEASE, Asked, Saved
+from breakwater.review.answering import LEASE, Saved
+from breakwater.review.grade import Asked
 from tests.conftest import SettableClock
 from tests.integration.grading_sets import CHILD, NOTHING, SOMETHING, simple_set, somebody
 
@@ -205,6 +206,17 @@ def test_nobody_holds_what_another_holds_and_what_is_left_lying_returns(app, tmp
     assert app.review.grading.next(three, number) is None
     clock.advance(LEASE.total_seconds() + 1)
     assert app.review.grading.next(three, number).number == first.number
+
+
+def test_a_severe_item_counts_once_on_the_clock_of_who_judged_it(app, grader, tmp_path):
+    number = simple_set(app, tmp_path, 2)
+    severe = replace(SOMETHING, activity=Activity.SADISM)
+    first = grade(app, grader, number, severe)
+    grade(app, grader, number, SOMETHING)
+    app.review.grading.save(grader, first, severe)
+    with app.db.read() as tx:
+        marks = exposure.marks_since(tx, grader.id, datetime(2026, 1, 1, tzinfo=UTC))
+    assert [mark.subject for mark in marks] == [item_of(app, first).id]
 
 
 def test_nobody_answers_what_was_not_given_to_them(app, grader, tmp_path):

@@ -2,8 +2,8 @@
 
 In comes a grader and what they saw; out goes the next item, blind to other graders, matches and
 the source. A first pass marks a page of small stills; full facts follow, one item at a time.
-Facts that seldom go together are asked once. The last answer an item needs settles it and
-derives its codes in the same transaction (`review.derive`), or sends it to an adjudicator.
+Facts that seldom go together are asked once; what follows from an answer is in
+`review.answering`.
 Fed by `web.pages.grade` and `web.api.grading`. Tests: `tests/integration/test_grading.py`.
 """
 
@@ -11,22 +11,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Final
 
-from breakwater.errors import BadInput, Conflict, NotAllowed, NotFound
-from breakwater.model.access import Permission, Principal
-from breakwater.model.event import EventType
+from breakwater.errors import BadInput, Conflict, NotAllowed
+from breakwater.model.access import Principal
 from breakwater.model.facts import Contradiction, FirstLook, ItemFacts, contradictions
 from breakwater.model.grading import GradeItem, GradeSet, Grading, ItemState, Part, SetState
 from breakwater.model.ids import Id
 from breakwater.records import gradesets, grading
 from breakwater.records.database import Database, Tx
-from breakwater.review import derive, gold
-from breakwater.review.policy_grade import Disputed, Settled, outcome
-
-LEASE: Final = timedelta(minutes=30)
-"""How long an item is kept for a grader who says nothing; then others may have it."""
+from breakwater.review import gold
+from breakwater.review.answering import (
+    LEASE,
+    Saved,
+    given,
+    grader,
+    keep,
+    marked,
+    may_rule,
+    opened,
+)
 
 PAGE: Final = 60
 """Items of one first-pass page."""
@@ -64,18 +68,6 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
-    """An answer that was kept.
-
-    Attributes:
-        state: of the item now; a grader is not told it.
-    """
-
-    answer: Grading
-    state: ItemState
-
-
-@dataclass(frozen=True, slots=True)
 class Asked:
     """Nothing was kept: these facts seldom go together. The same answer, confirmed, is kept."""
 
@@ -106,7 +98,7 @@ class Gradings:
             tx.lock_changes()
             one = opened(tx, set_number)
             grading.drop_lapsed(tx, set_number, person)
-            mine = [i for i in grading.held(tx, set_number, person) if not _marked(tx, i, person)]
+            mine = [i for i in grading.held(tx, set_number, person) if not marked(tx, i, person)]
             mine += grading.free(tx, set_number, person, limit=max(0, limit - len(mine)))
             done = grading.done_by(tx, set_number, person)
             for item in mine[:limit]:
@@ -129,8 +121,8 @@ class Gradings:
             tx.lock_changes()
             one = opened(tx, set_number)
             for number, look in looks.items():
-                item, part = _given(tx, number, person)
-                _keep(tx, one, item, person, part, look=look)
+                item, part = given(tx, number, person)
+                keep(tx, one, item, person, part, look=look)
             tx.audit(who.id, "grade.mark", one.id, items=len(looks))
 
     def next(self, who: Principal, set_number: int) -> Task | None:
@@ -164,7 +156,7 @@ class Gradings:
         """
         person = grader(who)
         with self._db.read() as tx:
-            item, _ = _given(tx, number, person)
+            item, _ = given(tx, number, person)
             return _task(tx, opened(tx, item.set), item, person)
 
     def ahead(self, who: Principal, set_number: int, *, besides: int) -> Task | None:
@@ -189,7 +181,7 @@ class Gradings:
             return self._give(tx, one, free[0], person, Part.GRADER) if free else None
 
     def _give(self, tx: Tx, one: GradeSet, item: GradeItem, person: Id, part: Part) -> Task:
-        state = grading.MARKED if _marked(tx, item, person) else grading.HELD
+        state = grading.MARKED if marked(tx, item, person) else grading.HELD
         grading.assign(tx, item, person, until=tx.now + LEASE, part=part, state=state)
         return _task(tx, one, item, person)
 
@@ -223,10 +215,10 @@ class Gradings:
             raise BadInput("Milliseconds from picture to save are at most a day.")
         with self._db.transaction() as tx:
             tx.lock_changes()
-            item, part = _given(tx, number, person)
+            item, part = given(tx, number, person)
             one = opened(tx, item.set)
             asked = tuple(question.code for question in questions)
-            saved = _keep(
+            saved = keep(
                 tx, one, item, person, part, look=FirstLook.FULL_FACTS, facts=facts,
                 asked=asked, ms=ms,
             )  # fmt: skip
@@ -242,9 +234,9 @@ class Gradings:
         person = grader(who)
         with self._db.transaction() as tx:
             tx.lock_changes()
-            item, part = _given(tx, number, person)
+            item, part = given(tx, number, person)
             one = opened(tx, item.set)
-            saved = _keep(
+            saved = keep(
                 tx, one, item, person, part, look=FirstLook.CANNOT_TELL, note=note[:500]
             )  # fmt: skip
             tx.audit(who.id, "grade.second_opinion", item.id, set=item.set)
@@ -266,7 +258,7 @@ class Gradings:
         person = grader(who)
         with self._db.read() as tx:
             found = grading.disputed(tx, set_number)
-            return [item for item in found if _may_rule(tx, item, person)]
+            return [item for item in found if may_rule(tx, item, person)]
 
     def take_dispute(self, who: Principal, number: int) -> Task:
         """Take a disputed item as its adjudicator.
@@ -281,59 +273,10 @@ class Gradings:
             item = gradesets.item(tx, number)
             if item.state is not ItemState.DISPUTED:
                 raise Conflict(f"Item {number} is {item.state.value}, not disputed.")
-            if not _may_rule(tx, item, person):
+            if not may_rule(tx, item, person):
                 raise NotAllowed("You graded this item, so somebody else settles it.")
             grading.assign(tx, item, person, until=tx.now + LEASE, part=Part.ADJUDICATOR)
             return _task(tx, opened(tx, item.set), item, person)
-
-
-def _keep(
-    tx: Tx,
-    one: GradeSet,
-    item: GradeItem,
-    person: Id,
-    part: Part,
-    *,
-    look: FirstLook,
-    facts: ItemFacts | None = None,
-    asked: tuple[str, ...] = (),
-    ms: int = 0,
-    note: str = "",
-) -> Saved:
-    """Add the answer; settle the item, or send it on, when that follows from it."""
-    if part is Part.ADJUDICATOR and look is FirstLook.CANNOT_TELL:
-        raise BadInput("An adjudicator settles the item. Say what holds, or leave it to another.")
-    made = grading.answer(
-        tx, item, person, part=part, look=look, facts=facts, asked=asked, ms=ms, note=note
-    )
-    state = grading.DONE if made.complete else grading.MARKED
-    grading.assign(tx, item, person, until=tx.now + LEASE, part=part, state=state)
-    if part is Part.GOLD or not made.complete:
-        return Saved(made, item.state)
-    judged = outcome(grading.counting(tx, item.number), one.graders)
-    state_of = {Settled: ItemState.SETTLED, Disputed: ItemState.DISPUTED}
-    now = gradesets.change(
-        tx, item, state=state_of.get(type(judged), ItemState.OPEN),
-        needed=judged.needed, graded=judged.graded,
-    )  # fmt: skip
-    if isinstance(judged, Settled):
-        _settle(tx, item, judged, by=person)
-    elif now.state is ItemState.DISPUTED and item.state is not ItemState.DISPUTED:
-        tx.emit(EventType.GRADE_DISPUTED, item.id, set=item.set, number=item.number)
-    return Saved(made, now.state)
-
-
-def _settle(tx: Tx, item: GradeItem, judged: Settled, *, by: Id) -> None:
-    before = grading.result(tx, item.number)
-    rests_on = tuple(one.id for one in judged.rests_on)
-    if before is not None and before.gradings == rests_on:
-        return
-    result = grading.settle(
-        tx, item, pertinent=judged.answer.facts is not None, facts=judged.answer.facts,
-        how=judged.how, by=by, gradings=rests_on,
-    )  # fmt: skip
-    derive.codes(tx, result)
-    tx.emit(EventType.GRADE_SETTLED, item.id, set=item.set, number=item.number)
 
 
 def _task(tx: Tx, one: GradeSet, item: GradeItem, person: Id) -> Task:
@@ -356,41 +299,3 @@ def _bare(one: GradeSet, item: GradeItem, part: Part, position: int) -> Task:
         total=one.visible,
         moving=item.moving, frames=item.frames, duration_s=item.duration_s,
     )  # fmt: skip
-
-
-def grader(who: Principal) -> Id:
-    """The person, if they may grade: quality assurance is another line, and never grades."""
-    if who.person is None or not who.may(Permission.GRADE_WRITE):
-        raise NotAllowed("Grading needs the role of a grader.")
-    if who.may(Permission.GRADE_QA):
-        raise NotAllowed("Whoever measures quality does not grade. Ask for one of the two roles.")
-    return who.person
-
-
-def opened(tx: Tx, number: int) -> GradeSet:
-    """A set that takes answers; raises `Conflict` when it does not."""
-    one = gradesets.get(tx, number)
-    if one.state is not SetState.OPEN:
-        raise Conflict(f"Set {number} is {one.state.value}.")
-    return one
-
-
-def _given(tx: Tx, number: int, person: Id) -> tuple[GradeItem, Part]:
-    """An item this person was given, and as what; nobody answers what they were not."""
-    item, part = gradesets.item(tx, number), grading.part_of(tx, number, person)
-    if part is None:
-        raise NotAllowed("This item was not given to you; take the next one.")
-    ruled = any(one.part is Part.ADJUDICATOR for one in grading.counting(tx, number))
-    if part is Part.GRADER and ruled:
-        raise Conflict("An adjudicator has settled this item.")
-    if item.state not in {ItemState.OPEN, ItemState.DISPUTED, ItemState.SETTLED}:
-        raise NotFound(f"item {number}")
-    return item, part
-
-
-def _marked(tx: Tx, item: GradeItem, person: Id) -> bool:
-    return grading.latest(tx, item.number, person) is not None
-
-
-def _may_rule(tx: Tx, item: GradeItem, person: Id) -> bool:
-    return grading.part_of(tx, item.number, person) in {None, Part.ADJUDICATOR}

@@ -16,7 +16,7 @@ from breakwater.model.access import Principal
 from breakwater.model.grading import ItemState, Stack
 from breakwater.records import gradesets, grading
 from breakwater.records.database import Database
-from breakwater.review.grade import LEASE, grader, opened
+from breakwater.review.answering import LEASE, grader, opened
 
 MOST_AT_ONCE: Final = 24
 """Near copies confirmed by one look: as many small stills as one page shows."""
