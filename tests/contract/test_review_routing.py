@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from tests import builders
@@ -119,7 +120,8 @@ def test_a_version_in_shadow_changes_nothing_and_is_compared(database, routing):
     assert (difference.number, difference.before.queue, difference.after.queue) == (
         first.number, "general", "severe",
     )  # fmt: skip
-    assert difference.after.words == "severe, High, needs severe, due in 30 min"
+    assert difference.after.skill == "severe"
+    assert difference.after.due_in == timedelta(minutes=30)
 
 
 def test_a_dry_run_tries_the_last_week_and_changes_nothing(database, routing, clock):

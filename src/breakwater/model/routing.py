@@ -180,13 +180,6 @@ class Place:
     due_in: timedelta
     rule: str = ""
 
-    @property
-    def words(self) -> str:
-        """For a list of differences: "general, Medium, due in 240 min"."""
-        minutes = int(self.due_in.total_seconds() // 60)
-        skill = f", needs {self.skill}" if self.skill else ""
-        return f"{self.queue}, {self.priority.value.capitalize()}{skill}, due in {minutes} min"
-
     def differs(self, other: Place) -> bool:
         """Whether a case would wait elsewhere or otherwise; the rule's name alone is no matter."""
         mine = (self.queue, self.priority, self.skill, self.due_in)

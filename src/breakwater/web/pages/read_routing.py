@@ -7,12 +7,13 @@ their opt-outs, whoever leads the work included. Read by `pages.routing`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Final
 
 from breakwater.model.case import CaseKind, Priority
 from breakwater.model.queue import WorkTerms
-from breakwater.model.routing import Comparison, Content, Mode, Rule, Ruleset, Version, When
+from breakwater.model.routing import Comparison, Content, Mode, Place, Rule, Ruleset, Version, When
 from breakwater.model.routing_form import written
 from breakwater.records import people, queue, routing
 from breakwater.review.queue import decides
@@ -104,7 +105,7 @@ def comparison(title: str, found: Comparison) -> ComparisonView:
             for name, (before, after) in found.by_queue.items()
         ),
         rows=tuple(
-            DifferenceRow(one.number, one.case, one.before.words, one.after.words)
+            DifferenceRow(one.number, one.case, _place(one.before), _place(one.after))
             for one in found.differences
         ),
         more=found.changed - len(found.differences),
@@ -123,8 +124,22 @@ def terms_page(look: Look, terms: WorkTerms, said: str = "") -> TermsView:
     )
 
 
+def _place(place: Place) -> str:
+    """Where a case waits, in one line of a table."""
+    facts = {
+        "queue": place.queue,
+        "priority": words.PRIORITY[place.priority].word,
+        "due": words.span(place.due_in),
+    }
+    if place.skill:
+        return say(
+            "%(queue)s, %(priority)s, due in %(due)s, needs %(skill)s", skill=place.skill, **facts
+        )
+    return say("%(queue)s, %(priority)s, due in %(due)s", **facts)
+
+
 def _rule(number: int, rule: Rule) -> RuleRow:
-    due = say("%(n)s min", n=words.count(rule.due_minutes)) if rule.due_minutes else ""
+    due = words.span(timedelta(minutes=rule.due_minutes)) if rule.due_minutes else ""
     return RuleRow(
         number=number,
         name=rule.name,
@@ -152,8 +167,8 @@ def _when(when: When) -> str:
     return "; ".join(parts) or say("Every case")
 
 
-def _any(names: object) -> str:
-    return say(" or ").join(sorted(str(name) for name in names))  # type: ignore[attr-defined]  # an iterable of words
+def _any(names: Iterable[str]) -> str:
+    return say(" or ").join(sorted(names))
 
 
 def _pressure(ruleset: Ruleset) -> tuple[str, ...]:
