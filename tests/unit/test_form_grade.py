@@ -1,0 +1,113 @@
+"""Protects a grader's answers between browser and facts: nothing is guessed, nothing is lost."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from breakwater.errors import BadInput
+from breakwater.model.facts import (
+    FLAGS,
+    Activity,
+    AgeBand,
+    ChildFacts,
+    ItemFacts,
+    Known,
+    Maturity,
+    Realism,
+    Sex,
+)
+from breakwater.web.pages.form_grade import Answers
+
+CHILD = [("age-1", "11-13"), ("sex-1", "female"), ("maturity-1", "unclear")]
+
+
+def test_no_answer_is_preselected():
+    panel = Answers().panel()
+    fields = [panel.activity, panel.offenders, *panel.children[0].fields]
+    assert not any(choice.chosen for field in fields for choice in field.choices)
+    assert not any(flag.on for flag in panel.flags)
+    assert len(panel.children) == 1
+
+
+def test_a_form_becomes_facts():
+    answers = Answers.read([
+        ("activity", "none"), *CHILD, ("age-3", ""), ("flag", "live_capture"),
+        ("flag", "self_evident"), ("victim", "yes"), ("realism", "drawn"), ("offenders", "2"),
+        ("csrf", "x"), ("ms", "4200"),
+    ])  # fmt: skip
+    facts = answers.facts()
+    assert facts.children == (ChildFacts(AgeBand.FROM_11, Sex.FEMALE, Maturity.UNCLEAR),)
+    assert (facts.live_capture, facts.self_evident, facts.self_generated) == (True, True, False)
+    assert (facts.victim, facts.realism, facts.offenders) == (Known.YES, Realism.DRAWN, 2)
+    assert answers.ms == 4200
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        (CHILD, "activity"),
+        ([("activity", "none"), ("age-1", "11-13")], "Child 1 lacks"),
+        ([("activity", "none"), ("realism", "drawn"), ("realism", "synthetic_photoreal")], "both"),
+        ([("activity", "none"), ("offenders", "many")], "number"),
+        ([("activity", "no such word")], "activity is one of"),
+        ([("activity", "none"), ("start-1", "0"), ("end-1", "3")], "lacks its activity"),
+        ([("activity", "none"), ("start-1", "x"), ("end-1", "3"), ("act-1", "none")], "segment"),
+    ],
+)
+def test_what_is_missing_or_excludes_itself_is_said(sent, words):
+    with pytest.raises(BadInput, match=words):
+        Answers.read(sent).facts()
+
+
+def test_what_is_asked_once_is_confirmed_by_its_code():
+    odd = [
+        ("activity", "none"),
+        ("age-1", "16-17"),
+        ("sex-1", "male"),
+        ("maturity-1", "prepubescent"),
+    ]
+    asked = Answers.read(odd)
+    assert not asked.confirms(asked.facts())
+    assert not Answers.read([*odd, ("asked", "another")]).confirms(asked.facts())
+    assert Answers.read([*odd, ("asked", "older_prepubescent")]).confirms(asked.facts())
+
+
+def test_numbers_have_holes_where_a_child_was_taken_away():
+    answers = Answers.read([
+        ("activity", "none"), ("age-7", "0-2"), ("sex-7", "male"), ("maturity-7", "prepubescent"),
+        ("age-2", "3-6"), ("sex-2", "male"), ("maturity-2", "prepubescent"),
+        ("age-999999999999", "x"), ("age-x", "y"), ("age-0", "z"),
+    ])  # fmt: skip
+    assert [child[0] for child in answers.children] == ["3-6", "0-2"]
+
+
+def test_a_stretch_is_of_all_children():
+    facts = Answers.read([
+        ("activity", "none"), *CHILD, ("start-1", "0.50"), ("end-1", "2.00"), ("act-1", "none"),
+    ]).facts()  # fmt: skip
+    assert [(s.start_s, s.end_s, s.children) for s in facts.segments] == [(0.5, 2.0, (0,))]
+
+
+children = st.builds(
+    ChildFacts, st.sampled_from(AgeBand), st.sampled_from(Sex), st.sampled_from(Maturity)
+)
+everything = st.builds(
+    ItemFacts,
+    activity=st.sampled_from(Activity),
+    children=st.lists(children, max_size=4).map(tuple),
+    realism=st.sampled_from(Realism),
+    offenders=st.none() | st.integers(0, 9),
+    victim=st.sampled_from([Known.YES, Known.UNKNOWN]),
+    **{name: st.booleans() for name in FLAGS},
+)
+
+
+@given(everything)
+def test_facts_put_into_the_panel_come_back_as_they_were(facts):
+    panel = Answers.of(facts).panel()
+    sent = [(flag.name, flag.value) for flag in panel.flags if flag.on]
+    fields = [panel.activity, panel.offenders, *(f for c in panel.children for f in c.fields)]
+    sent += [(f.name, choice.value) for f in fields for choice in f.choices if choice.chosen]
+    assert Answers.read(sent).facts() == facts
