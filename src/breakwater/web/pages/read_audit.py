@@ -27,6 +27,7 @@ from breakwater.web.pages.models_lists import (
 )
 from breakwater.web.pages.read_queue import Look
 from breakwater.web.pages.reads import AuditQuery
+from breakwater.web.pages.speech import say
 
 ROWS: Final = 50
 
@@ -65,6 +66,15 @@ ACTIONS: Final = {
     "gold.end": "Ended a gold item",
     "quality.alarm": "Noticed something about grading",
     "quality.alarm_end": "Closed an alarm about grading",
+    "grade.answer": "Answered an item",
+    "grade.mark": "Answered a first pass",
+    "grade.second_opinion": "Asked for a second opinion on an item",
+    "grade.stack": "Confirmed near copies as a stack",
+    "grade_set.closed": "Closed a set",
+    "grade_set.import": "Imported a set for graders",
+    "grade_set.open": "Opened a set for graders",
+    "scheme.adopt": "Adopted a table of categories",
+    "scheme.rederived": "Derived categories anew",
     "grade.rehash": "Had old items hashed again",
     "duty.answer": "Answered a call",
     "duty.call": "Called somebody on duty",
@@ -131,8 +141,8 @@ def log(look: Look, query: AuditQuery, checkpointer: Checkpointer) -> AuditView:
     chosen = options(audit.actions(look.tx), query.action)
     return AuditView(
         numbers=(
-            Number(words.count(size), "rows"),
-            Number(words.count(covered), "of them signed"),
+            Number(words.count(size), say("rows")),
+            Number(words.count(covered), say("of them signed")),
         ),
         state=state,
         state_words=said_so,
@@ -147,14 +157,17 @@ def log(look: Look, query: AuditQuery, checkpointer: Checkpointer) -> AuditView:
 def _signed(checkpointer: Checkpointer) -> tuple[Mark, str]:
     """How far the record is signed, and how to prove it."""
     if checkpointer.fault is not None:
-        return Mark("bad", "Not signed"), (
+        return Mark("bad", say("Not signed")), say(
             "The second place for checkpoints cannot be written. Tell whoever runs this."
         )
     if not checkpointer.covered:
-        return Mark("wait", "Not signed yet"), "The first checkpoint is written within a minute."
-    return Mark("ok", "Signed"), (
-        f"The first {checkpointer.covered:,} rows stand under a checkpoint in a second place. "
-        "Prove it with: breakwater audit verify."
+        return Mark("wait", say("Not signed yet")), say(
+            "The first checkpoint is written within a minute."
+        )
+    return Mark("ok", say("Signed")), say(
+        "The first %(n)s rows stand under a checkpoint in a second place. "
+        "Prove it with: breakwater audit verify.",
+        n=words.count(checkpointer.covered),
     )
 
 
@@ -167,7 +180,7 @@ def names_of(tx: Tx) -> dict[str, str]:
 def options(known: list[str], chosen: str) -> tuple[Option, ...]:
     """What was done, as a filter."""
     rest = (Option(action, said(action), action == chosen) for action in known)
-    return (Option("", "Anything"), *rest)
+    return (Option("", say("Anything")), *rest)
 
 
 def said(action: str) -> str:
@@ -177,7 +190,8 @@ def said(action: str) -> str:
     ('Signed in', 'Vault: export made')
     """
     noun, _, verb = action.partition(".")
-    return ACTIONS.get(action) or f"{noun.capitalize()}: {verb.replace('_', ' ')}"
+    known = ACTIONS.get(action)
+    return say(known) if known else f"{noun.capitalize()}: {verb.replace('_', ' ')}"
 
 
 def _found(tx: Tx, query: AuditQuery, names: Mapping[str, str]) -> list[AuditEntry]:
@@ -197,7 +211,7 @@ def _row(entry: AuditEntry, names: Mapping[str, str]) -> AuditRow:
     return AuditRow(
         number=entry.number,
         at=words.at(entry.at),
-        who=names.get(entry.actor, "breakwater" if parse_id(entry.actor) is None else "A key"),
+        who=names.get(entry.actor, "breakwater" if parse_id(entry.actor) is None else say("A key")),
         words=said(entry.action),
         subject=names.get(entry.subject, entry.subject),
         facts=tuple((name.replace("_", " "), _fact(v)) for name, v in entry.facts.items()),
