@@ -21,6 +21,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import read_po, write_po
 
 from breakwater import errors
+from breakwater.web.pages import retold
 from breakwater.web.pages.rail import LINKS
 from breakwater.web.pages.read_audit import ACTIONS
 
@@ -58,7 +59,7 @@ def _of_files() -> Iterator[tuple[str, Ids, str | None]]:
 
 
 def _of_tables() -> Iterator[tuple[str, Ids, str | None]]:
-    """Words that stand in data: the key table, the rail, the acts of the audit log."""
+    """Words that stand in data: keys, rail, acts of the audit log, sentences of records."""
     table = json.loads((ROOT / "web/keys.json").read_text("utf-8"))
     for words in (*table["words"].values(), *(key["words"] for key in table["keys"])):
         yield "web/keys.json", words, None
@@ -67,6 +68,8 @@ def _of_tables() -> Iterator[tuple[str, Ids, str | None]]:
         yield "web/pages/rail.py", link.group, None
     for words in ACTIONS.values():
         yield "web/pages/read_audit.py", str(words), None
+    for words in retold.sentences():
+        yield "web/pages/retold.py", words, None
 
 
 def _of_errors() -> Iterator[tuple[str, Ids, str | None]]:

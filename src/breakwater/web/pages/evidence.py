@@ -13,6 +13,8 @@ from typing import Final
 from breakwater.model.match import VIEW_WORDS
 from breakwater.model.signal import View
 from breakwater.web.pages.models_case import Bits, Span
+from breakwater.web.pages.retold import retold
+from breakwater.web.pages.speech import say
 from breakwater.web.pages.words import timecode
 
 _TURN: Final = {
@@ -31,7 +33,7 @@ _TURN: Final = {
 def turn_of(view: str) -> tuple[str, str]:
     """Transform and words for how an item was turned against the known one."""
     look = View(view)
-    return _TURN[look], "" if look is View.ORIGINAL else VIEW_WORDS[look]
+    return _TURN[look], "" if look is View.ORIGINAL else retold(VIEW_WORDS[look])
 
 
 def bits_of(known: bytes, own: bytes, *, known_too: bool = True) -> Bits | None:
@@ -74,7 +76,7 @@ def spans_of(moments: Sequence[tuple[int, float]], gap_s: float = 2.0) -> tuple[
         Span(
             x=round(100 * start / whole, 2),
             width=round(max(1.0, 100 * (end + 1.0 - start) / whole), 2),
-            words=f"{timecode(start)} to {timecode(end + 1.0)}",
+            words=say("%(start)s to %(end)s", start=timecode(start), end=timecode(end + 1.0)),
             pair=pair,
         )
         for pair, start, end in stretches

@@ -31,7 +31,8 @@ from breakwater.web.pages.models_appeals import (
     RateTable,
 )
 from breakwater.web.pages.read_case import name_of
-from breakwater.web.pages.read_queue import Look
+from breakwater.web.pages.read_queue import Look, entry_words
+from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, figure, later, say, say_n
 
 ROWS: Final = 50
@@ -199,16 +200,13 @@ def _appealed(tx: Tx, upload: Upload | None, appeal: Appeal) -> str:
     history = uploads.history(tx, appeal.upload)
     before = [row.verdict for row in history if row.at <= appeal.at]
     if before:
-        return before[-1].reason
-    return upload.verdict.reason if upload and upload.verdict else _rule(appeal.rule)
+        return retold(before[-1].reason)
+    return retold(upload.verdict.reason) if upload and upload.verdict else _rule(appeal.rule)
 
 
 def _evidence(upload: Upload | None) -> tuple[str, ...]:
     matches = upload.verdict.matches if upload and upload.verdict else ()
-    return tuple(
-        say("%(bank)s, entry %(number)s: %(words)s", bank=m.bank, number=m.number, words=m.words)
-        for m in matches[:4]
-    )
+    return tuple(entry_words(m) for m in matches[:4])
 
 
 def _facts(look: Look, appeal: Appeal) -> tuple[tuple[str, str], ...]:

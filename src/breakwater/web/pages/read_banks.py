@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from breakwater.banks.policy import Share, share_words, shares
+from breakwater.banks.policy import Share, shares
 from breakwater.model.access import Permission
 from breakwater.model.bank import Bank, Entry, EntryStatus, Import
 from breakwater.model.signal import SignalKind, kind_named
 from breakwater.records import banks, entries, imports
+from breakwater.web.languages import ngettext
 from breakwater.web.pages import words
 from breakwater.web.pages.models import (
     Mark,
@@ -28,6 +29,8 @@ from breakwater.web.pages.models_lists import (
     KindShare,
 )
 from breakwater.web.pages.read_queue import Look
+from breakwater.web.pages.retold import retold
+from breakwater.web.pages.speech import figure, say
 
 ROWS: Final = 50
 
@@ -43,11 +46,11 @@ def every(look: Look, served: Sequence[SignalKind]) -> BanksView:
     missing = any(not share.matchable for share in found)
     return BanksView(
         numbers=(
-            Number(words.count(len(known)), "bank" if len(known) == 1 else "banks"),
-            Number(words.amount(total), "entries"),
+            Number(words.count(len(known)), ngettext("bank", "banks", len(known))),
+            Number(words.amount(total), say("entries")),
         ),
         rows=rows,
-        share_words=f"{share_words(found)}." if missing else "",
+        share_words=_missing(found) if missing else "",
     )
 
 
@@ -59,18 +62,18 @@ def one(look: Look, bank: Bank, served: Sequence[SignalKind], after: int) -> Ban
     ready = sum(share.entries for share in found if share.matchable)
     return BankView(
         name=bank.name,
-        purpose=bank.purpose or "No purpose was given.",
+        purpose=bank.purpose or say("No purpose was given."),
         action=words.BANK_ACTION[bank.action],
         facts=_facts(look, bank),
         numbers=(
-            Number(words.count(sum(share.entries for share in found)), "entries"),
-            Number(words.amount(ready), "can be matched here"),
+            Number(words.count(sum(share.entries for share in found)), say("entries")),
+            Number(words.amount(ready), say("can be matched here")),
         ),
         kinds=tuple(_kind(share) for share in found),
         entries=tuple(_entry(look, entry) for entry in page[:ROWS]),
         imports=tuple(_import(item) for item in imports.page(look.tx, bank, limit=8)),
         limits=tuple(
-            (name.upper(), f"{limit} of {kind_named(name).bits} bits")
+            (name.upper(), say("%(n)s of %(all)s bits", n=limit, all=kind_named(name).bits))
             for name, limit in sorted(bank.limits.items())
         ),
         next_url=f"/banks/{bank.name}?after={page[ROWS - 1].number}" if len(page) > ROWS else "",
@@ -98,41 +101,67 @@ def _row(look: Look, bank: Bank, served: Sequence[SignalKind]) -> BankRow:
         action=words.BANK_ACTION[bank.action],
         entries=words.count(total),
         share=ready / total if total else 1.0,
-        share_words=f"{words.amount(ready)} of {words.amount(total)}" if ready < total else "all",
-        source=bank.source or "Not given",
+        share_words=_part(ready, total),
+        source=bank.source or say("Not given"),
         enabled=_enabled(bank),
         expires=words.due(bank.expires_at, look.now) if bank.expires_at else None,
         verified=bank.verified,
     )
 
 
+def _part(ready: int, total: int) -> str:
+    if ready >= total:
+        return say("all")
+    return say("%(n)s of %(all)s", n=words.amount(ready), all=words.amount(total))
+
+
+def _missing(found: Sequence[Share]) -> str:
+    """How much cannot be matched here, and what it would need."""
+    ready = sum(share.entries for share in found if share.matchable)
+    total = sum(share.entries for share in found)
+    said = [say("%(n)s of %(all)s can be matched", n=words.count(ready), all=words.count(total))]
+    said += [
+        say("%(n)s need %(kind)s", n=words.count(share.entries), kind=name_of_kind(share.kind))
+        for share in found
+        if not share.matchable
+    ]
+    return f"{'; '.join(said)}."
+
+
 def _enabled(bank: Bank) -> str:
     share = bank.enabled_share
-    return "every upload" if share >= 1 else f"{100 * share:.3g} % of uploads"
+    if share >= 1:
+        return say("every upload")
+    return say("%(n)s %% of uploads", n=figure(round(100 * share, 2)))
 
 
 def _facts(look: Look, bank: Bank) -> tuple[tuple[str, str], ...]:
     facts = [
-        ("Source", bank.source or "Not given"),
-        ("May be used for", bank.permitted_use),
-        ("Acts on", _enabled(bank)),
-        ("Verified", "Yes: a negative entry never beats it" if bank.verified else "No"),
+        (say("Source"), bank.source or say("Not given")),
+        (say("May be used for"), bank.permitted_use),
+        (say("Acts on"), _enabled(bank)),
+        (
+            say("Verified"),
+            say("Yes: a negative entry never beats it") if bank.verified else say("No"),
+        ),
     ]
     if bank.expires_at:
-        facts.append(("Expires", words.due(bank.expires_at, look.now).full))
+        facts.append((say("Expires"), words.due(bank.expires_at, look.now).full))
     if bank.created_at:
-        facts.append(("Made", words.full(bank.created_at)))
+        facts.append((say("Made"), words.full(bank.created_at)))
     return tuple(facts)
 
 
 def _kind(share: Share) -> KindShare:
     note = (
-        f"Can be matched: {share.words}."
+        say("Can be matched: %(what)s.", what=retold(share.words))
         if share.matchable
-        else f"Kept, not matched: {share.words}."
+        else say("Kept, not matched: %(what)s.", what=retold(share.words))
     )
     ready = 1.0 if share.matchable else 0.0
-    return KindShare(name_of_kind(share.kind), share.words, words.count(share.entries), ready, note)
+    return KindShare(
+        name_of_kind(share.kind), retold(share.words), words.count(share.entries), ready, note
+    )
 
 
 def _entry(look: Look, entry: Entry) -> EntryRow:
@@ -149,9 +178,9 @@ def _entry(look: Look, entry: Entry) -> EntryRow:
 
 
 def _import(item: Import) -> ImportRow:
-    state = Mark("ok", "Done") if item.finished else Mark("wait", "Running")
+    state = Mark("ok", say("Done")) if item.finished else Mark("wait", say("Running"))
     return ImportRow(
-        source=item.source or "Not named",
+        source=item.source or say("Not named"),
         at=words.at(item.created_at) if item.created_at else words.unknown(),
         read=words.count(item.rows_read),
         kept=words.count(item.rows_kept),

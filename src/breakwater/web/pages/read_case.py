@@ -34,7 +34,8 @@ from breakwater.web.pages.read_queue import (
     state_of,
     upload_of,
 )
-from breakwater.web.pages.speech import Spoken, later, say
+from breakwater.web.pages.retold import nearness, retold
+from breakwater.web.pages.speech import Spoken, later, say, say_n
 
 PAIRS: Final = 12
 """Evidence on one page, nearest first; the rest is counted."""
@@ -47,7 +48,6 @@ _STEPS: Final[Mapping[str, str]] = Spoken({
     "held": later("Taken by a person"),
     "released": later("Given back to the queue"),
     "reprioritised": later("Given another priority"),
-    "released": later("Given back"),
     "skipped": later("Skipped, and left to others"),
     "handed_over": later("Handed over"),
     "lapsed": later("Given back, because nothing was done for a while"),
@@ -82,13 +82,15 @@ def case(look: Look, found: Case) -> CaseView:
         number=found.number,
         priority=words.PRIORITY[found.priority],
         state=state_of(found, look.now),
-        why=found.why,
+        why=retold(found.why),
         due=words.due(found.due_at, look.now),
         opened=words.ago(found.opened_at, look.now),
         version=found.version,
         kind=words.KIND[found.kind],
-        rule=verdict.reason if verdict else "This case is not about an upload's verdict.",
-        verdict=words.ACTION[verdict.action] if verdict else Mark("none", "No verdict"),
+        rule=retold(verdict.reason)
+        if verdict
+        else say("This case is not about an upload's verdict."),
+        verdict=words.ACTION[verdict.action] if verdict else Mark("none", say("No verdict")),
         item=upload.id if upload else "",
         pairs=pairs,
         more_pairs=max(0, len(matches) - PAIRS),
@@ -140,7 +142,7 @@ def _pair(look: Look, upload: Upload, match: Match) -> EvidencePair:
         item=upload.id,
         frame=match.frame or 0,
         at=_at(upload, match.time_s),
-        words=match.words,
+        words=nearness(match),
         bank=match.bank,
         bank_url=f"/banks/{match.bank}",
         entry=match.number,
@@ -150,7 +152,7 @@ def _pair(look: Look, upload: Upload, match: Match) -> EvidencePair:
         distance=match.distance,
         limit=match.limit if hamming else 0,
         bits_total=kind.bits,
-        refusal="The source gives a hash only. No picture of the known side is kept here.",
+        refusal=say("The source gives a hash only. No picture of the known side is kept here."),
         turn=turn,
         turn_words=turn_words,
         acting=match.acting,
@@ -188,7 +190,7 @@ def _strip(matches: Sequence[Match]) -> tuple[StripFrame, ...]:
     """Frames with a match; one that follows a gap of more than 2 s begins a span."""
     strip, before = [], -10.0
     for place, match, frame, seconds in _moments(matches):
-        at = words.timecode(seconds) if seconds else f"Frame {frame + 1}"
+        at = words.timecode(seconds) if seconds else say("Frame %(n)s", n=frame + 1)
         strip.append(StripFrame(place, frame, at, match.bank, span=seconds - before > 2.0))
         before = seconds
     return tuple(strip)
@@ -200,18 +202,21 @@ def _warning(upload: Upload | None, matches: Sequence[Match]) -> str:
         return ""
     labels = sorted({label for match in matches for label in match.labels})[:3]
     frames = len(_moments(matches))
-    said = f"Labelled by its source: {', '.join(labels)}. " if labels else ""
-    sound = "Sound is off. " if upload.type.startswith("video/") else ""
-    return f"{said}{sound}{frames} matched {'frame' if frames == 1 else 'frames'}."
+    said = [say_n("%(n)s matched frame.", "%(n)s matched frames.", frames)]
+    if upload.type.startswith("video/"):
+        said.insert(0, say("Sound is off."))
+    if labels:
+        said.insert(0, say("Labelled by its source: %(labels)s.", labels=", ".join(labels)))
+    return " ".join(said)
 
 
 def _file(upload: Upload) -> tuple[tuple[str, str], ...]:
     return (
-        ("Type", upload.type or upload.declared_type or "Unknown"),
-        ("Size", words.size(upload.size)),
-        ("Surface", upload.surface.value),
-        ("Received", words.full(upload.received_at)),
-        ("Verdict", f"revision {upload.revision}"),
+        (say("Type"), upload.type or upload.declared_type or say("Unknown")),
+        (say("Size"), words.size(upload.size)),
+        (say("Surface"), upload.surface.value),
+        (say("Received"), words.full(upload.received_at)),
+        (say("Verdict"), say("revision %(n)s", n=upload.revision)),
     )
 
 
@@ -222,7 +227,7 @@ def _hashes(upload: Upload) -> tuple[tuple[str, str], ...]:
 def _account(look: Look, found: Case, upload: Upload | None) -> tuple[tuple[str, str], ...]:
     if not found.account:
         return ()
-    rows = [("Service", found.service), ("Account", account_word(look, found))]
+    rows = [(say("Service"), found.service), (say("Account"), account_word(look, found))]
     if (
         upload is not None
         and upload.verdict is not None
@@ -230,14 +235,17 @@ def _account(look: Look, found: Case, upload: Upload | None) -> tuple[tuple[str,
     ):
         origin = upload.origin
         if not look.may(Permission.IDENTITY_READ):
-            rows.append(("Address", "Masked for your role"))
+            rows.append((say("Address"), say("Masked for your role")))
         elif origin.address:
-            port = f", port {origin.port}" if origin.port else ""
-            rows.append(("Address", f"{origin.address}{port}"))
+            where = origin.address
+            if origin.port:
+                where = say("%(address)s, port %(port)s", address=where, port=origin.port)
+            rows.append((say("Address"), where))
         if origin.reference and look.may(Permission.ACCOUNT_READ):
-            rows.append(("Reference", origin.reference))
+            rows.append((say("Reference"), origin.reference))
     told = accounts.told_at(look.tx, found.service, found.account)
-    rows.append(("Account data", f"Told {words.full(told)}" if told else "Not told yet"))
+    when = say("Told %(at)s", at=words.full(told)) if told else say("Not told yet")
+    rows.append((say("Account data"), when))
     return tuple(rows)
 
 
@@ -282,4 +290,4 @@ def name_of(tx: Tx, by: str) -> str:
     try:
         return people.get(tx, person).name
     except NotFound:
-        return "A key"
+        return say("A key")

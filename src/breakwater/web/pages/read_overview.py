@@ -29,6 +29,8 @@ from breakwater.web.pages.models import (
 from breakwater.web.pages.pulse import Pulse, median_s
 from breakwater.web.pages.read_banks import name_of_kind
 from breakwater.web.pages.read_queue import Look
+from breakwater.web.pages.retold import retold
+from breakwater.web.pages.speech import figure, say, say_n
 
 if TYPE_CHECKING:
     from breakwater.app import App
@@ -38,7 +40,9 @@ WINDOW: Final = timedelta(minutes=15)
 BEHIND: Final = 10_000
 """Changes the index may be behind before that is said as a fault."""
 
-READY: Final = Mark("ok", "Ready")
+
+def _ready() -> Mark:
+    return Mark("ok", say("Ready"))
 
 
 def overview(look: Look, app: App, pulse: Pulse) -> OverviewView:
@@ -47,10 +51,12 @@ def overview(look: Look, app: App, pulse: Pulse) -> OverviewView:
     waiting = _waiting(look)
     urgent = waiting[0].count
     broken = [part.name for part in parts if part.state.style == "bad"]
-    works = f"Look at: {', '.join(broken)}." if broken else "Every part works."
-    people = f"{urgent} {'case needs' if urgent == 1 else 'cases need'} a person now."
+    works = (
+        say("Look at: %(parts)s.", parts=", ".join(broken)) if broken else say("Every part works.")
+    )
+    people = say_n("%(n)s case needs a person now.", "%(n)s cases need a person now.", urgent)
     return OverviewView(
-        headline=f"{works} {people if urgent else 'Nobody is needed at once.'}",
+        headline=f"{works} {people if urgent else say('Nobody is needed at once.')}",
         numbers=_numbers(look, app, pulse),
         queue=waiting,
         index=_index(app),
@@ -63,12 +69,13 @@ def _numbers(look: Look, app: App, pulse: Pulse) -> tuple[Number, ...]:
     counts = uploads.counts(look.tx, look.now - WINDOW)
     median = median_s(app.metrics)
     return (
-        Number(f"{pulse.rate():.1f}", "uploads a second", running=True),
-        Number(words.count(counts.get(Action.ALLOW, 0)), "passed in 15 minutes"),
-        Number(words.count(counts.get(Action.HOLD, 0)), "held"),
-        Number(words.count(counts.get(Action.BLOCK, 0)), "blocked"),
+        Number(figure(pulse.rate(), "#,##0.0"), say("uploads a second"), running=True),
+        Number(words.count(counts.get(Action.ALLOW, 0)), say("passed in 15 minutes")),
+        Number(words.count(counts.get(Action.HOLD, 0)), say("held")),
+        Number(words.count(counts.get(Action.BLOCK, 0)), say("blocked")),
         Number(
-            f"{median * 1000:.0f} ms" if median is not None else "–", "half are answered within"
+            f"{median * 1000:.0f} ms" if median is not None else "–",
+            say("half are answered within"),
         ),
     )
 
@@ -79,7 +86,11 @@ def _waiting(look: Look) -> tuple[PriorityCount, ...]:
     for priority in Priority:
         n = sum(counts.get((state, priority), 0) for state in CaseState)
         first = cases.page(look.tx, priority=priority, limit=1) if n else []
-        note = f"next due {words.due(first[0].due_at, look.now).words}" if first else ""
+        note = (
+            say("next due %(when)s", when=words.due(first[0].due_at, look.now).words)
+            if first
+            else ""
+        )
         rows.append(
             PriorityCount(words.PRIORITY[priority], n, note, f"/queue?priority={priority.value}")
         )
@@ -88,12 +99,12 @@ def _waiting(look: Look) -> tuple[PriorityCount, ...]:
 
 def _index(app: App) -> tuple[IndexRow, ...]:
     behind = app.feed.lag()
-    state = READY if behind < BEHIND else Mark("wait", "Catching up")
-    lag = "up to date" if not behind else f"{words.count(behind)} behind"
+    state = _ready() if behind < BEHIND else Mark("wait", say("Catching up"))
+    lag = say("%(n)s behind", n=words.count(behind)) if behind else say("up to date")
     return tuple(
         IndexRow(
             kind=name_of_kind(name),
-            words=kind_named(name).words,
+            words=retold(kind_named(name).words),
             size=words.count(status.size),
             waiting=words.count(status.delta),
             lag=lag,
@@ -107,15 +118,16 @@ def _parts(tx: Tx, app: App) -> tuple[Part, ...]:
     dead = sum(lag.dead for lag in outbox.lags(tx))
     unsigned = audit.head(tx).size - app.checkpointer.covered
     faulty = app.checkpointer.fault is not None
-    kind = "SQLite, one writer" if app.db.dialect == "sqlite" else "PostgreSQL"
+    kind = say("SQLite, one writer") if app.db.dialect == "sqlite" else "PostgreSQL"
     return (
-        Part("Jail", READY, "proven at start"),
-        Part("Database", READY, kind),
-        Part("Audit log", Mark("bad", "Not signed") if faulty else READY,
-             f"{words.count(max(0, unsigned))} rows to sign"),
-        Part("Deliveries", Mark("bad", "Given up") if dead else READY,
-             f"{words.count(dead)} need a person" if dead else "nothing stuck"),
-        Part("Uploads", READY, f"{words.count(uploads.pending(tx))} wait for a verdict"),
+        Part(say("Jail"), _ready(), say("proven at start")),
+        Part(say("Database"), _ready(), kind),
+        Part(say("Audit log"), Mark("bad", say("Not signed")) if faulty else _ready(),
+             say("%(n)s rows to sign", n=words.count(max(0, unsigned)))),
+        Part(say("Deliveries"), Mark("bad", say("Given up")) if dead else _ready(),
+             say("%(n)s need a person", n=words.count(dead)) if dead else say("nothing stuck")),
+        Part(say("Uploads"), _ready(),
+             say("%(n)s wait for a verdict", n=words.count(uploads.pending(tx)))),
     )  # fmt: skip
 
 
@@ -129,8 +141,8 @@ def _verdict(look: Look, upload: Upload) -> VerdictRow:
             number = 0
     return VerdictRow(
         at=words.at(upload.received_at),
-        action=words.ACTION[verdict.action] if verdict else Mark("wait", "Waiting"),
-        reason=verdict.reason if verdict else "The verdict is not reached yet.",
+        action=words.ACTION[verdict.action] if verdict else Mark("wait", say("Waiting")),
+        reason=retold(verdict.reason) if verdict else say("The verdict is not reached yet."),
         service=upload.service,
         surface=upload.surface.value,
         case=upload.case or "",

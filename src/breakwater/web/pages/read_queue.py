@@ -17,6 +17,7 @@ from breakwater.errors import NotFound
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Case, CaseKind, CasePosition, CaseState, Priority
 from breakwater.model.ids import Id, parse_id
+from breakwater.model.match import Match
 from breakwater.model.queue import CaseFilter, Waiting
 from breakwater.model.routing_form import WORD
 from breakwater.model.upload import Upload
@@ -35,6 +36,7 @@ from breakwater.web.pages.models import (
 )
 from breakwater.web.pages.models_queue import Colleague, PreviewActs
 from breakwater.web.pages.reads import QueueQuery
+from breakwater.web.pages.retold import nearness, retold
 from breakwater.web.pages.speech import say
 
 ROWS: Final = 50
@@ -113,7 +115,7 @@ def row_of(look: Look, case: Case) -> QueueRow:
         id=case.id,
         number=case.number,
         priority=words.PRIORITY[case.priority],
-        why=case.why,
+        why=retold(case.why),
         due=words.due(case.due_at, look.now),
         waiting=words.since(case.opened_at, case.closed_at or look.now),
         where=case.service,
@@ -144,10 +146,10 @@ def preview(look: Look, case: Case) -> CasePreview:
         id=case.id,
         number=case.number,
         priority=words.PRIORITY[case.priority],
-        why=case.why,
+        why=retold(case.why),
         due=words.due(case.due_at, look.now),
         facts=tuple(facts),
-        matches=tuple(f"{m.bank}, entry {m.number}: {m.words}" for m in matches[:4]),
+        matches=tuple(entry_words(m) for m in matches[:4]),
         acts=_acts(look, case),
         held=_held_words(look, case),
     )
@@ -202,6 +204,14 @@ def case_named(tx: Tx, name: str) -> Case:
     return cases.get(tx, case)
 
 
+def entry_words(match: Match) -> str:
+    """One match in a line: which entry, and how near."""
+    return say(
+        "%(bank)s, entry %(number)s: %(words)s",
+        bank=match.bank, number=match.number, words=nearness(match),
+    )  # fmt: skip
+
+
 def upload_of(tx: Tx, case: Case) -> Upload | None:
     """The upload a case is about, when it is about one."""
     return uploads.find(tx, case.subject)
@@ -212,7 +222,7 @@ def account_word(look: Look, case: Case) -> str:
     if look.may(Permission.ACCOUNT_READ):
         return case.account
     key = identities.pseudonym(look.tx, case.service, case.account) or b""
-    return f"Pseudonym {key.hex()[:10]}"
+    return say("Pseudonym %(key)s", key=key.hex()[:10])
 
 
 def holder(case: Case, now: datetime) -> Id | None:

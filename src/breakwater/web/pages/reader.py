@@ -6,15 +6,15 @@ a real database by `tests/integration/test_console_reader.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from breakwater.errors import NotFound
 from breakwater.model.access import Permission, Principal
 from breakwater.model.bank import bank_name
-from breakwater.model.case import CaseState, Priority
+from breakwater.model.case import Case, CaseState, Priority
 from breakwater.records import banks, cases, people, tallies
 from breakwater.web.pages import (
     read_audit,
@@ -47,15 +47,22 @@ from breakwater.web.pages.pulse import SPAN_S, Pulse
 from breakwater.web.pages.rail import links_for
 from breakwater.web.pages.read_queue import Look
 from breakwater.web.pages.reads import AuditQuery, QueueQuery
+from breakwater.web.pages.retold import retold
+from breakwater.web.pages.speech import Spoken, later, say
 
 if TYPE_CHECKING:
     from breakwater.app import App
 
-ROLE_WORDS = {
-    "admin": "Administrator", "auditor": "Auditor", "grader": "Grader",
-    "investigator": "Investigator", "live_moderator": "Live moderator", "qa_lead": "QA lead",
-    "report_officer": "Report officer", "reviewer": "Reviewer",
-}  # fmt: skip
+ROLE_WORDS: Final[Mapping[str, str]] = Spoken({
+    "admin": later("Administrator"),
+    "auditor": later("Auditor"),
+    "grader": later("Grader"),
+    "investigator": later("Investigator"),
+    "live_moderator": later("Live moderator"),
+    "qa_lead": later("QA lead"),
+    "report_officer": later("Report officer"),
+    "reviewer": later("Reviewer"),
+})  # fmt: skip
 
 
 class Reader:
@@ -86,7 +93,7 @@ class Reader:
         roles = sorted(ROLE_WORDS.get(role, role) for role in person.roles) if person else []
         return Viewer(
             name=who.name,
-            roles=", ".join(roles) or "No role yet",
+            roles=", ".join(roles) or say("No role yet"),
             permissions=who.permissions,
             exposure=self._exposure(who) if who.may(Permission.MEDIA_VIEW) else None,
             waiting_now=urgent,
@@ -151,7 +158,7 @@ class Reader:
         text = text.strip()
         viewer = Viewer(who.name, "", who.permissions)
         found = [
-            Found(link.word, link.url, "Page")
+            Found(link.word, link.url, say("Page"))
             for link in links_for(viewer)
             if text.casefold() in link.word.casefold()
         ]
@@ -162,7 +169,7 @@ class Reader:
                 found += _cases(look, text)
             if who.may(Permission.BANK_READ):
                 found += [
-                    Found(bank.name, f"/banks/{bank.name}", "Bank")
+                    Found(bank.name, f"/banks/{bank.name}", say("Bank"))
                     for bank in banks.every(look.tx)
                     if text.casefold() in bank.name.casefold()
                 ]
@@ -173,9 +180,14 @@ def _cases(look: Look, text: str) -> list[Found]:
     service, slash, account = text.partition("/")
     if slash and account and look.may(Permission.ACCOUNT_READ):
         rows = cases.by_account(look.tx, service.strip(), account.strip(), 10)
-        return [Found(f"Case {c.number}", f"/cases/{c.id}", "Case", c.why) for c in rows]
+        return [_found(c) for c in rows]
     try:
         case = read_queue.case_named(look.tx, text)
     except NotFound:
         return []
-    return [Found(f"Case {case.number}", f"/cases/{case.id}", "Case", case.why)]
+    return [_found(case)]
+
+
+def _found(case: Case) -> Found:
+    name = say("Case %(n)s", n=case.number)
+    return Found(name, f"/cases/{case.id}", say("Case"), retold(case.why))

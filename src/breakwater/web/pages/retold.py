@@ -1,0 +1,115 @@
+"""Sentences that records keep in English, said in the reader's language.
+
+What was written stays as it was written: it is evidence. A page says it anew by knowing how such
+sentences are made: fixed ones from the tables that write them, the others by their pattern,
+values kept. One that is none of these is shown as it stands. Tested with `test_languages.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import Final
+
+from breakwater.intake.policy import NO_MATCH, WHY_NOT
+from breakwater.model.match import VIEW_WORDS, Match
+from breakwater.model.media import Reason
+from breakwater.model.signal import BUILTIN
+from breakwater.review.policy_decide import REASONS, RELEASED, VERDICTS
+from breakwater.web.languages import SOURCE, speaking
+from breakwater.web.pages.speech import later, say
+
+PATTERNS: Final = (
+    later("It passed on %(day)s; %(reason)s"),
+    later("%(match)s, in bank %(bank)s."),
+    later("Exact match: %(kind)s"),
+    later("Very close match: %(n)s of %(all)s bits differ (limit %(limit)s)"),
+    later("Close match: %(n)s of %(all)s bits differ (limit %(limit)s)"),
+    later("Similar match: %(n)s of %(all)s bits differ (limit %(limit)s)"),
+    later("%(match)s, as it is"),
+    later("%(match)s, turned a quarter"),
+    later("%(match)s, turned upside down"),
+    later("%(match)s, turned three quarters"),
+    later("%(match)s, mirrored top to bottom"),
+    later("%(match)s, mirrored left to right"),
+    later("%(match)s, mirrored across the diagonal"),
+    later("%(match)s, mirrored across the other diagonal"),
+    later("A user reported: %(what)s."),
+    later("A trusted flagger reported: %(what)s."),
+    later("A partner reported: %(what)s."),
+    later("%(said)s They say that a child is in danger now."),
+    later("%(n)s people reported it."),
+    later(
+        "%(held)s of %(all)s imported entries flood bank %(bank)s and nobody signed for them; "
+        "they wait until a person has looked."
+    ),
+    later(
+        "Entry %(number)s of bank %(bank)s matched %(n)s items within an hour (limit %(limit)s); "
+        "it is held until a person has looked."
+    ),
+)
+"""How the verbs put sentences together: `intake.policy`, `model.match`, `review.reports`."""
+
+FIXED: Final = (
+    later("New entries flood this bank; they wait until a person has looked."),
+    later("Another report came in."),
+    later("A report says that a child is in danger now."),
+    later("sexual material of a child"),
+    later("an approach to a child"),
+    later("extortion of a child"),
+    later("abuse shown live"),
+    later("something else"),
+)
+
+
+def sentences() -> Iterator[str]:
+    """Every fixed sentence that a verb may have written, for the catalogues."""
+    yield NO_MATCH.reason
+    yield RELEASED
+    yield from WHY_NOT.values()
+    yield from REASONS.values()
+    yield from VERDICTS.values()
+    yield from VIEW_WORDS.values()
+    yield from (reason.words for reason in Reason)
+    yield from (kind.words for kind in BUILTIN.values())
+
+
+def retold(text: str) -> str:
+    """A sentence of the records in the reader's language."""
+    language = speaking().tag
+    return text if language == SOURCE else _retold(text, language)
+
+
+def nearness(match: Match) -> str:
+    """How near a match is, in the reader's language."""
+    return retold(match.words)
+
+
+@lru_cache(maxsize=4096)
+def _retold(text: str, language: str) -> str:
+    del language  # part of the key only: the words are those of the request
+    if text in _fixed():
+        return say(text)
+    for pattern, key in _patterns():
+        found = pattern.fullmatch(text)
+        if found is not None:
+            return say(key, **{name: retold(value) for name, value in found.groupdict().items()})
+    return text
+
+
+@cache
+def _fixed() -> frozenset[str]:
+    return frozenset((*FIXED, *sentences()))
+
+
+@cache
+def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((_pattern(key), key) for key in PATTERNS)
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    """A sentence with placeholders as what recognises it: `a %(n)s b` → `a (?P<n>.+) b`."""
+    parts = re.split(r"%\((\w+)\)s", key)
+    built = (f"(?P<{part}>.+)" if at % 2 else re.escape(part) for at, part in enumerate(parts))
+    return re.compile("".join(built), re.DOTALL)
