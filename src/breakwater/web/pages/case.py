@@ -7,6 +7,7 @@ next case opens, with the way back in a toast. A refusal keeps what was typed.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -35,6 +36,8 @@ from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.models_case import Done
 from breakwater.web.pages.queue import FIRST_RUN
 from breakwater.web.pages.read_queue import Look, case_named
+from breakwater.web.pages.speech import say
+from breakwater.web.workstation import approach
 
 P = Permission
 router = Router(include_in_schema=False)
@@ -93,7 +96,7 @@ def one(
     done: Annotated[str, Query(max_length=64)] = "",
 ) -> HTMLResponse:  # fmt: skip
     """One case, by id or by number; `done` is the decision that led here."""
-    return _page(request, pages, who, case, done=_done(app, who, done))
+    return _page(request, pages, app, who, case, done=_done(app, who, done))
 
 
 @router.post("/cases/{case}/decide")
@@ -116,10 +119,12 @@ def decide(
         )  # fmt: skip
     except NeedsSecondPerson as waits:
         if "approval" not in waits.facts:
-            return _page(request, pages, who, case, status=409, told=waits.detail)
+            return _page(request, pages, app, who, case, status=409, told=waits.detail)
         return RedirectResponse(f"/cases/{found.id}", SEE_OTHER)
     except Conflict as refused:
-        return _page(request, pages, who, case, status=409, told=refused.detail, draft=form.reason)
+        return _page(
+            request, pages, app, who, case, status=409, told=refused.detail, draft=form.reason
+        )
     stays = form.then == "stay" or form.kind is DecisionKind.DANGER_NOW
     return _after(app, who, found, decision, stay=stays)
 
@@ -165,6 +170,7 @@ def comment(app: Parts, who: Who, case: str, words: Reason) -> RedirectResponse:
 def _page(
     request: Request,
     pages: Any,
+    app: Any,
     who: Principal,
     case: str,
     *,
@@ -175,12 +181,24 @@ def _page(
 ) -> HTMLResponse:
     """The case page; `told` says why a decision was not taken, `draft` keeps its reason."""
     view = pages.reads.case(who, case)
+    if view.may_view and (words := _no_pictures(request, app)):
+        view = replace(view, may_view=False, no_view=words)
     seen = show(
         request, pages, who, "case", status=status, section="queue", view=view, told=told,
         draft=draft, done=done,
     )  # fmt: skip
     seen.set_cookie(FIRST_RUN, "done", max_age=31536000, httponly=True, samesite="strict")
     return seen
+
+
+def _no_pictures(request: Request, app: Any) -> str:
+    """Why this machine shows no picture; empty where it does."""
+    came = approach(request)
+    if came.phone:
+        return say("A telephone shows words only.")
+    if came.here or app.review.devices.known(came) is not None:
+        return ""
+    return say("Pictures are shown on enrolled workstations. Enrol this machine under your name.")
 
 
 def _effect_page(
