@@ -49,7 +49,7 @@
     const button = document.getElementById("apply");
     if (!button) return;
     button.hidden = waiting === 0;
-    const words = waiting === 0 ? "" : waiting === 1 ? "1 change waiting" : `${waiting} changes waiting`;
+    const words = waiting ? bw.sayN("%(n)s change waiting", "%(n)s changes waiting", waiting) : "";
     document.getElementById("apply-count").textContent = words;
   };
   bw.applied = () => {
@@ -77,7 +77,7 @@
     if (state === "open") {
       const again = lostAt !== null;
       lostAt = null;
-      if (link) link.textContent = "Live";
+      if (link) link.textContent = bw.say("Live");
       link?.classList.remove("wait");
       if (bar) bar.hidden = true;
       compare();
@@ -89,15 +89,15 @@
     lostAt ??= new Date();
     nextTry = next ?? 0;
     link?.classList.add("wait");
-    if (link) link.textContent = "Not live";
+    if (link) link.textContent = bw.say("Not live");
   };
   const countdown = () => {
     const bar = document.getElementById("offline");
     if (!bar || lostAt === null || Date.now() - lostAt < 1500) return;
     const seconds = Math.max(0, Math.ceil((nextTry - Date.now()) / 1000));
     const at = lostAt.toISOString().slice(11, 19);
-    const then = seconds ? `Trying again in ${seconds} s.` : "Trying again now.";
-    document.getElementById("offline-words").textContent = `Live updates stopped at ${at}. ${then}`;
+    const then = seconds ? bw.say("Trying again in %(n)s s.", { n: seconds }) : bw.say("Trying again now.");
+    document.getElementById("offline-words").textContent = `${bw.say("Live updates stopped at %(at)s.", { at })} ${then}`;
     bar.hidden = false;
   };
 
@@ -177,7 +177,7 @@
     pause?.addEventListener("click", () => {
       bw.paused = !bw.paused;
       pause.setAttribute("aria-pressed", String(bw.paused));
-      pause.querySelector("span").textContent = bw.paused ? "Resume updates" : "Pause updates";
+      pause.querySelector("span").textContent = bw.paused ? bw.say("Resume updates") : bw.say("Pause updates");
       if (!bw.paused && waiting) bw.act("all.apply");
     });
     document.getElementById("apply")?.addEventListener("htmx:afterRequest", bw.applied);

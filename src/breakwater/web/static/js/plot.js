@@ -31,7 +31,7 @@
           { ...axis, grid: { show: false }, space: 96, size: 28, values: (_, at) => at.map((s) => new Date(s * 1000).toISOString().slice(11, 16)) },
           { ...axis, size: 44, space: 40 },
         ],
-        series: [{}, one("Passed", "--act", { fill: resolve("--raised") }), one("Held", "--high", { dash: [6, 4] }), one("Blocked", "--now", { width: 2.5 })],
+        series: [{}, one(bw.say("Passed"), "--act", { fill: resolve("--raised") }), one(bw.say("Held"), "--high", { dash: [6, 4] }), one(bw.say("Blocked"), "--now", { width: 2.5 })],
       },
       data,
       node,

@@ -67,7 +67,7 @@
       draw(my, picture);
     } catch (error) {
       if (error.name !== "AbortError" && mine === turn) {
-        say("The frame did not arrive. Nothing is shown. Try again.");
+        say(bw.say("The frame did not arrive. Nothing is shown. Try again."));
         stop();
       }
     }
@@ -89,7 +89,7 @@
     if (mine !== turn) return;
     stop();
     if (answer.status === 423) return location.assign("/break");
-    say(problem.detail || problem.title || "The frame cannot be shown.");
+    say(problem.detail || problem.title || bw.say("The frame cannot be shown."));
   };
 
   const stop = () => {
@@ -149,7 +149,7 @@
       frame.scrollIntoView({ block: "nearest", inline: "nearest" });
       copyStill(frame, target);
     }
-    say(`Evidence ${pair} of ${cards().length}`);
+    say(bw.say("Evidence %(n)s of %(all)s", { n: pair, all: cards().length }));
   };
   const copyStill = (from, to) => {
     const [small, large] = [from.querySelector("canvas"), to.querySelector("[data-blur]")];
@@ -217,7 +217,7 @@
       return { item: from.item, frame: Number(from.frame) };
     };
     const wanted = new Map(all.map((node) => [nameOf(about(node)), about(node)]));
-    if (!(await keep([...wanted.values()]))) return say("Stills are not shown now. Words and hashes are complete.");
+    if (!(await keep([...wanted.values()]))) return say(bw.say("Stills are not shown now. Words and hashes are complete."));
     for (const node of all) {
       const webp = kept.get(nameOf(about(node)));
       if (webp) await drawSmall(node, webp);
@@ -238,7 +238,7 @@
       stills();
     });
     const hold = document.querySelector("#reveal [data-word]");
-    if (hold && press()) hold.textContent = "Show this frame for 5 seconds";
+    if (hold && press()) hold.textContent = bw.say("Show this frame for 5 seconds");
     stills();
   });
   bw.on("all.hide", () => {
@@ -246,7 +246,7 @@
     stop();
     kept.clear();
     document.body.classList.toggle("nopics", hidden);
-    say(hidden ? "Every picture is hidden." : "Pictures can be shown again.");
+    say(hidden ? bw.say("Every picture is hidden.") : bw.say("Pictures can be shown again."));
     if (!hidden) stills();
   });
 })();

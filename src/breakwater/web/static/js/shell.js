@@ -25,7 +25,7 @@
     const copy = event.target.closest?.("[data-copy]");
     if (copy) {
       await navigator.clipboard?.writeText(copy.dataset.copy).catch(() => null);
-      bw.toast("Copied.");
+      bw.toast(bw.say("Copied."));
     }
     const theme = event.target.closest?.("[data-theme-set]");
     if (theme) setTheme(event, theme);
@@ -119,16 +119,16 @@
   };
   const remap = (button) => {
     const row = button.closest("[data-id]");
-    button.textContent = "Press a key";
+    button.textContent = bw.say("Press a key");
     const take = (event) => {
       event.preventDefault();
       event.stopPropagation();
       removeEventListener("keydown", take, true);
-      button.textContent = "Change";
+      button.textContent = bw.say("Change");
       if (event.key.length !== 1 || event.ctrlKey || event.altKey || event.metaKey) return;
       const near = new Set(["everywhere", row.dataset.on]);
       const taken = bw.keyRows().find((r) => r !== row && near.has(r.dataset.on) && bw.pressOf(r) === event.key);
-      if (taken) return bw.toast(`That key is taken: ${taken.firstElementChild.textContent}.`);
+      if (taken) return bw.toast(bw.say("That key is taken: %(what)s.", { what: taken.firstElementChild.textContent }));
       bw.remember("keys", { ...bw.recall("keys", {}), [row.dataset.id]: event.key });
       caps();
     };
