@@ -40,6 +40,8 @@ MARKED: Final = "marked"
 DONE: Final = "done"
 
 _a, _i, _g, _r = grade_assignments.c, grade_items.c, grade_answers.c, grade_results.c
+_waits: Final = _a.state != sa.literal_column("'done'")
+"""As a literal: only then do both databases use the partial index."""
 
 
 def assign(
@@ -57,13 +59,13 @@ def assign(
 
 def release(tx: Tx, item: int, person: Id) -> None:
     """Give an item back that was not answered completely."""
-    mine = sa.and_(_a.item_number == item, _a.person_id == person, _a.state != DONE)
+    mine = sa.and_(_a.item_number == item, _a.person_id == person, _waits)
     tx.execute(sa.delete(grade_assignments).where(mine))
 
 
 def drop_lapsed(tx: Tx, set_number: int, person: Id) -> None:
     """Give back what a person left lying: others may have taken it since."""
-    mine = sa.and_(_a.person_id == person, _a.set_number == set_number, _a.state != DONE)
+    mine = sa.and_(_a.person_id == person, _a.set_number == set_number, _waits)
     tx.execute(sa.delete(grade_assignments).where(mine, _a.until <= tx.now))
 
 
@@ -79,7 +81,7 @@ def held(tx: Tx, set_number: int, person: Id) -> list[GradeItem]:
     wanted = (
         sa.select(_a.item_number)
         .join_from(grade_assignments, grade_items, _i.number == _a.item_number)
-        .where(_a.person_id == person, _a.set_number == set_number, _a.state != DONE)
+        .where(_a.person_id == person, _a.set_number == set_number, _waits)
         .where(sa.or_(_i.state == ItemState.OPEN.value, _a.part != Part.GRADER.value))
     )
     found = gradesets.items(tx, tx.execute(wanted).scalars())
@@ -107,7 +109,7 @@ def _free(
     others = (
         sa.select(sa.func.count())
         .select_from(grade_assignments)
-        .where(here, _a.state != DONE, _a.until > tx.now, _a.part == Part.GRADER.value)
+        .where(here, _waits, _a.until > tx.now, _a.part == Part.GRADER.value)
         .scalar_subquery()
     )
     mine = sa.select(_a.item_number).where(here, _a.person_id == person).exists()
@@ -214,10 +216,10 @@ def by_grader(
 
 
 def done_by(tx: Tx, set_number: int, person: Id) -> int:
-    """How many items of a set a person has answered completely."""
-    mine = sa.and_(_a.person_id == person, _a.set_number == set_number, _a.state == DONE)
-    wanted = sa.select(sa.func.count()).select_from(grade_assignments).where(mine)
-    return int(tx.execute(wanted).scalar_one())
+    """How many items of a set a person has answered completely: all but those that wait."""
+    count = sa.select(sa.func.count()).select_from(grade_assignments)
+    mine = count.where(_a.person_id == person, _a.set_number == set_number)
+    return int(tx.execute(mine).scalar_one()) - int(tx.execute(mine.where(_waits)).scalar_one())
 
 
 def since(tx: Tx, change: int, *, limit: int = 1_000) -> list[tuple[int, Grading]]:

@@ -132,6 +132,10 @@ grade_assignments = Table(
     _work("until", UtcDateTime),
     PrimaryKeyConstraint("item_number", "person_id"),
     Index("ix_grade_assignments_person", "person_id", "set_number", "item_number"),
+    Index(
+        "ix_grade_assignments_waiting", "person_id", "set_number",
+        sqlite_where=text("state <> 'done'"), postgresql_where=text("state <> 'done'"),
+    ),
 )  # fmt: skip
 """Who grades what now: `held`, `marked` (first pass done, facts wanted) or `done`."""
 

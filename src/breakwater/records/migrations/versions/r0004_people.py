@@ -202,6 +202,13 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_grade_assignments_person", ["person_id", "set_number", "item_number"], unique=False
         )
+        batch_op.create_index(
+            "ix_grade_assignments_waiting",
+            ["person_id", "set_number"],
+            unique=False,
+            sqlite_where=sa.text("state <> 'done'"),
+            postgresql_where=sa.text("state <> 'done'"),
+        )
 
     op.create_table(
         "grade_bad_rows",
