@@ -158,6 +158,7 @@ def _id(text: str) -> Id:
 def _moment(text: str) -> datetime:
     """A moment as a form's field spells it; the rota is in UTC."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    except ValueError:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise BadInput(say("A shift has a beginning and an end, each with its day.")) from None
