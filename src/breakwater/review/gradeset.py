@@ -242,8 +242,9 @@ class GradeSets:
             return gradesets.get(tx, number)
 
     def bad_rows(self, number: int) -> list[tuple[int, str]]:
-        """Rows of a set's file that could not be read: (place, reason)."""
+        """Rows of a set's file that could not be read: (place, reason); raises `NotFound`."""
         with self._db.read() as tx:
+            gradesets.get(tx, number)
             return gradesets.bad_rows(tx, number)
 
     def _move(self, who: Principal, number: int, state: SetState) -> GradeSet:
@@ -332,10 +333,15 @@ class GradeSets:
         for at, (one, made) in enumerate(zip(good, drafts, strict=True)):
             shown = made.state is ItemState.OPEN and made.sha256 not in seen
             seen.add(made.sha256)
-            if one.path is not None and (shown or made.state is ItemState.UNREADABLE):
+            if one.path is not None and (shown or self._worth_keeping(one.path, made)):
                 with one.path.open("rb") as source:
                     kept[at] = self._vault.put(source, purpose=PURPOSE)
         return kept
+
+    def _worth_keeping(self, path: Path, made: GradeItem) -> bool:
+        """What cannot be decoded is kept for a later decoder, unless it is beyond all limits."""
+        unreadable = made.state is ItemState.UNREADABLE
+        return unreadable and path.stat().st_size <= self._limits.video.max_bytes
 
     def _finish(
         self, by: str, begun: GradeSet, rows: Source, state: Loaded, context: str

@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from breakwater.errors import BadInput
-from breakwater.review.sources import BadRow, SourceRow, bad, hashes_of, relative
+from breakwater.review.sources import BadRow, SourceRow, bad, clean, hashes_of, relative
 
 PATHS: Final = ("path", "file", "filename", "filepath", "relativefilepath")
 HASHES: Final = ("md5", "sha1", "sha256")
 MOST_COLUMNS: Final = 100
-_MOST_TEXT: Final = 500
 
 
 class SheetReader:
@@ -58,17 +57,16 @@ class SheetReader:
                 yield bad(number, fault)
 
     def _row(self, number: int, cells: list[str]) -> SourceRow:
-        said = {
-            name: cell.replace("\x00", "").strip()
-            for name, cell in zip(self._columns, cells, strict=False)
-        }
+        said = {name: cell.strip() for name, cell in zip(self._columns, cells, strict=False)}
         hashes = hashes_of(said)
         paths = tuple(path for name in PATHS if (path := relative(said.get(name, ""))))
         if not hashes and not paths:
             raise BadInput("The row names neither a hash nor a file.")
         known = {*PATHS, *HASHES}
         claims = {
-            name: cell[:_MOST_TEXT] for name, cell in said.items() if cell and name not in known
+            clean(name): clean(cell)
+            for name, cell in said.items()
+            if clean(cell) and name not in known
         }
         return SourceRow(number, paths, hashes, claims)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, Protocol
@@ -19,6 +20,11 @@ from breakwater.model.signal import MD5, SHA1, SHA256, Signal, SignalKind
 
 MOST_PATHS: Final = 64
 """Places of one file that are tried; a source may list every copy that was seized."""
+
+MOST_TEXT: Final = 500
+"""Characters kept of what a source says."""
+
+MOST_PATH: Final = 4_096
 
 _DRIVE: Final = re.compile(r"^[A-Za-z]:")
 
@@ -88,9 +94,15 @@ def relative(text: str) -> str:
     """A path of another system as one below our folder; empty when it leads out of it."""
     parts = _DRIVE.sub("", text.strip().replace("\\", "/")).split("/")
     kept = [part for part in parts if part not in {"", "."}]
-    if ".." in kept or any("\x00" in part for part in kept):
+    if ".." in kept or clean(text, most=MOST_PATH) != text.strip():
         return ""
     return "/".join(kept)
+
+
+def clean(text: str, *, most: int = MOST_TEXT) -> str:
+    """A text of a source as it can be stored: no NUL, no half characters, not too long."""
+    kept = text.replace("\x00", "").encode("utf-8", "ignore").decode()
+    return kept.strip()[:most]
 
 
 class MediaFolder:
@@ -111,9 +123,10 @@ class MediaFolder:
         """The file of a row: by its paths, then by its hash as a name; None when it is not here."""
         stems = [kind for kind in (row.claimed(k) for k in (MD5, SHA1, SHA256)) if kind]
         for path in (*row.paths[:MOST_PATHS], *stems):
-            found = self._inside(self._root, PurePosixPath(path).parts)
-            if found is not None:
-                return found
+            with suppress(OSError, RuntimeError):  # a name too long, a circle of links: not here
+                found = self._inside(self._root, PurePosixPath(path).parts)
+                if found is not None:
+                    return found
         return None
 
     def _inside(self, folder: Path, parts: tuple[str, ...]) -> Path | None:

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Final
 import ijson
 
 from breakwater.errors import BadInput
-from breakwater.review.sources import BadRow, SourceRow, bad, hashes_of, relative
+from breakwater.review.sources import BadRow, SourceRow, bad, clean, hashes_of, relative
 
 BOM: Final = b"\xef\xbb\xbf"
 
@@ -35,7 +35,6 @@ _FLAGS: Final = (
     "isprecategorized",
 )  # fmt: skip
 _TEXTS: Final = ("series", "tags", "precategorizationsource", "mimetype")
-_MOST_TEXT: Final = 500
 _MS: Final = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/")
 _AMERICAN: Final = ("%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,7 +54,7 @@ class Envelope:
         found = _ENVELOPE.search(text)
         if found is None:
             return cls()
-        return cls(found["version"], found["context"] or "", found["what"].lower())
+        return cls(found["version"], clean(found["context"] or "", most=32), found["what"].lower())
 
 
 class VicsReader:
@@ -119,7 +118,7 @@ class VicsReader:
                     made = lowered(building.value)
                     building = None
                     yield made
-        except (ijson.JSONError, UnicodeDecodeError, RecursionError):
+        except (ijson.JSONError, ValueError, OverflowError, RecursionError):
             raise BadInput("The file is no JSON, or ends before its end.") from None
 
 
@@ -174,9 +173,8 @@ def _claims(media: Mapping[str, Any]) -> dict[str, Any]:
         if (flag := truth(media.get(name))) is not None:
             claims[name] = flag
     for name in _TEXTS:
-        text = str(media.get(name) or "").replace("\x00", "").strip()
-        if text:
-            claims[name] = text[:_MOST_TEXT]
+        if text := clean(str(media.get(name) or "")):
+            claims[name] = text
     if (updated := moment(media.get("dateupdated"))) is not None:
         claims["dateupdated"] = updated.isoformat()
     return claims
