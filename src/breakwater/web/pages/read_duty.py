@@ -114,6 +114,17 @@ def ring(tx: Tx, who: Principal) -> Mark | None:
     return KIND[called[0].kind] if called else None
 
 
+def standing(tx: Tx) -> tuple[Mark, str]:
+    """Whether urgent cases reach a person, for the overview; names are for those on the page."""
+    people_on = len({one.person for one in duty.on_now(tx)})
+    if people_on:
+        return Mark("ok", say("Ready")), say_n("%(n)s on duty", "%(n)s on duty", people_on)
+    alarm = bool(duty_calls.about(tx, EVERYBODY))
+    return Mark("bad", say("Nobody is on duty")) if alarm else Mark("none", say("No rota")), say(
+        "urgent cases call nobody"
+    )
+
+
 def first_on_duty(on_duty: Sequence[OnDuty], names: Mapping[str, str]) -> str:
     """Who is called first, and who after, in words."""
     if not on_duty:

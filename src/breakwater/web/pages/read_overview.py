@@ -16,7 +16,7 @@ from breakwater.model.signal import kind_named
 from breakwater.model.upload import Upload
 from breakwater.records import audit, cases, outbox, uploads
 from breakwater.records.database import Tx
-from breakwater.web.pages import words
+from breakwater.web.pages import read_duty, words
 from breakwater.web.pages.models import (
     IndexRow,
     Mark,
@@ -128,6 +128,7 @@ def _parts(tx: Tx, app: App) -> tuple[Part, ...]:
              say("%(n)s need a person", n=words.count(dead)) if dead else say("nothing stuck")),
         Part(say("Uploads"), _ready(),
              say("%(n)s wait for a verdict", n=words.count(uploads.pending(tx)))),
+        Part(say("On call"), *read_duty.standing(tx)),
     )  # fmt: skip
 
 
