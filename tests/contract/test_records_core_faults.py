@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from breakwater.errors import (
+    BadInput,
     BadSettings,
     BreakwaterError,
     Conflict,
@@ -43,6 +44,13 @@ def insert(db, key: str, size: int = 1) -> None:
 def ids(db) -> set[str]:
     with db.read() as tx:
         return set(tx.execute(sa.select(core.jobs.c.id)).scalars())
+
+
+def test_a_number_that_no_column_holds_is_bad_input(database):
+    """SQLite's driver counts to 64 bits, PostgreSQL itself refuses: neither is our failure."""
+    wanted = sa.select(core.jobs.c.id).where(core.jobs.c.attempts == 9 * 10**39)
+    with database.read() as tx, pytest.raises(BadInput):
+        tx.execute(wanted)
 
 
 def key(number: int) -> str:

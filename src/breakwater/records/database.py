@@ -88,7 +88,7 @@ class Tx:
         """
         try:
             return self._connection.execute(statement, params)
-        except faults.OF_DATABASES as error:
+        except faults.OF_STATEMENTS as error:
             raise faults.translated(error) from None
 
     def run(self, statement: str, *params: Any) -> list[tuple[Any, ...]]:
@@ -99,7 +99,7 @@ class Tx:
         """
         try:
             return self._backend.run(self._connection, statement, params)
-        except faults.OF_DATABASES as error:
+        except faults.OF_STATEMENTS as error:
             raise faults.translated(error) from None
 
     def insert_many(self, table: sa.Table, columns: Sequence[str], rows: Rows) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import exc
 
 from breakwater.errors import (
     AppendOnly,
+    BadInput,
     BreakwaterError,
     Conflict,
     DatabaseUnavailable,
@@ -38,6 +39,9 @@ class Deadlock(DatabaseUnavailable):
 OF_DATABASES: Final = (exc.SQLAlchemyError, sqlite3.Error, psycopg.Error)
 """Everything a database library raises on purpose."""
 
+OF_STATEMENTS: Final = (*OF_DATABASES, OverflowError)
+"""What one statement may raise besides: SQLite's driver counts to 64 bits only."""
+
 
 @contextmanager
 def mapped() -> Iterator[None]:
@@ -50,6 +54,8 @@ def mapped() -> Iterator[None]:
 
 def translated(error: Exception) -> BreakwaterError:
     """The member of the error tree for anything in `OF_DATABASES`."""
+    if isinstance(error, OverflowError):
+        return _out_of_range()
     if isinstance(error, exc.DBAPIError):
         return meaning(error.orig)
     if isinstance(error, exc.TimeoutError):
@@ -97,9 +103,15 @@ def _postgres(error: psycopg.Error) -> BreakwaterError:
         )
     if state == "53100":
         return DiskFull()
+    if state == "22003":
+        return _out_of_range()
     if state in {"40001", "40P01"}:
         return Deadlock()
     words = (error.diag.message_primary or "") if state[:2] in _QUOTES_NO_ROW else ""
     if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
         return DatabaseUnavailable(f"PostgreSQL says {state or type(error).__name__}: {words}")
     return BreakwaterError(f"The query is wrong ({state}): {words}")
+
+
+def _out_of_range() -> BadInput:
+    return BadInput("A number is larger than any that is kept here.")

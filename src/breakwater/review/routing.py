@@ -177,9 +177,11 @@ class Routing:
 
         Raises:
             NotAllowed: this role does not set rules.
+            NotFound: no such version.
         """
         _leads(who)
         with self._db.read() as tx:
+            rows.get(tx, number)
             since = tx.now - LOOK_BACK
             would = {r.case: r.place for r in rows.routed(tx, since=since, shadow_of=number)}
             done = [r for r in rows.routed(tx, since=since) if r.case in would]
