@@ -113,6 +113,8 @@ def test_an_import_that_was_cut_short_goes_on_and_adds_nothing_twice(
     done = app.review.grade_sets.load(lead, NewSet(file, folder))
     assert (done.set_number, done.resumed_at, done.rows) == (cut.number, 4, 5)
     assert [item.row for item in items(app, cut.number)] == [1, 2, 3, 4, 5]
+    again = app.review.grade_sets.load(lead, NewSet(file, folder))
+    assert (again.set_number, dict(again.by_state)) == (cut.number, {"open": 5})
     assert app.review.grade_sets.get(cut.number).state is SetState.OPEN
 
 

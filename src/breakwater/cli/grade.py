@@ -16,14 +16,14 @@ from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal
 app = typer.Typer(help="Import sets for graders.", no_args_is_help=True, add_completion=False)
 
 WORDS: Final = {
-    "open": "wait for graders",
-    "near": "wait in a stack, to be confirmed at one look",
-    "copy": "are copies and take the facts of the first",
-    "known": "are known to a bank, so nobody views them",
-    "missing": "are named without their file",
-    "unreadable": "cannot be decoded",
-    "settled": "are settled",
-    "disputed": "wait for an adjudicator",
+    "open": "waiting for graders",
+    "near": "waiting in a stack, to be confirmed at one look",
+    "copy": "copies, which take the facts of the first",
+    "known": "known to a bank, so nobody views them",
+    "missing": "named without their file",
+    "unreadable": "not decodable",
+    "settled": "settled",
+    "disputed": "waiting for an adjudicator",
 }
 SHARES: Final = 1_000
 """Steps of the bar: shares of the file's bytes, because nobody knows its rows before."""
@@ -67,9 +67,8 @@ def import_(
 def _imported(done: dict[str, Any]) -> str:
     total = sum(done["counts"].values())
     lines = [f"{GOOD} Set {done['number']}, {done['name']}: {total:,} items."]
-    lines += [
-        f"  {count:,} {WORDS[state]}" for state, count in done["counts"].items() if count
-    ]  # fmt: skip
+    counts = ((WORDS[state], count) for state, count in done["counts"].items())
+    lines += [f"  {words}: {count:,}" for words, count in counts]
     if done["rows_bad"]:
         lines.append(f"{BAD} {done['rows_bad']:,} rows could not be read:")
         lines += [f"  row {row}: {reason}" for row, reason in done["reasons"]]

@@ -137,6 +137,8 @@ class GradeSets:
     ) -> Loaded:  # fmt: skip
         """Import a file, or go on where an earlier run of the same file stopped.
 
+        A file that was imported to its end is answered as it stands, and adds nothing twice.
+
         Args:
             who: a QA lead, or whoever runs commands on this host.
             wanted: which file, and what is said about it.
@@ -146,11 +148,20 @@ class GradeSets:
             NotAllowed: not by this role.
             BadInput: no VICS and no CSV, or cut short; what came before its fault is kept.
         """
-        return self._fill(who.id, self._begin(who, wanted), wanted, progress or (lambda _: None))
+        begun = self._begin(who, wanted)
+        if begun.state is SetState.IMPORTING:
+            return self._fill(who.id, begun, wanted, progress or (lambda _: None))
+        return Loaded(
+            begun.number, begun.rows_read, 1.0, begun.rows_bad, begun.rows_read,
+            {state.value: count for state, count in begun.counts.items()},
+            tuple(self.bad_rows(begun.number)[:20]),
+        )  # fmt: skip
 
     def begin(self, who: Principal, wanted: NewSet) -> GradeSet:
         """Begin an import and leave the rest to the worker: the same, in the background."""
         begun = self._begin(who, wanted)
+        if begun.state is not SetState.IMPORTING:
+            return begun
         with self._db.transaction() as tx:
             jobs.enqueue(
                 tx, JOB, {"set": begun.number, "by": who.id, "wanted": wanted.plain()},
