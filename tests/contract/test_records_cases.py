@@ -163,7 +163,7 @@ def test_a_page_is_quick_with_100_000_open_cases(database, clock):
     now = clock.now()
     rows = (
         (str(UUID(int=n)), n, "upload", str(UUID(int=n)), "words", "medium", 12, "open", "photos", None, None,
-         now, now + timedelta(seconds=n * 7919 % 100_003), 1, 1, None, None, None)
+         now, now + timedelta(seconds=n * 7919 % 100_003), 1, 1, None, None, None, None)
         for n in range(1, 100_001)
     )  # fmt: skip
     with database.transaction() as tx:

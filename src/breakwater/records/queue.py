@@ -30,8 +30,9 @@ _c: Final = case_rows.c
 _p: Final = t.case_places.c
 _waits: Final = _c.state != sa.literal_column("'closed'")
 """As a literal: only then do both databases use the partial index."""
-_ELSEWHERE: Final = t.case_places.alias("elsewhere")
-"""For conditions, beside a join with the places themselves."""
+_PLACES: Final = sa.select(t.case_places, _c.queue).join_from(
+    t.case_places, case_rows, _p.case_id == _c.id
+)
 _ORDER: Final = (_c.urgency, _c.due_at, _c.number)
 
 
@@ -42,7 +43,7 @@ def waiting(tx: Tx, case: Id) -> Waiting:
 
 def places(tx: Tx, wanted: Iterable[Id]) -> dict[Id, Waiting]:
     """Where several cases wait, those that were routed."""
-    rows = tx.execute(sa.select(t.case_places).where(_p.case_id.in_(list(wanted))))
+    rows = tx.execute(_PLACES.where(_p.case_id.in_(list(wanted))))
     return {Id(row.case_id): _waiting(row) for row in rows}
 
 
@@ -56,7 +57,6 @@ def put(tx: Tx, place: Waiting, content: Iterable[str] | None = None) -> None:
     """
     tx.lock_changes()
     values = {
-        "queue": place.queue,
         "skill": place.skill,
         "rule": place.rule,
         "version": place.version,
@@ -68,6 +68,8 @@ def put(tx: Tx, place: Waiting, content: Iterable[str] | None = None) -> None:
     mine = sa.update(t.case_places).where(_p.case_id == place.case).values(**values)
     if tx.execute(mine).rowcount == 0:
         tx.execute(sa.insert(t.case_places), {"case_id": place.case, **values})
+    named = None if place.queue == GENERAL else place.queue
+    tx.execute(sa.update(case_rows).where(_c.id == place.case).values(queue=named))
     if content is not None:
         tx.execute(sa.delete(t.case_content).where(t.case_content.c.case_id == place.case))
         rows = [{"case_id": place.case, "word": word[:64]} for word in sorted(set(content))]
@@ -101,7 +103,7 @@ def next_for(tx: Tx, terms: WorkTerms, *, queue: str = "", live: bool = False) -
     if queue:
         wanted = wanted.where(in_queue(queue))
     if live:
-        wanted = wanted.where(_c.kind == CaseKind.STREAM.value)
+        wanted = wanted.where(_urgency(kind=CaseKind.STREAM))
     found = tx.execute(wanted.order_by(*_ORDER).limit(1)).scalar()
     return None if found is None else cases.get(tx, Id(found))
 
@@ -143,17 +145,13 @@ def count(tx: Tx, wanted: CaseFilter, *, most: int = MOST_BULK + 1) -> int:
 
 def in_queue(queue: str) -> sa.ColumnElement[bool]:
     """Whether a case waits in a queue; what was not routed yet waits in the general one."""
-    place = _ELSEWHERE.c
-    routed = sa.exists().where(place.case_id == _c.id)
-    if queue == GENERAL:
-        return ~routed.where(place.queue != GENERAL)
-    return routed.where(place.queue == queue)
+    return _c.queue.is_(None) if queue == GENERAL else _c.queue == queue
 
 
 def held_by(tx: Tx, person: Id) -> list[Case]:
     """Cases a person holds now, the most urgent first."""
-    wanted = sa.select(_c.id).where(_waits, _c.held_by == person, _c.held_until > tx.now)
-    return [cases.get(tx, Id(found)) for found in tx.execute(wanted.order_by(*_ORDER)).scalars()]
+    found = [cases.get(tx, case) for case in _held_ids(tx, person)]
+    return sorted(found, key=lambda case: (case.urgency, case.due_at, case.number))
 
 
 def move(tx: Tx, case: Case, *, queue: str, skill: str, by: str, note: str = "") -> Case:
@@ -266,22 +264,28 @@ def reprioritise(
 
 def due(tx: Tx, limit: int = 200) -> list[Waiting]:
     """Places at which the SLA clock is to look now, the longest first."""
-    wanted = sa.select(t.case_places).where(_p.next_at.is_not(None), _p.next_at <= tx.now)
+    wanted = _PLACES.where(_p.next_at.is_not(None), _p.next_at <= tx.now)
     return [_waiting(row) for row in tx.execute(wanted.order_by(_p.next_at).limit(limit))]
 
 
 def mine(tx: Tx, person: Id) -> int:
     """How many cases a person holds now."""
-    wanted = sa.select(sa.func.count()).select_from(case_rows)
-    wanted = wanted.where(_waits, _c.held_by == person, _c.held_until > tx.now)
+    return len(_held_ids(tx, person))
+
+
+def total(tx: Tx, priority: Priority | None = None) -> int:
+    """How many cases wait, of one priority or of all; read from the index alone."""
+    wanted = sa.select(sa.func.count()).select_from(case_rows).where(_waits)
+    if priority is not None:
+        wanted = wanted.where(_urgency(priority=priority))
     return int(tx.execute(wanted).scalar_one())
 
 
 def by_queue(tx: Tx) -> Mapping[str, int]:
     """How many cases wait in each queue that has any."""
-    name = sa.func.coalesce(_p.queue, GENERAL)
-    wanted = sa.select(name, sa.func.count()).select_from(_routed()).where(_waits).group_by(name)
-    return {str(row[0]): int(row[1]) for row in tx.execute(wanted)}
+    n = sa.func.count().label("n")
+    wanted = sa.select(_c.queue, n).where(_waits).group_by(_c.queue)
+    return {row.queue or GENERAL: int(row.n) for row in tx.execute(wanted)}
 
 
 def terms(tx: Tx, person: Id) -> WorkTerms:
@@ -337,8 +341,25 @@ def _only(tx: Tx, wanted: CaseFilter) -> sa.ColumnElement[bool]:
     if wanted.queue:
         conditions.append(in_queue(wanted.queue))
     if wanted.held_by is not None:
-        conditions.append(sa.and_(_c.held_by == wanted.held_by, _c.held_until > tx.now))
+        conditions.append(_c.id.in_(_held_ids(tx, wanted.held_by)))
+    if wanted.kind is not None or wanted.priority is not None:
+        conditions.append(_urgency(wanted.kind, wanted.priority))
     return sa.and_(*conditions)
+
+
+def _urgency(
+    kind: CaseKind | None = None, priority: Priority | None = None
+) -> sa.ColumnElement[bool]:
+    """Kind and priority as the index knows them: `model.case.urgency` says both."""
+    kinds = list(CaseKind) if kind is None else [kind]
+    priorities = list(Priority) if priority is None else [priority]
+    return _c.urgency.in_(sorted({urgency(k, p) for k in kinds for p in priorities}))
+
+
+def _held_ids(tx: Tx, person: Id) -> list[Id]:
+    """What a person holds now, by the index of leases: an order by urgency would read every row."""
+    wanted = sa.select(_c.id).where(_c.held_until.is_not(None), _c.held_until > tx.now)
+    return [Id(case) for case in tx.execute(wanted.where(_c.held_by == person)).scalars()]
 
 
 def _routed() -> sa.Join:
@@ -359,7 +380,7 @@ def _skipped(person: Id, now: datetime) -> sa.ColumnElement[bool]:
 def _waiting(row: sa.Row[Any]) -> Waiting:
     return Waiting(
         case=Id(row.case_id),
-        queue=row.queue,
+        queue=row.queue or GENERAL,
         skill=row.skill,
         rule=row.rule,
         version=row.version,

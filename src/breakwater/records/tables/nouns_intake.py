@@ -166,6 +166,7 @@ cases = Table(
     _case("held_by", IdType, nullable=True),
     _case("held_until", UtcDateTime, nullable=True),
     _case("closed_at", UtcDateTime, nullable=True),
+    _case("queue", String(32), nullable=True),
 )  # fmt: skip
 Index(
     "ix_cases_waiting", cases.c.urgency, cases.c.due_at, cases.c.number,

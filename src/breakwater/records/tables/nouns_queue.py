@@ -1,6 +1,7 @@
 """Tables of the queue: where cases wait, by which rules, who skipped them, and bulk acts.
 
-A case's place is what is true now; every routing of it, live or in shadow, is a row that is
+A case's place is what is true now; its queue stands in the case's own row, so that one index
+gives the order of one queue. Every routing of it, live or in shadow, is a row that is
 only ever added, with the facts the rules saw: a dry run reads these. Rules and what a version
 was told to do are only ever added too. Read by `records.queue`, `records.routing` and
 `records.bulk`.
@@ -51,10 +52,14 @@ Index(
     sqlite_where=text("held_until IS NOT NULL"), postgresql_where=text("held_until IS NOT NULL"),
 )  # fmt: skip
 
+Index(
+    "ix_cases_queue", cases.c.queue, cases.c.urgency, cases.c.due_at, cases.c.number,
+    sqlite_where=text("state <> 'closed'"), postgresql_where=text("state <> 'closed'"),
+)  # fmt: skip
+
 case_places = Table(
     "case_places", metadata,
     _case("case_id", IdType, ForeignKey("cases.id"), primary_key=True),
-    _case("queue", String(32)),
     _case("skill", String(32)),
     _case("rule", Text),
     _case("version", Integer),
@@ -63,7 +68,6 @@ case_places = Table(
     _case("told", SmallInteger),
     _case("next_at", UtcDateTime, nullable=True),
 )  # fmt: skip
-Index("ix_case_places_queue", case_places.c.queue, case_places.c.case_id)
 Index(
     "ix_case_places_next_at", case_places.c.next_at,
     sqlite_where=text("next_at IS NOT NULL"), postgresql_where=text("next_at IS NOT NULL"),

@@ -90,7 +90,7 @@ def _numbers(look: Look) -> tuple[Number, ...]:
     mine = waiting.mine(look.tx, look.who.person) if look.who.person else 0
     return (
         Number(words.count(soon), say("due within 5 minutes"), late=soon > 0),
-        Number(words.count(sum(cases.counts(look.tx).values())), say("waiting")),
+        Number(words.count(waiting.total(look.tx)), say("waiting")),
         Number(words.count(mine), say("held by you")),
     )
 

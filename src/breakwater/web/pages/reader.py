@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final
 from breakwater.errors import NotFound
 from breakwater.model.access import Permission, Principal
 from breakwater.model.bank import bank_name
-from breakwater.model.case import Case, CaseState, Priority
-from breakwater.records import banks, cases, people, tallies
+from breakwater.model.case import Case, Priority
+from breakwater.records import banks, cases, people, queue, tallies
 from breakwater.web.pages import (
     read_audit,
     read_banks,
@@ -87,8 +87,7 @@ class Reader:
         with self._app.db.read() as tx:
             person = people.get(tx, who.person) if who.person else None
             if who.may(Permission.CASE_READ):
-                counts = cases.counts(tx)
-                urgent = sum(counts.get((state, Priority.NOW), 0) for state in CaseState)
+                urgent = queue.total(tx, Priority.NOW)
             called = read_duty.ring(tx, who)
         roles = sorted(ROLE_WORDS.get(role, role) for role in person.roles) if person else []
         return Viewer(

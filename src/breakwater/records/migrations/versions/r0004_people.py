@@ -568,7 +568,6 @@ def upgrade() -> None:
             sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql"),
             nullable=False,
         ),
-        sa.Column("queue", sa.String(length=32), nullable=False),
         sa.Column("skill", sa.String(length=32), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
@@ -589,7 +588,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("next_at IS NOT NULL"),
             postgresql_where=sa.text("next_at IS NOT NULL"),
         )
-        batch_op.create_index("ix_case_places_queue", ["queue", "case_id"], unique=False)
 
     op.create_table(
         "case_routes",
@@ -1115,12 +1113,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("report_id", "change", name=op.f("pk_user_report_outcomes")),
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("queue", sa.String(length=32), nullable=True))
         batch_op.create_index(
             "ix_cases_held_until",
             ["held_until"],
             unique=False,
             sqlite_where=sa.text("held_until IS NOT NULL"),
             postgresql_where=sa.text("held_until IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_cases_queue",
+            ["queue", "urgency", "due_at", "number"],
+            unique=False,
+            sqlite_where=sa.text("state <> 'closed'"),
+            postgresql_where=sa.text("state <> 'closed'"),
         )
 
     # ### end Alembic commands ###
