@@ -8,7 +8,7 @@ Contract test: `tests/contract/test_records_core_faults.py`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -101,12 +101,8 @@ def _postgres(error: psycopg.Error) -> BreakwaterError:
             f"{error.diag.table_name or ''} {error.diag.constraint_name or state}".strip(),
             constraint=error.diag.constraint_name or state,
         )
-    if state == "53100":
-        return DiskFull()
-    if state == "22003":
-        return _out_of_range()
-    if state in {"40001", "40P01"}:
-        return Deadlock()
+    if state in _PLAIN:
+        return _PLAIN[state]()
     words = (error.diag.message_primary or "") if state[:2] in _QUOTES_NO_ROW else ""
     if isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
         return DatabaseUnavailable(f"PostgreSQL says {state or type(error).__name__}: {words}")
@@ -115,3 +111,12 @@ def _postgres(error: psycopg.Error) -> BreakwaterError:
 
 def _out_of_range() -> BadInput:
     return BadInput("A number is larger than any that is kept here.")
+
+
+_PLAIN: Final[dict[str, Callable[[], BreakwaterError]]] = {
+    "22003": _out_of_range,
+    "40001": Deadlock,
+    "40P01": Deadlock,
+    "53100": DiskFull,
+}
+"""SQLSTATEs that mean one thing, whatever else was said."""
