@@ -220,10 +220,10 @@ def _after(app: Any, who: Principal, found: Case, decision: Decision, *, stay: b
 
 
 def _next(app: Any, who: Principal) -> Case | None:
-    """The next case; none while it is time for a break."""
+    """The next case; none while it is time for a break, or too many are held already."""
     try:
         taken: Case | None = app.review.queue.next(who)
-    except ExposureLimit:
+    except (Conflict, ExposureLimit):
         return None
     return taken
 
