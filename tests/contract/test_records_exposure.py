@@ -47,10 +47,22 @@ def test_looks_are_read_lean_and_in_order_and_small_stills_are_not(database, clo
         look(tx, person, Level.S4, None)
         glances = ledger(tx, person).glances
     assert [g.ms for g in glances] == [2_000, 10_000]
+    assert [(g.ended - g.at).total_seconds() for g in glances] == [2, 10]
     assert glances[1].at - glances[0].at == timedelta(seconds=60)
     clock.advance(25 * 3600)
     with database.read() as tx:
         assert ledger(tx, person).glances == ()
+
+
+def test_looks_of_one_minute_are_read_as_one_that_ends_no_earlier(database, clock, person):
+    for ms in (3_000, 1_000):
+        with database.transaction() as tx:
+            look(tx, person, ms=ms)
+        clock.advance(20)
+    with database.read() as tx:
+        (glance,) = ledger(tx, person).glances
+    assert glance.ms == 4_000
+    assert glance.ended - glance.at == timedelta(seconds=23)
 
 
 def test_limits_are_what_was_said_last_for_everybody_and_oneself(database, clock, person):

@@ -33,8 +33,8 @@ def looked(wanted: list[tuple[int, int]], held: Limits) -> list[Glance]:
         now += timedelta(seconds=wait)
         recent = tuple(g for g in seen if g.at >= now - policy.WINDOW)
         if policy.exposure(Ledger(recent), held, now).closed is None:
-            seen.append(Glance(now, seconds * 1000))
-            now += timedelta(seconds=seconds)
+            began, now = now, now + timedelta(seconds=seconds)
+            seen.append(Glance(began, now, seconds * 1000))
     return seen
 
 

@@ -36,7 +36,8 @@ def ago(minutes: float) -> datetime:
 
 
 def glance(minutes_ago: float, seconds: float = 2) -> Glance:
-    return Glance(ago(minutes_ago), int(seconds * 1000))
+    at = ago(minutes_ago)
+    return Glance(at, at + timedelta(seconds=seconds), int(seconds * 1000))
 
 
 def working(start: float, end: float = 0) -> tuple[Glance, ...]:
@@ -82,7 +83,7 @@ def test_eleven_hours_without_a_picture_begin_a_new_shift():
     long = glance(16 * 60, 4 * 3600)
     assert judged(long).used == timedelta()
     assert judged(long).closed is None
-    assert judged(replace(long, at=ago(14 * 60))).closed is Closed.CAP
+    assert judged(glance(14 * 60, 4 * 3600)).closed is Closed.CAP
 
 
 def test_pictures_close_before_the_shift_ends():

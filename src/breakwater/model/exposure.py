@@ -234,15 +234,17 @@ class Overtime:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A look as the clock sees it: when, and the milliseconds it is charged."""
+    """Looks of one minute as the clock sees them.
+
+    Attributes:
+        at: when the first picture came.
+        ended: when the last one was gone, at the latest.
+        ms: milliseconds they are charged together.
+    """
 
     at: datetime
+    ended: datetime
     ms: int
-
-    @property
-    def ended(self) -> datetime:
-        """When the picture was gone."""
-        return self.at + timedelta(milliseconds=self.ms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +252,7 @@ class Ledger:
     """All that is judged of one person.
 
     Attributes:
-        glances: looks that count, of at least the last `review.policy.WINDOW`, oldest first.
+        glances: looks that count, by minute, of at least the last `review.policy.WINDOW`, oldest first.
         severe: when severe items were met in that time, oldest first.
         rest: the newest break.
         overtime: of the last weeks, oldest first.

@@ -29,6 +29,7 @@ from breakwater.model.exposure import (
 from breakwater.model.ids import Id, new_id
 from breakwater.model.media import Level
 from breakwater.records.database import Tx
+from breakwater.records.tables.columns import IdType, UtcDateTime
 from breakwater.records.tables.nouns_decision import decision_effects, decisions
 from breakwater.records.tables.nouns_exposure import limit_changes, overtime, rests, severe_marks
 from breakwater.records.tables.nouns_people import people, sessions, view_ends, views
@@ -36,7 +37,44 @@ from breakwater.records.tables.nouns_people import people, sessions, view_ends, 
 _v, _e = views.c, view_ends.c
 _l, _r, _m, _o = limit_changes.c, rests.c, severe_marks.c, overtime.c
 _CHARGED: Final = sa.func.coalesce(_e.ms, _v.cap_ms)
+_MINUTE: Final = sa.func.substr(sa.cast(_v.at, sa.Text), 1, 16)
+"""The minute of a look: a shift has thousands of looks and a few hundred minutes."""
 _LOOKS: Final = sa.join(views, view_ends, _e.view_id == _v.id, isouter=True)
+
+_PERSON: Final = sa.bindparam("person", type_=IdType)
+_SINCE: Final = sa.bindparam("since", type_=UtcDateTime)
+_first: Final = sa.func.min(_v.at)
+_GLANCES: Final = (
+    sa.select(
+        _first.label("at"),
+        sa.func.max(_v.at).label("last"),
+        sa.func.max(_CHARGED).label("longest"),
+        sa.func.sum(_CHARGED).label("ms"),
+    )
+    .select_from(_LOOKS)
+    .where(_v.person_id == _PERSON, _v.at >= _SINCE)
+    .where(_v.level.in_(sa.bindparam("kinds", expanding=True)))
+    .group_by(_MINUTE)
+    .order_by(_first)
+)
+_EVERYBODYS: Final = sa.select(limit_changes).order_by(_l.at, _l.id).where(_l.person_id.is_(None))
+_OWN: Final = (
+    sa.select(limit_changes)
+    .order_by(_l.at, _l.id)
+    .where(sa.or_(_l.person_id.is_(None), _l.person_id == _PERSON))
+)
+_NEWEST_REST: Final = (
+    sa.select(rests)
+    .where(_r.person_id == _PERSON)
+    .order_by(_r.made_at.desc(), _r.id.desc())
+    .limit(1)
+)
+_MARKS: Final = (
+    sa.select(severe_marks).where(_m.person_id == _PERSON, _m.at >= _SINCE).order_by(_m.at, _m.id)
+)
+_ALL_OVERTIME: Final = sa.select(overtime).where(_o.at >= _SINCE).order_by(_o.at, _o.id)
+_OVERTIME: Final = _ALL_OVERTIME.where(_o.person_id == _PERSON)
+"""Made once: what is read before every look is not put together before every look."""
 
 REPAID: Final = timedelta(days=14)
 """Overtime waits this long for the shift that gives it back: people have holidays."""
@@ -67,9 +105,11 @@ def ledger(
 
 
 def _glances(tx: Tx, person: Id, since: datetime, kinds: Sequence[str]) -> list[Glance]:
-    wanted = sa.select(_v.at, _CHARGED.label("ms")).select_from(_LOOKS).order_by(_v.at)
-    wanted = wanted.where(_v.person_id == person, _v.at >= since, _v.level.in_(kinds))
-    return [Glance(row.at, int(row.ms)) for row in tx.execute(wanted)]
+    rows = tx.execute(_GLANCES, {"person": person, "since": since, "kinds": list(kinds)})
+    return [
+        Glance(row.at, row.last + timedelta(milliseconds=int(row.longest)), int(row.ms))
+        for row in rows
+    ]
 
 
 def _repaid(one: Overtime, seen: Sequence[Glance], rest: timedelta) -> bool:
@@ -90,10 +130,7 @@ def limits_of(tx: Tx, person: Id | None) -> Limits:
 
 def changes(tx: Tx, person: Id | None) -> list[LimitChange]:
     """Everybody's changes and a person's own, the oldest first."""
-    mine: sa.ColumnElement[bool] = _l.person_id.is_(None)
-    if person is not None:
-        mine = sa.or_(mine, _l.person_id == person)
-    rows = tx.execute(sa.select(limit_changes).where(mine).order_by(_l.at, _l.id))
+    rows = tx.execute(_EVERYBODYS) if person is None else tx.execute(_OWN, {"person": person})
     return [
         LimitChange(
             id=Id(r.id),
@@ -135,8 +172,7 @@ def rest(tx: Tx, person: Id, *, begins_at: datetime, until: datetime, why: Why) 
 
 def newest_rest(tx: Tx, person: Id) -> Rest | None:
     """The break that counts; None before the first."""
-    wanted = sa.select(rests).where(_r.person_id == person)
-    row = tx.execute(wanted.order_by(_r.made_at.desc(), _r.id.desc()).limit(1)).one_or_none()
+    row = tx.execute(_NEWEST_REST, {"person": person}).one_or_none()
     return None if row is None else _rest(row)
 
 
@@ -157,8 +193,7 @@ def mark(tx: Tx, person: Id, subject: Id) -> Mark:
 
 def marks_since(tx: Tx, person: Id, moment: datetime) -> list[Mark]:
     """Severe items somebody met since a moment, the oldest first."""
-    wanted = sa.select(severe_marks).where(_m.person_id == person, _m.at >= moment)
-    rows = tx.execute(wanted.order_by(_m.at, _m.id))
+    rows = tx.execute(_MARKS, {"person": person, "since": moment})
     return [Mark(Id(r.person_id), r.at, Id(r.subject_id)) for r in rows]
 
 
@@ -172,12 +207,14 @@ def work_overtime(tx: Tx, person: Id, case: Id, *, until: datetime, reason: str)
 
 def overtime_since(tx: Tx, person: Id | None, moment: datetime) -> list[Overtime]:
     """Overtime since a moment, the oldest first: of one person, or of all."""
-    wanted = sa.select(overtime).where(_o.at >= moment).order_by(_o.at, _o.id)
-    if person is not None:
-        wanted = wanted.where(_o.person_id == person)
+    since = {"since": moment}
+    rows = (
+        tx.execute(_ALL_OVERTIME, since)
+        if person is None
+        else tx.execute(_OVERTIME, since | {"person": person})
+    )
     return [
-        Overtime(Id(r.id), Id(r.person_id), Id(r.case_id), r.at, r.until, r.reason)
-        for r in tx.execute(wanted)
+        Overtime(Id(r.id), Id(r.person_id), Id(r.case_id), r.at, r.until, r.reason) for r in rows
     ]
 
 

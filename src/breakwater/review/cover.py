@@ -10,7 +10,7 @@ limits themselves need no turn, they bite at each look. Journey:
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from breakwater.model.access import Permission
@@ -88,13 +88,17 @@ class Staggering:
 
     def turn(self) -> None:
         """Fix the breaks that come soon and would leave nobody."""
+        with self._db.read() as tx:
+            if not self._planned(tx):
+                return
         with self._db.transaction() as tx:
-            there = [one for one in self._at_work(tx) if not _done(one.stands)]
-            moved = self._moved(tx, there)
-            for person, rest in moved.items():
-                tx.audit("system", "break.stagger", person, begins_at=iso(rest.begins_at))
+            for person, (begins, until) in self._planned(tx).items():
+                exposure.rest(tx, person, begins_at=begins, until=until, why=Why.STAGGERED)
+                tx.audit("system", "break.stagger", person, begins_at=iso(begins))
 
-    def _moved(self, tx: Tx, there: list[AtWork]) -> dict[Id, Rest]:
+    def _planned(self, tx: Tx) -> dict[Id, tuple[datetime, datetime]]:
+        """Breaks that are to be moved forward now: by person, from and until."""
+        there = [one for one in self._at_work(tx) if not _done(one.stands)]
         fixed, due = [], {}
         for one in there:
             rest = exposure.newest_rest(tx, one.person)
@@ -108,9 +112,7 @@ class Staggering:
         room = max(1, len(there) - 1)
         planned = policy.stagger(due, fixed, tx.now, room)
         return {
-            person: exposure.rest(
-                tx, person, begins_at=begins, until=begins + due[person].pause, why=Why.STAGGERED
-            )
+            person: (begins, begins + due[person].pause)
             for person, begins in planned.items()
             if begins < due[person].at and begins - tx.now <= AHEAD
         }
