@@ -3,8 +3,8 @@
 Pure: answers in, a coefficient with its 95 % interval out, or the reason why there is none. κ and
 its variance after Fleiss, Cohen and Everitt 1969 (linear weights on ordered scales); α after
 Krippendorff 2011, its interval by resampling items (Zapf et al. 2016 found that it covers). Where
-nobody ever differed both would claim certainty, so the exact binomial bound for no event stands
-in (Clopper and Pearson 1934). Read by `review.quality`; checked against the published worked
+nobody ever differed both would claim certainty, so the exact binomial bound for no event, times
+the worst difference between values that occur, stands in (Clopper and Pearson 1934). Read by `review.quality`; checked against the published worked
 examples in `tests/unit/test_review_agreement.py`.
 """
 
@@ -131,7 +131,9 @@ def kappa(pairs: Iterable[tuple[str, str]], scale: Scale) -> Agreement | Unmeasu
         return Unmeasured.NO_VARIATION
     value = max(-1.0, (observed - expected) / (1 - expected))
     if math.isclose(observed, 1.0):
-        return Agreement(1.0, max(-1.0, 1 - _unseen(n) / (1 - expected)), 1.0, n)
+        occurs = (rows + columns) > 0
+        worst = 1 - float(weights[np.ix_(occurs, occurs)].min())
+        return Agreement(1.0, max(-1.0, 1 - _unseen(n) * worst / (1 - expected)), 1.0, n)
     mean = (weights @ columns)[:, None] + (rows @ weights)[None, :]
     spread = (p * (weights * (1 - expected) - mean * (1 - observed)) ** 2).sum()
     spread -= (observed * expected - 2 * expected + observed) ** 2
@@ -196,7 +198,7 @@ def _coincidences(shape: Sequence[int], size: int) -> Floats:
 
 
 def _alpha_of(met: Floats, *, ordered: bool) -> tuple[Floats, Floats]:
-    """α of stacked coincidence matrices, and what chance would bring as a share of the worst.
+    """α of stacked coincidence matrices, and chance's share of the worst difference that occurs.
 
     Returns:
         Two vectors; NaN where only one value occurs.
@@ -209,7 +211,9 @@ def _alpha_of(met: Floats, *, ordered: bool) -> tuple[Floats, Floats]:
     expected = together / (total * (total - 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         value = np.where(expected > 0, 1 - observed / expected, np.nan)
-        share = expected / apart.max(axis=(-1, -2))
+        occurs = each > 0
+        met_at_all = occurs[:, :, None] & occurs[:, None, :]
+        share = expected / np.where(met_at_all, apart, 0.0).max(axis=(-1, -2))
     return value, share
 
 

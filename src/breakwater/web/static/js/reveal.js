@@ -192,7 +192,8 @@
   // so each is fetched once: what is kept for the next page is not asked for again.
   const kept = new Map();
   const nameOf = ({ item, frame }) => JSON.stringify([item, Number(frame)]);
-  const keep = async (wanted) => {
+  let asking = Promise.resolve(true);
+  const fetchStills = async (wanted) => {
     const missing = wanted.filter((one) => !kept.has(nameOf(one))).slice(0, 24);
     if (!missing.length) return true;
     const answer = await send(`${door()}/stills`, { ...within(), stills: missing }).catch(() => null);
@@ -200,6 +201,7 @@
     for (const one of (await answer.json()).stills) kept.set(nameOf(one), one.webp);
     return true;
   };
+  const keep = (wanted) => (asking = asking.then(() => fetchStills(wanted)).catch(() => false));
   const drawSmall = async (node, webp) => {
     const bytes = Uint8Array.from(atob(webp), (c) => c.charCodeAt(0));
     const picture = await createImageBitmap(new Blob([bytes], { type: "image/webp" }));
@@ -216,11 +218,17 @@
       const from = node.dataset.item ? node.dataset : node.closest("[data-evidence]").dataset;
       return { item: from.item, frame: Number(from.frame) };
     };
-    const wanted = new Map(all.map((node) => [nameOf(about(node)), about(node)]));
-    if (!(await keep([...wanted.values()]))) return say(bw.say("Stills are not shown now. Words and hashes are complete."));
-    for (const node of all) {
-      const webp = kept.get(nameOf(about(node)));
-      if (webp) await drawSmall(node, webp);
+    // What is on show comes before its strip: the stills of a video take a moment each.
+    const shown = (node) => node.closest("[data-evidence]:not([hidden])");
+    for (const nodes of [all.filter(shown), all]) {
+      const wanted = new Map(nodes.map((node) => [nameOf(about(node)), about(node)]));
+      if (!(await keep([...wanted.values()]))) {
+        return say(bw.say("Stills are not shown now. Words and hashes are complete."));
+      }
+      for (const node of nodes) {
+        const webp = kept.get(nameOf(about(node)));
+        if (webp && !node.dataset.drawn) await drawSmall(node, webp);
+      }
     }
   };
   bw.stills = stills;
