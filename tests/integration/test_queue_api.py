@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from datetime import timedelta
-from uuid import UUID
 
 import httpx
 import pytest
@@ -16,11 +14,21 @@ from breakwater.model.access import Role
 from breakwater.model.case import Case, CaseKind, Priority
 from breakwater.model.ids import new_id
 from breakwater.records import cases
-from breakwater.records.tables.nouns_intake import cases as case_rows
 from tests import builders
 from tests.integration.served import Served, serving
 
-MANY = 1_000_000
+CROWD = """
+INSERT INTO cases (id, number, kind, subject_id, why, priority, urgency, state, service,
+                   opened_at, due_at, change, version, queue)
+WITH RECURSIVE crowd (n) AS (SELECT 1000000 UNION ALL SELECT n + 1 FROM crowd LIMIT 100000)
+SELECT printf('00000000-0000-7000-8000-%012d', n), n, 'upload',
+       printf('00000000-0000-7000-8000-%012d', n), 'Words.', 'medium', 12, 'open', 'photos',
+       strftime('%Y-%m-%d %H:%M:%f000', 'now'),
+       strftime('%Y-%m-%d %H:%M:%f000', 'now', (n * 7919 % 100003) || ' seconds'),
+       1, 1, 'q' || (n % 7)
+FROM crowd
+"""
+"""A hundred thousand cases that wait in seven queues."""
 
 
 @pytest.fixture(scope="module")
@@ -204,31 +212,21 @@ def test_opt_outs_are_ones_own_and_told_to_nobody(served: Served) -> None:
 
 
 def test_the_page_is_quick_with_100_000_open_cases(served: Served) -> None:
-    """300 ms are the limit (issue, "bad input"), deep in a queue and in a queue of nothing."""
-    now = served.app.clock.now()
-    columns = [column.name for column in case_rows.c]
-    rows = (
-        (str(UUID(int=n)), n, "upload", str(UUID(int=n)), "words", "medium", 12, "open", "photos", None, None,
-         now, now + timedelta(seconds=n * 7919 % 100_003), 1, 1, None, None, None, f"q{n % 7}")
-        for n in range(MANY, MANY + 100_000)
-    )  # fmt: skip
+    """300 ms are the limit (issue, "bad input"), deep in a queue and in a queue of nothing.
+
+    The last test here: what it makes stays.
+    """
     with served.app.db.transaction() as tx:
-        tx.insert_many(case_rows, columns, rows)
+        tx.execute(sa.text(CROWD))
         tx.execute(sa.text("ANALYZE"))
-    try:
-        me, _ = reviewer(served)
-        for address in ("/queue", "/queue?queue=q3", "/queue?queue=none", "/queue?state=mine"):
-            took = min(timed(me, address) for _ in range(4))
-            assert took < 0.3, f"{address}: {took * 1000:.0f} ms"
-        begin = time.perf_counter()
-        taken = me.post("/v1/cases/next", json={"queue": "q6"})
-        assert (taken.status_code, taken.json()["queue"]) == (200, "q6")
-        assert time.perf_counter() - begin < 0.3
-    finally:
-        with served.app.db.transaction() as tx:
-            tx.execute(
-                case_rows.delete().where(case_rows.c.number >= MANY, case_rows.c.held_by.is_(None))
-            )
+    me, _ = reviewer(served)
+    for address in ("/queue", "/queue?queue=q3", "/queue?queue=none", "/queue?state=mine"):
+        took = min(timed(me, address) for _ in range(4))
+        assert took < 0.3, f"{address}: {took * 1000:.0f} ms"
+    begin = time.perf_counter()
+    taken = me.post("/v1/cases/next", json={"queue": "q6"})
+    assert (taken.status_code, taken.json()["number"] % 7) == (200, 6)
+    assert time.perf_counter() - begin < 0.3
 
 
 def timed(client: httpx.Client, address: str) -> float:
