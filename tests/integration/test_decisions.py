@@ -6,6 +6,9 @@ Real database, vault and jail; ordinary pictures.
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,7 +46,7 @@ from breakwater.records import (
     uploads,
 )
 from breakwater.records.rootkey import RootKey
-from breakwater.settings import Settings
+from breakwater.settings import Settings, load
 from tests.conftest import SettableClock
 from tests.integration.conftest import photo, work
 from tests.integration.test_intake import pdq_of, submit
@@ -53,12 +56,29 @@ K = DecisionKind
 ILLEGAL = DecisionFacts(role=AccountRole.UNKNOWN, item=ItemFacts(Activity.NON_PENETRATIVE))
 
 
-@pytest.fixture
-def app(settings: Settings, jail: JailPool, clock: SettableClock) -> Any:
-    """An installation whose time stands still until a test moves it."""
+@pytest.fixture(scope="module")
+def set_up_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation that nobody used yet; each test works on a copy of its own."""
+    place = tmp_path_factory.mktemp("installation")
+    (place / "keys").mkdir()
+    settings = settings_in(place)
     RootKey.create(settings.root_key)
     set_up(settings)
-    running = build(settings, pool=jail, decode=False, clock=clock)
+    return place
+
+
+def settings_in(place: Path) -> Settings:
+    return load(
+        data_dir=place / "data", root_key_file=place / "keys" / "root.key",
+        audit_dir=place / "checkpoints", unsafe_fast_disk=True,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def app(set_up_once: Path, tmp_path: Path, jail: JailPool, clock: SettableClock) -> Iterator[App]:
+    """An installation whose time stands still until a test moves it."""
+    shutil.copytree(set_up_once, tmp_path / "copy")
+    running = build(settings_in(tmp_path / "copy"), pool=jail, decode=False, clock=clock)
     yield running
     running.close()
 
