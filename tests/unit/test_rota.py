@@ -30,7 +30,7 @@ def test_an_ordinary_shift_is_taken(begins, ends, rank):
         (8, 8, 1, "ends after it begins"),
         (8, 0, 1, "ends after it begins"),
         (-8, 0, 1, "over already"),
-        (0, 24 * 8, 1, "7 days long"),
+        (0, 24 * 8, 1, "seven days long"),
         (24 * 400, 24 * 400 + 8, 1, "within a year"),
         (0, 8, 0, "1 to 9"),
         (0, 8, RANKS + 1, "1 to 9"),

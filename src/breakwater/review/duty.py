@@ -26,13 +26,6 @@ from breakwater.review.ports import StreamFreezer
 MOST_PLANNED: Final = 1_000
 """Shifts in one request: a year of three a day."""
 
-_ENDED: Final = {
-    Outcome.SETTLED: "The case was closed before anybody answered.",
-    Outcome.COVERED: "Somebody is on duty again.",
-    Outcome.MISSED: "This page was not answered in time.",
-    Outcome.WITHDRAWN: "The shift this was about is over.",
-}
-
 
 class Duty:
     """What people do about being on call."""
@@ -174,8 +167,14 @@ def _able(tx: Tx, person: Id) -> None:
 
 def _answerable(tx: Tx, call: Call, person: Id) -> None:
     """Refuse an answer that would not be one, in words that say who was quicker."""
-    if call.outcome in _ENDED:
-        raise Conflict(_ENDED[call.outcome], outcome=call.outcome.value)
+    if call.outcome is Outcome.SETTLED:
+        raise Conflict("The case was closed before anybody answered.")
+    if call.outcome is Outcome.COVERED:
+        raise Conflict("Somebody is on duty again.")
+    if call.outcome is Outcome.MISSED:
+        raise Conflict("This page was not answered in time.")
+    if call.outcome is Outcome.WITHDRAWN:
+        raise Conflict("The shift this was about is over.")
     if call.outcome is not None and call.answered_at is not None:
         raise Conflict(
             f"{_name(tx, call.answered_by)} answered this at {call.answered_at:%H:%M:%S} UTC.",

@@ -45,11 +45,11 @@ def check(wanted: Planned, now: datetime) -> None:
     if wanted.ends_at <= now:
         raise BadInput("This shift would be over already.")
     if wanted.ends_at - wanted.starts_at > LONGEST:
-        raise BadInput(f"A shift is {LONGEST.days} days long at most.")
+        raise BadInput("A shift is seven days long at most.")
     if wanted.starts_at - now > FARTHEST:
         raise BadInput("A shift begins within a year.")
     if not 1 <= wanted.rank <= RANKS:
-        raise BadInput(f"The order is 1 to {RANKS}; 1 is called first.")
+        raise BadInput("The order is 1 to 9; 1 is called first.")
 
 
 def gaps(

@@ -23,6 +23,7 @@ from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_duty
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.reads import Console
+from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, later, say
 
 P = Permission
@@ -144,7 +145,7 @@ def _page(here: Visit, *, said: str = "", wrong: BreakwaterError | None = None) 
         view = read_duty.view(tx, here.who, here.app.review.on_call)
     return show(
         here.request, here.pages, here.who, "duty", view=view, said=said,
-        wrong=wrong.detail if wrong else "", status=wrong.status if wrong else 200,
+        wrong=say(retold(wrong.detail)) if wrong else "", status=wrong.status if wrong else 200,
     )  # fmt: skip
 
 

@@ -40,6 +40,9 @@ PATTERNS: Final = (
     later("A partner reported: %(what)s."),
     later("%(said)s They say that a child is in danger now."),
     later("%(n)s people reported it."),
+    later("%(name)s answered this at %(at)s UTC."),
+    later("%(name)s is on the rota at that time already."),
+    later("%(name)s may not decide on cases, so they cannot be on duty."),
     later(
         "%(held)s of %(all)s imported entries flood bank %(bank)s and nobody signed for them; "
         "they wait until a person has looked."
