@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from breakwater.errors import BadInput, Conflict, NotAllowed, NotFound
+from breakwater.errors import BadInput, Conflict, NotAllowed
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Case, CaseKind, CaseState
 from breakwater.model.duty import Call, CallKind, Outcome, Shift
-from breakwater.model.ids import Id
+from breakwater.model.ids import Id, parse_id
 from breakwater.observe import Metrics
 from breakwater.records import cases, duty, duty_calls, people
 from breakwater.records.database import Database, Tx
@@ -186,11 +186,9 @@ def _answerable(tx: Tx, call: Call, person: Id) -> None:
         raise NotAllowed("This page is for somebody else.")
 
 
-def _name(tx: Tx, person: str) -> str:
-    try:
-        return people.get(tx, Id(person)).name
-    except NotFound:
-        return "Somebody"
+def _name(tx: Tx, actor: str) -> str:
+    person = parse_id(actor)
+    return "Somebody" if person is None else people.get(tx, person).name
 
 
 def _take_over(tx: Tx, offer: Call, person: Id) -> None:
