@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from breakwater.model.access import Role
 from breakwater.model.facts import Activity, AgeBand, FirstLook, ItemFacts, Known, Sex
-from breakwater.model.grading import Grading
+from breakwater.model.grading import Grading, ItemState
 from breakwater.model.ids import Id
-from breakwater.records import grading, views
+from breakwater.records import gradesets, grading, views
 from tests.integration.browsing import Guarded, chromium
 from tests.integration.console_site import PIXELS, until
 from tests.integration.grade_site import GradeSite, grade_site, make_set
@@ -210,3 +210,29 @@ def test_going_back_shows_one_s_answer_and_saving_replaces_it(site):
     newest, before = answers(site, "Hal", number)
     assert newest.replaces == before.id
     assert str(newest.facts.children[0]) == "11-13/female/pubescent"
+
+
+def test_near_copies_are_confirmed_by_one_look(site):
+    app = site.served.app
+    number = make_set(app, 4)
+    with app.db.transaction() as tx:
+        leader, *near = gradesets.page(tx, number)
+        for one in near:
+            gradesets.change(
+                tx, one, state=ItemState.NEAR, leader_number=leader.number, bits=4
+            )  # fmt: skip
+    with site.page(Role.GRADER, name="Ivy") as watched:
+        page = opened(site, watched, number)
+        press(page, "1 4 1 3 Enter")
+        expect(page.locator("h1")).to_have_text("Near copies of one item")
+        expect(page.locator("[data-tile]")).to_have_count(4)
+        until(lambda: page.locator("[data-tile] canvas[data-drawn]").count() == 4)
+        press(page, "2 a Enter")
+        expect(page.locator("main")).to_contain_text("Nothing is waiting for you")
+        opened(site, watched, number)
+    with app.db.read() as tx:
+        states = [one.state for one in gradesets.page(tx, number)]
+        holds = [grading.present(tx, one) for one in gradesets.page(tx, number)]
+    settled = ItemState.SETTLED
+    assert states == [settled, ItemState.OPEN, settled, settled]
+    assert [result.facts if result else None for result in holds].count(holds[0].facts) == 3

@@ -114,7 +114,11 @@ def test_every_key_does_something():
     texts = [p.read_text("utf-8") for p in (*TEMPLATES, *SCRIPTS)]
     text = "\n".join(texts).replace('"${page}.', '"PAGE.').replace("`${page}.", "`PAGE.")
     for key in KEYS.keys:
-        made = re.sub(r"^(queue|appeals|banks|audit|qa)\.(up|down)$", r"PAGE.\2", key.id)
+        made = re.sub(
+            r"^(queue|appeals|banks|audit|people|qa|grade_first|grade_stack)\.(up|down|before|after)$",
+            r"PAGE.\2",
+            key.id,
+        )
         go = key.id.startswith("go.") and "go.{{ link.id }}" in text
         assert go or key.id in text or f"{made}`" in text, f"nothing answers to {key.id}"
 

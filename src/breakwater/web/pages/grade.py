@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import Depends, Path
+from fastapi import Depends, Form, Path
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -63,7 +63,7 @@ def sets(request: Request, pages: Pages, app: Parts, who: Who, done: int = 0) ->
 def onwards(app: Parts, who: Who, number: Set) -> Response:
     """The next item of a set, by its own address, so that loading it again changes nothing."""
     task = app.review.grading.next(who, number)
-    return _to(f"/grade?done={number}" if task is None else f"/grade/items/{task.number}")
+    return _to(f"/grade/sets/{number}/stack" if task is None else f"/grade/items/{task.number}")
 
 
 @router.get("/grade/sets/{number}/first")
@@ -89,6 +89,33 @@ def mark(app: Parts, who: Who, number: Set, sent: Sent) -> Response:
     if looks:
         app.review.grading.mark(who, number, looks)
     return _to(f"/grade/sets/{number}/first")
+
+
+@router.get("/grade/sets/{number}/stack")
+@needs(Permission.GRADE_WRITE)
+def stack(request: Request, pages: Pages, app: Parts, who: Who, number: Set) -> Response:
+    """Near copies to be confirmed by one look; when none wait, the set is done."""
+    found = app.review.stacks.next(who, number)
+    if found is None or not found.members:
+        return _to(f"/grade?done={number}")
+    view = read_grade.stack(who, _set(app, number), found)
+    return show(request, pages, who, "grade_stack", section="grade", view=view)
+
+
+@router.post("/grade/sets/{number}/stack")
+@needs(Permission.GRADE_WRITE)
+def confirm(
+    app: Parts, who: Who, number: Set, sent: Sent,
+    leader: Annotated[int, Form(ge=1, lt=1 << 40)],
+) -> Response:  # fmt: skip
+    """Keep what is the same picture and what is not; what was left open comes again."""
+    said = {
+        answer: [int(name[5:]) for name, value in sent if _is_near(name) and value == answer]
+        for answer in ("same", "other")
+    }
+    if any(said.values()):
+        app.review.stacks.confirm(who, leader, same=said["same"], other=said["other"])
+    return _to(f"/grade/sets/{number}/stack")
 
 
 @router.get("/grade/items/{number}")
@@ -230,6 +257,10 @@ def _with_own(app: App, who: Principal, sets: list[GradeSet]) -> list[tuple[Grad
 
 def _to(where: str) -> RedirectResponse:
     return RedirectResponse(where, status_code=303)
+
+
+def _is_near(name: str) -> bool:
+    return name.startswith("near-") and name[5:].isdecimal() and len(name) < 20
 
 
 def _look(value: str) -> FirstLook:

@@ -148,6 +148,19 @@ class FirstView:
 
 
 @dataclass(frozen=True, slots=True)
+class StackView:
+    """Near copies of one graded item."""
+
+    set: int
+    set_name: str
+    level: str
+    leader: Tile
+    tiles: tuple[Tile, ...]
+    looks: tuple[Choice, ...]
+    no_view: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SetRow:
     """One set that is open for graders."""
 

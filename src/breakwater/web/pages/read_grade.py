@@ -11,7 +11,7 @@ from typing import Final
 
 from breakwater.model.access import Permission, Principal
 from breakwater.model.facts import Contradiction, FirstLook
-from breakwater.model.grading import GradeItem, GradeSet, Part
+from breakwater.model.grading import GradeItem, GradeSet, Part, Stack
 from breakwater.model.media import Level
 from breakwater.review.grade import Task
 from breakwater.web.pages import words
@@ -26,6 +26,7 @@ from breakwater.web.pages.models_grade import (
     GradeView,
     SetRow,
     SetsView,
+    StackView,
     Tile,
 )
 from breakwater.web.pages.speech import later, say, say_n
@@ -36,6 +37,11 @@ LOOKS: Final = (
     (FirstLook.NOT_PERTINENT, later("Not pertinent"), "grade_first.not_pertinent"),
     (FirstLook.FULL_FACTS, later("Full facts"), "grade_first.full_facts"),
     (FirstLook.CANNOT_TELL, later("Cannot tell"), "grade_first.cannot_tell"),
+)
+
+NEAR: Final = (
+    ("same", later("The same picture"), "grade_stack.same"),
+    ("other", later("Another picture"), "grade_stack.other"),
 )
 
 
@@ -120,6 +126,24 @@ def first(who: Principal, one: GradeSet, tasks: Sequence[Task]) -> FirstView:
         looks=tuple(Choice(look.value, say(word), key) for look, word, key in LOOKS),
         no_view=no_view(who),
     )
+
+
+def stack(who: Principal, one: GradeSet, found: Stack) -> StackView:
+    """One stack of near copies beside the item that was graded."""
+    return StackView(
+        set=one.number,
+        set_name=one.name,
+        level=level_of(who).value,
+        leader=_tile(found.leader),
+        tiles=tuple(_tile(member) for member in found.members),
+        looks=tuple(Choice(value, say(word), key) for value, word, key in NEAR),
+        no_view=no_view(who),
+    )
+
+
+def _tile(item: GradeItem) -> Tile:
+    word = say("Item %(n)s", n=words.count(item.number))
+    return Tile(item.id, item.number, word, item.moving)
 
 
 def frames_of(task: Task) -> tuple[GradeFrame, ...]:

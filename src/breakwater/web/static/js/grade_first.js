@@ -1,4 +1,4 @@
-// First pass: one tile is current; a digit marks it and goes on; the frame is seen while a key is held.
+// First pass and stacks: one tile is current; a digit marks it and goes on; the frame is seen while a key is held.
 (() => {
   "use strict";
   const bw = window.breakwater;
@@ -18,10 +18,12 @@
     const next = all.findIndex((tile) => tile.offsetTop !== top);
     return next < 0 ? all.length : next;
   };
-  bw.on("grade_first.before", () => choose(here() - 1));
-  bw.on("grade_first.after", () => choose(here() + 1));
-  bw.on("grade_first.up", () => here() >= across() && choose(here() - across()));
-  bw.on("grade_first.down", () => choose(here() + across()));
+  for (const page of ["grade_first", "grade_stack"]) {
+    bw.on(`${page}.before`, () => choose(here() - 1));
+    bw.on(`${page}.after`, () => choose(here() + 1));
+    bw.on(`${page}.up`, () => here() >= across() && choose(here() - across()));
+    bw.on(`${page}.down`, () => choose(here() + across()));
+  }
 
   const mark = (value) => {
     const tile = tiles()[here()];
@@ -32,6 +34,14 @@
   bw.on("grade_first.full_facts", () => mark("full_facts"));
   bw.on("grade_first.cannot_tell", () => mark("cannot_tell"));
   bw.on("grade_first.clear", () => mark(""));
+  bw.on("grade_stack.same", () => mark("same"));
+  bw.on("grade_stack.other", () => mark("other"));
+  const markRest = (value) => {
+    for (const tile of tiles()) {
+      if (!tile.querySelector("input:checked")) tile.querySelector(`input[value="${value}"]`)?.click();
+    }
+  };
+  bw.on("grade_stack.all", () => markRest("same"));
   // The tile under the pointer is the current one before its frame is asked for.
   addEventListener("pointerdown", ({ target }) => {
     const tile = target.closest?.("[data-tile]");
@@ -40,7 +50,9 @@
   addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-answer]");
     if (button) mark(button.dataset.answer);
+    const rest = event.target.closest?.("[data-all]");
+    if (rest) markRest(rest.dataset.all);
     if (event.detail && event.target.matches?.("[data-tile] input")) event.target.blur();
   });
-  addEventListener("DOMContentLoaded", () => choose(0));
+  addEventListener("DOMContentLoaded", () => choose(here() < 0 ? 0 : here()));
 })();
