@@ -4,6 +4,8 @@
   "use strict";
   const bw = (window.breakwater = window.breakwater || {});
   const LOCK = "breakwater-live";
+  // Pages whose order changes only when the person asks.
+  const ORDERED = new Set(["queue", "wall"]);
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(LOCK) : null;
   const sources = new Set();
   let stream = null;
@@ -36,7 +38,7 @@
     stamp();
     for (const source of sources) source.dispatchEvent(new MessageEvent(name, { data: id }));
     document.body.dispatchEvent(new CustomEvent("live", { detail: { name, id } }));
-    if (document.body.dataset.page === "queue" && name.startsWith("case-") && !(change <= shown())) {
+    if (ORDERED.has(document.body.dataset.page) && name.startsWith("case-") && !(change > 0 && change <= shown())) {
       waiting += 1;
       changed();
     }
