@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -219,3 +221,12 @@ def test_where_no_place_is_left_the_limit_wins():
 )
 def test_labels_announce_what_is_severe(labels, expected):
     assert policy.severe(labels) is expected
+
+
+def test_the_how_to_s_table_says_what_the_limits_are():
+    page = (Path(__file__).parents[2] / "docs/howto/protect-reviewers.md").read_text("utf-8")
+    told = re.findall(r"^\| `(\w+)`[^|]*\| (\d+) (\w+) \| (\d+) \| (\d+) \|$", page, re.MULTILINE)
+    assert told == [
+        (k.name, str(k.default), k.unit.value, str(k.tightest), str(k.loosest))
+        for k in LIMITS.values()
+    ]

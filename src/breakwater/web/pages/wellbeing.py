@@ -197,7 +197,7 @@ def _page(
         )  # fmt: skip
     return show(
         request, pages, who, "wellbeing", view=view, said=said,
-        wrong=wrong.detail if wrong else "", status=wrong.status if wrong else 200,
+        wrong=say(wrong.detail) if wrong else "", status=wrong.status if wrong else 200,
     )  # fmt: skip
 
 
@@ -206,7 +206,7 @@ def _break(
     *, wrong: BreakwaterError | None = None,
 ) -> HTMLResponse:  # fmt: skip
     return show(
-        request, pages, who, "break", view=pages.reads.rest(who), wrong=wrong.detail if wrong else "",
+        request, pages, who, "break", view=pages.reads.rest(who), wrong=say(wrong.detail) if wrong else "",
         status=wrong.status if wrong else 200,
     )  # fmt: skip
 

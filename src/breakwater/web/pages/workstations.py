@@ -104,7 +104,7 @@ def _page(
             may_run=who.may(P.SYSTEM_WRITE), code=code, now=tx.now,
         )  # fmt: skip
     return show(
-        request, pages, who, "workstations", view=view, wrong=wrong.detail if wrong else "",
+        request, pages, who, "workstations", view=view, wrong=say(wrong.detail) if wrong else "",
         status=wrong.status if wrong else 200,
     )  # fmt: skip
 
