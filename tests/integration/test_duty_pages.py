@@ -222,6 +222,12 @@ def test_the_wall_is_worked_by_arrows_and_its_panel_names_the_target(site: Site)
         expect(page.locator("#target-name")).to_contain_text(str(second.number))
         expect(page.locator("#target-why")).to_have_text("A known recording is shown")
         assert page.locator("[data-tile] h3 a[tabindex='0']").count() == 1
+        expect(page.locator("#link")).to_have_text("Live")
+        with site.served.app.db.transaction() as tx:
+            third = site.case(tx, CaseKind.STREAM, "One more")
+        buttons(page, "change waiting").click()
+        expect(page.locator(f"#tile-{third.number}")).to_contain_text("One more")
+        expect(page.locator("#target-name")).to_contain_text(str(second.number))
         before = site.happened("freeze.wanted")
         page.keyboard.press("f")
         until(lambda: site.happened("freeze.wanted") == before + 1)

@@ -5,14 +5,15 @@
   const tiles = () => [...document.querySelectorAll("[data-tile]")];
   const current = () => document.querySelector("[data-tile][aria-current]");
   const link = (tile) => tile.querySelector("h3 a");
+  let chosen = "";
 
   const choose = (tile, focus = true) => {
     for (const other of tiles()) {
-      const chosen = other === tile;
-      other.toggleAttribute("aria-current", chosen);
-      if (chosen) other.setAttribute("aria-current", "true");
-      link(other).tabIndex = chosen ? 0 : -1;
+      if (other === tile) other.setAttribute("aria-current", "true");
+      else other.removeAttribute("aria-current");
+      link(other).tabIndex = other === tile ? 0 : -1;
     }
+    chosen = tile.id;
     document.getElementById("target-name").textContent = bw.say("Keys act on %(name)s.", { name: tile.dataset.name });
     document.getElementById("target-why").textContent = tile.dataset.why;
     if (focus) link(tile).focus();
@@ -49,7 +50,14 @@
     const tile = event.target.closest?.("[data-tile]");
     if (tile && tile !== current()) choose(tile, false);
   });
+  // One tile can be reached by Tab: the chosen one, also after the order was brought up to date.
+  const settle = () => {
+    const tile = chosen && document.getElementById(chosen);
+    if (tile) choose(tile, false);
+    else tiles().forEach((one, n) => (link(one).tabIndex = n ? -1 : 0));
+  };
   addEventListener("DOMContentLoaded", () => {
-    tiles().forEach((tile, n) => (link(tile).tabIndex = n ? -1 : 0));
+    settle();
+    document.body.addEventListener("htmx:afterSwap", settle);
   });
 })();
