@@ -14,18 +14,11 @@ from PIL import Image
 
 from breakwater.app import App
 from breakwater.model.access import Permission, Principal, Role
-from breakwater.model.facts import Activity, AgeBand, ChildFacts, ItemFacts, Maturity, Sex
 from breakwater.model.ids import new_id
 from breakwater.records import people
-from breakwater.review.gradeset import NewSet
 from tests.integration.conftest import photo
 
 CONTEXT = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/US/$metadata#{}"
-OLDER = "http://github.com/ICMEC/ProjectVic/DataModels/1.3.xml#{}"
-
-CHILD = ChildFacts(AgeBand.FROM_7, Sex.FEMALE, Maturity.PREPUBESCENT)
-NOTHING = ItemFacts(Activity.NONE, (CHILD,))
-SOMETHING = ItemFacts(Activity.POSING_OR_NUDITY, (CHILD,))
 
 
 def somebody(app: App, *roles: Role) -> Principal:
@@ -83,13 +76,3 @@ def vics(path: Path, entries: Sequence[Mapping[str, Any]], *, what: str = "Cases
 def pictures(count: int, first: int = 1) -> dict[str, bytes]:
     """Ordinary pictures, no two alike."""
     return {f"files/{seed}.png": photo(seed) for seed in range(first, first + count)}
-
-
-def simple_set(app: App, folder: Path, count: int = 3, *, graders: int = 1, first: int = 1) -> int:
-    """A set of different pictures, open for graders; answers its number."""
-    files = pictures(count, first)
-    here = media(folder / f"set {first}", files)
-    rows = [entry(at, name, content) for at, (name, content) in enumerate(files.items(), start=1)]
-    lead = somebody(app, Role.QA_LEAD)
-    file = vics(folder / f"set {first}.json", rows)
-    return app.review.grade_sets.load(lead, NewSet(file, here, graders=graders)).set_number

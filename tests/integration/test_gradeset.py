@@ -24,7 +24,6 @@ from tests.integration.grading_sets import (
     media,
     nearly,
     pictures,
-    simple_set,
     somebody,
     vics,
     video_like,
@@ -80,7 +79,10 @@ def test_what_a_bank_knows_is_taken_out_and_copies_are_joined(app, lead, machine
 
 
 def test_a_second_set_finds_what_an_earlier_one_has(app, lead, tmp_path):
-    first = simple_set(app, tmp_path, 2)
+    before = pictures(2)
+    rows = [entry(at, name) for at, name in enumerate(before, 1)]
+    wanted = NewSet(vics(tmp_path / "a.json", rows), media(tmp_path / "m", before))
+    first = app.review.grade_sets.load(lead, wanted).set_number
     files = {"x/1.png": photo(1), "x/2.jpg": nearly(photo(2)), "x/3.png": photo(30)}
     rows = [entry(at, name) for at, name in enumerate(files, 1)]
     done = app.review.grade_sets.load(

@@ -4,7 +4,7 @@ In comes a result; out go the codes of every scheme in force. A new table is fir
 of history (`try_out` lists what would change), then adopted, which asks for a job that derives
 history anew and keeps what changed. Facts are never touched: only what law makes of them
 (reference: classification, "store facts, derive every scheme"). Fed by `review.grade` and
-`web.api.grading`. Tests: `tests/integration/test_derive.py`.
+`web.api.grading`. Tests: `tests/contract/test_review_derive.py`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ In comes a grader and what they saw; out goes the next item, blind to other grad
 the source. A first pass marks a page of small stills; full facts follow, one item at a time.
 Facts that seldom go together are asked once; what follows from an answer is in
 `review.answering`.
-Fed by `web.pages.grade` and `web.api.grading`. Tests: `tests/integration/test_grading.py`.
+Fed by `web.pages.grade` and `web.api.grading`. Tests: `tests/contract/test_review_grade.py`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from breakwater.review.answering import (
     may_rule,
     opened,
 )
+from breakwater.review.exposure import judged
 
 PAGE: Final = 60
 """Items of one first-pass page."""
@@ -222,6 +223,7 @@ class Gradings:
                 tx, one, item, person, part, look=FirstLook.FULL_FACTS, facts=facts,
                 asked=asked, ms=ms,
             )  # fmt: skip
+            judged(tx, person, item.id, facts)
             tx.audit(who.id, "grade.answer", item.id, set=item.set, asked=list(asked), ms=ms)
             return saved
 

@@ -3,7 +3,7 @@
 When the leader is settled, a grader sees the small stills of its near copies together, takes
 out what is not the same picture, and confirms the rest: they take the leader's facts from then
 on. What was taken out waits for graders by itself. Fed by `web.pages.grade` and
-`web.api.grading`. Tests: `tests/integration/test_stacks.py`.
+`web.api.grading`. Tests: `tests/contract/test_review_stacks.py`.
 """
 
 from __future__ import annotations
