@@ -103,6 +103,8 @@ WRONG = {
     "an unknown priority": {"rules": [{"name": "x", "priority": "urgent"}]},
     "a priority that is a list": {"rules": [{"name": "x", "priority": ["now"]}]},
     "a word where a list belongs": {"rules": [{"name": "x", "when": {"services": "photos"}}]},
+    "a word with a NUL": {"rules": [{"name": "x", "when": {"labels": ["a\0"]}}]},
+    "a name of half a character": {"rules": [{"name": "\ud800"}]},
     "no name": {"rules": [{"queue": "y"}]},
     "a queue with spaces": {"rules": [{"name": "x", "queue": "two words"}]},
     "a due time of no minutes": {"rules": [{"name": "x", "due_minutes": 0}]},

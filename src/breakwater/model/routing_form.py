@@ -76,7 +76,7 @@ def _rule(number: int, text: object) -> Rule:
         raise BadInput(f"{where} is not an object.")
     _only(text, {"name", "when", "queue", "priority", "skill", "due_minutes"}, where)
     name = text.get("name")
-    if not isinstance(name, str) or not 0 < len(name.strip()) <= 80:
+    if not isinstance(name, str) or not _is_word(name) or not 0 < len(name.strip()) <= 80:
         raise BadInput(f"{where} needs a name of 1 to 80 letters.")
     due, skill, priority = text.get("due_minutes"), text.get("skill"), text.get("priority")
     if due is not None and (type(due) is not int or not 1 <= due <= LONGEST_DUE_MIN):
@@ -129,9 +129,14 @@ def _only(text: Mapping[str, Any], known: set[str], where: str) -> None:
 
 
 def _words(value: object, where: str) -> Sequence[str]:
-    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+    if not isinstance(value, list) or not all(_is_word(one) for one in value):
         raise BadInput(f"{where} is a list of words.")
     return value
+
+
+def _is_word(value: object) -> bool:
+    """A printable word: what is kept must be text that every database keeps."""
+    return isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable()
 
 
 def _value(kind: type[E], text: object, where: str) -> E:

@@ -31,7 +31,7 @@ from breakwater.records import bulk as acts
 from breakwater.records import cases, people, routing
 from breakwater.records import queue as rows
 from breakwater.records.database import Database, Tx
-from breakwater.review.queue import decider, receiver
+from breakwater.review.queue import decider, reason_of, receiver
 
 Selection = Sequence[Id] | CaseFilter
 """Cases by id, or every case that waits and that a filter means."""
@@ -88,9 +88,7 @@ class Bulk:
             Conflict: something changed since the preview.
             BadInput: no reason, or nothing would change.
         """
-        person, reason = decider(who), " ".join(reason.split())[:500]
-        if not reason:
-            raise BadInput("Say why, in a few words.")
+        person, reason = decider(who), reason_of(reason)
         with self._db.transaction() as tx:
             tx.lock_changes()
             seen = _preview(tx, person, kind, value, chosen)

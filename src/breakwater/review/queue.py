@@ -27,6 +27,7 @@ from breakwater.model.routing_form import word
 from breakwater.records import cases, people
 from breakwater.records import queue as rows
 from breakwater.records.database import Database, Tx
+from breakwater.records.texts import storable
 
 MOST_WORDS: Final = 50
 """Skills or opt-outs of one person."""
@@ -98,13 +99,13 @@ class Queue:
         Raises:
             Conflict: this person does not hold it.
         """
-        person = decider(who)
+        person, reason = decider(who), reason_of(reason, needed=False)
         with self._db.transaction() as tx:
             tx.lock_changes()
             found = open_case(tx, case)
             if not _holds(tx, found, person):
                 raise Conflict(_held_words(tx, found) or "You do not hold this case.")
-            tx.audit(person, "case.release", case, reason=_reason(reason, needed=False))
+            tx.audit(person, "case.release", case, reason=reason)
             return rows.give_back(tx, case, by=person, what="released", note=reason)
 
     def skip(self, who: Principal, case: Id, *, reason: str) -> Case:
@@ -114,7 +115,7 @@ class Queue:
             BadInput: no reason.
             Conflict: it is closed, or somebody else holds it.
         """
-        person, reason = decider(who), _reason(reason)
+        person, reason = decider(who), reason_of(reason)
         with self._db.transaction() as tx:
             tx.lock_changes()
             found = open_case(tx, case)
@@ -136,7 +137,7 @@ class Queue:
             NotAllowed: the colleague does not take such cases.
             Conflict: it is closed, changed since, or a third person holds it.
         """
-        person, reason = decider(who), _reason(reason)
+        person, reason = decider(who), reason_of(reason)
         with self._db.transaction() as tx:
             tx.lock_changes()
             found = open_case(tx, case, expected_version)
@@ -153,7 +154,7 @@ class Queue:
             BadInput: no reason.
             Conflict: it is closed, or as urgent as can be.
         """
-        person, reason = decider(who), _reason(reason)
+        person, reason = decider(who), reason_of(reason)
         with self._db.transaction() as tx:
             tx.lock_changes()
             found = open_case(tx, case)
@@ -348,8 +349,14 @@ def _name(tx: Tx, actor: str | None) -> str:
         return "A key"
 
 
-def _reason(text: str, *, needed: bool = True) -> str:
+def reason_of(text: str, *, needed: bool = True) -> str:
+    """A reason in one line.
+
+    Raises:
+        BadInput: there is none, it is too long, or no database keeps it.
+    """
     reason = " ".join(text.split())
+    storable(reason)
     if needed and not reason:
         raise BadInput("Say why, in a few words.")
     if len(reason) > 500:
@@ -359,6 +366,7 @@ def _reason(text: str, *, needed: bool = True) -> str:
 
 def _content(text: str) -> str:
     kept = text.strip().casefold()
+    storable(kept)
     if not 0 < len(kept) <= 64:
         raise BadInput("A word of content has 1 to 64 letters.")
     return kept

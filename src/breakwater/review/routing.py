@@ -37,6 +37,7 @@ from breakwater.model.upload import Upload
 from breakwater.records import cases, queue, uploads
 from breakwater.records import routing as rows
 from breakwater.records.database import Database, Tx
+from breakwater.records.texts import storable
 from breakwater.review import escalate
 
 LOOK_BACK: Final = timedelta(days=7)
@@ -138,6 +139,7 @@ class Routing:
         """
         _leads(who)
         ruleset, note = parse(text), " ".join(note.split())
+        storable(note)
         if not 0 < len(note) <= 200:
             raise BadInput("Say in 1 to 200 letters what these rules are for.")
         with self._db.transaction() as tx:
