@@ -33,7 +33,9 @@ from breakwater.records.tables.nouns_intake import cases as case_table
 from breakwater.records.tables.nouns_intake import upload_matches, uploads
 from breakwater.records.texts import storable
 
-_d, _e = decisions.c, decision_effects.c
+_d, _e, _m = decisions.c, decision_effects.c, upload_matches.c
+_HERE: Final = sa.and_(_m.upload_id == uploads.c.id, _m.revision == uploads.c.revision)
+"""A match of the present verdict."""
 _back: Final = decisions.alias("back")
 _JOINED: Final = sa.select(decisions, _back.c.id.label("undone_by")).join_from(
     decisions, _back, _back.c.undoes == sa.func.coalesce(_d.lead_id, _d.id), isouter=True
@@ -223,11 +225,14 @@ def touched_by(
         limit: at most so many.
         beyond: leave out what this decision reached already.
     """
-    wanted = _resting_on(entries).order_by(uploads.c.id.desc()).limit(limit)
-    if beyond is not None:
-        reached = sa.select(_e.upload_id).where(_e.decision_id == beyond)
-        wanted = wanted.where(uploads.c.id.not_in(reached))
-    return [Id(found) for found in tx.execute(wanted).scalars()]
+    found: set[Id] = set()
+    for entry in sorted(entries):  # each by itself: the index then gives the newest first
+        wanted = _resting_on([entry]).order_by(_m.upload_id.desc()).limit(limit)
+        if beyond is not None:
+            reached = sa.select(_e.upload_id).where(_e.decision_id == beyond)
+            wanted = wanted.where(_m.upload_id.not_in(reached))
+        found |= {Id(upload) for upload in tx.execute(wanted).scalars()}
+    return sorted(found, reverse=True)[:limit]
 
 
 def count_touched(tx: Tx, entries: Collection[int]) -> int:
@@ -236,13 +241,22 @@ def count_touched(tx: Tx, entries: Collection[int]) -> int:
     return int(tx.execute(counted).scalar_one())
 
 
+def prints_of(tx: Tx, wanted: Sequence[Id], kind: str) -> list[tuple[Id, str]]:
+    """Uploads with their own values of a kind, as the matches they rest on keep them."""
+    rows = tx.execute(
+        sa.select(_m.upload_id, _m.entry)
+        .join_from(upload_matches, uploads, _HERE)
+        .where(_m.upload_id.in_(wanted), _m.acting)
+    )
+    said = ((Id(row.upload_id), row.entry) for row in rows)
+    return [(upload, entry["own"]) for upload, entry in said if entry["kind"] == kind]
+
+
 def _resting_on(entries: Collection[int]) -> sa.Select[tuple[Any]]:
-    m = upload_matches.c
-    here = sa.and_(m.upload_id == uploads.c.id, m.revision == uploads.c.revision)
     return (
-        sa.select(uploads.c.id)
-        .join_from(uploads, upload_matches, here)
-        .where(m.entry_number.in_(sorted(entries)), m.acting)
+        sa.select(_m.upload_id)
+        .join_from(upload_matches, uploads, _HERE)
+        .where(_m.entry_number.in_(sorted(entries)), _m.acting)
         .distinct()
     )
 

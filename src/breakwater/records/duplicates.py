@@ -7,11 +7,10 @@ Contract: `tests/contract/test_records_decisions.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Final
 
 from breakwater.model.ids import Id
-from breakwater.model.match import Action, Match
+from breakwater.model.match import Action
 from breakwater.model.signal import PDQ
 from breakwater.model.upload import Upload
 from breakwater.records import decisions, uploads
@@ -33,12 +32,9 @@ def stack_of(tx: Tx, upload: Upload, *, limit: int = MOST) -> list[Upload]:
     Those that came first stand first.
     """
     same = {found for found, _ in _same_file(tx, upload)}
-    own = _prints(upload)
-    entries = {match.number for match in own.values()}
-    near = decisions.touched_by(tx, entries, limit=SEARCHED) if entries else []
-    found = uploads.many(tx, [other for other in (*same, *near) if other != upload.id])
-    every = (found[other] for other in sorted(found))
-    stack = [o for o in every if _held(o) and (o.id in same or _near(own, o))]
+    alike = same | _alike(tx, upload)
+    found = uploads.many(tx, sorted(alike - {upload.id}))
+    stack = [o for o in map(found.get, sorted(found)) if o and _fits(o, same=o.id in same)]
     waiting = decisions.waiting(tx, [other.case for other in stack if other.case])
     return [other for other in stack if other.case in waiting][:limit]
 
@@ -61,20 +57,22 @@ def _same_file(tx: Tx, upload: Upload) -> list[tuple[Id, bytes]]:
     return uploads.with_hashes(tx, "sha256", [bytes.fromhex(upload.sha256)])
 
 
-def _held(upload: Upload) -> bool:
-    return upload.verdict is not None and upload.verdict.action is not Action.ALLOW
+def _alike(tx: Tx, upload: Upload) -> set[Id]:
+    """Uploads whose own picture hash is near, among those that rest on the same entries."""
+    if upload.verdict is None or _moves(upload):
+        return set()
+    acting = [m for m in upload.verdict.matches if m.kind == PDQ.name and m.own and m.acting]
+    ids = decisions.touched_by(tx, {m.number for m in acting}, limit=SEARCHED)
+    mine = [int(own, 16) for own in {m.own for m in acting}]
+    prints = ((other, int(own, 16)) for other, own in decisions.prints_of(tx, ids, PDQ.name) if own)
+    return {other for other, own in prints if any((own ^ one).bit_count() <= NEAR for one in mine)}
 
 
-def _prints(upload: Upload) -> dict[str, Match]:
-    """A picture's own hashes, each with a match it made; a video is not one picture."""
-    if upload.verdict is None or upload.type.startswith("video/"):
-        return {}
-    return {m.own: m for m in upload.verdict.matches if m.kind == PDQ.name and m.own and m.acting}
+def _fits(other: Upload, *, same: bool) -> bool:
+    """Held, and the same bytes or a still picture: a video is not one picture."""
+    held = other.verdict is not None and other.verdict.action is not Action.ALLOW
+    return held and (same or not _moves(other))
 
 
-def _near(own: Iterable[str], other: Upload) -> bool:
-    return any(_distance(mine, their) <= NEAR for mine in own for their in _prints(other))
-
-
-def _distance(one: str, other: str) -> int:
-    return (int(one, 16) ^ int(other, 16)).bit_count()
+def _moves(upload: Upload) -> bool:
+    return upload.type.startswith("video/")

@@ -123,6 +123,7 @@ upload_matches = Table(
     _verdict("quality", SmallInteger),
     _verdict("entry", Json),
     PrimaryKeyConstraint("upload_id", "revision", "position"),
+    Index("ix_upload_matches_touched", "entry_number", "upload_id"),
 )  # fmt: skip
 """`entry` keeps what the entry said then (bank, kind, value, labels, source): evidence."""
 

@@ -1129,6 +1129,11 @@ def upgrade() -> None:
             postgresql_where=sa.text("state <> 'closed'"),
         )
 
+    with op.batch_alter_table("upload_matches", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_upload_matches_touched", ["entry_number", "upload_id"], unique=False
+        )
+
     # ### end Alembic commands ###
     guard(op.get_bind(), "grade_answers", ("update", "delete", "truncate"))
     guard(op.get_bind(), "grade_results", ("update", "delete", "truncate"))
