@@ -222,8 +222,9 @@ def test_beyond_the_cap_a_live_case_opens_in_words_and_stills_and_is_given_back(
     assert clock_.status(who).cap == timedelta(minutes=50)
 
 
-def test_who_met_severe_items_cools_down(app, machine, held, clock):
+def test_who_met_severe_items_cools_down(app, held, clock):
     who = somebody(app, Role.REVIEWER)
+    app.review.exposure.tighten(who, severe_run=3)
     for _ in range(3):
         with app.db.transaction() as tx:
             app.review.exposure.check(tx, who.id, new_id(), Level.S3, severe=True)

@@ -31,6 +31,7 @@ from breakwater.review.policy import Closed, Due, Exposure
 
 NOW = datetime(2026, 11, 21, 0, 10, tzinfo=UTC)
 ME = new_id()
+THREE = Limits(severe_run=3)
 
 
 def ago(minutes: float) -> datetime:
@@ -98,21 +99,21 @@ def test_pictures_close_before_the_shift_ends():
 def test_after_a_run_of_severe_items_there_is_a_cool_down():
     looks = working(20)
     three = (ago(12), ago(8), ago(4))
-    stands = judged(*looks, severe=three)
+    stands = judged(*looks, severe=three, limits=THREE)
     assert (stands.closed, stands.until) == (Closed.COOL_DOWN, ago(-11))
-    assert judged(*looks, severe=three[1:]).closed is None
+    assert judged(*looks, severe=three[1:], limits=THREE).closed is None
 
 
 def test_a_pause_between_severe_items_begins_the_count_anew():
     looks = (*working(40, 30), *working(19))
     severe = (ago(33), ago(31), ago(2))
-    assert judged(*looks, severe=severe).closed is None
-    assert judged(*working(40), severe=severe).closed is Closed.COOL_DOWN
+    assert judged(*looks, severe=severe, limits=THREE).closed is None
+    assert judged(*working(40), severe=severe, limits=THREE).closed is Closed.COOL_DOWN
 
 
 def test_what_was_severe_before_a_cool_down_does_not_ask_for_another():
     severe = (ago(40), ago(38), ago(36), ago(3), ago(1))
-    assert judged(*working(40, 36), *working(20), severe=severe).closed is None
+    assert judged(*working(40, 36), *working(20), severe=severe, limits=THREE).closed is None
 
 
 def test_no_more_than_a_mix_of_severe_items_within_the_hour():
@@ -152,7 +153,7 @@ def test_overtime_is_taken_off_the_next_shift():
 
 def test_several_reasons_close_until_the_last_of_them():
     taken = Rest(ME, ago(1), ago(1), ago(-9))
-    stands = judged(*working(5, 2), rest=taken, severe=(ago(4), ago(3), ago(2)))
+    stands = judged(*working(5, 2), rest=taken, severe=(ago(4), ago(3), ago(2)), limits=THREE)
     assert (stands.closed, stands.until) == (Closed.COOL_DOWN, ago(-13))
 
 

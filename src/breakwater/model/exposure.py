@@ -84,8 +84,8 @@ class Limits:
     pause: int = _limit(10, tightest=60, loosest=5)
     cut_off: int = _limit(420, tightest=60, loosest=540)
     cool_down: int = _limit(15, tightest=120, loosest=5)
-    severe_run: int = _limit(3, tightest=1, loosest=10, unit=Unit.ITEMS)
-    severe_hour: int = _limit(9, tightest=0, loosest=30, unit=Unit.ITEMS)
+    severe_run: int = _limit(10, tightest=1, loosest=40, unit=Unit.ITEMS)
+    severe_hour: int = _limit(30, tightest=0, loosest=90, unit=Unit.ITEMS)
 
     def of(self, name: str) -> timedelta:
         """A limit in minutes as a length of time."""

@@ -31,6 +31,7 @@ from breakwater.model.exposure import (
     named,
     tightened,
 )
+from breakwater.model.facts import ItemFacts
 from breakwater.model.ids import Id
 from breakwater.model.media import Level
 from breakwater.records import approvals, cases, decisions, exposure
@@ -129,11 +130,8 @@ class ExposureClock:
         with self._db.transaction() as tx:
             said = decisions.get(tx, Id(event.body["decision"]))
             seen = said.facts.item
-            if said.undoes is not None or seen is None or seen.activity not in policy.SEVERE_ACTS:
-                return
-            since = self.of(tx, said.by).began or tx.now
-            if not _met(tx, said.by, said.case, since):
-                exposure.mark(tx, said.by, said.case)
+            if said.undoes is None and seen is not None:
+                judged(tx, said.by, said.case, seen)
 
     # breaks
 
@@ -344,8 +342,15 @@ class ExposureClock:
         )
 
 
+def judged(tx: Tx, person: Id, subject: Id, facts: ItemFacts) -> None:
+    """Count something severe that somebody judged, in the transaction that keeps their answer."""
+    severe = facts.activity in policy.SEVERE_ACTS
+    if severe and not _met(tx, person, subject, tx.now - policy.WINDOW):
+        exposure.mark(tx, person, subject)
+
+
 def _met(tx: Tx, person: Id, subject: Id, since: datetime) -> bool:
-    """Whether something severe was counted already in this shift."""
+    """Whether something severe was counted already since a moment."""
     return any(mark.subject == subject for mark in exposure.marks_since(tx, person, since))
 
 
