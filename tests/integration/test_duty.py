@@ -202,6 +202,21 @@ def test_setting_the_clock_back_delays_nobody(house: House):
     assert house.rung(call) == [ada.person, sam.person]
 
 
+def test_setting_the_clock_back_delays_nobody_who_comes_on_duty_either(house: House):
+    ada = house.person("Ada")
+    house.on(ada, begins=-4, ends=0.5)
+    house.tested()
+    house.clock.advance(3600)
+    house.case()
+    (call,) = house.waiting(CallKind.CASE)
+    assert house.rung(call) == []
+    house.clock.moment -= HOUR
+    for _ in range(6):
+        house.clock.seconds += 1
+        house.beat(0)
+    assert house.rung(call) == [ada.person]
+
+
 def test_a_shift_changes_hands_when_the_colleague_acknowledges_and_not_before(house: House):
     ada, sam = house.person("Ada"), house.person("Sam")
     house.on(ada)

@@ -11,18 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from breakwater.errors import NotFound
 from breakwater.model.case import Case, CaseState, Priority
 from breakwater.model.clock import Clock
-from breakwater.model.duty import Call, CallKind, OnDuty, Outcome
+from breakwater.model.duty import Call, CallKind, OnDuty, Outcome, Ring
 from breakwater.model.event import Event, EventType
 from breakwater.model.ids import Id
 from breakwater.observe import Metrics
 from breakwater.records import cases, duty, duty_calls
 from breakwater.records.database import Database, Tx
 from breakwater.review.calling import EVERYBODY, ROTA, Caller
+from breakwater.review.ringing import LOOK_AGAIN
 
 EVERY_S: Final = 1.0
 """How soon after its minute an unanswered ring is noticed."""
@@ -39,7 +41,7 @@ class _Standing:
     """What a turn found.
 
     Attributes:
-        lapsed: calls whose minute is over by the monotonic clock.
+        lapsed: calls that are due by the monotonic clock.
     """
 
     on_duty: Sequence[OnDuty]
@@ -134,21 +136,24 @@ class Watch:
             self.caller.manned(tx, Outcome.COVERED if on_duty else Outcome.SETTLED)
 
     def _lapsed(self, tx: Tx, waiting: Sequence[Call]) -> frozenset[Id]:
-        """Calls whose last ring is over by the clock that never goes back."""
+        """Calls to look at by the clock that never goes back: once when due, then now and then."""
         now = self.clock.monotonic()
         seen: dict[Id, float] = {}
         lapsed = set()
         for call in waiting:
-            rings = duty_calls.rings(tx, call.id)
-            if not rings:
-                continue
-            last = rings[-1]
-            left = min(last.answer_by - tx.now, last.answer_by - last.at).total_seconds()
-            seen[last.id] = min(self._deadlines.get(last.id, now + left), now + left)
-            if seen[last.id] <= now:
+            last = next(reversed(duty_calls.rings(tx, call.id)), None)
+            key, left = (last.id, _left(last, tx.now)) if last else (call.id, LOOK_AGAIN)
+            seen[key] = self._deadlines.get(key, now + left.total_seconds())
+            if seen[key] <= now:
                 lapsed.add(call.id)
+                seen[key] = now + LOOK_AGAIN.total_seconds()
         self._deadlines = seen
         return frozenset(lapsed)
+
+
+def _left(ring: Ring, now: datetime) -> timedelta:
+    """What is left of a ring, and never more than it had."""
+    return max(timedelta(), min(ring.answer_by - now, ring.answer_by - ring.at))
 
 
 def _call_for(tx: Tx, case: Case, event: Event) -> CallKind | None:
