@@ -33,6 +33,8 @@ EVENTS: Final = {
     EventType.VERDICT_CHANGED: "A verdict changed: a retroactive match, a withdrawal, an appeal.",
     EventType.CASE_OPENED: "Something waits for a person.",
     EventType.CASE_CHANGED: "A case moved: decided, handed over, closed.",
+    EventType.CASE_DECIDED: "A person decided a case, or took a decision back.",
+    EventType.DANGER_RAISED: "A person says that a child is in danger now; whoever is on call is called.",
     EventType.ENTRY_ADDED: "Entries were added to a bank.",
     EventType.ENTRY_WITHDRAWN: "An entry was withdrawn for ever.",
     EventType.ENTRY_QUARANTINED: "An entry is shown and does not act until a person has looked.",
