@@ -4,7 +4,7 @@ Fed by `review.watch`. The rules: a ring is good for a minute, then the next per
 (reference: console, issue "on call"); those whom this call rang least come first, then those
 who can be reached, who are not on a break, then the rota's order; a test or an offered shift
 rings its one person three times. Nobody is skipped and nobody stops being rung before
-somebody answered: `tests/property/test_ringing.py`.
+somebody answered: `tests/property/test_never_left_alone.py`.
 """
 
 from __future__ import annotations
