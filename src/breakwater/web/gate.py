@@ -42,6 +42,9 @@ __all__ = ["Gate", "Parts", "Router", "Who", "anyone", "needs", "signed_in"]
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 PRINCIPAL: Final = "breakwater.principal"
+REFUSED: Final = "breakwater.refused"
+"""Who was known and not let in: an error page tells them so, instead of asking who they are."""
+
 CSRF_HEADER: Final = "x-csrf-token"
 CSRF_FIELD: Final = "csrf"
 FORM: Final = "application/x-www-form-urlencoded"
@@ -96,6 +99,7 @@ class Gate:
             return who
         if who is None:
             raise NotAuthenticated
+        request.scope[REFUSED] = who
         if need.signed_in:
             if who.session is None:
                 raise NotAllowed("This is for people who are signed in, not for keys.")
@@ -257,6 +261,12 @@ def gate_of(request: Request) -> Gate:
 def caller(request: Request) -> Principal | None:
     """Whoever the gate let in; None on routes for anyone."""
     who: Principal | None = request.scope.get(PRINCIPAL)
+    return who
+
+
+def turned_away(request: Request) -> Principal | None:
+    """Whoever asked, let in or not; None when nobody is signed in."""
+    who: Principal | None = caller(request) or request.scope.get(REFUSED)
     return who
 
 

@@ -20,6 +20,7 @@ from breakwater.web.api.sessions import site_of
 from breakwater.web.gate import Parts, Router, Who, anyone, gate_of, signed_in
 from breakwater.web.pages.context import Pages
 from breakwater.web.pages.models import SignInView
+from breakwater.web.pages.retold import refused
 
 router = Router(include_in_schema=False)
 
@@ -72,7 +73,7 @@ def arrive(
 
 
 def _refused(request: Request, app: Parts, pages: Pages, error: BreakwaterError) -> HTMLResponse:
-    view = SignInView(wrong=error.detail, account=app.access.oidc.name)
+    view = SignInView(wrong=refused(error), account=app.access.oidc.name)
     return pages.renderer.bare(request, "signin", status=error.status, view=view)
 
 

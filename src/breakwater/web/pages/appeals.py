@@ -22,6 +22,7 @@ from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_appeals
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.read_queue import Look
+from breakwater.web.pages.retold import refused
 from breakwater.web.pages.speech import say
 
 P = Permission
@@ -145,7 +146,7 @@ def _notice(
 
 
 def _words(wrong: BreakwaterError | None) -> str:
-    return say(wrong.detail) or say(wrong.title()) if wrong else ""
+    return refused(wrong) if wrong else ""
 
 
 def _done(number: int) -> str:

@@ -25,6 +25,7 @@ from breakwater.web.pages.models_queue import Said
 from breakwater.web.pages.queue import At, Desk, to
 from breakwater.web.pages.read_queue import FIELDS, Look, names_one, wanted
 from breakwater.web.pages.reads import QueueQuery
+from breakwater.web.pages.retold import refused
 
 router = Router(include_in_schema=False)
 
@@ -80,8 +81,8 @@ def look_first(desk: At, form: Annotated[BulkForm, Query()]) -> HTMLResponse:
     """What would change, before anything does."""
     try:
         return _preview(desk, form)
-    except (BadInput, NotAllowed) as refused:
-        return desk.refused(refused, form.query)
+    except (BadInput, NotAllowed) as error:
+        return desk.refused(error, form.query)
 
 
 @router.post("/queue/bulk")
@@ -95,8 +96,8 @@ def bulk(desk: At, form: Annotated[BulkDoForm, Form()]) -> Response:
         act = desk.app.review.bulk.apply(
             desk.who, kind, value, chosen, token=form.token, reason=form.reason
         )
-    except (BadInput, Conflict) as refused:
-        return _again(desk, form, refused)
+    except (BadInput, Conflict) as error:
+        return _again(desk, form, error)
     return to(f"/queue?{urlencode({'act': act.id})}")
 
 
@@ -106,15 +107,15 @@ def undo(desk: At, act: str) -> Response:
     """Put back what a bulk act changed."""
     try:
         undone = desk.app.review.bulk.undo(desk.who, known_id(act))
-    except (Conflict, NotAllowed) as refused:
-        return desk.refused(refused)
+    except (Conflict, NotAllowed) as error:
+        return desk.refused(error)
     return desk.page(QueueQuery(), Said(read_bulk.undone(undone.restored, undone.left)))
 
 
-def _again(desk: Desk, form: BulkForm, refused: BadInput | Conflict) -> HTMLResponse:
+def _again(desk: Desk, form: BulkForm, error: BadInput | Conflict) -> HTMLResponse:
     """The preview as it would be now, with why nothing was done."""
     try:
-        return _preview(desk, form, Said(refused.detail, wrong=True), status=refused.status)
+        return _preview(desk, form, Said(refused(error), wrong=True), status=error.status)
     except BadInput as nothing:
         return desk.refused(nothing, form.query)
 

@@ -19,6 +19,7 @@ from breakwater.web.agents import agent_of
 from breakwater.web.gate import Parts, Router, Who, anyone, check_origin, gate_of, signed_in
 from breakwater.web.pages.context import Pages
 from breakwater.web.pages.models import SignInView
+from breakwater.web.pages.retold import refused
 
 router = Router(include_in_schema=False)
 
@@ -44,7 +45,7 @@ def sign_in(
         _, token = app.access.people.sign_in(name, password, agent=agent_of(request))
     except (NotAuthenticated, TooManyRequests) as error:
         gate_of(request).failed(request)
-        view = SignInView(name=name, wrong=error.detail, account=app.access.oidc.name)
+        view = SignInView(name=name, wrong=refused(error), account=app.access.oidc.name)
         return pages.renderer.bare(request, "signin", status=error.status, view=view)
     return _entered(request, token, "/")
 
@@ -66,7 +67,7 @@ def use_link(request: Request, app: Parts, pages: Pages, token: str) -> Response
         person, session = app.access.people.consume_link(token, agent=agent_of(request))
     except NotAuthenticated as error:
         gate_of(request).failed(request)
-        view = SignInView(wrong=error.detail)
+        view = SignInView(wrong=refused(error))
         return pages.renderer.bare(request, "link", status=error.status, view=view)
     return _entered(request, session, "/me/credential" if person.credential == "none" else "/")
 
@@ -98,7 +99,7 @@ def password(
     try:
         app.access.people.set_password(who, password)
     except (BadInput, NotAllowed) as error:
-        view = SignInView(name=who.name, wrong=error.detail, account=app.access.oidc.name)
+        view = SignInView(name=who.name, wrong=refused(error), account=app.access.oidc.name)
         return pages.renderer.bare(request, "credential", status=error.status, view=view)
     return RedirectResponse("/", status_code=303)
 

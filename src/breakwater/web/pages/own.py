@@ -20,6 +20,7 @@ from breakwater.web.gate import Parts, Router, Who, gate_of, signed_in
 from breakwater.web.pages import read_people
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.reads import Console
+from breakwater.web.pages.retold import refused
 from breakwater.web.pages.speech import later, say
 
 router = Router(include_in_schema=False)
@@ -87,7 +88,7 @@ def _remove(
     try:
         act()
     except NotAllowed as error:
-        return _page(request, app, pages, who, status=error.status, wrong=error.detail)
+        return _page(request, app, pages, who, status=error.status, wrong=refused(error))
     return _back("removed")
 
 

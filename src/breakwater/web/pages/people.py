@@ -24,6 +24,7 @@ from breakwater.web.pages import read_people
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.models_people import GivenLink
 from breakwater.web.pages.reads import Console
+from breakwater.web.pages.retold import refused
 from breakwater.web.pages.speech import later, say
 
 P = Permission
@@ -74,7 +75,7 @@ def add(here: Here, name: Field = "", roles: Roles = []) -> Response:  # noqa: B
     try:
         person = here.app.access.people.create(name, roles, here.who)
     except BreakwaterError as error:
-        return _list(here, status=error.status, wrong=error.detail, name=name, chosen=roles)
+        return _list(here, status=error.status, wrong=refused(error), name=name, chosen=roles)
     return _given(here, person)
 
 
@@ -154,7 +155,7 @@ def _do(here: Visit, person_id: str, act: Callable[[Person], object], said: str)
     except BreakwaterError as error:
         if error.status == 404:
             raise
-        return _page(here, person, status=error.status, wrong=error.detail or error.title())
+        return _page(here, person, status=error.status, wrong=refused(error))
     return RedirectResponse(f"/people/{person.id}?said={said}", status_code=303)
 
 

@@ -25,6 +25,7 @@ from breakwater.web.pages import read_bulk
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.models_queue import Said
 from breakwater.web.pages.reads import QueueQuery
+from breakwater.web.pages.retold import refused
 from breakwater.web.pages.speech import later, say
 
 P = Permission
@@ -70,7 +71,7 @@ class Desk:
 
     def refused(self, error: BreakwaterError, query: QueueQuery | None = None) -> HTMLResponse:
         """The queue, with why an act was not done."""
-        said = Said(error.detail or error.title(), wrong=True)
+        said = Said(refused(error), wrong=True)
         return self.page(query or QueueQuery(), said, status=error.status)
 
     def acted(self, said: str, act: Callable[[], Case]) -> Response:

@@ -44,6 +44,10 @@ STRIP: Final = 24
 
 _STEPS: Final[Mapping[str, str]] = Spoken({
     "opened": later("Opened"),
+    "appealed": later("Appealed against"),
+    "appeal_overturned": later("Appeal decided: the measure fell"),
+    "appeal_upheld": later("Appeal decided: the measure stays"),
+    "reported": later("Reported by somebody outside"),
     "closed": later("Closed"),
     "held": later("Taken by a person"),
     "released": later("Given back to the queue"),
@@ -270,7 +274,7 @@ def _verdicts(look: Look, upload: Upload) -> list[LogRow]:
         LogRow(
             words.at(revision.at), "breakwater",
             say("Verdict: %(action)s", action=words.ACTION[revision.verdict.action].word),
-            note=revision.verdict.reason, mark="verdict",
+            note=retold(revision.verdict.reason), mark="verdict",
         )
         for revision in uploads.history(look.tx, upload.id)[1:]
     ]  # fmt: skip
@@ -279,7 +283,7 @@ def _verdicts(look: Look, upload: Upload) -> list[LogRow]:
 def _log(tx: Tx, step: CaseStep) -> LogRow:
     said = _STEPS[step.what] if step.what in _STEPS else step.what.replace("_", " ").capitalize()
     mark = "comment" if step.what == "comment" else ""
-    return LogRow(words.at(step.at), name_of(tx, step.by), said, step.note, mark)
+    return LogRow(words.at(step.at), name_of(tx, step.by), said, retold(step.note), mark)
 
 
 def name_of(tx: Tx, by: str) -> str:

@@ -17,6 +17,7 @@ from breakwater.web.pages import words
 from breakwater.web.pages.models import Mark, QueueRow
 from breakwater.web.pages.models_case import RelatedRow
 from breakwater.web.pages.read_queue import Look, row_of
+from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import say
 
 MOST: Final = 8
@@ -66,7 +67,7 @@ def _row(look: Look, upload: Upload) -> RelatedRow:
     title = say("Case %(number)d", number=case.number) if case else reference or say("An upload")
     return RelatedRow(
         title=title,
-        words=verdict.reason if verdict else say("Its verdict is not reached yet."),
+        words=retold(verdict.reason) if verdict else say("Its verdict is not reached yet."),
         action=words.ACTION[verdict.action] if verdict else Mark("wait", say("Waiting")),
         at=words.ago(upload.received_at, look.now),
         url=f"/cases/{case.id}" if case else "",

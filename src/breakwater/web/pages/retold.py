@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Final
 
+from breakwater.errors import BreakwaterError
 from breakwater.intake.policy import NO_MATCH, WHY_NOT
 from breakwater.model.match import VIEW_WORDS, Match
 from breakwater.model.media import Reason
@@ -82,6 +83,11 @@ def retold(text: str) -> str:
     """A sentence of the records in the reader's language."""
     language = speaking().tag
     return text if language == SOURCE else _retold(text, language)
+
+
+def refused(error: BreakwaterError) -> str:
+    """Why something was not done, in the reader's language."""
+    return say(retold(error.detail)) or say(error.title())
 
 
 def nearness(match: Match) -> str:

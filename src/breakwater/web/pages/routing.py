@@ -24,6 +24,7 @@ from breakwater.web.pages import read_routing
 from breakwater.web.pages.context import show
 from breakwater.web.pages.queue import At, Desk, to
 from breakwater.web.pages.read_queue import Look
+from breakwater.web.pages.retold import refused
 from breakwater.web.pages.speech import later, say
 
 P = Permission
@@ -67,7 +68,7 @@ def write(
             return to(f"/queue/routing?{urlencode({'said': 'draft', 'n': made.number})}")
         found = desk.app.review.routing.dry_run(desk.who, parse(text))
     except BadInput as wrong:
-        return _page(desk, draft=rules, note=note, wrong=wrong.detail, status=wrong.status)
+        return _page(desk, draft=rules, note=note, wrong=refused(wrong), status=wrong.status)
     compared = read_routing.comparison(say("What these rules would have changed"), found)
     return _page(desk, draft=rules, note=note, compared=compared)
 

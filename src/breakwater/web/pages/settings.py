@@ -21,6 +21,7 @@ from breakwater.web.pages import read_settings
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.models_settings import Given
 from breakwater.web.pages.reads import Console
+from breakwater.web.pages.retold import refused
 from breakwater.web.pages.speech import later, say
 
 P = Permission
@@ -76,7 +77,7 @@ def make_key(
             per_second=per_second, test=test, expires_at=expires,
         )  # fmt: skip
     except BreakwaterError as error:
-        return _keys(request, app, pages, who, status=error.status, wrong=error.detail)
+        return _keys(request, app, pages, who, status=error.status, wrong=refused(error))
     given = Given(
         say("Key of %(name)s", name=key.name),
         say("Send it as a Bearer token. It is shown only now; only its hash is kept."),
@@ -116,7 +117,7 @@ def add_webhook(
     try:
         _, secret = app.webhooks.create(url.strip(), service.strip(), tuple(events), who)
     except BreakwaterError as error:
-        return _hooks(request, app, pages, who, status=error.status, wrong=error.detail)
+        return _hooks(request, app, pages, who, status=error.status, wrong=refused(error))
     given = Given(
         say("Secret of the new webhook"),
         say("Check the signature of each message with it. It is shown only now."),

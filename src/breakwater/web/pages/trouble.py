@@ -11,10 +11,11 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from breakwater.web.gate import caller, language_of
+from breakwater.web.gate import language_of, turned_away
 from breakwater.web.languages import speak
 from breakwater.web.pages.context import show
 from breakwater.web.pages.models import Trouble
+from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, later, say
 from breakwater.web.problem import Problem
 
@@ -48,14 +49,14 @@ def wants_page(request: Request) -> bool:
 
 def page_for(request: Request, problem: Problem) -> Response:
     """The error as a page; the door for those who are not signed in."""
-    who = caller(request)
+    who = turned_away(request)
     if problem.status == 401 or who is None:
         return RedirectResponse("/login", status_code=303)
     speak(language_of(request))
     view = Trouble(
         status=problem.status,
         title=_TITLES.get(problem.status, say("Something went wrong here")),
-        happened=f"{say(problem.title)} {say(problem.detail)}".strip(),
+        happened=f"{say(problem.title)} {say(retold(problem.detail))}".strip(),
         kept=say("Nothing was changed and nothing was lost."),
         do=_DO.get(
             problem.status,
