@@ -34,6 +34,8 @@ EVENTS: Final = {
     EventType.CASE_OPENED: "Something waits for a person.",
     EventType.CASE_CHANGED: "A case moved: decided, handed over, closed.",
     EventType.CASE_DECIDED: "A person decided a case, or took a decision back.",
+    EventType.CASE_DUE: "A case is due soon and nobody has looked.",
+    EventType.CASE_OVERDUE: "A case passed its due time, or waited twice as long; it rose.",
     EventType.DANGER_RAISED: "A person says that a child is in danger now; whoever is on call is called.",
     EventType.ENTRY_ADDED: "Entries were added to a bank.",
     EventType.ENTRY_WITHDRAWN: "An entry was withdrawn for ever.",
