@@ -17,8 +17,10 @@ from breakwater.model.facts import (
     Maturity,
     Realism,
     Sex,
+    contradictions,
 )
 from breakwater.web.pages.form_grade import Answers
+from breakwater.web.pages.read_grade import QUESTIONS
 
 CHILD = [("age-1", "11-13"), ("sex-1", "female"), ("maturity-1", "unclear")]
 
@@ -72,6 +74,20 @@ def test_what_is_asked_once_is_confirmed_by_its_code():
     assert not asked.confirms(asked.facts())
     assert not Answers.read([*odd, ("asked", "another")]).confirms(asked.facts())
     assert Answers.read([*odd, ("asked", "older_prepubescent")]).confirms(asked.facts())
+
+
+def test_the_page_knows_every_question_that_is_asked():
+    odd = [
+        ItemFacts.read(said)
+        for said in (
+            {"activity": "none", "children": ["16-17/male/prepubescent", "0-2/male/pubescent"],
+             "offenders": 1},
+            {"activity": "sadism", "comparison": True, "realism": "drawn", "victim": "yes",
+             "live_capture": True, "self_generated": True},
+        )
+    ]  # fmt: skip
+    asked = {question.code: question.words for facts in odd for question in contradictions(facts)}
+    assert dict(QUESTIONS) == asked
 
 
 def test_numbers_have_holes_where_a_child_was_taken_away():

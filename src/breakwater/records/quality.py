@@ -34,8 +34,8 @@ from breakwater.records.tables.nouns_quality import (
 )
 from breakwater.records.texts import storable
 
-MOST_ANSWERS: Final = 20_000
-"""Answers that one figure is computed from, the newest: plenty for an interval, quick to read."""
+MOST_ANSWERS: Final = 5_000
+"""Answers that one figure is computed from, the newest: of 2,500 items an interval is narrow."""
 
 _o, _l, _e, _h = grade_golds.c, grade_alarms.c, grade_alarm_ends.c, grade_hashes.c
 _a, _g, _i, _r = grade_assignments.c, grade_answers.c, grade_items.c, grade_results.c

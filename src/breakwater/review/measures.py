@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from breakwater.model.facts import Activity, AgeBand, FirstLook, ItemFacts, Maturity, Realism
@@ -97,12 +98,12 @@ def of_scheme(scheme: Scheme) -> Measure | None:
     """The code a scheme derives from each answer; None for annotations, which are many."""
     if scheme.every:
         return None
+    # Thousands of answers give a few dozen different facts, and each is asked for every pair.
+    code = lru_cache(maxsize=4096)(lambda facts: scheme.derive(facts).codes[0])
     return Measure(
         f"scheme:{scheme.id}",
         Scale(tuple(scheme.codes), ordered=scheme.ordinal),
-        lambda answer: (
-            None if answer.look is FirstLook.CANNOT_TELL else scheme.derive(answer.facts).codes[0]
-        ),
+        lambda answer: None if answer.look is FirstLook.CANNOT_TELL else code(answer.facts),
     )
 
 

@@ -29,7 +29,7 @@ from breakwater.web.pages.models_grade import (
     StackView,
     Tile,
 )
-from breakwater.web.pages.speech import later, say, say_n
+from breakwater.web.pages.speech import Spoken, later, say, say_n
 
 MOST_FRAMES: Final = 24
 
@@ -43,6 +43,18 @@ NEAR: Final = (
     ("same", later("The same picture"), "grade_stack.same"),
     ("other", later("Another picture"), "grade_stack.other"),
 )
+
+QUESTIONS: Final = Spoken({
+    "older_prepubescent": later("A child of 14 or older is marked prepubescent."),
+    "small_pubescent": later("A child of 6 or younger is marked pubescent."),
+    "act_without_child": later("An activity is given, and no child."),
+    "offender_without_act": later("Offenders are counted, and the activity is none."),
+    "comparison_with_act": later("A comparison picture has an activity."),
+    "made_and_captured": later("It is drawn or synthetic, and captured live."),
+    "made_by_child": later("It is drawn or synthetic, and made by the child."),
+    "drawn_victim": later("It is drawn, and the victim is known."),
+})  # fmt: skip
+"""What `model.facts` asks, by its code, in the language of the page."""
 
 
 def sets(
@@ -104,7 +116,7 @@ def item(
         else "",
         previous=packed(task.previous),
         ahead=None if ahead is None else Ahead(ahead.item),
-        questions=tuple(say(question.words) for question in questions),
+        questions=tuple(QUESTIONS[question.code] for question in questions),
         asked=tuple(question.code for question in questions),
         wrong=wrong,
         again=before is not None,

@@ -34,7 +34,7 @@ from breakwater.web.pages.models_qa import (
     StandingRow,
 )
 from breakwater.web.pages.read_queue import Look
-from breakwater.web.pages.speech import later, say, say_n
+from breakwater.web.pages.speech import Spoken, later, say, say_n
 
 MEASURES: Final[Mapping[str, str]] = {
     "pertinent": later("Pertinent or not"),
@@ -49,6 +49,12 @@ LOOKS: Final[Mapping[FirstLook, str]] = {
     FirstLook.FULL_FACTS: later("Pertinent"),
     FirstLook.CANNOT_TELL: later("Cannot tell"),
 }
+WHY: Final = Spoken({
+    Unmeasured.TOO_FEW: later("Fewer than two items were answered by two people."),
+    Unmeasured.NO_VARIATION: later(
+        "Everybody gave one and the same answer, so chance cannot be judged."
+    ),
+})  # fmt: skip
 NOTHING: Final = "–"
 
 
@@ -133,12 +139,12 @@ def _agreement(tx: Tx, one: TeamAgreement, names: Names) -> AgreementRow:
                 names(pair.other),
                 words.count(pair.found.items) if isinstance(pair.found, Agreement) else NOTHING,
                 interval(pair.found) if isinstance(pair.found, Agreement) else None,
-                "" if isinstance(pair.found, Agreement) else say(pair.found.words),
+                "" if isinstance(pair.found, Agreement) else WHY[pair.found],
             )
             for pair in one.pairs
             if measured
         ),
-        why="" if measured or not isinstance(one.found, Unmeasured) else say(one.found.words),
+        why=WHY[one.found] if isinstance(one.found, Unmeasured) else "",
     )
 
 
