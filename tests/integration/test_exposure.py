@@ -115,6 +115,16 @@ def test_a_break_one_takes_closes_pictures_until_one_comes_back(app, held):
         app.review.exposure.take_break(who, 241)
 
 
+def test_whoever_takes_a_break_leaves_no_live_case_unowned(app, held):
+    who, case = somebody(app, Role.REVIEWER), stream(app)
+    app.review.queue.take(who, case.id)
+    app.review.queue.take(who, held.case)
+    app.review.exposure.take_break(who)
+    with app.db.read() as tx:
+        assert cases.get(tx, case.id).held_by is None
+        assert cases.get(tx, held.case).held_by == who.id
+
+
 def test_a_break_that_is_due_is_not_ended_by_coming_back(app, held, clock):
     who = somebody(app, Role.REVIEWER)
     saw(app, who, 60, clock)
@@ -164,6 +174,8 @@ def test_one_change_may_be_tighter_and_looser_at_once(app):
     assert dict(waits.facts) == {"pause": [10, 5]}
     assert app.review.exposure.limits(who).daily == 120
     assert app.review.exposure.limits(who).pause == 10
+    with pytest.raises(NotFound):
+        app.review.exposure.refuse(somebody(app, Role.REVIEWER), who.id)
     app.review.exposure.refuse(who, who.id)
     assert app.review.exposure.proposals() == []
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from breakwater.errors import BadInput, Conflict, ExposureLimit, NotAllowed
+from breakwater.errors import BadInput, Conflict, ExposureLimit, NotAllowed, NotFound
 from breakwater.model.access import Permission, Principal
 from breakwater.model.approval import Approval
 from breakwater.model.case import CaseKind, CaseState
@@ -34,7 +34,7 @@ from breakwater.model.exposure import (
 from breakwater.model.facts import ItemFacts
 from breakwater.model.ids import Id
 from breakwater.model.media import Level
-from breakwater.records import approvals, cases, decisions, exposure
+from breakwater.records import approvals, cases, decisions, exposure, queue
 from breakwater.records.database import Database, Tx
 from breakwater.review import policy
 from breakwater.review.policy import Closed, Exposure
@@ -136,7 +136,7 @@ class ExposureClock:
     # breaks
 
     def take_break(self, who: Principal, minutes: int = 0) -> Rest:
-        """Begin a break now; pictures close for its length.
+        """Begin a break now; pictures close for its length, live cases go back to the queue.
 
         Args:
             who: for themselves.
@@ -152,6 +152,9 @@ class ExposureClock:
             if minutes < 0 or length > LONGEST_BREAK:
                 raise BadInput("A break is at most four hours. To end the day, sign out.")
             made = exposure.rest(tx, person, begins_at=tx.now, until=tx.now + length, why=Why.TAKEN)
+            for case in queue.held_by(tx, person):
+                if case.kind is CaseKind.STREAM:
+                    queue.give_back(tx, case.id, by=person, what="released", note="break")
             tx.audit(who.id, "break.take", person, minutes=int(length.total_seconds()) // 60)
         return made
 
@@ -255,11 +258,15 @@ class ExposureClock:
             return self._keep(tx, whose, values, by=agreed.by, second=second, reason=agreed.reason)
 
     def refuse(self, who: Principal, subject: Id, note: str = "") -> Approval:
-        """Disagree, or take one's own proposal back; raises `NotFound`."""
+        """Disagree, or take one's own proposal back.
+
+        Raises:
+            NotFound: nothing waits, or it is somebody else's and this role looks after nobody.
+        """
         by = _person(who)
         with self._db.transaction() as tx:
             if by != subject and not who.may(Permission.WELLBEING_READ):
-                raise NotAllowed("It is refused by a second person, or taken back by whose it is.")
+                raise NotFound("Nothing of yours waits for a second person here.")
             refused = approvals.refuse(tx, kind=LOOSEN, subject=subject, by=by, note=note)
             tx.audit(who.id, "limits.refuse", subject)
         return refused
