@@ -278,6 +278,7 @@ class SampleGate:
     """Lets one sample person in."""
 
     who: Principal
+    secure: bool = False
 
     async def admit(self, request: Request, need: Any) -> Principal | None:
         return self.who
