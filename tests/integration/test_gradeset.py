@@ -18,7 +18,7 @@ from breakwater.model.bank import BankAction
 from breakwater.model.grading import ItemState, SetState
 from breakwater.records import audit, gradesets
 from breakwater.review.gradeset import NewSet
-from tests.integration.conftest import photo, work
+from tests.integration.conftest import photo
 from tests.integration.grading_sets import (
     entry,
     media,
@@ -133,9 +133,7 @@ def test_a_file_that_ends_before_its_end_is_never_opened_for_graders(app, lead, 
     )
 
 
-def test_the_worker_imports_and_a_failed_set_goes_on_when_its_file_comes_again(
-    app, lead, worker, tmp_path
-):
+def test_the_worker_imports_and_a_failed_set_goes_on_when_its_file_comes_again(app, lead, tmp_path):
     files = pictures(2)
     wanted = NewSet(
         vics(tmp_path / "set.json", [entry(at, name) for at, name in enumerate(files, 1)]),
@@ -143,12 +141,12 @@ def test_the_worker_imports_and_a_failed_set_goes_on_when_its_file_comes_again(
     )
     begun = app.review.grade_sets.begin(lead, wanted)
     assert begun.state is SetState.IMPORTING
-    work(worker)
+    app.review.grade_sets.turn()
     assert app.review.grade_sets.get(begun.number).state is SetState.OPEN
     broken = tmp_path / "broken.json"
     broken.write_bytes(wanted.file.read_bytes()[:-3])
     failed = app.review.grade_sets.begin(lead, NewSet(broken, wanted.media))
-    work(worker)
+    app.review.grade_sets.turn()
     assert app.review.grade_sets.get(failed.number).state is SetState.FAILED
     again = app.review.grade_sets.begin(lead, NewSet(broken, wanted.media))
     assert (again.number, again.state) == (failed.number, SetState.IMPORTING)

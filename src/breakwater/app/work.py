@@ -68,7 +68,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
             *bank_handlers.job_kinds(parts.retroactive),
             *intake_handlers.job_kinds(parts.intake, snapshots, on.vault, parts.recorder),
             *review_handlers.job_kinds(
-                db=on.db, grade_sets=review.grade_sets, rehash=review.rehash
+                db=on.db, rehash=review.rehash
             ),
         ),
         turns=(
@@ -80,6 +80,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
             *review_handlers.turns(
                 watch=review.on_call.watch, pager=review.on_call.pager,
                 escalation=review.escalation, staggering=review.staggering, quality=review.quality,
+                grade_sets=review.grade_sets,
             ),
         ),
     )  # fmt: skip

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
-from breakwater.errors import BadInput, Conflict, NotAllowed
+from breakwater.errors import BadInput, Conflict, LeaseLost, NotAllowed
 from breakwater.model.access import Permission, Principal
 from breakwater.model.clock import Clock
 from breakwater.model.grading import (
@@ -29,13 +29,13 @@ from breakwater.model.grading import (
     SetState,
     item_id,
 )
-from breakwater.model.ids import Id
+from breakwater.model.ids import Id, new_id
 from breakwater.model.media import MediaLimits, Reason, Undecodable
 from breakwater.model.signal import SHA256, Fingerprint
-from breakwater.model.work import Beat, JobKind
 from breakwater.recognition.screen import Screener
 from breakwater.records import gradesets, jobs
 from breakwater.records.database import Database
+from breakwater.records.jobs import Job
 from breakwater.records.vault import Vault
 from breakwater.review.looks import Looks
 from breakwater.review.placing import (
@@ -55,6 +55,10 @@ BAD_ROWS_SHOWN: Final = 1_000
 PURPOSE: Final = "evidence"
 LANE: Final = "grading"
 JOB: Final = "grading.import"
+LEASE_S: Final = 900.0
+"""Seconds until another process takes over a silent import: longer than any one window."""
+
+EVERY_S: Final = 1.0
 
 Progress = Callable[["Loaded"], None]
 
@@ -130,6 +134,7 @@ class GradeSets:
         self._screener = screener
         self._clock = clock
         self._threads = threads
+        self._owner = new_id()
         self._limits = limits or Limits()
 
     def load(
@@ -211,19 +216,25 @@ class GradeSets:
             raise
         return self._finish(by, begun, rows, state, wanted.context)
 
-    def resume(self, payload: Mapping[str, Any], _attempt: int, beat: Beat) -> None:
-        """Do what `begin` left; taken up by another worker it goes on at the last window."""
-        wanted = NewSet.read(payload["wanted"])
-        with self._db.read() as tx:
-            begun = gradesets.get(tx, payload["set"])
-        if begun.state is not SetState.IMPORTING:
-            return
-        with suppress(BadInput):  # the set says so; trying again would find the same file
-            self._fill(payload["by"], begun, wanted, lambda state: beat(state.share))
+    def turn(self) -> None:
+        """Import what `begin` left; a thread of its own, because it may take hours.
 
-    def job_kinds(self) -> tuple[JobKind, ...]:
-        """What takes longer than a request."""
-        return (JobKind(JOB, self.resume, lease_s=900.0),)
+        Taken up by another process it goes on at the last window.
+        """
+        for job in jobs.claim(self._db, [JOB], owner=self._owner, lease_s=LEASE_S):
+            with self._db.read() as tx:
+                begun = gradesets.get(tx, job.payload["set"])
+            with suppress(LeaseLost):  # another process reads it now
+                # A fault of the file is said by the set; trying again would find the same file.
+                with suppress(BadInput):
+                    self._go_on(job, begun)
+                with self._db.transaction() as tx:
+                    jobs.finish(tx, job)
+
+    def _go_on(self, job: Job, begun: GradeSet) -> None:
+        if begun.state is SetState.IMPORTING:
+            wanted, by = NewSet.read(job.payload["wanted"]), str(job.payload["by"])
+            self._fill(by, begun, wanted, lambda _: jobs.extend(self._db, job, lease_s=LEASE_S))
 
     def open(self, who: Principal, number: int) -> GradeSet:
         """Open a set for graders; an import opens its own at its end.

@@ -12,6 +12,7 @@ from breakwater.records.database import Database
 from breakwater.review import cover as covering
 from breakwater.review import decide
 from breakwater.review import escalate as escalating
+from breakwater.review import gradeset as importing
 from breakwater.review import pager as paging
 from breakwater.review import quality as measuring
 from breakwater.review import routing as placing
@@ -45,7 +46,7 @@ def subscriptions(
     )
 
 
-def job_kinds(*, db: Database, grade_sets: GradeSets, rehash: Rehash) -> tuple[JobKind, ...]:
+def job_kinds(*, db: Database, rehash: Rehash) -> tuple[JobKind, ...]:
     """What takes longer than a request, or happens when a decision can no longer be undone."""
 
     def release(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
@@ -58,7 +59,6 @@ def job_kinds(*, db: Database, grade_sets: GradeSets, rehash: Rehash) -> tuple[J
         JobKind(RELEASE_JOB, release, lease_s=900.0),
         JobKind(SETTLE_JOB, settle),
         *Schemes(db=db).job_kinds(),
-        *grade_sets.job_kinds(),
         *rehash.job_kinds(),
     )
 
@@ -70,11 +70,13 @@ def turns(
     escalation: Escalation,
     staggering: Staggering,
     quality: Quality,
+    grade_sets: GradeSets,
 ) -> tuple[Turn, ...]:
     """What is looked at regularly."""
     return (
         Turn("queue.clock", escalating.EVERY_S, escalation.run),
         Turn("duty", watching.EVERY_S, watch.turn),
+        Turn("grading.import", importing.EVERY_S, grade_sets.turn),
         Turn("grading.quality", measuring.EVERY_S, quality.watch),
         Turn("exposure.stagger", covering.EVERY_S, staggering.turn),
         *((Turn("pager", paging.EVERY_S, pager.turn),) if pager else ()),
