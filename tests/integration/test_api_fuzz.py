@@ -96,6 +96,7 @@ def callers(served: Served) -> Callers:
     return Callers(cookies, *keys)
 
 
+@pytest.mark.timeout(1800)
 def test_no_generated_request_makes_the_server_fail(
     served: Served, schema: OpenApiSchema, callers: Callers
 ) -> None:

@@ -8,203 +8,32 @@ both cells say so. No route with an id is without a row: a new one fails
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
 import pytest
 
-from breakwater.banks.manage import NewBank, NewEntry
-from breakwater.model.access import MACHINE_SCOPES, Principal, Role
-from breakwater.model.decision import DecisionKind
-from breakwater.model.ids import Id, new_id
-from breakwater.model.media import Level
-from breakwater.model.signal import Signal
-from breakwater.records import linked_accounts, people, views
-from breakwater.review.rota import Planned
-from tests.integration.served import OPERATOR, Served, serving
-from tests.integration.test_intake import submit
+from breakwater.model.access import Permission, Role
+from tests.integration import matrix_world as make
+from tests.integration.matrix_world import Make, Somebody, World
+from tests.integration.served import OPERATOR, serving
+from tests.integration.test_matrix import routes
+from tests.integration.test_matrix_ids import ANY_NAME
 
 IN: Final = "in"
 """Found, and the caller's to use: what the handler then said of the rest does not matter here."""
 HELD: Final = "held"
-"""There, and somebody else works on it."""
+"""There, and not now or not for this person: somebody else works on it, or must decide."""
 NONE: Final = "not found"
 REFUSED: Final = "refused"
 """There, and not for this person whatever their role."""
 
 
-@dataclass
-class Somebody:
-    """A person or a machine, and how they send requests."""
-
-    client: httpx.Client
-    who: Principal
-    session: Id | None = None
-
-
-@dataclass
-class World:
-    """A served installation and things in it."""
-
-    served: Served
-    count: int = 0
-    known: dict[tuple[str, str], Somebody] = field(default_factory=dict)
-
-    @property
-    def app(self) -> Any:
-        return self.served.app
-
-    def person(self, name: str, *roles: Role) -> Somebody:
-        """Always the same person for a name and their roles."""
-        key = name, " ".join(sorted(roles))
-        if key not in self.known:
-            made = self.served.person(*roles)
-            self.known[key] = self.signed_in(made.id)
-        return self.known[key]
-
-    def signed_in(self, person: Id) -> Somebody:
-        link = self.app.access.people.link(person, "test")
-        _, token = self.app.access.people.consume_link(link)
-        who = self.app.access.sessions.resume(token)
-        headers = {"X-CSRF-Token": self.served.api.state.gate.csrf(who)}
-        cookies = {self.served.api.state.gate.cookie: token}
-        return Somebody(self.served.client(headers=headers, cookies=cookies), who, who.session)
-
-    def machine(self, service: str) -> Somebody:
-        key, token = self.app.access.keys.create(
-            OPERATOR, name=service, service=service, scopes=sorted(MACHINE_SCOPES)
-        )
-        who = Principal(key.id, service, MACHINE_SCOPES, service=service)
-        return Somebody(self.served.client(token), who)
-
-    def next(self) -> int:
-        self.count += 1
-        return self.count
-
-
-Make = Callable[[World, Somebody], str]
-
-
-def session(world: World, of: Somebody) -> str:
-    made = world.signed_in(of.who.id).session
-    return str(made)
-
-
-def passkey(world: World, of: Somebody) -> str:
-    with world.app.db.transaction() as tx:
-        made = people.add_passkey(
-            tx, of.who.id, credential=os.urandom(16), public_key=b"k", sign_count=0, name="key"
-        )
-    return made.id
-
-
-def account(world: World, of: Somebody) -> str:
-    with world.app.db.transaction() as tx:
-        return linked_accounts.link(
-            tx, of.who.id, issuer="https://login.example", subject=f"s-{world.next()}"
-        ).id
-
-
-def upload(world: World, of: Somebody) -> str:
-    return upload_of(world, of).id
-
-
-def upload_of(world: World, of: Somebody) -> Any:
-    """Something that cannot be read: it is held, and has a case."""
-    service = of.who if of.who.service else world.machine("photos").who
-    return submit(world.app, b"\x89PNG\r\n\x1a\n" + os.urandom(64), service)
-
-
-def case(world: World, of: Somebody) -> str:
-    """A case that this person works on."""
-    made = Id(str(upload_of(world, of).case))
-    world.app.review.queue.take(of.who, made)
-    return made
-
-
-def decision(world: World, of: Somebody) -> str:
-    made = case(world, of)
-    said = world.app.review.decisions.decide(
-        of.who, made, DecisionKind.NOT_ILLEGAL, reason="a garden"
-    )
-    return str(said.id)
-
-
-def part(world: World, of: Somebody) -> str:
-    """A resumable upload that was announced."""
-    about = {"service": of.who.service, "surface": "public", "size": 100}
-    begun = of.client.post("/v1/uploads", json=about)
-    assert begun.status_code == 201, begun.text
-    return begun.headers["Location"].rpartition("/")[2]
-
-
-def view(world: World, of: Somebody) -> str:
-    with world.app.db.transaction() as tx:
-        made = views.start(tx, person=of.who.id, item=new_id(), level=Level.S3, reason="review")
-    return made.id
-
-
-def bank(world: World, _of: Somebody) -> str:
-    name = f"BANK_{world.next()}"
-    world.app.banks.create(NewBank(name), OPERATOR)
-    return name
-
-
-def entry(world: World, of: Somebody) -> str:
-    name = bank(world, of)
-    signal = Signal.parse(f"pdq:{os.urandom(32).hex()}")
-    (made,) = world.app.banks.add(name, [NewEntry(signal)], OPERATOR)
-    return str(made.number)
-
-
-def resting(world: World, of: Somebody) -> str:
-    """An entry in quarantine."""
-    number = entry(world, of)
-    world.app.banks.quarantine(int(number), OPERATOR, "because")
-    return number
-
-
-def key(world: World, of: Somebody) -> str:
-    made, _ = world.app.access.keys.create(of.who, name="key", scopes=["bank:read"])
-    return made.id
-
-
-def webhook(world: World, of: Somebody) -> str:
-    made, _ = world.app.webhooks.create(
-        "https://service.example/h", "", ("verdict.completed",), of.who
-    )
-    return made.id
-
-
-def human(world: World, _of: Somebody) -> str:
-    return world.served.person(Role.GRADER).id
-
-
-def oneself(_world: World, of: Somebody) -> str:
-    return of.who.id
-
-
-def shift(world: World, of: Somebody) -> str:
-    now = world.app.clock.now()
-    begin = now + timedelta(days=world.next())
-    somebody = world.person("mod", Role.LIVE_MODERATOR).who.id
-    (made,) = world.app.review.duty.plan(
-        world.person("boss", Role.ADMIN).who, [Planned(somebody, begin, begin + timedelta(hours=1))]
-    )
-    return made.id
-
-
-def call(world: World, of: Somebody) -> str:
-    return world.app.review.duty.test(of.who).id
-
-
-def device(world: World, of: Somebody) -> str:
-    made, _ = world.app.review.devices.enrol_here(of.who, f"Desk {world.next()}")
-    return made.id
+Sent = dict[str, Any]
+Body = Sent | Callable[[World, str], Sent] | None
+"""What is sent with a request; made from the thing's id where it names more of it."""
 
 
 @dataclass(frozen=True)
@@ -224,11 +53,15 @@ class Row:
     own: str = IN
     another: str = IN
     roles: tuple[Role, ...] = ()
-    body: dict[str, Any] | None = None
+    body: Body = None
 
 
 ADMIN = (Role.ADMIN,)
 REVIEWER = (Role.REVIEWER,)
+GRADER = (Role.GRADER,)
+LEAD = (Role.QA_LEAD,)
+LOOKS = (Role.REVIEWER, Role.ADMIN)
+"""Somebody who sees pictures and may agree to another's limits."""
 WHY = {"json": {"reason": "because"}}
 FORM = {"data": {"reason": "because"}}
 PART = {
@@ -237,45 +70,98 @@ PART = {
 }
 
 
-def same(make: Make, roles: tuple[Role, ...], *wanted: str, **how: Any) -> list[Row]:
+def same(maker: Make, roles: tuple[Role, ...], *wanted: str, **how: Any) -> list[Row]:
     """Rows that differ only in their route."""
-    return [Row(*route.split(" ", 1), make, roles=roles, **how) for route in wanted]
+    return [Row(*route.split(" ", 1), maker, roles=roles, **how) for route in wanted]
+
+
+def to_colleague(form: str) -> Callable[[World, str], Sent]:
+    """To somebody else who may decide."""
+
+    def body(world: World, _made: str) -> Sent:
+        to = world.person("colleague", *REVIEWER).who.id
+        return {
+            form: {"to": to, "reason": "because"} | ({"version": None} if form == "json" else {})
+        }
+
+    return body
 
 
 ROWS: Final = [
     # One's own: nobody else's is even there.
-    *same(session, REVIEWER, "DELETE /v1/me/sessions/{id}", "POST /me/sessions/{id}/end", another=NONE),
-    *same(passkey, REVIEWER, "DELETE /v1/me/passkeys/{id}", "POST /me/passkeys/{id}/remove", another=NONE),
-    *same(account, REVIEWER, "DELETE /v1/me/accounts/{id}", "POST /me/accounts/{id}/remove", another=NONE),
-    *same(view, REVIEWER, "POST /views/{view}/end", another=NONE, body={"json": {"ms": 5}}),
-    *same(upload, (), "GET /v1/verdicts/{id}", "GET /v1/verdicts/{id}/notice", another=NONE),
-    *same(part, (), "GET /v1/uploads/{id}", another=NONE),
-    *same(part, (), "PATCH /v1/uploads/{id}", another=NONE, body=PART),
-    *same(resting, ADMIN, "POST /v1/entries/{number}/release", body=WHY),
+    *same(make.session, REVIEWER, "DELETE /v1/me/sessions/{id}", "POST /me/sessions/{id}/end", another=NONE),
+    *same(make.passkey, REVIEWER, "DELETE /v1/me/passkeys/{id}", "POST /me/passkeys/{id}/remove", another=NONE),
+    *same(make.account, REVIEWER, "DELETE /v1/me/accounts/{id}", "POST /me/accounts/{id}/remove", another=NONE),
+    *same(make.view, REVIEWER, "POST /views/{view}/end", another=NONE, body={"json": {"ms": 5}}),
+    *same(make.upload, (), "GET /v1/verdicts/{id}", "GET /v1/verdicts/{id}/notice", another=NONE),
+    *same(make.part, (), "GET /v1/uploads/{id}", another=NONE),
+    *same(make.part, (), "PATCH /v1/uploads/{id}", another=NONE, body=PART),
+    *same(make.resting, ADMIN, "POST /v1/entries/{number}/release", body=WHY),
     # Cases: everybody reads; who works on it, works alone.
-    *same(case, REVIEWER, "GET /v1/cases/{id}/decisions", "GET /cases/{case}", "GET /cases/{case}/preview", "GET /cases/{case}/lease", "GET /cases/{case}/reports"),
-    *same(case, REVIEWER, "POST /v1/cases/{id}/comments", body={"json": {"words": "a word"}}),
-    *same(case, REVIEWER, "POST /cases/{case}/comments", body={"data": {"words": "a word"}}),
-    *same(case, REVIEWER, "POST /v1/cases/{id}/decisions/preview", body={"json": {"kind": "not_illegal"}}),
-    *same(case, REVIEWER, "POST /v1/cases/{id}/decisions", another=HELD, body={"json": {"kind": "not_illegal", "reason": "because"}}),
-    *same(case, REVIEWER, "POST /cases/{case}/decide", another=HELD, body={"data": {"kind": "not_illegal", "reason": "because"}}),
-    *same(case, REVIEWER, "POST /v1/cases/{id}/take", another=HELD, body={"json": {"version": None}}),
-    *same(case, REVIEWER, "POST /v1/cases/{id}/keep", "POST /v1/cases/{id}/skip", "POST /v1/cases/{id}/release", another=HELD, body=WHY),
-    *same(case, REVIEWER, "POST /v1/cases/{id}/escalate", body=WHY),
-    *same(case, REVIEWER, "POST /cases/{case}/take", "POST /cases/{case}/skip", "POST /cases/{case}/release", "POST /cases/{case}/keep", another=HELD, body=FORM),
-    *same(case, REVIEWER, "POST /cases/{case}/escalate", body=FORM),
-    *same(decision, REVIEWER, "POST /v1/decisions/{id}/undo", body=WHY),
+    *same(make.case, REVIEWER, "GET /v1/cases/{id}/decisions", "GET /cases/{case}", "GET /cases/{case}/preview", "GET /cases/{case}/lease", "GET /cases/{case}/reports"),
+    *same(make.case, REVIEWER, "POST /v1/cases/{id}/comments", body={"json": {"words": "a word"}}),
+    *same(make.case, REVIEWER, "POST /cases/{case}/comments", body={"data": {"words": "a word"}}),
+    *same(make.case, REVIEWER, "POST /v1/cases/{id}/decisions/preview", body={"json": {"kind": "not_illegal"}}),
+    *same(make.case, REVIEWER, "POST /v1/cases/{id}/decisions", another=HELD, body={"json": {"kind": "not_illegal", "reason": "because"}}),
+    *same(make.case, REVIEWER, "POST /cases/{case}/decide", another=HELD, body={"data": {"kind": "not_illegal", "reason": "because"}}),
+    *same(make.case, REVIEWER, "POST /v1/cases/{id}/take", another=HELD, body={"json": {"version": None}}),
+    *same(make.case, REVIEWER, "POST /v1/cases/{id}/keep", "POST /v1/cases/{id}/skip", "POST /v1/cases/{id}/release", another=HELD, body=WHY),
+    *same(make.case, REVIEWER, "POST /v1/cases/{id}/escalate", body=WHY),
+    *same(make.case, REVIEWER, "POST /cases/{case}/take", "POST /cases/{case}/skip", "POST /cases/{case}/release", "POST /cases/{case}/keep", another=HELD, body=FORM),
+    *same(make.case, REVIEWER, "POST /cases/{case}/escalate", body=FORM),
+    *same(make.decision, REVIEWER, "POST /v1/decisions/{id}/undo", body=WHY),
     # The installation's: whoever has the permission.
-    *same(bank, ADMIN, "GET /v1/banks/{name}", "PATCH /v1/banks/{name}", "DELETE /v1/banks/{name}", "GET /v1/banks/{name}/entries", "POST /v1/banks/{name}/entries", "GET /v1/banks/{name}/imports", "POST /v1/banks/{name}/imports", "GET /banks/{name}", "GET /c/bank/{name}", "PUT /c/bank/{name}", "DELETE /c/bank/{name}", "POST /c/bank/{name}/signal", "POST /c/bank/{name}/content"),
-    *same(entry, ADMIN, "GET /v1/entries/{number}", "DELETE /v1/entries/{number}", "POST /v1/entries/{number}/quarantine", "POST /v1/entries/{number}/opinions"),
-    *same(key, ADMIN, "DELETE /v1/keys/{id}", "POST /settings/keys/{id}/revoke"),
-    *same(webhook, ADMIN, "DELETE /v1/webhooks/{id}", "POST /settings/webhooks/{id}/remove"),
-    *same(shift, ADMIN, "DELETE /v1/duty/shifts/{id}", "POST /duty/shifts/{shift}/end"),
-    *same(device, ADMIN, "DELETE /v1/devices/{id}", "POST /workstations/{device}/remove"),
+    *same(make.bank, ADMIN, "GET /v1/banks/{name}", "PATCH /v1/banks/{name}", "DELETE /v1/banks/{name}", "GET /v1/banks/{name}/entries", "POST /v1/banks/{name}/entries", "GET /v1/banks/{name}/imports", "POST /v1/banks/{name}/imports", "GET /banks/{name}", "GET /c/bank/{name}", "PUT /c/bank/{name}", "DELETE /c/bank/{name}", "POST /c/bank/{name}/signal", "POST /c/bank/{name}/content"),
+    *same(make.entry, ADMIN, "GET /v1/entries/{number}", "DELETE /v1/entries/{number}", "POST /v1/entries/{number}/quarantine", "POST /v1/entries/{number}/opinions"),
+    *same(make.key, ADMIN, "DELETE /v1/keys/{id}", "POST /settings/keys/{id}/revoke"),
+    *same(make.webhook, ADMIN, "DELETE /v1/webhooks/{id}", "POST /settings/webhooks/{id}/remove"),
+    *same(make.shift, ADMIN, "DELETE /v1/duty/shifts/{id}", "POST /duty/shifts/{shift}/end"),
+    *same(make.device, ADMIN, "DELETE /v1/devices/{id}", "POST /workstations/{device}/remove"),
     # People: an administrator's own account is a colleague's business.
-    *same(human, ADMIN, "POST /v1/people/{id}/link", "GET /v1/people/{id}/sessions", "DELETE /v1/people/{id}/sessions", "POST /v1/people/{id}/unlock", "GET /people/{id}", "POST /people/{id}/link", "POST /people/{id}/unlock", "POST /people/{id}/sessions/end"),
-    *same(oneself, ADMIN, "PUT /v1/people/{id}/roles", own=REFUSED, body={"json": {"roles": ["admin"]}}),
-    *same(oneself, ADMIN, "DELETE /v1/people/{id}", "POST /v1/people/{id}/activate", "POST /people/{id}/roles", "POST /people/{id}/deactivate", "POST /people/{id}/activate", own=REFUSED, body={"data": {"was": "admin", "roles": "admin"}}),
+    *same(make.human, ADMIN, "POST /v1/people/{id}/link", "GET /v1/people/{id}/sessions", "DELETE /v1/people/{id}/sessions", "POST /v1/people/{id}/unlock", "GET /people/{id}", "POST /people/{id}/link", "POST /people/{id}/unlock", "POST /people/{id}/sessions/end"),
+    *same(make.oneself, ADMIN, "PUT /v1/people/{id}/roles", own=REFUSED, body={"json": {"roles": ["admin"]}}),
+    *same(make.oneself, ADMIN, "DELETE /v1/people/{id}", "POST /v1/people/{id}/activate", "POST /people/{id}/roles", "POST /people/{id}/deactivate", "POST /people/{id}/activate", own=REFUSED, body={"data": {"was": "admin", "roles": "admin"}}),
+    # Two people: whoever proposed it does not agree to it.
+    *same(make.negative, ADMIN, "POST /v1/entries/{number}/confirm", own=HELD),
+    *same(make.proposed, REVIEWER, "POST /v1/cases/{id}/decisions/confirm", own=HELD, body=WHY),
+    *same(make.proposed, REVIEWER, "POST /cases/{case}/confirm", own=HELD, body=FORM),
+    *same(make.proposed, REVIEWER, "POST /v1/cases/{id}/decisions/refuse", body=WHY),
+    *same(make.proposed, REVIEWER, "POST /cases/{case}/refuse", body=FORM),
+    *same(make.loosening, LOOKS, "POST /v1/exposure/proposals/{id}/confirm", "POST /wellbeing/proposals/{subject}/confirm", own=HELD, body={"json": {"note": "because"}}),
+    *same(make.loosening, LOOKS, "POST /v1/exposure/proposals/{id}/refuse", "POST /wellbeing/proposals/{subject}/refuse", body={"json": {"note": "because"}}),
+    *same(make.appeal_of_own_decision, REVIEWER, "POST /v1/appeals/{id}/decision", own=HELD, body={"json": {"outcome": "upheld", "reason": "because"}}),
+    *same(make.appeal_of_own_decision, REVIEWER, "POST /appeals/{name}/decision", own=HELD, body={"data": {"answer": "upheld", "reason": "because"}}),
+    # Appeals, notices, calls, bulk acts.
+    *same(make.appeal, (), "GET /v1/appeals/{id}", another=NONE),
+    *same(make.appeal, REVIEWER, "GET /appeals/{name}"),
+    *same(make.upload, REVIEWER, "GET /notices/{upload}", "POST /notices/{upload}", body={"data": {"days": "30", "reason": "because"}}),
+    *same(make.call, REVIEWER, "POST /v1/duty/calls/{id}/acknowledge", "POST /duty/calls/{call}/acknowledge", another=REFUSED),
+    *same(make.bulk_act, REVIEWER, "POST /v1/cases/bulk/{id}/undo", "POST /queue/bulk/{act}/undo", another=REFUSED),
+    *same(make.version, ADMIN, "GET /v1/routing/{number}/shadow", "GET /queue/routing/{number}/shadow"),
+    *same(make.version, ADMIN, "PUT /v1/routing/{number}/mode", body={"json": {"mode": "shadow"}}),
+    *same(make.version, ADMIN, "POST /queue/routing/{number}/mode", body={"data": {"mode": "shadow"}}),
+    *same(make.human, ADMIN, "PUT /v1/people/{id}/skills", body={"json": {"skills": ["severe"]}}),
+    *same(make.human, ADMIN, "POST /queue/routing/skills/{person}", body={"data": {"skill": "severe"}}),
+    # Grading: a set is everybody's, an item is whose it was given to.
+    *same(make.graded_set, GRADER, "POST /v1/grading/sets/{number}/page", "POST /v1/grading/sets/{number}/next", "POST /v1/grading/sets/{number}/back", "POST /v1/grading/sets/{number}/stack", "GET /grade/sets/{number}", "GET /grade/sets/{number}/first", "GET /grade/sets/{number}/stack", "POST /grade/sets/{number}/stack"),
+    *same(make.graded_set, GRADER, "POST /v1/grading/sets/{number}/first-pass", own=NONE, another=NONE, body={"json": {"looks": {"2000000000": "full_facts"}}}),
+    *same(make.graded_set, GRADER, "POST /grade/sets/{number}/first", body={"data": {}}),
+    *same(make.graded_set, LEAD, "GET /v1/grade-sets/{number}", "GET /v1/grade-sets/{number}/bad-rows", "POST /v1/grade-sets/{number}/open", "POST /v1/grade-sets/{number}/close"),
+    *same(make.alarm, LEAD, "POST /v1/quality/alarms/{id}/end", body={"json": {"note": "because"}}),
+    *same(make.alarm, LEAD, "POST /qa/alarms/{alarm}/end", body={"data": {"note": "because"}}),
+    *same(make.case, REVIEWER, "POST /v1/cases/{id}/overtime", own=REFUSED, another=REFUSED, body=WHY),
+    *same(make.task, GRADER, "POST /v1/grading/items/{number}/facts", another=REFUSED, body={"json": {"facts": {"activity": "none", "children": []}}}),
+    *same(make.task, GRADER, "POST /v1/grading/items/{number}/second-opinion", another=REFUSED, body={"json": {"note": "because"}}),
+    *same(make.task, GRADER, "POST /grade/items/{number}/second-opinion", "POST /grade/items/{number}/not-pertinent", "GET /grade/items/{number}", "POST /grade/items/{number}", another=REFUSED, body={"data": {}}),
+    *same(make.task, GRADER, "GET /grade/items/{number}/back", own=HELD, another=REFUSED),
+    *same(make.task, GRADER, "POST /v1/grading/items/{number}/dispute", "POST /grade/disputes/{number}/take", own=HELD, another=HELD),
+    *same(make.task, GRADER, "POST /v1/grading/items/{number}/stack"),
+    *same(make.gradeless, LEAD, "GET /v1/grade-items/{number}"),
+    *same(make.gradeless, LEAD, "PUT /v1/quality/golds/{number}", "POST /v1/quality/golds/{number}/end", own=HELD, another=HELD, body=WHY),
+    *same(make.gradeless, LEAD, "POST /qa/gold/{number}", "POST /qa/gold/{number}/end", own=HELD, another=HELD, body=FORM),
+    *same(make.case, REVIEWER, "POST /v1/cases/{id}/hand-over", another=HELD, body=to_colleague("json")),
+    *same(make.case, REVIEWER, "POST /cases/{case}/hand-over", another=HELD, body=to_colleague("data")),
+    *same(make.decided, REVIEWER, "POST /cases/{case}/undo", body=lambda world, made: {"data": {"decision": make.standing_decision(world, made), "reason": "because"}}),
 ]  # fmt: skip
 
 
@@ -290,25 +176,27 @@ def test_own_and_another_s(world: World, row: Row) -> None:
     for whose, expected in (("own", row.own), ("another", row.another)):
         me = caller(world, "me", row)
         holder = me if whose == "own" else caller(world, "other", row)
-        answer = ask(me, row, row.make(world, holder))
+        answer = ask(world, me, row, row.make(world, holder))
         assert outcome(answer) == expected, (whose, answer.status_code, answer.text[:400])
 
 
 def caller(world: World, name: str, row: Row) -> Somebody:
     if not row.roles:
         return world.machine("photos" if name == "me" else "video")
-    if row.own == REFUSED:  # the other is gone afterwards, so each time a new one
+    if row.own != IN:  # what is refused to one is done by the other, once: each time new ones
         return world.signed_in(world.served.person(*row.roles).id)
     return world.person(name, *row.roles)
 
 
-def ask(me: Somebody, row: Row, made: str) -> httpx.Response:
+def ask(world: World, me: Somebody, row: Row, made: str) -> httpx.Response:
     path = row.path
     while "{" in path:
         path = path[: path.index("{")] + made + path[path.index("}") + 1 :]
-    body = {} if row.method in {"GET", "DELETE"} else (row.body or {"json": {}})
-    if "data" in (row.body or {}):
-        body = body | {"headers": {"Content-Type": "application/x-www-form-urlencoded"}}
+    body = row.body(world, made) if callable(row.body) else row.body or {"json": {}}
+    if row.method in {"GET", "DELETE"}:
+        body = {}
+    elif "data" in body:
+        body = {"headers": {"Content-Type": "application/x-www-form-urlencoded"}} | body
     return me.client.request(row.method, path, **body)
 
 
@@ -320,19 +208,19 @@ def outcome(answer: httpx.Response) -> str:
 def test_a_session_of_one_person_is_not_ended_in_the_name_of_another(world: World) -> None:
     """Two ids in one path: both must belong together."""
     admin, theirs = world.person("me", *ADMIN), world.person("other", Role.GRADER)
-    mine = session(world, world.person("third", Role.GRADER))
+    mine = make.session(world, world.person("third", Role.GRADER))
     for method, path in (
         ("DELETE", f"/v1/people/{theirs.who.id}/sessions/{mine}"),
         ("POST", f"/people/{theirs.who.id}/sessions/{mine}/end"),
     ):
         assert admin.client.request(method, path).status_code == 404
-    own = session(world, theirs)
+    own = make.session(world, theirs)
     assert admin.client.delete(f"/v1/people/{theirs.who.id}/sessions/{own}").status_code == 200
 
 
 def test_an_entry_of_another_bank_is_not_found_under_this_one(world: World) -> None:
     admin = world.person("me", *ADMIN)
-    name, number = bank(world, admin), entry(world, admin)
+    name, number = make.bank(world, admin), make.entry(world, admin)
     path = f"/c/bank/{name}/content/{number}"
     assert admin.client.get(path).status_code == 404
     assert admin.client.put(path, json={"disable_until_ts": 0}).status_code == 404
@@ -340,9 +228,21 @@ def test_an_entry_of_another_bank_is_not_found_under_this_one(world: World) -> N
     assert admin.client.get(f"/v1/entries/{number}").json()["status"] == "active"
 
 
+def test_a_command_on_the_host_asks_how_far_an_import_is(world: World) -> None:
+    number = make.graded_set(world, world.person("me", *LEAD))
+    also = frozenset({Permission.DESK_SIGN})
+    _, desk = world.app.access.keys.create(OPERATOR, name="desk", scopes=["bank:read"], also=also)
+    path = f"/v1/grade-imports/{number}"
+    assert world.served.client(desk).get(path).status_code == 200
+    assert world.machine("photos").client.get(path).status_code == 403
+
+
 def test_every_route_with_an_id_has_a_row(world: World) -> None:
     known = {(row.method, row.path) for row in ROWS}
-    known |= {("DELETE", "/v1/people/{id}/sessions/{session}")}
+    known |= {
+        ("DELETE", "/v1/people/{id}/sessions/{session}"),
+        ("GET", "/v1/grade-imports/{number}"),
+    }
     known |= {("POST", "/people/{id}/sessions/{session}/end")}
     known |= {(method, "/c/bank/{name}/content/{id}") for method in ("GET", "PUT", "DELETE")}
     there = {
