@@ -38,7 +38,7 @@ def rows_of(raw: bytes, kind: type[VicsReader | SheetReader]) -> None:
             assert row.paths or row.hashes
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(ENTRY, max_size=5), st.integers(0, 60), st.sampled_from([b"", b"\xef\xbb\xbf"]))
 def test_any_json_is_read_or_refused(entries, cut, mark):
     raw = json.dumps({"value": entries}).encode()
@@ -47,7 +47,7 @@ def test_any_json_is_read_or_refused(entries, cut, mark):
     rows_of(json.dumps({"value": [{"Media": entries}]}).encode(), VicsReader)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(raw):
     rows_of(raw, VicsReader)
@@ -58,7 +58,7 @@ def test_any_bytes_are_read_or_refused(raw):
         return
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.text(alphabet=st.sampled_from("ab./\\:\x00\ud800"), max_size=20))
 def test_no_path_leads_up_or_cannot_be_asked_for(text):
     path = relative(text)
