@@ -67,12 +67,13 @@ def test_pairs_are_compared_on_what_both_answered():
         activity = "none" if item % 2 else "posing_or_nudity"
         answers += [answer(item, ADA, facts(activity)), answer(item, BEN, facts(activity))]
     answers += [answer(3, CLEO, facts("animal")), answer(99, CLEO, facts("none"))]
-    found = {(p.one, p.other): p.found for p in measures.of_pairs(MEASURE["activity"], answers)}
+    said = measures.given(MEASURE["activity"], answers)
+    found = {(p.one, p.other): p.found for p in measures.of_pairs(MEASURE["activity"], said)}
     together = found[ADA, BEN]
     assert isinstance(together, Agreement)
     assert (together.value, together.items) == (1.0, 20)
     assert found[ADA, CLEO] is Unmeasured.TOO_FEW
-    team = measures.of_team(MEASURE["activity"], answers)
+    team = measures.of_team(MEASURE["activity"], said)
     assert isinstance(team, Agreement)
     assert team.value < 1
     assert team.items == 20

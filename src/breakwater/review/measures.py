@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import combinations
 from typing import Final
 
 from breakwater.model.facts import Activity, AgeBand, FirstLook, ItemFacts, Maturity, Realism
@@ -21,6 +22,10 @@ from breakwater.review.agreement import Agreement, Scale, Unmeasured, alpha, kap
 
 MOST_COUNTED: Final = 5
 """Children are counted up to five; more are one answer."""
+
+
+Given = Mapping[int, Mapping[Id, str]]
+"""What was answered: item to person to value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,9 @@ def _pertinent(answer: Grading) -> str | None:
 
 
 def _of_facts(read: Callable[[ItemFacts], str]) -> Callable[[Grading], str | None]:
-    return lambda answer: read(answer.facts) if answer.facts else None
+    # Thousands of answers give a few dozen different facts.
+    known = lru_cache(maxsize=4096)(read)
+    return lambda answer: known(answer.facts) if answer.facts else None
 
 
 def _children(facts: ItemFacts) -> str:
@@ -98,7 +105,6 @@ def of_scheme(scheme: Scheme) -> Measure | None:
     """The code a scheme derives from each answer; None for annotations, which are many."""
     if scheme.every:
         return None
-    # Thousands of answers give a few dozen different facts, and each is asked for every pair.
     code = lru_cache(maxsize=4096)(lambda facts: scheme.derive(facts).codes[0])
     return Measure(
         f"scheme:{scheme.id}",
@@ -107,30 +113,28 @@ def of_scheme(scheme: Scheme) -> Measure | None:
     )
 
 
-def of_team(measure: Measure, answers: Iterable[Grading]) -> Agreement | Unmeasured:
-    """Krippendorff's α over everybody's answers."""
-    items = _by_item(measure, answers)
-    return alpha((tuple(given.values()) for given in items.values()), measure.scale)
-
-
-def of_pairs(measure: Measure, answers: Iterable[Grading]) -> tuple[PairAgreement, ...]:
-    """Cohen's κ of every two people who answered the same items."""
-    met: dict[tuple[Id, Id], list[tuple[str, str]]] = {}
-    for given in _by_item(measure, answers).values():
-        people = sorted(given)
-        for at, one in enumerate(people):
-            for other in people[at + 1 :]:
-                met.setdefault((one, other), []).append((given[one], given[other]))
-    return tuple(
-        PairAgreement(one, other, kappa(pairs, measure.scale))
-        for (one, other), pairs in sorted(met.items())
-    )
-
-
-def _by_item(measure: Measure, answers: Iterable[Grading]) -> Mapping[int, Mapping[Id, str]]:
+def given(measure: Measure, answers: Iterable[Grading]) -> Given:
+    """What each answer says of a measure; those that say nothing are left out."""
     items: dict[int, dict[Id, str]] = {}
     for answer in answers:
         value = measure.value(answer)
         if value is not None:
             items.setdefault(answer.item, {})[answer.grader] = value
     return items
+
+
+def of_team(measure: Measure, said: Given) -> Agreement | Unmeasured:
+    """Krippendorff's α over everybody's answers."""
+    return alpha((tuple(item.values()) for item in said.values()), measure.scale)
+
+
+def of_pairs(measure: Measure, said: Given) -> tuple[PairAgreement, ...]:
+    """Cohen's κ of every two people who answered the same items."""
+    met: dict[tuple[Id, Id], list[tuple[str, str]]] = {}
+    for item in said.values():
+        for one, other in combinations(sorted(item), 2):
+            met.setdefault((one, other), []).append((item[one], item[other]))
+    return tuple(
+        PairAgreement(one, other, kappa(pairs, measure.scale))
+        for (one, other), pairs in sorted(met.items())
+    )

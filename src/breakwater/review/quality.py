@@ -206,11 +206,13 @@ class Quality:
                     {"measure": measure, "alpha": round(found.value, 3), "items": found.items},
                 )  # fmt: skip
 
-    def _failing(self, tx: Tx, one: GradeSet) -> list[tuple[str, Agreement]]:
+    def _failing(self, tx: Tx, of: GradeSet) -> list[tuple[str, Agreement]]:
         """Measures on which a set's graders certainly agree too little."""
         since = self._clock.now() - WINDOW
-        answers = quality.answered(tx, since=since, set_number=one.number)
-        found = ((m.name, measures.of_team(m, answers)) for m in _measures(tx))
+        answers = quality.answered(tx, since=since, set_number=of.number)
+        found = (
+            (one.name, measures.of_team(one, measures.given(one, answers))) for one in _measures(tx)
+        )
         return [
             (name, measured)
             for name, measured in found
@@ -225,11 +227,12 @@ def _measures(tx: Tx) -> tuple[Measure, ...]:
 
 
 def _team(one: Measure, answers: Sequence[Grading]) -> TeamAgreement:
+    said = measures.given(one, answers)
     return TeamAgreement(
         measure=one.name,
         ordered=one.scale.ordered,
-        found=measures.of_team(one, answers),
-        pairs=measures.of_pairs(one, answers),
+        found=measures.of_team(one, said),
+        pairs=measures.of_pairs(one, said),
     )
 
 
