@@ -16,6 +16,7 @@ from breakwater.errors import BadInput, NotAllowed
 from breakwater.model.access import Principal, Role
 from breakwater.model.bank import BankAction
 from breakwater.model.grading import ItemState, SetState
+from breakwater.model.ids import new_id
 from breakwater.records import audit, gradesets
 from breakwater.review.gradeset import NewSet
 from tests.integration.conftest import photo
@@ -28,7 +29,7 @@ from tests.integration.grading_sets import (
     vics,
     video_like,
 )
-from tests.integration.test_intake import pdq_of
+from tests.integration.test_intake import pdq_of, submit
 
 S = ItemState
 
@@ -177,6 +178,27 @@ def test_paths_never_lead_out_of_the_folder(app, lead, tmp_path):
     states = [item.state for item in items(app, done.set_number)]
     assert states == [S.MISSING, S.MISSING, S.OPEN]
     assert done.bad == 2
+
+
+def test_uploads_of_cases_become_a_set_that_copies_nothing_in_the_vault(app, lead, machine):
+    app.banks.create(NewBank("KNOWN", action=BankAction.HOLD), machine)
+    app.banks.add("KNOWN", [pdq_of(app, photo(1))], machine)
+    held = [
+        submit(app, photo(1, form="JPEG", quality=quality), machine, account=f"acct-{at}")
+        for at, quality in enumerate((80, 80, 60))
+    ]
+    passed = submit(app, photo(7), machine)
+    made = app.review.gather.gather(lead, "doubtful", [one.id for one in held], graders=2)
+    assert (made.form, made.state, made.graders) == ("uploads", SetState.OPEN, 2)
+    found = items(app, made.number)
+    assert [item.state for item in found] == [S.OPEN, S.COPY, S.NEAR]
+    assert [item.upload for item in found] == [one.id for one in held]
+    assert [item.blob for item in found] == [one.blob for one in held]
+    for wanted in ([], [passed.id], [new_id()]):
+        with pytest.raises(BadInput):
+            app.review.gather.gather(lead, "none", wanted)
+    with pytest.raises(NotAllowed):
+        app.review.gather.gather(somebody(app, Role.GRADER), "none", [held[0].id])
 
 
 @pytest.mark.parametrize("role", [Role.GRADER, Role.REVIEWER])

@@ -19,6 +19,7 @@ from breakwater.review.devices import Devices
 from breakwater.review.duty import Duty
 from breakwater.review.escalate import Escalation
 from breakwater.review.exposure import ExposureClock
+from breakwater.review.gather import Gather
 from breakwater.review.grade import Gradings
 from breakwater.review.grade_views import GradeViews
 from breakwater.review.gradeset import GradeSets
@@ -56,6 +57,7 @@ class Reviewing:
     on_call: OnCall
     grading: Gradings
     grade_sets: GradeSets
+    gather: Gather
     stacks: Stacks
     schemes: Schemes
     grade_views: GradeViews
@@ -97,6 +99,9 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
             clock=on.clock,
             threads=settings.jail_children or os.cpu_count() or 1,
             limits=GradeLimits(limits_of(settings).image, limits_of(settings).video),
+        ),
+        gather=Gather(
+            db=on.db, vault=on.vault, screener=on.screener, limits=limits_of(settings).video
         ),
         stacks=Stacks(db=on.db),
         schemes=Schemes(db=on.db),

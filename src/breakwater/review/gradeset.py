@@ -37,7 +37,7 @@ from breakwater.records import gradesets, jobs
 from breakwater.records.database import Database
 from breakwater.records.jobs import Job
 from breakwater.records.vault import Vault
-from breakwater.review.looks import Looks
+from breakwater.review.looks import Looks, every_look
 from breakwater.review.placing import (
     Outcome,
     Prepared,
@@ -193,7 +193,7 @@ class GradeSets:
 
     def _fill(self, by: str, begun: GradeSet, wanted: NewSet, tell: Progress) -> Loaded:
         """Read the file from where the set stands to its end, and open the set."""
-        folder, looks = MediaFolder(wanted.media), self._looks()
+        folder, looks = MediaFolder(wanted.media), every_look(self._db)
         state = Loaded(
             begun.number, begun.rows_read, bad=begun.rows_bad, resumed_at=begun.rows_read
         )
@@ -279,18 +279,6 @@ class GradeSets:
             after = gradesets.set_state(tx, number, state)
             tx.audit(who.id, f"grade_set.{state.value}", after.id, number=number)
             return after
-
-    def _looks(self) -> Looks:
-        """The picture hashes of everything that leads a stack, or may."""
-        looks, after = Looks(), 0
-        while True:
-            with self._db.read() as tx:
-                batch = gradesets.looks(tx, after=after)
-            for number, code in batch:
-                looks.add(number, code)
-            if not batch:
-                return looks
-            after = batch[-1][0]
 
     def _prepare(self, row: SourceRow | BadRow, folder: MediaFolder) -> Prepared | BadRow:
         """Find, decode and match one file; runs in a thread, touches nothing that is shared."""

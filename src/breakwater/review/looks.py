@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater import kernel
+from breakwater.records import gradesets
+from breakwater.records.database import Database
 
 SIZE: Final = 32
 TAIL: Final = 16_384
@@ -83,3 +85,16 @@ class Looks:
                 np.concatenate([last.numbers, made.numbers]),
             )
         self._sealed.append(made)
+
+
+def every_look(db: Database) -> Looks:
+    """The hashes of everything that leads a stack, or may, read by the batch."""
+    looks, after = Looks(), 0
+    while True:
+        with db.read() as tx:
+            batch = gradesets.looks(tx, after=after)
+        for number, code in batch:
+            looks.add(number, code)
+        if not batch:
+            return looks
+        after = batch[-1][0]

@@ -18,8 +18,10 @@ from breakwater.model.access import Permission
 from breakwater.model.grading import GradeResult, GradeSet, ItemCode
 from breakwater.model.scheme import Scheme
 from breakwater.review.derive import Difference, Holding
+from breakwater.review.gather import MOST
 from breakwater.review.gradeset import NewSet
 from breakwater.web.api.grading import FAULTS, FactsShape, Number
+from breakwater.web.api.media import known_id
 from breakwater.web.api.requests import Body
 from breakwater.web.api.shapes import ID, Answer
 from breakwater.web.gate import Parts, Router, Who, needs
@@ -49,6 +51,14 @@ class NewSetIn(Body):
         """As the verb takes it."""
         said = self.model_dump()
         return NewSet(**said | {"file": FilePath(self.file), "media": FilePath(self.media)})
+
+
+class GatherIn(Body):
+    """A set of uploads."""
+
+    name: str = Field(min_length=1, max_length=200)
+    uploads: list[str] = Field(min_length=1, max_length=MOST, description="Their ids.")
+    graders: int = Field(default=1, ge=1, le=3, description="Independent people for each item.")
 
 
 class GradeSetOut(Answer):
@@ -273,6 +283,14 @@ def progress(number: Number, app: Parts) -> GradeImportOut:
 def grade_sets(app: Parts) -> GradeSetsOut:
     """With their items counted by state."""
     return GradeSetsOut(sets=[GradeSetOut.of(one) for one in app.review.grade_sets.every()])
+
+
+@router.post("/v1/grade-sets", status_code=201, summary="Make a set of uploads", responses=FAULTS)
+@needs(P.GRADE_QA)
+def gather(body: GatherIn, app: Parts, who: Who) -> GradeSetOut:
+    """Of uploads whose bytes are kept; copies and near copies are joined."""
+    wanted = [known_id(one) for one in body.uploads]
+    return GradeSetOut.of(app.review.gather.gather(who, body.name, wanted, graders=body.graders))
 
 
 @router.get("/v1/grade-sets/{number}", summary="One set", responses=FAULTS)

@@ -82,6 +82,7 @@ ACTIONS: Final = {
     "grade.second_opinion": "Asked for a second opinion on an item",
     "grade.stack": "Confirmed near copies as a stack",
     "grade_set.closed": "Closed a set",
+    "grade_set.gather": "Made a set of uploads for graders",
     "grade_set.import": "Imported a set for graders",
     "grade_set.open": "Opened a set for graders",
     "import.finish": "Finished an import",
