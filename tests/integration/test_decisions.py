@@ -6,124 +6,37 @@ Real database, vault and jail; ordinary pictures.
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+import sqlite3
 
 import pytest
 
-from breakwater.app import App, build, set_up
 from breakwater.banks.manage import NewBank, NewEntry
-from breakwater.errors import BadInput, Conflict, NeedsSecondPerson, NotAllowed, NotFound
-from breakwater.media.sandbox import JailPool
-from breakwater.model.access import Principal, Role
-from breakwater.model.appeal import Claim
-from breakwater.model.bank import BankAction, EntryStatus, Opinion
-from breakwater.model.case import Case, CaseState, Priority
-from breakwater.model.decision import (
-    UNDO,
-    AccountRole,
-    Context,
-    DecisionFacts,
-    DecisionKind,
-    Outcome,
+from breakwater.errors import (
+    BadInput,
+    BreakwaterError,
+    Conflict,
+    NeedsSecondPerson,
+    NotAllowed,
+    NotFound,
 )
-from breakwater.model.event import Event, EventType
+from breakwater.model.access import Role
+from breakwater.model.appeal import Claim
+from breakwater.model.bank import BankAction
+from breakwater.model.case import CaseState, Priority
+from breakwater.model.decision import UNDO, Context, DecisionFacts
+from breakwater.model.event import EventType
 from breakwater.model.facts import Activity, ItemFacts
-from breakwater.model.ids import Id, new_id
+from breakwater.model.ids import new_id
 from breakwater.model.match import Action
 from breakwater.model.signal import Signal
-from breakwater.model.upload import Upload
-from breakwater.records import (
-    appeals,
-    approvals,
-    audit,
-    cases,
-    decisions,
-    entries,
-    outbox,
-    uploads,
-)
-from breakwater.records.rootkey import RootKey
-from breakwater.settings import Settings, load
-from tests.conftest import SettableClock
-from tests.integration.conftest import photo, work
-from tests.integration.test_intake import pdq_of, submit
+from breakwater.records import appeals, audit, cases, decisions
+from tests.integration import deciding
+from tests.integration.conftest import work
+from tests.integration.deciding import ILLEGAL, K, case_of, decide, present, told
 from tests.integration.test_review_views import somebody
 
-K = DecisionKind
-ILLEGAL = DecisionFacts(role=AccountRole.UNKNOWN, item=ItemFacts(Activity.NON_PENETRATIVE))
-
-
-@pytest.fixture(scope="module")
-def set_up_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An installation that nobody used yet; each test works on a copy of its own."""
-    place = tmp_path_factory.mktemp("installation")
-    (place / "keys").mkdir()
-    settings = settings_in(place)
-    RootKey.create(settings.root_key)
-    set_up(settings)
-    return place
-
-
-def settings_in(place: Path) -> Settings:
-    return load(
-        data_dir=place / "data", root_key_file=place / "keys" / "root.key",
-        audit_dir=place / "checkpoints", unsafe_fast_disk=True,
-    )  # fmt: skip
-
-
-@pytest.fixture
-def app(set_up_once: Path, tmp_path: Path, jail: JailPool, clock: SettableClock) -> Iterator[App]:
-    """An installation whose time stands still until a test moves it."""
-    shutil.copytree(set_up_once, tmp_path / "copy")
-    running = build(settings_in(tmp_path / "copy"), pool=jail, decode=False, clock=clock)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def known(app: App, machine: Principal) -> bytes:
-    """A picture that the blocking bank KNOWN lists."""
-    app.banks.create(NewBank("KNOWN", action=BankAction.BLOCK, verified=True), machine)
-    app.banks.add("KNOWN", [pdq_of(app, photo(1))], machine)
-    return photo(1)
-
-
-@pytest.fixture
-def upload(app: App, machine: Principal, known: bytes) -> Upload:
-    return submit(app, photo(1, form="JPEG", quality=80), machine)
-
-
-@pytest.fixture
-def reviewer(app: App) -> Principal:
-    return somebody(app, Role.REVIEWER, name="Ada")
-
-
-def present(app: App, upload: Upload) -> Upload:
-    with app.db.read() as tx:
-        return uploads.get(tx, upload.id)
-
-
-def case_of(app: App, upload: Upload) -> Case:
-    with app.db.read() as tx:
-        return cases.get(tx, Id(str(upload.case)))
-
-
-def copies(app: App, machine: Principal, n: int) -> list[Upload]:
-    """The same file from as many accounts."""
-    content = photo(1, form="JPEG", quality=80)
-    return [submit(app, content, machine, account=f"acct-{i}") for i in range(n)]
-
-
-def told(app: App, kind: EventType) -> list[Event]:
-    with app.db.read() as tx:
-        return outbox.since(tx, 0, limit=1000, types=[kind])
-
-
-def decide(app: App, who: Principal, upload: Upload, kind: K, **more: Any) -> Any:
-    return app.review.decisions.decide(who, upload.case, kind, **more)
+app, known, upload = deciding.app, deciding.known, deciding.upload
+reviewer, set_up_once = deciding.reviewer, deciding.set_up_once
 
 
 def test_not_illegal_releases_closes_tells_and_shreds_when_undo_is_over(
@@ -221,129 +134,6 @@ def test_a_decision_that_lacks_a_fact_is_refused(app, upload, reviewer, kind, fa
     assert case_of(app, upload).state is CaseState.OPEN
 
 
-def test_a_file_without_a_match_cannot_be_a_wrong_match(app, machine, reviewer):
-    broken = submit(app, photo(3)[:300], machine)
-    with pytest.raises(BadInput):
-        decide(app, reviewer, broken, K.WRONG_MATCH)
-    decide(app, reviewer, broken, K.NOT_ILLEGAL)
-    assert present(app, broken).verdict.action is Action.ALLOW
-
-
-def test_a_wrong_match_releases_all_it_touched_and_speaks_of_the_entry(
-    app, machine, upload, reviewer
-):
-    others = copies(app, machine, 3)
-    number = upload.verdict.matches[0].number
-    effect = app.review.decisions.preview(reviewer, upload.case, K.WRONG_MATCH)
-    assert (effect.released, effect.accounts, effect.entries) == (4, 4, (number,))
-    said = decide(app, reviewer, upload, K.WRONG_MATCH, expected_effect=effect.digest)
-    for one in (upload, *others):
-        assert present(app, one).verdict.action is Action.ALLOW
-        assert case_of(app, one).state is CaseState.CLOSED
-    with app.db.read() as tx:
-        assert [o.opinion for o in entries.opinions(tx, number)] == [Opinion.FALSE_POSITIVE]
-        (waiting,) = approvals.waiting(tx, kind="negative_entry")
-        proposed = entries.get(tx, waiting.facts["number"])
-        assert (proposed.status, proposed.negative) == (EntryStatus.PROPOSED, True)
-        assert len(decisions.led_by(tx, said.id)) == 3
-    second = somebody(app, Role.QA_LEAD)
-    app.banks.confirm_negative(proposed.number, second)
-    app.review.decisions.undo(reviewer, said.id)
-    for one in (upload, *others):
-        assert present(app, one).verdict.action is Action.BLOCK
-        assert case_of(app, one).state is CaseState.OPEN
-
-
-def test_undoing_a_wrong_match_withdraws_the_proposal(app, upload, reviewer):
-    said = decide(app, reviewer, upload, K.WRONG_MATCH)
-    number = upload.verdict.matches[0].number
-    app.review.decisions.undo(reviewer, said.id)
-    with app.db.read() as tx:
-        assert approvals.waiting(tx, kind="negative_entry") == []
-        said_of = [o.opinion for o in entries.opinions(tx, number)]
-    assert said_of == [Opinion.FALSE_POSITIVE, Opinion.DISPUTED]
-
-
-def test_items_that_match_another_entry_stay_held_and_confirmed_ones_stay(
-    app, machine, upload, reviewer
-):
-    also_listed, confirmed = copies(app, machine, 2)
-    app.banks.create(NewBank("OTHER", action=BankAction.HOLD), machine)
-    exact = submit(app, photo(1, form="JPEG", quality=70), machine, account="acct-9")
-    app.banks.add("OTHER", [NewEntry(Signal("sha256", bytes.fromhex(exact.sha256)))], machine)
-    twice = submit(app, photo(1, form="JPEG", quality=70), machine, account="acct-10")
-    decide(app, reviewer, confirmed, K.ILLEGAL, facts=ILLEGAL)
-    effect = app.review.decisions.preview(reviewer, upload.case, K.WRONG_MATCH)
-    outcomes = {one.upload: one.outcome for one in effect.touched}
-    assert outcomes[twice.id] is Outcome.HELD
-    assert outcomes[confirmed.id] is Outcome.CONFIRMED
-    decide(app, reviewer, upload, K.WRONG_MATCH)
-    held = present(app, twice)
-    assert held.verdict.action is not Action.ALLOW
-    assert "OTHER" in held.verdict.reason
-    assert case_of(app, twice).state is CaseState.OPEN
-    assert present(app, confirmed).verdict.action is Action.BLOCK
-    assert present(app, also_listed).verdict.action is Action.ALLOW
-
-
-def test_more_than_ten_need_a_second_person_who_is_another_one(app, machine, upload, reviewer):
-    copies(app, machine, 10)
-    with pytest.raises(BadInput, match="reason of your own"):
-        decide(app, reviewer, upload, K.WRONG_MATCH)
-    with pytest.raises(NeedsSecondPerson) as waits:
-        decide(app, reviewer, upload, K.WRONG_MATCH, reason="A logo.")
-    assert waits.value.facts["approval"]
-    assert present(app, upload).verdict.action is Action.BLOCK, "nothing is done yet"
-    with pytest.raises(NeedsSecondPerson):
-        app.review.decisions.confirm(reviewer, upload.case)
-    second = somebody(app, Role.REVIEWER, name="Sam")
-    said = app.review.decisions.confirm(second, upload.case, note="So it is.")
-    assert (said.by, said.second) == (reviewer.person, second.person)
-    assert present(app, upload).verdict.action is Action.ALLOW
-
-
-def test_a_proposal_that_reaches_more_by_now_is_not_confirmed(app, machine, upload, reviewer):
-    copies(app, machine, 10)
-    with pytest.raises(NeedsSecondPerson):
-        decide(app, reviewer, upload, K.WRONG_MATCH, reason="A logo.")
-    submit(app, photo(1, form="JPEG", quality=75), machine, account="acct-new")
-    second = somebody(app, Role.REVIEWER)
-    with pytest.raises(Conflict, match="other items than were shown"):
-        app.review.decisions.confirm(second, upload.case)
-    app.review.decisions.refuse(second, upload.case, note="Look again.")
-    assert case_of(app, upload).state is CaseState.OPEN
-
-
-def test_a_wrong_entry_that_touched_hundreds_is_released_in_the_background(
-    app, machine, upload, reviewer, worker, monkeypatch
-):
-    monkeypatch.setattr("breakwater.review.effects.AT_ONCE", 3)
-    others = copies(app, machine, 8)
-    effect = app.review.decisions.preview(reviewer, upload.case, K.WRONG_MATCH)
-    assert (effect.released, len(effect.touched), effect.later) == (9, 4, 5)
-    decide(app, reviewer, upload, K.WRONG_MATCH)
-    work(worker)
-    for one in (upload, *others):
-        assert present(app, one).verdict.action is Action.ALLOW
-        assert case_of(app, one).state is CaseState.CLOSED
-
-
-def test_one_decision_covers_the_stack_that_was_shown_and_nothing_else(
-    app, machine, upload, reviewer
-):
-    stack = copies(app, machine, 2)
-    app.banks.add("KNOWN", [pdq_of(app, photo(7))], machine)
-    stranger = submit(app, photo(7), machine, account="acct-70")
-    also = [one.case for one in (*stack, stranger)]
-    said = decide(app, reviewer, upload, K.ILLEGAL, facts=ILLEGAL, also=also)
-    assert {case_of(app, one).state for one in stack} == {CaseState.CLOSED}
-    assert case_of(app, stranger).state is CaseState.OPEN, "not of this stack"
-    with app.db.read() as tx:
-        led = decisions.led_by(tx, said.id)
-    assert {one.case for one in led} == {one.case for one in stack}
-    assert all(one.knowledge_at for one in led)
-
-
 def test_who_asked_for_a_second_opinion_does_not_decide(app, upload, reviewer):
     decide(app, reviewer, upload, K.SECOND_OPINION)
     assert case_of(app, upload).state is CaseState.OPEN
@@ -407,6 +197,19 @@ def test_appealed_media_stay_until_the_appeal_is_answered(app, upload, reviewer,
     clock.advance(UNDO.total_seconds() + 1)
     work(worker)
     assert present(app, upload).blob is not None
+
+
+def test_nothing_is_decided_that_cannot_be_written_down(app, upload, reviewer):
+    with sqlite3.connect(app.db.path) as raw:
+        raw.execute(
+            "CREATE TRIGGER broken BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'x'); END"
+        )
+    raw.close()
+    with pytest.raises(BreakwaterError):
+        decide(app, reviewer, upload, K.NOT_ILLEGAL)
+    assert present(app, upload).verdict.action is Action.BLOCK
+    assert case_of(app, upload).state is CaseState.OPEN
+    assert told(app, EventType.CASE_DECIDED) == []
 
 
 def test_ids_that_nobody_knows_are_not_found(app, reviewer):

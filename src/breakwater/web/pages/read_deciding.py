@@ -14,6 +14,7 @@ from breakwater.model.access import Permission
 from breakwater.model.approval import Approval
 from breakwater.model.case import Case, CaseKind, CaseState
 from breakwater.model.decision import (
+    UNDO,
     AccountRole,
     Context,
     Decision,
@@ -46,6 +47,9 @@ from breakwater.web.pages.speech import Spoken, later, say, say_n
 
 K = DecisionKind
 
+SECONDS: Final = int(UNDO.total_seconds())
+"""How long a decision can be undone whole."""
+
 ORDER: Final = (
     K.NOT_ILLEGAL, K.ILLEGAL, K.WRONG_MATCH, K.SECOND_OPINION, K.ESCALATE,
     K.LAWFUL_CONTEXT, K.OWN_IMAGE, K.DANGER_NOW,
@@ -64,12 +68,12 @@ WORD: Final[Mapping[K, str]] = Spoken({
 })  # fmt: skip
 
 EFFECT: Final[Mapping[K, str]] = Spoken({
-    K.NOT_ILLEGAL: later("Releases the upload and destroys the copy kept here. Undo for 30 seconds."),
+    K.NOT_ILLEGAL: later("Releases the upload and destroys the copy kept here. Undo for %(seconds)d seconds."),
     K.ILLEGAL: later("Keeps it blocked as evidence. The clock for the report starts."),
     K.WRONG_MATCH: later("Releases everything the entry touched. You see the list before."),
     K.SECOND_OPINION: later("Gives the case to another person. You cannot decide it after."),
     K.ESCALATE: later("Makes the case more urgent and gives it to somebody else."),
-    K.LAWFUL_CONTEXT: later("Releases the upload and destroys the copy kept here. Undo for 30 seconds."),
+    K.LAWFUL_CONTEXT: later("Releases the upload and destroys the copy kept here. Undo for %(seconds)d seconds."),
     K.OWN_IMAGE: later("Keeps it blocked. The account is treated as a victim and not banned."),
     K.DANGER_NOW: later("Calls whoever is on call now. The case stays with you."),
 })  # fmt: skip
@@ -131,7 +135,7 @@ def _refusal(look: Look, found: Case) -> str:
 
 
 def _choice(kind: K, found: Case) -> Choice:
-    effect = EFFECT[kind]
+    effect = EFFECT[kind] % {"seconds": SECONDS}
     if kind is K.NOT_ILLEGAL and found.kind is CaseKind.QUARANTINE:
         return Choice(kind.value, say("No action needed"), f"case.{kind.value}", say(BANK_CLOSED))
     return Choice(
@@ -297,7 +301,7 @@ def _effect_words(effect: Effect) -> str:
     if effect.entries:
         parts.append(say("The entry is noted as wrong; a colleague may confirm it is harmless."))
     if effect.released and not effect.second:
-        parts.append(say("Undo for 30 seconds."))
+        parts.append(say("Undo for %(seconds)d seconds.", seconds=SECONDS))
     return " ".join(parts)
 
 

@@ -7,14 +7,14 @@
   const chosen = () => form()?.querySelector("[name=kind]:checked");
   const asks = () => [...form().querySelectorAll(`[data-for="${chosen()?.value}"] [data-ask]`)];
   const open = () => asks().find((ask) => !ask.querySelector(":checked"));
-  const say = (words) => (document.getElementById("decide-status").textContent = words);
+  const tell = (words) => (document.getElementById("decide-status").textContent = words);
 
   // The question that the next digit answers is outlined.
   const mark = () => {
     for (const ask of document.querySelectorAll("#decide .ask")) ask.removeAttribute("data-now");
     if (chosen()) open()?.setAttribute("data-now", "");
     const missing = chosen() && open();
-    say(missing ? missing.querySelector("legend").textContent : "");
+    tell(missing ? missing.querySelector("legend").textContent : "");
   };
   const pick = (input) => {
     input.checked = true;
