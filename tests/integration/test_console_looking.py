@@ -96,6 +96,18 @@ def test_leaving_in_any_way_takes_the_picture_away(site, leave):
         page.keyboard.up("Space")
 
 
+def test_a_telephone_reads_the_case_and_gets_no_picture(site):
+    with site.page(Role.REVIEWER, width=390, height=844) as watched:
+        watched.allowed.append("403")
+        page, before = site.open_case(watched), site.looks()
+        page.locator("#reveal").hover()
+        page.mouse.down()
+        expect(page.locator("#reveal-status")).to_contain_text("A telephone shows words")
+        page.mouse.up()
+        assert page.evaluate(PIXELS) == 0
+        assert site.looks() == before
+
+
 def test_holding_the_button_with_a_pointer_does_the_same(site):
     with site.page(Role.REVIEWER) as watched:
         page = site.open_case(watched)

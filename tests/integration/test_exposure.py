@@ -24,7 +24,7 @@ from breakwater.media.sandbox import JailPool
 from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.bank import BankAction
 from breakwater.model.case import Case, CaseKind, Priority
-from breakwater.model.decision import DecisionFacts, DecisionKind
+from breakwater.model.decision import DecisionFacts, DecisionKind, Outcome
 from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.ids import new_id
 from breakwater.model.media import Level
@@ -277,6 +277,10 @@ def test_what_a_person_judged_as_severe_counts_although_nothing_announced_it(
         assert [m.subject for m in exposure.marks_since(tx, who.id, held.received_at)] == [
             held.case
         ]
+    told = app.review.wellbeing.own(who)
+    assert (dict(told.decided), dict(told.became)) == (
+        {DecisionKind.ILLEGAL: 1}, {Outcome.KEPT: 1},
+    )  # fmt: skip
 
 
 def test_labels_of_a_match_announce_a_severe_item(app, machine, clock):
