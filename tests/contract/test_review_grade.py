@@ -83,6 +83,10 @@ def test_equal_answers_agree_and_unequal_ones_need_a_third_person(room):
     room.grading.take_dispute(three, waiting.number)
     with pytest.raises(BadInput):
         room.grading.second_opinion(three, second)
+    fourth = room.somebody(Role.GRADER)
+    assert room.grading.disputes(fourth) == []
+    with pytest.raises(NotAllowed):
+        room.grading.take_dispute(fourth, second)
     room.grading.save(three, second, NOTHING)
     assert (room.result(second).how, room.result(second).facts) == (How.ADJUDICATED, NOTHING)
     with pytest.raises(Conflict, match="adjudicator has settled"):

@@ -76,6 +76,14 @@ def part_of(tx: Tx, item: int, person: Id) -> Part | None:
     return None if found is None else Part(found)
 
 
+def adjudicator(tx: Tx, item: int) -> Id | None:
+    """Who settles an item now or has settled it; None when nobody does."""
+    rules = sa.and_(_a.item_number == item, _a.part == Part.ADJUDICATOR.value)
+    now = sa.or_(_a.state == DONE, _a.until > tx.now)
+    found = tx.execute(sa.select(_a.person_id).where(rules, now).limit(1)).scalar()
+    return None if found is None else Id(found)
+
+
 def held(tx: Tx, set_number: int, person: Id) -> list[GradeItem]:
     """Items a person has and has not answered, by number; marked ones wait for facts."""
     wanted = (

@@ -127,5 +127,8 @@ def marked(tx: Tx, item: GradeItem, person: Id) -> bool:
 
 
 def may_rule(tx: Tx, item: GradeItem, person: Id) -> bool:
-    """Whether a person may settle a dispute: never who graded the item."""
-    return grading.part_of(tx, item.number, person) in {None, Part.ADJUDICATOR}
+    """Whether a person may settle a dispute: never who graded the item, and one at a time."""
+    part = grading.part_of(tx, item.number, person)
+    return part in {None, Part.ADJUDICATOR} and grading.adjudicator(tx, item.number) in {
+        None, person,
+    }  # fmt: skip

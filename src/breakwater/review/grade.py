@@ -266,7 +266,7 @@ class Gradings:
         """Take a disputed item as its adjudicator.
 
         Raises:
-            NotAllowed: not by this role, or they graded it.
+            NotAllowed: not by this role, they graded it, or somebody else settles it now.
             Conflict: it is not disputed.
         """
         person = grader(who)
@@ -276,7 +276,7 @@ class Gradings:
             if item.state is not ItemState.DISPUTED:
                 raise Conflict(f"Item {number} is {item.state.value}, not disputed.")
             if not may_rule(tx, item, person):
-                raise NotAllowed("You graded this item, so somebody else settles it.")
+                raise NotAllowed("You graded this item, or somebody else settles it now.")
             grading.assign(tx, item, person, until=tx.now + LEASE, part=Part.ADJUDICATOR)
             return _task(tx, opened(tx, item.set), item, person)
 
