@@ -256,12 +256,17 @@ def test_a_telephone_lists_urgent_streams_and_counts_the_others(site: Site) -> N
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_pages_of_duty_can_be_used_by_everybody(site: Site, width: int) -> None:
     site.call(CaseKind.STREAM)
-    for who in (site.ada, site.boss):
-        with site.page(who, width=width) as watched:
-            both_themes(watched.page, f"duty {who.name} {width}")
+    everything = site.served.person(Role.ADMIN, Role.LIVE_MODERATOR)
+    with site.page(everything, width=width) as watched:
+        for path in ("/duty", "/live"):
+            watched.page.goto(site.served.url + path)
+            both_themes(watched.page, f"{path} {width}")
             assert not scrolls_sideways(watched.page)
-            watched.page.goto(f"{site.served.url}/live")
-            both_themes(watched.page, f"wall {who.name} {width}")
+        german = {"name": "breakwater-language", "value": "de", "url": site.served.url}
+        watched.page.context.add_cookies([german])  # type: ignore[list-item]
+        for path, word in (("/duty", "Annehmen"), ("/live", "einfrieren")):
+            watched.page.goto(site.served.url + path)
+            expect(buttons(watched.page, re.compile(word)).first).to_be_visible()
             assert not scrolls_sideways(watched.page)
 
 

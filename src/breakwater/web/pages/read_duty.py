@@ -24,6 +24,7 @@ from breakwater.web.languages import speaking
 from breakwater.web.pages import words
 from breakwater.web.pages.models import Mark, Number, Option, When
 from breakwater.web.pages.models_duty import CallCard, DutyView, EndedRow, OnDutyRow, ShiftRow
+from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, figure, later, say, say_n
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ def _card(tx: Tx, who: Principal, call: Call, names: Mapping[str, str]) -> CallC
         id=call.id,
         mark=SHAPE[KIND[call.kind].style],
         title=KIND[call.kind].word,
-        about=case.why if case else _about(tx, call, names),
+        about=retold(case.why) if case else _about(tx, call, names),
         since=words.ago(call.opened_at, tx.now),
         rung=say("Called: %(names)s", names=", ".join(dict.fromkeys(rung))) if rung else "",
         next_at=words.at(rings[-1].answer_by) if rings and call.only is None else None,

@@ -16,6 +16,7 @@ from breakwater.review.calling import EVERYBODY
 from breakwater.web.pages import words
 from breakwater.web.pages.models_duty import Tile, WallView
 from breakwater.web.pages.read_duty import first_on_duty
+from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import say
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _tile(tx: Tx, who: Principal, case: Case, names: dict[str, str]) -> Tile:
         number=case.number,
         name=say("%(service)s, case %(number)s", service=case.service, number=case.number),
         mark=words.PRIORITY[case.priority],
-        why=case.why,
+        why=retold(case.why),
         age=words.since(case.opened_at, tx.now),
         held_by=names.get(str(case.held_by), "") if held else "",
         frozen=say("To be frozen") if duty_calls.frozen(tx, case.id) else "",
