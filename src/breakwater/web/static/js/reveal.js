@@ -218,6 +218,13 @@
       const from = node.dataset.item ? node.dataset : node.closest("[data-evidence]").dataset;
       return { item: from.item, frame: Number(from.frame) };
     };
+    const draw = async (nodes) => {
+      for (const node of nodes) {
+        const webp = kept.get(nameOf(about(node)));
+        if (webp && !node.dataset.drawn) await drawSmall(node, webp);
+      }
+    };
+    await draw(all);
     // What is on show comes before its strip: the stills of a video take a moment each.
     const shown = (node) => node.closest("[data-evidence]:not([hidden])");
     for (const nodes of [all.filter(shown), all]) {
@@ -225,10 +232,7 @@
       if (!(await keep([...wanted.values()]))) {
         return say(bw.say("Stills are not shown now. Words and hashes are complete."));
       }
-      for (const node of nodes) {
-        const webp = kept.get(nameOf(about(node)));
-        if (webp && !node.dataset.drawn) await drawSmall(node, webp);
-      }
+      await draw(nodes);
     }
   };
   bw.stills = stills;
