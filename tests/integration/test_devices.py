@@ -52,6 +52,16 @@ def test_this_machine_is_a_workstation_and_one_behind_a_name_or_proxy_is_not(ser
 
 
 @pytest.mark.parametrize(
+    "chosen", [{"public_url": "https://safety.example"}, {"trusted_proxies": "127.0.0.1/32"}]
+)
+def test_where_others_come_by_name_or_proxy_not_even_this_machine_is_taken_on_trust(
+    tmp_path_factory, chosen
+):
+    with serving(tmp_path_factory.mktemp("named"), **chosen) as running:
+        assert code_of(running.browser(Role.REVIEWER)) == "not_a_workstation"
+
+
+@pytest.mark.parametrize(
     "said",
     [{"User-Agent": PHONE}, {"Sec-CH-UA-Mobile": "?1"}, {"X-Screen-Width": "390"}],
     ids=["name", "hint", "width"],

@@ -60,11 +60,6 @@ class Cover:
         """Nobody may act, so the policy freezes by itself."""
         return not (self.free or self.stills or self.resting)
 
-    @property
-    def callable(self) -> tuple[Id, ...]:
-        """In the order they are asked."""
-        return self.free + self.stills + self.resting
-
 
 class Staggering:
     """Sees to it that not everybody rests at once."""

@@ -53,7 +53,14 @@ def is_phone(request: Request) -> bool:
 
 
 def is_here(request: Request) -> bool:
-    """Whether it came from this very machine, by one of its own names and past no proxy."""
+    """Whether it came from this very machine, by one of its own names and past no proxy.
+
+    Never where the installation has a name for others or a proxy: one that hides itself and that
+    name would make everybody be here.
+    """
+    state = request.app.state
+    if state.site.host != "localhost" or state.parts.settings.trusted_proxies:
+        return False
     if any(name in request.headers for name in PROXIED):
         return False
     return _loopback(client_address(request)) and _loopback(request.url.hostname or "")
