@@ -168,7 +168,7 @@ def test_a_bulk_act_by_form_is_shown_done_and_undone(served: Served) -> None:
     assert "3 cases were changed." in done.text
     undo = re.search(r'action="(/queue/bulk/[^"]+/undo)"', done.text)
     assert undo
-    assert "3 cases were put back." in me.post(undo[1]).text
+    assert "3 cases were put back." in me.post(undo[1], follow_redirects=True).text
     with served.app.db.read() as tx:
         assert cases.get(tx, made[0].id).priority is Priority.MEDIUM
 

@@ -129,6 +129,8 @@ def test_many_are_chosen_shown_changed_and_put_back_by_keys(served, browser):
         assert {case.priority for case in waiting(served)} == {Priority.LOW}
         page.keyboard.press("z")
         expect(page.locator(".told")).to_contain_text("5 cases were put back.")
+        expect(page.locator("#link")).to_have_text("Live")
+        expect(page.locator("#apply")).to_be_hidden()
         assert [case.priority for case in waiting(served)] == before
 
 

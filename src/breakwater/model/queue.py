@@ -147,7 +147,11 @@ class BulkPreview:
 
 @dataclass(frozen=True, slots=True)
 class BulkAct:
-    """A bulk act that was done; its rows are only ever added."""
+    """A bulk act that was done; its rows are only ever added.
+
+    Attributes:
+        restored, left: what its undo put back, and what others had changed since.
+    """
 
     id: Id
     kind: BulkKind
@@ -157,6 +161,8 @@ class BulkAct:
     at: datetime
     changes: Sequence[BulkChange]
     undone_at: datetime | None = None
+    restored: int = 0
+    left: int = 0
 
     @property
     def undo_until(self) -> datetime:

@@ -17,7 +17,7 @@ from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_queue import bulk_acts, bulk_undos
 
 _a, _u = bulk_acts.c, bulk_undos.c
-_JOINED: Final = sa.select(bulk_acts, _u.at.label("undone_at")).join_from(
+_JOINED: Final = sa.select(bulk_acts, _u.at.label("undone_at"), _u.restored, _u.left).join_from(
     bulk_acts, bulk_undos, _u.act_id == _a.id, isouter=True
 )
 
@@ -85,4 +85,6 @@ def _noun(row: sa.Row[Any]) -> BulkAct:
         at=row.at,
         changes=tuple(BulkChange(**change) for change in row.changes),
         undone_at=row.undone_at,
+        restored=row.restored or 0,
+        left=row.left or 0,
     )

@@ -106,10 +106,10 @@ def bulk(desk: At, form: Annotated[BulkDoForm, Form()]) -> Response:
 def undo(desk: At, act: str) -> Response:
     """Put back what a bulk act changed."""
     try:
-        undone = desk.app.review.bulk.undo(desk.who, known_id(act))
+        desk.app.review.bulk.undo(desk.who, known_id(act))
     except (Conflict, NotAllowed) as error:
         return desk.refused(error)
-    return desk.page(QueueQuery(), Said(read_bulk.undone(undone.restored, undone.left)))
+    return to(f"/queue?{urlencode({'act': act})}")
 
 
 def _again(desk: Desk, form: BulkForm, error: BadInput | Conflict) -> HTMLResponse:

@@ -82,20 +82,19 @@ def done(act: BulkAct) -> Said:
     number = len(act.changes)
     until = f"{act.undo_until:%H:%M:%S} UTC"
     if act.undone_at is not None:
-        return Said(say_n("Undone for %(n)s case.", "Undone for %(n)s cases.", number))
+        return Said(_undone(act.restored, act.left))
     told = say_n("%(n)s case was changed.", "%(n)s cases were changed.", number)
     return Said(told, undo=f"/queue/bulk/{act.id}/undo", until=until)
 
 
-def undone(restored: int, left: tuple[int, ...]) -> str:
-    """What an undo did, in words."""
+def _undone(restored: int, left: int) -> str:
     told = say_n("%(n)s case was put back.", "%(n)s cases were put back.", restored)
     if not left:
         return told
     stay = say_n(
         "%(n)s was changed since and stays as it is.",
         "%(n)s were changed since and stay as they are.",
-        len(left),
+        left,
     )
     return f"{told} {stay}"
 

@@ -53,8 +53,9 @@
   addEventListener("change", ({ target }) => target.matches?.("[name=case]") && count());
   addEventListener("DOMContentLoaded", () => {
     count();
-    // What was just done is said once, and not again when the page is loaded anew.
+    // What was just done or refused is said once; loading anew shows the queue itself.
     const here = new URL(location.href);
+    if (document.body.dataset.page === "queue" && here.pathname !== "/queue") here.pathname = "/queue";
     here.searchParams.delete("said");
     here.searchParams.delete("case");
     history.replaceState(history.state, "", here);
