@@ -15,10 +15,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from playwright.sync_api import expect
 
 from breakwater.access.provider import ProviderClient
 from breakwater.model.access import Person, Role
 from breakwater.records import people
+from tests.integration.browsing import chromium, guarded
 from tests.integration.served import OPERATOR, Served, serving
 from tests.oidc_provider import CLIENT, SECRET
 
@@ -272,3 +274,26 @@ def test_without_a_service_there_is_no_way_there(
         client = running.client()
         assert client.get("/login/account").status_code == 404
         assert "/login/account" not in client.get("/login").text
+
+
+def test_a_browser_goes_there_and_back_and_is_in(served: Served, service: Service) -> None:
+    """With a real browser: our session's cookie is strict, and the way back is from another site."""
+    person = served.person(Role.REVIEWER, name="Robin Harbour")
+    link = served.app.access.people.link(person.id, "test")
+    ours = served.url.replace("127.0.0.1", "localhost")
+    with chromium() as running, guarded(running) as watched:
+        page = watched.page
+        page.goto(f"{ours}/login/{link}")
+        page.get_by_role("button", name="Sign in once").click()
+        page.get_by_role("link", name="Sign in with Example from now on").click()
+        page.get_by_label("Account").fill("robin@example")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("heading", name="Your sessions")).to_be_visible()
+        expect(page.get_by_role("cell", name="Account at Example", exact=True)).to_be_visible()
+        page.context.clear_cookies()
+        page.goto(f"{ours}/login")
+        page.get_by_role("link", name="Sign in with Example").click()
+        page.get_by_label("Account").fill("robin@example")
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{ours}/")
+        expect(page.get_by_text("Robin Harbour").first).to_be_visible()
