@@ -244,6 +244,7 @@ def test_the_wall_is_worked_by_arrows_and_its_panel_names_the_target(site: Site)
 def test_a_telephone_lists_urgent_streams_and_counts_the_others(site: Site) -> None:
     with site.served.app.db.transaction() as tx:
         builders.case(tx, kind=CaseKind.STREAM, priority=Priority.LOW, why="Quiet again")
+        site.case(tx, CaseKind.STREAM)
     with site.page(site.sam, "/live", **PHONE) as watched:
         expect(watched.page.get_by_text("Further streams at lower risk: 1.")).to_be_visible()
         expect(watched.page.get_by_text("Quiet again")).to_be_hidden()
