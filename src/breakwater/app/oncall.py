@@ -47,9 +47,7 @@ def wire_on_call(
     pager = _pager(settings, on)
     if pager is not None:
         undo.callback(pager.close)
-    caller = Caller(
-        freezer=freezer, metrics=on.metrics, resting=resting, send=pager is not None
-    )
+    caller = Caller(freezer=freezer, metrics=on.metrics, resting=resting, send=pager is not None)
     return OnCall(
         duty=Duty(db=on.db, caller=caller, freezer=freezer, metrics=on.metrics),
         watch=Watch(db=on.db, clock=on.clock, metrics=on.metrics, caller=caller),
