@@ -149,6 +149,7 @@ def test_escalation_raises_and_danger_calls_at_once(app, upload, reviewer):
     assert app.review.queue.next(reviewer) is None
     assert case_of(app, upload).priority is Priority.NOW
     said = decide(app, reviewer, upload, K.DANGER_NOW)
+    assert case_of(app, upload).held_by == reviewer.person, "it stays with them"
     (event,) = told(app, EventType.DANGER_RAISED)
     assert (event.subject, event.body["report_waits"]) == (upload.case, True)
     with app.db.read() as tx:

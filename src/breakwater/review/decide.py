@@ -27,7 +27,7 @@ from breakwater.model.decision import (
 )
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id
-from breakwater.model.queue import SKIPPED_FOR
+from breakwater.model.queue import LEASE, SKIPPED_FOR
 from breakwater.records import approvals, cases, decisions, people, queue
 from breakwater.records.database import Database, Tx
 from breakwater.review import effects, undo, wrong
@@ -229,7 +229,7 @@ class Decisions:
             case = cases.set_priority(tx, case.id, raised, by=by, reason=asked.reason)
         if asked.kind is K.DANGER_NOW:
             self._alarm(tx, case, decision)
-            return case
+            return cases.hold(tx, case.id, by=by, until=tx.now + LEASE)
         # Somebody else is to look: this person is not offered it again in this shift.
         queue.skip(tx, case.id, decision.by, reason=asked.reason, until=tx.now + SKIPPED_FOR)
         return decisions.reopen(tx, case.id, by=by, what=asked.kind.value, reason=asked.reason)

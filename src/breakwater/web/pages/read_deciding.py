@@ -198,7 +198,7 @@ def _waiting_effect(waits: Approval) -> str:
     if waits.kind == DANGER:
         waiting = bool(waits.facts.get("report_waits"))
         return (
-            say("The urgent report is sent when you confirm.") if waiting
+            say("The urgent report is sent once it is confirmed.") if waiting
             else say("The urgent report may be sent already; confirm it within 24 hours.")
         )  # fmt: skip
     return say(
