@@ -18,7 +18,7 @@ from breakwater.model.ids import new_id
 from breakwater.model.match import Action
 from breakwater.model.notice import Notice
 from breakwater.model.upload import Upload
-from breakwater.records import appeals, cases, decisions, entries, outbox, uploads
+from breakwater.records import appeals, cases, decisions, entries, outbox, uploads, webhooks
 from breakwater.worker.loop import Worker
 from tests.integration.conftest import photo, work
 from tests.integration.test_intake import pdq_of, submit
@@ -80,6 +80,25 @@ def test_an_overturned_appeal_releases_the_upload_and_tells_the_service(
     assert "garden" not in str(body)
     assert "acct-17" not in str(body)
     work(worker)
+
+
+def test_each_endpoint_that_listens_for_the_service_is_told_once(
+    app: App, machine: Principal, blocked: Upload, worker: Worker
+) -> None:
+    with app.db.transaction() as tx:
+        for service in ("photos", "video"):
+            webhooks.create(
+                tx, url="https://hooks.example/", service=service, secret="whsec_AAAA",
+                events=[EventType.APPEAL_DECIDED],
+            )  # fmt: skip
+    made = file(app, machine, blocked)
+    app.review.appeals.decide(somebody(app, Role.REVIEWER), made.id, UPHELD, reason="It is.")
+    work(worker)
+    with app.db.transaction() as tx:
+        (sent,) = webhooks.claim(tx)
+        assert webhooks.get(tx, sent.endpoint).service == "photos"
+    assert sent.type is EventType.APPEAL_DECIDED
+    assert (sent.body["type"], sent.body["data"]["appeal"]) == ("appeal.decided", made.id)
 
 
 def test_released_media_are_destroyed_when_it_can_no_longer_be_undone(

@@ -12,8 +12,8 @@ from breakwater.model.bank import BankAction
 from breakwater.model.case import CaseKind, CaseState, Priority
 from breakwater.model.decision import DecisionKind
 from breakwater.model.ids import Id, new_id
-from breakwater.model.user_report import Concern, ReporterKind, UserReport
-from breakwater.records import cases, reports, uploads
+from breakwater.model.user_report import STRANGERS, Concern, ReporterKind, UserReport
+from breakwater.records import cases, queue, reports, uploads
 from breakwater.review.reports import Told
 from breakwater.worker.loop import Worker
 from tests.integration.conftest import photo, work
@@ -104,6 +104,18 @@ def test_who_was_wrong_often_is_believed_less_and_undo_unlearns(
     app.review.decisions.undo(somebody(app, Role.REVIEWER), last.id)
     work(worker)
     assert take(app, machine, "right", item="right-3").weight == pytest.approx(1 / 4)
+
+
+def test_the_queue_is_told_how_many_reporters_count(
+    app: App, machine: Principal, worker: Worker
+) -> None:
+    first = take(app, machine, item="obj-7")
+    work(worker)
+    for n in range(6):
+        take(app, machine, f"stranger-{n}", item="obj-7")
+    with app.db.read() as tx:
+        assert queue.places(tx, [first.case])[first.case].reports == STRANGERS
+        assert reports.counts(tx, [first.case]) == {first.case: 7}
 
 
 def test_a_closed_case_is_not_joined(app: App, machine: Principal, worker: Worker) -> None:

@@ -67,6 +67,7 @@ class Reviewing:
 
 def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing:
     """Put the verbs of people on the ground."""
+    routing = Routing(db=on.db)
     exposure = ExposureClock(db=on.db, clock=on.clock)
     on_call = wire_on_call(settings, on, undo, resting=exposure.resting)
     return Reviewing(
@@ -79,14 +80,14 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
         ),
         queue=Queue(db=on.db),
         bulk=Bulk(db=on.db),
-        routing=Routing(db=on.db),
+        routing=routing,
         escalation=Escalation(db=on.db, metrics=on.metrics),
         exposure=exposure,
         staggering=Staggering(db=on.db, exposure_clock=exposure),
         wellbeing=Wellbeing(db=on.db),
         devices=Devices(db=on.db, clock=on.clock),
         appeals=Appeals(db=on.db),
-        reports=Reports(db=on.db),
+        reports=Reports(db=on.db, routing=routing),
         notices=Notices(db=on.db),
         decisions=Decisions(db=on.db, profile=Profile(settings.profile)),
         duty=on_call.duty,

@@ -8,6 +8,7 @@ model with a stated prior, whose mean after n outcomes is (a + right) / (a + b +
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -126,20 +127,25 @@ STRANGERS: Final = 3
 """So many reporters without a record count, and no more: new accounts cost nothing to make."""
 
 
-def belief(reporters: Iterable[Reliability]) -> float:
-    """The chance that at least one of several different reporters is right.
-
-    They are taken as independent, which a crowd of new accounts is not: of users without a
-    record at most `STRANGERS` count.
-    """
-    doubt, strangers = 1.0, 0
+def voices(reporters: Iterable[Reliability]) -> list[Reliability]:
+    """Those who count: everybody with a record, and a few strangers, whoever they are many of."""
+    counted: list[Reliability] = []
+    strangers = 0
     for reporter in reporters:
         if reporter.kind is ReporterKind.USER and not reporter.known:
             strangers += 1
             if strangers > STRANGERS:
                 continue
-        doubt *= 1.0 - reporter.mean
-    return 1.0 - doubt
+        counted.append(reporter)
+    return counted
+
+
+def belief(reporters: Iterable[Reliability]) -> float:
+    """The chance that at least one of several different reporters is right.
+
+    They are taken as independent, which a crowd of new accounts is not: only `voices` count.
+    """
+    return 1.0 - math.prod(1.0 - reporter.mean for reporter in voices(reporters))
 
 
 def urgency_of(believed: float, *, danger: bool) -> Priority:

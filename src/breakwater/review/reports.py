@@ -28,9 +28,11 @@ from breakwater.model.user_report import (
     UserReport,
     belief,
     urgency_of,
+    voices,
 )
-from breakwater.records import cases, decisions, reports, uploads
+from breakwater.records import cases, decisions, queue, reports, uploads
 from breakwater.records.database import Database, Tx
+from breakwater.review.routing import Routing
 
 LONGEST: Final = 4_000
 """Characters of what a reporter says."""
@@ -88,8 +90,9 @@ class Told:
 class Reports:
     """What people outside say is wrong."""
 
-    def __init__(self, *, db: Database) -> None:
+    def __init__(self, *, db: Database, routing: Routing) -> None:
         self._db = db
+        self._routing = routing
 
     def take(self, by: Principal, told: Told) -> UserReport:
         """Keep a report and make sure that somebody looks; the same reference again is the same.
@@ -123,8 +126,7 @@ class Reports:
             outcome = OUTCOMES.get(said.kind, ReportOutcome.OPEN) if said else ReportOutcome.OPEN
             reports.learn(tx, event.subject, outcome)
 
-    @staticmethod
-    def _keep(tx: Tx, told: Told) -> UserReport:
+    def _keep(self, tx: Tx, told: Told) -> UserReport:
         upload = _upload(tx, told)
         key = reports.reporter_key(tx, told.service, told.reporter_kind, told.reporter)
         trust = reports.reliability(tx, {key: told.reporter_kind})[key]
@@ -144,13 +146,23 @@ class Reports:
             uploads.set_case(tx, upload.id, case.id)
         if found is not None:
             _join(tx, found, made)
+            self._press(tx, found.id)
         return made
+
+    def _press(self, tx: Tx, case: Id) -> None:
+        """Tell the queue how many count; a case that is not in its place yet is heard of later."""
+        if queue.places(tx, [case]):
+            self._routing.press(tx, case, reports=len(voices(_trusts(tx, case))))
 
 
 def believed(tx: Tx, case: Id) -> tuple[int, float]:
     """How many different people reported a case, and the chance that one of them is right."""
-    trusts = reports.reliability(tx, reports.reporters_of(tx, case)).values()
+    trusts = _trusts(tx, case)
     return len(trusts), belief(trusts)
+
+
+def _trusts(tx: Tx, case: Id) -> list[Reliability]:
+    return list(reports.reliability(tx, reports.reporters_of(tx, case)).values())
 
 
 def _upload(tx: Tx, told: Told) -> Upload | None:
