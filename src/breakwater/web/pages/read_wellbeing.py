@@ -57,13 +57,6 @@ CLOSED_WORDS: Final[Mapping[Closed, str]] = Spoken({
     Closed.COOL_DOWN: later("After severe items there is a pause."),
 })  # fmt: skip
 
-CAME: Final[Mapping[Outcome, str]] = Spoken({
-    Outcome.KEPT: later("uploads stay blocked"),
-    Outcome.CONFIRMED: later("uploads were confirmed"),
-    Outcome.RELEASED: later("uploads were released"),
-    Outcome.HELD: later("uploads wait for another look"),
-})  # fmt: skip
-
 
 def meter(stands: Exposure, now: datetime) -> models.Exposure:
     """The meter in the head of every page."""
@@ -216,20 +209,21 @@ def _rest(figures: Own, first: datetime, last: datetime) -> tuple[str, str]:
 
 def _came(figures: Own) -> tuple[Number, ...]:
     """What became of one's work, without praise and without blame."""
-    decided = sum(figures.decided.values())
-    found = [Number(figure(decided), say("cases decided"))] if decided else []
-    found += [
-        Number(figure(figures.became[outcome]), CAME[outcome])
-        for outcome in CAME
-        if figures.became.get(outcome)
-    ]
-    wrong = figures.decided.get(DecisionKind.WRONG_MATCH, 0)
-    urgent = figures.decided.get(DecisionKind.DANGER_NOW, 0)
-    if wrong:
-        found.append(Number(figure(wrong), say("wrong matches put right")))
-    if urgent:
-        found.append(Number(figure(urgent), say("children in danger passed on at once")))
-    return tuple(found)
+    decided, became = figures.decided, figures.became
+    kept, confirmed = became.get(Outcome.KEPT, 0), became.get(Outcome.CONFIRMED, 0)
+    freed, held = became.get(Outcome.RELEASED, 0), became.get(Outcome.HELD, 0)
+    found, wrong = sum(decided.values()), decided.get(DecisionKind.WRONG_MATCH, 0)
+    urgent = decided.get(DecisionKind.DANGER_NOW, 0)
+    told = (
+        (found, say_n("case decided", "cases decided", found)),
+        (kept, say_n("upload stays blocked", "uploads stay blocked", kept)),
+        (confirmed, say_n("upload was confirmed", "uploads were confirmed", confirmed)),
+        (freed, say_n("upload was released", "uploads were released", freed)),
+        (held, say_n("upload waits for another look", "uploads wait for another look", held)),
+        (wrong, say_n("wrong match put right", "wrong matches put right", wrong)),
+        (urgent, say_n("danger passed on at once", "dangers passed on at once", urgent)),
+    )
+    return tuple(Number(figure(n), said) for n, said in told if n)
 
 
 def team(
