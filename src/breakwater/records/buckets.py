@@ -65,5 +65,5 @@ def forget(tx: Tx) -> int:
 def _filled(tx: Tx, row: sa.Row[Any] | None, per_second: float, burst: float) -> float:
     if row is None:
         return burst
-    passed = max(0.0, (tx.now - row.at).total_seconds())
+    passed: float = max(0.0, (tx.now - row.at).total_seconds())
     return min(burst, float(row.level) + passed * per_second)

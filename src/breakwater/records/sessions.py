@@ -132,8 +132,8 @@ def session_by_id(tx: Tx, session_id: Id) -> Session:
 def last_seen(tx: Tx) -> dict[Id, datetime]:
     """When each person was here last, as far back as sessions are kept."""
     s = t.sessions.c
-    rows = tx.execute(sa.select(s.person_id, sa.func.max(s.seen_at)).group_by(s.person_id))
-    return {Id(person): seen for person, seen in rows}
+    latest = sa.select(s.person_id, sa.func.max(s.seen_at).label("seen")).group_by(s.person_id)
+    return {Id(row.person_id): row.seen for row in tx.execute(latest)}
 
 
 def live_sessions(tx: Tx, *, idle: timedelta) -> list[Session]:
