@@ -23,6 +23,10 @@ VERSIONS = Path(migrate.__file__).parent / "migrations" / "versions"
 FROZEN = {
     "r0001_first.py": "2923628c50bdd02578dc39f21b13ab50a0086bf818c1e8f05ebbf21a13f62e58",
     "r0002_screened.py": "5719e1cbf2128f2eecd8926576d9f6f6797d0596f0578f10a018e71a58360967",
+    "r0003_video_prints.py": "582c33f65a3894d174be896e8a7e6d1efc72e598d9dd5365bbf11c5aedc6217d",
+    "r0004_decided.py": "4d7ed6754a83e9f0a80fbef8dc601d5f743913efaba91ddf3fe8dd1d52e3f4b4",
+    "r0005_graded.py": "581d779bab8896815794d9bad02d30f46e2ba37d29370ad11a3e0716e2cead73",
+    "r0006_protected.py": "408355a3a7531a70df4ecb5c7cf05058e6ebece5d3df2ed45e2af594a9e5c4c2",
 }
 
 
@@ -94,6 +98,28 @@ def test_rows_of_the_first_schema_are_kept_by_the_rest_of_the_chain(empty_url):
     assert {name: after[name] for name in before if name != "alembic_version"} == {
         name: rows for name, rows in before.items() if name != "alembic_version"
     }
+
+
+def test_a_case_that_waited_before_queues_waits_still(empty_url):
+    migrate.upgrade(empty_url, "0003")
+    engine = sa.create_engine(empty_url)
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text(
+                "INSERT INTO cases (id, number, kind, subject_id, why, priority, urgency, state, "
+                "service, opened_at, due_at, change, version) VALUES "
+                "('01890000-0000-7000-8000-000000000001', 7, 'upload', "
+                "'01890000-0000-7000-8000-000000000002', 'It matches.', 'high', 11, 'open', 'svc', "
+                "'2026-01-01 00:00:00.000000', '2026-01-01 00:15:00.000000', 3, 1)"
+            )
+        )
+    engine.dispose()
+    migrate.upgrade(empty_url)
+    engine = sa.create_engine(empty_url)
+    with engine.begin() as connection:
+        row = connection.execute(sa.text("SELECT number, state, queue FROM cases")).one()
+    engine.dispose()
+    assert tuple(row) == (7, "open", None)
 
 
 def test_a_file_in_use_is_not_upgraded(tmp_path):
