@@ -9,10 +9,10 @@ from breakwater.model.facts import Activity, AgeBand, ChildFacts, ItemFacts, Mat
 from breakwater.model.grading import GradeItem, ItemState, SetState, item_id
 from breakwater.records import gradesets
 from breakwater.records.database import Database
-from breakwater.review.answering import Saved
-from breakwater.review.derive import Schemes
-from breakwater.review.grade import Gradings
-from breakwater.review.stacks import Stacks
+from breakwater.review.grading.answering import Saved
+from breakwater.review.grading.derive import Schemes
+from breakwater.review.grading.grade import Gradings
+from breakwater.review.grading.stacks import Stacks
 from tests import builders
 
 CHILD = ChildFacts(AgeBand.FROM_7, Sex.FEMALE, Maturity.PREPUBESCENT)

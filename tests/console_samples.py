@@ -24,7 +24,7 @@ from breakwater.errors import BreakwaterError, DatabaseUnavailable, NotFound
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Priority
 from breakwater.model.ids import Id
-from breakwater.review.views import Look, Still
+from breakwater.review.looking.views import Look, Still
 from breakwater.web import pages
 from breakwater.web.envelope import REFERENCE, Envelope
 from breakwater.web.pages import words

@@ -54,6 +54,7 @@ EVENTS: Final = {
     EventType.FREEZE_WANTED: "A person or policy wants a live stream frozen until somebody decides.",
     EventType.GRADE_SETTLED: "What holds for a graded item is settled, or settled anew.",
     EventType.GRADE_DISPUTED: "Graders disagree on an item; an adjudicator is wanted.",
+    EventType.QUALITY_ALARM: "Graders drift: known answers or agreement left their bounds.",
 }
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from breakwater.errors import BreakwaterError, Conflict, NotFound
 from breakwater.model.scheme import Scheme
 from breakwater.records import schemes
-from breakwater.review.schemes import shipped
+from breakwater.review.grading.schemes import shipped
 
 UK = next(scheme for scheme in shipped() if scheme.id == "uk_abc")
 

@@ -11,8 +11,8 @@ from breakwater.model.case import CaseKind, Priority
 from breakwater.model.ids import new_id
 from breakwater.model.queue import BulkKind, CaseFilter
 from breakwater.records import audit, cases, queue
-from breakwater.review.bulk import Bulk
-from breakwater.review.queue import Queue
+from breakwater.review.queueing.bulk import Bulk
+from breakwater.review.queueing.queue import Queue
 
 K = BulkKind
 

@@ -16,8 +16,8 @@ from breakwater.model.access import Role
 from breakwater.model.facts import Activity
 from breakwater.records import audit, jobs, schemes
 from breakwater.records.database import Database
-from breakwater.review import gold
-from breakwater.review.derive import JOB
+from breakwater.review.grading import gold
+from breakwater.review.grading.derive import JOB
 
 
 @pytest.fixture(autouse=True)

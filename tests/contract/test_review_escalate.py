@@ -13,8 +13,8 @@ from breakwater.model.ids import new_id
 from breakwater.model.queue import Told
 from breakwater.observe import Metrics
 from breakwater.records import audit, cases, outbox, queue
-from breakwater.review.escalate import BATCH, Escalation, next_step
-from breakwater.review.routing import Routing
+from breakwater.review.queueing.escalate import BATCH, Escalation, next_step
+from breakwater.review.queueing.routing import Routing
 
 
 @pytest.fixture

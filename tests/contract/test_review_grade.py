@@ -17,9 +17,9 @@ from breakwater.model.facts import Activity, AgeBand, ChildFacts, FirstLook, Mat
 from breakwater.model.grading import How, ItemState, SetState
 from breakwater.records import audit, exposure, gradesets, grading, outbox, schemes
 from breakwater.records.database import Database
-from breakwater.review import gold
-from breakwater.review.answering import LEASE
-from breakwater.review.grade import Asked
+from breakwater.review.grading import gold
+from breakwater.review.grading.answering import LEASE
+from breakwater.review.grading.grade import Asked
 
 L = FirstLook
 

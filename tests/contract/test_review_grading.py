@@ -17,7 +17,7 @@ from breakwater.model.facts import FirstLook
 from breakwater.model.grading import ItemState
 from breakwater.records import gradesets, grading
 from breakwater.records.database import Database
-from breakwater.review import gold
+from breakwater.review.grading import gold
 
 ITEMS = 12
 

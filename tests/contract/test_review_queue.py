@@ -12,7 +12,7 @@ from breakwater.model.ids import new_id
 from breakwater.model.queue import MOST_HELD, Waiting
 from breakwater.records import audit, cases
 from breakwater.records import queue as rows
-from breakwater.review.queue import Queue
+from breakwater.review.queueing.queue import Queue
 
 
 def reviewer(tx, name: str, *roles: Role) -> Principal:

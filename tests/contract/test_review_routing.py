@@ -19,7 +19,7 @@ from breakwater.model.routing import Mode, Ruleset
 from breakwater.model.routing_form import parse
 from breakwater.model.upload import UploadState
 from breakwater.records import cases, queue, uploads
-from breakwater.review.routing import Routing
+from breakwater.review.queueing.routing import Routing
 
 LEAD = Principal(new_id(), "Lead", frozenset({Permission.ROUTING_WRITE}))
 APART = {

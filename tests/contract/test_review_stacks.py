@@ -15,7 +15,7 @@ from breakwater.model.access import Principal, Role
 from breakwater.model.grading import ItemState, item_id
 from breakwater.records import gradesets, grading
 from breakwater.records.database import Database
-from breakwater.review import gold
+from breakwater.review.grading import gold
 
 
 @pytest.fixture(autouse=True)

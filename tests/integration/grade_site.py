@@ -15,7 +15,7 @@ from breakwater.model.access import Person, Principal, Role
 from breakwater.model.facts import ItemFacts
 from breakwater.model.grading import GradeItem, ItemState, SetState, item_id
 from breakwater.records import gradesets
-from breakwater.review.grade import Asked
+from breakwater.review.grading.grade import Asked
 from tests.integration.browsing import Guarded, guarded
 from tests.integration.conftest import photo
 from tests.integration.served import Served, serving

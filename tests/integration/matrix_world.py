@@ -35,7 +35,7 @@ from breakwater.records import (
     routing,
     views,
 )
-from breakwater.review.rota import Planned
+from breakwater.review.duty.rota import Planned
 from tests.integration.served import OPERATOR, Served
 from tests.integration.test_intake import submit
 

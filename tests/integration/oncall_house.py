@@ -19,7 +19,7 @@ from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.records import duty_calls, outbox, people
 from breakwater.records.rootkey import RootKey
-from breakwater.review.rota import Planned
+from breakwater.review.duty.rota import Planned
 from breakwater.settings import Settings
 from breakwater.worker.loop import Worker
 from tests import builders

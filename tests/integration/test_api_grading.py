@@ -11,8 +11,8 @@ import pytest
 
 from breakwater.cli.desk import OPERATOR
 from breakwater.model.access import Role
-from breakwater.review import gold
-from breakwater.review.gradeset import NewSet
+from breakwater.review.grading import gold
+from breakwater.review.grading.sets import NewSet
 from tests.integration.conftest import photo
 from tests.integration.grading_sets import entry, media, nearly, pictures, vics
 from tests.integration.served import Served, serving

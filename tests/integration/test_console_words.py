@@ -18,7 +18,7 @@ from breakwater.model.access import Role
 from breakwater.model.appeal import Claim
 from breakwater.model.bank import BankAction
 from breakwater.model.user_report import Concern, ReporterKind
-from breakwater.review.reports import Told
+from breakwater.review.queueing.reports import Told
 from breakwater.web.gate import GatedRoute
 from breakwater.web.languages import COOKIE, PSEUDO
 from tests.integration.conftest import photo

@@ -122,7 +122,7 @@ def test_a_proposal_that_reaches_more_by_now_is_not_confirmed(app, machine, uplo
 def test_a_wrong_entry_that_touched_hundreds_is_released_in_the_background(
     app, machine, upload, reviewer, worker, monkeypatch
 ):
-    monkeypatch.setattr("breakwater.review.effects.AT_ONCE", 3)
+    monkeypatch.setattr("breakwater.review.deciding.effects.AT_ONCE", 3)
     others = copies(app, machine, 8)
     effect = app.review.decisions.preview(reviewer, upload.case, K.WRONG_MATCH)
     assert (effect.released, len(effect.touched), effect.later) == (9, 4, 5)

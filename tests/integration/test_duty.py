@@ -17,7 +17,7 @@ from breakwater.model.duty import CallKind, Outcome
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.records import audit, cases, duty, outbox
-from breakwater.review.rota import Planned
+from breakwater.review.duty.rota import Planned
 from tests.integration.oncall_house import HOUR, PLANNER, House, house
 
 __all__ = ["house"]

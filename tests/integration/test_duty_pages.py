@@ -19,7 +19,7 @@ from breakwater.model.ids import new_id
 from breakwater.records import duty, duty_calls
 from breakwater.records import outbox as events
 from breakwater.records.tables import nouns_duty as t
-from breakwater.review.rota import Planned
+from breakwater.review.duty.rota import Planned
 from tests import builders
 from tests.integration.browsing import Guarded, chromium, guarded
 from tests.integration.console_site import until

@@ -31,8 +31,8 @@ from breakwater.model.media import Level
 from breakwater.model.upload import Upload
 from breakwater.records import audit, cases, exposure, people, views
 from breakwater.records.rootkey import RootKey
-from breakwater.review.exposure import EVERYBODY
-from breakwater.review.policy import Closed
+from breakwater.review.looking.exposure import EVERYBODY
+from breakwater.review.looking.policy import Closed
 from breakwater.settings import Settings
 from breakwater.worker.loop import Worker
 from tests.conftest import SettableClock

@@ -18,7 +18,7 @@ from breakwater.model.bank import BankAction
 from breakwater.model.grading import ItemState, SetState
 from breakwater.model.ids import new_id
 from breakwater.records import audit, gradesets
-from breakwater.review.gradeset import NewSet
+from breakwater.review.grading.sets import NewSet
 from tests.integration.conftest import photo
 from tests.integration.grading_sets import (
     entry,
@@ -97,7 +97,7 @@ def test_a_second_set_finds_what_an_earlier_one_has(app, lead, tmp_path):
 def test_an_import_that_was_cut_short_goes_on_and_adds_nothing_twice(
     app, lead, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("breakwater.review.placing.WINDOW", 2)
+    monkeypatch.setattr("breakwater.review.grading.placing.WINDOW", 2)
     files = pictures(5)
     file = vics(tmp_path / "set.json", [entry(at, name) for at, name in enumerate(files, 1)])
     folder = media(tmp_path / "m", files)

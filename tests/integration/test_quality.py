@@ -14,9 +14,9 @@ from breakwater.model.grading import Part
 from breakwater.model.ids import new_id
 from breakwater.model.quality import AlarmKind
 from breakwater.records import audit, gradesets, grading, quality
-from breakwater.review import gold
-from breakwater.review.agreement import Agreement, Unmeasured
-from breakwater.review.grade import Saved
+from breakwater.review.grading import gold
+from breakwater.review.grading.grade import Saved
+from breakwater.review.quality.agreement import Agreement, Unmeasured
 from tests import builders
 from tests.integration.grade_site import FACTS, grade_all, make_set
 

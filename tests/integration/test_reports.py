@@ -14,7 +14,7 @@ from breakwater.model.decision import DecisionKind
 from breakwater.model.ids import Id, new_id
 from breakwater.model.user_report import STRANGERS, Concern, ReporterKind, UserReport
 from breakwater.records import cases, queue, reports, uploads
-from breakwater.review.reports import Told
+from breakwater.review.queueing.reports import Told
 from breakwater.worker.loop import Worker
 from tests.integration.conftest import photo, work
 from tests.integration.test_appeals import ILLEGAL

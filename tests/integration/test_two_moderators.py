@@ -27,9 +27,9 @@ from breakwater.model.ids import Id, new_id
 from breakwater.model.media import Level
 from breakwater.records import cases, duty_calls, exposure, outbox, views
 from breakwater.records.rootkey import RootKey
-from breakwater.review import policy
-from breakwater.review.policy import Closed
-from breakwater.review.rota import Planned
+from breakwater.review.duty.rota import Planned
+from breakwater.review.looking import policy
+from breakwater.review.looking.policy import Closed
 from breakwater.settings import Settings
 from breakwater.worker.loop import Worker
 from tests.conftest import SettableClock

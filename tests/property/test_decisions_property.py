@@ -28,7 +28,7 @@ from breakwater.records import cases, decisions, migrate, uploads
 from breakwater.records.database import Database, open_database
 from breakwater.records.keys import Keyring
 from breakwater.records.rootkey import RootKey
-from breakwater.review.decide import Decisions
+from breakwater.review.deciding.decide import Decisions
 
 K = DecisionKind
 FACTS = DecisionFacts(Context.ART, AccountRole.UNKNOWN, ItemFacts(Activity.ANIMAL))

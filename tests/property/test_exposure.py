@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from breakwater.model.exposure import Glance, Ledger, Limits
 from breakwater.model.ids import new_id
-from breakwater.review import policy
-from breakwater.review.policy import Due
+from breakwater.review.looking import policy
+from breakwater.review.looking.policy import Due
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PEOPLE = tuple(new_id() for _ in range(6))

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from breakwater.review.looks import SIZE, Looks
+from breakwater.review.grading.looks import SIZE, Looks
 
 FLIPS = st.lists(st.integers(0, SIZE * 8 - 1), max_size=14, unique=True)
 COMMANDS = st.lists(st.tuples(st.booleans(), st.integers(0, 3), FLIPS), max_size=60)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from breakwater.model.duty import ANSWER_WITHIN, Call, CallKind, OnDuty, Ring
 from breakwater.model.ids import Id, new_id
-from breakwater.review.ringing import LOOK_AGAIN, Act, next_step
+from breakwater.review.duty.ringing import LOOK_AGAIN, Act, next_step
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PEOPLE = [Id(f"00000000-0000-7000-8000-00000000000{n}") for n in range(5)]

@@ -15,7 +15,7 @@ from breakwater.model.access import Principal, Role
 from breakwater.model.case import CaseState
 from breakwater.records import cases
 from breakwater.records.database import Database
-from breakwater.review.queue import Queue
+from breakwater.review.queueing.queue import Queue
 
 ACTS = ("next", "release", "skip", "hand_over", "extend", "wait")
 STEPS = st.lists(

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from breakwater.errors import BadInput
 from breakwater.records.tables import canonical
-from breakwater.review.placing import reader
-from breakwater.review.sheet import SheetReader
-from breakwater.review.sources import BadRow, SourceRow, relative
-from breakwater.review.vics import VicsReader
+from breakwater.review.grading.placing import reader
+from breakwater.review.grading.sheet import SheetReader
+from breakwater.review.grading.sources import BadRow, SourceRow, relative
+from breakwater.review.grading.vics import VicsReader
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 KEYS = st.sampled_from(

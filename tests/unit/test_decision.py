@@ -25,7 +25,7 @@ from breakwater.model.decision import (
 from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.match import Action, Verdict
 from breakwater.model.upload import Upload
-from breakwater.review import policy_decide as policy
+from breakwater.review.deciding import policy
 
 K = DecisionKind
 ACTIONS = {"BANK": BankAction.BLOCK, "OTHER": BankAction.HOLD, "NOTES": BankAction.LOG}

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from breakwater.model.notice import DecidedBy, Measure
-from breakwater.review.telling import EEA, every_text, text_in
+from breakwater.review.deciding.telling import EEA, every_text, text_in
 
 LANGUAGES = sorted(every_text())
 FACTS = {"legal_ground", "explanation", *(f"facts_{kind}" for kind in DecidedBy)}

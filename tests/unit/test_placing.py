@@ -13,9 +13,9 @@ from breakwater.model.grading import GradeItem, GradeSet, ItemState, SetState, i
 from breakwater.model.ids import new_id
 from breakwater.model.media import MediaType, Reason, Undecodable
 from breakwater.model.signal import MD5, Fingerprint, Fingerprints, Signal
-from breakwater.review.looks import Looks
-from breakwater.review.placing import Prepared, draft, known_by, placed, reader, windows
-from breakwater.review.sources import BadRow, SourceRow
+from breakwater.review.grading.looks import Looks
+from breakwater.review.grading.placing import Prepared, draft, known_by, placed, reader, windows
+from breakwater.review.grading.sources import BadRow, SourceRow
 
 S = ItemState
 SET = GradeSet(
@@ -103,7 +103,7 @@ def test_copies_go_to_the_first_and_near_ones_to_the_leader_never_to_one_another
 
 
 def test_windows_leave_out_what_is_behind_us(monkeypatch):
-    monkeypatch.setattr("breakwater.review.placing.WINDOW", 2)
+    monkeypatch.setattr("breakwater.review.grading.placing.WINDOW", 2)
     rows = [SourceRow(1), BadRow(2, "x"), SourceRow(3), SourceRow(4), SourceRow(5)]
     assert [[one.row for one in window] for window in windows(rows, after=2)] == [[3, 4], [5]]
 

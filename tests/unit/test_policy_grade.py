@@ -9,7 +9,7 @@ import pytest
 from breakwater.model.facts import Activity, FirstLook, ItemFacts
 from breakwater.model.grading import Grading, How, Part
 from breakwater.model.ids import new_id
-from breakwater.review.policy_grade import Disputed, Settled, Waits, outcome
+from breakwater.review.grading.policy import Disputed, Settled, Waits, outcome
 
 L = FirstLook
 ONE, TWO = ItemFacts(Activity.NONE), ItemFacts(Activity.ANIMAL)

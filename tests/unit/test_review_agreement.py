@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from breakwater.errors import BadInput
-from breakwater.review.agreement import Agreement, Scale, Unmeasured, alpha, kappa
+from breakwater.review.quality.agreement import Agreement, Scale, Unmeasured, alpha, kappa
 
 ABCDE = Scale(tuple("abcde"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from breakwater.review.drift import USUAL, drift
+from breakwater.review.quality.drift import USUAL, drift
 
 CELLS = 1200
 

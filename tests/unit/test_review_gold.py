@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from breakwater.model.ids import new_id
-from breakwater.review.gold import SHARE, is_due
+from breakwater.review.grading.gold import SHARE, is_due
 
 
 def test_about_one_item_in_twenty_is_gold_at_places_of_each_one_s_own():

@@ -10,8 +10,8 @@ from breakwater.model.facts import FirstLook, ItemFacts
 from breakwater.model.grading import Grading, Part
 from breakwater.model.ids import Id, new_id
 from breakwater.model.scheme import Scheme
-from breakwater.review import measures
-from breakwater.review.agreement import Agreement, Unmeasured
+from breakwater.review.quality import measures
+from breakwater.review.quality.agreement import Agreement, Unmeasured
 
 ADA, BEN, CLEO = sorted(new_id() for _ in range(3))
 MEASURE = {one.name: one for one in measures.OF_FACTS}

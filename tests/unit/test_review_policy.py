@@ -26,8 +26,8 @@ from breakwater.model.exposure import (
 from breakwater.model.ids import new_id
 from breakwater.model.media import Level
 from breakwater.model.viewing import CAP_MS, Viewing
-from breakwater.review import policy
-from breakwater.review.policy import Closed, Due, Exposure
+from breakwater.review.looking import policy
+from breakwater.review.looking.policy import Closed, Due, Exposure
 
 NOW = datetime(2026, 11, 21, 0, 10, tzinfo=UTC)
 ME = new_id()

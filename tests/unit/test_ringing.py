@@ -8,7 +8,7 @@ import pytest
 
 from breakwater.model.duty import ANSWER_WITHIN, Call, CallKind, OnDuty, Ring
 from breakwater.model.ids import Id, new_id
-from breakwater.review.ringing import NOBODY_AGAIN, PERSONAL_TRIES, Act, next_step, order
+from breakwater.review.duty.ringing import NOBODY_AGAIN, PERSONAL_TRIES, Act, next_step, order
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ADA, SAM, KIM = (Id(f"00000000-0000-7000-8000-00000000000{n}") for n in (1, 2, 3))

@@ -9,7 +9,7 @@ import pytest
 from breakwater.errors import BadInput
 from breakwater.model.duty import Shift
 from breakwater.model.ids import new_id
-from breakwater.review.rota import FARTHEST, LONGEST, RANKS, Planned, check, gaps
+from breakwater.review.duty.rota import FARTHEST, LONGEST, RANKS, Planned, check, gaps
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

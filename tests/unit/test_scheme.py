@@ -14,7 +14,7 @@ import pytest
 from breakwater.errors import BadInput
 from breakwater.model.facts import Activity, AgeBand, ChildFacts, ItemFacts, Maturity, Realism, Sex
 from breakwater.model.scheme import FIELDS, Scheme, combinations
-from breakwater.review.schemes import shipped
+from breakwater.review.grading.schemes import shipped
 
 SCHEMES = {scheme.id: scheme for scheme in shipped()}
 A, B, M, R = Activity, AgeBand, Maturity, Realism

@@ -12,9 +12,9 @@ import pytest
 
 from breakwater.errors import BadInput
 from breakwater.model.signal import MD5, SHA1
-from breakwater.review.sheet import SheetReader
-from breakwater.review.sources import BadRow, MediaFolder, SourceRow, relative
-from breakwater.review.vics import VicsReader, moment, truth, whole
+from breakwater.review.grading.sheet import SheetReader
+from breakwater.review.grading.sources import BadRow, MediaFolder, SourceRow, relative
+from breakwater.review.grading.vics import VicsReader, moment, truth, whole
 
 HASH = "0123456789ABCDEF0123456789ABCDEF"
 NEW = "http://github.com/VICSDATAMODEL/ProjectVic/DataModels/2.0.xml/{}/$metadata#{}"

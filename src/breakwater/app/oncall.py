@@ -10,12 +10,12 @@ from breakwater.errors import BadSettings, FetchRefused
 from breakwater.intake.fetch import Fetcher
 from breakwater.intake.snapshot import signed
 from breakwater.intake.webhooks import rules
-from breakwater.review.calling import Caller, never_resting
-from breakwater.review.duty import Duty
-from breakwater.review.freeze import FreezeIntent
-from breakwater.review.pager import Pager, PagerService
-from breakwater.review.ports import Resting, StreamFreezer
-from breakwater.review.watch import Watch
+from breakwater.review.duty.calling import Caller, never_resting
+from breakwater.review.duty.duty import Duty
+from breakwater.review.duty.freeze import FreezeIntent
+from breakwater.review.duty.pager import Pager, PagerService
+from breakwater.review.duty.ports import Resting, StreamFreezer
+from breakwater.review.duty.watch import Watch
 from breakwater.settings import Settings
 
 

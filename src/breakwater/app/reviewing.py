@@ -10,29 +10,29 @@ from breakwater.app.ground import Ground
 from breakwater.app.mapping import limits_of
 from breakwater.app.oncall import OnCall, wire_on_call
 from breakwater.model.decision import Profile
-from breakwater.review.appeals import Appeals
-from breakwater.review.bulk import Bulk
-from breakwater.review.cover import Staggering
-from breakwater.review.decide import Decisions
-from breakwater.review.derive import Schemes
-from breakwater.review.devices import Devices
-from breakwater.review.duty import Duty
-from breakwater.review.escalate import Escalation
-from breakwater.review.exposure import ExposureClock
-from breakwater.review.gather import Gather
-from breakwater.review.grade import Gradings
-from breakwater.review.grade_views import GradeViews
-from breakwater.review.gradeset import GradeSets
-from breakwater.review.gradeset import Limits as GradeLimits
-from breakwater.review.quality import Quality
-from breakwater.review.queue import Queue
-from breakwater.review.rehash import Rehash
-from breakwater.review.reports import Reports
-from breakwater.review.routing import Routing
-from breakwater.review.stacks import Stacks
-from breakwater.review.telling import Notices
-from breakwater.review.views import Views
-from breakwater.review.wellbeing import Wellbeing
+from breakwater.review.deciding.appeals import Appeals
+from breakwater.review.deciding.decide import Decisions
+from breakwater.review.deciding.telling import Notices
+from breakwater.review.duty.duty import Duty
+from breakwater.review.grading.derive import Schemes
+from breakwater.review.grading.gather import Gather
+from breakwater.review.grading.grade import Gradings
+from breakwater.review.grading.rehash import Rehash
+from breakwater.review.grading.sets import GradeSets
+from breakwater.review.grading.sets import Limits as GradeLimits
+from breakwater.review.grading.stacks import Stacks
+from breakwater.review.looking.cover import Staggering
+from breakwater.review.looking.devices import Devices
+from breakwater.review.looking.exposure import ExposureClock
+from breakwater.review.looking.grade_views import GradeViews
+from breakwater.review.looking.views import Views
+from breakwater.review.looking.wellbeing import Wellbeing
+from breakwater.review.quality.quality import Quality
+from breakwater.review.queueing.bulk import Bulk
+from breakwater.review.queueing.escalate import Escalation
+from breakwater.review.queueing.queue import Queue
+from breakwater.review.queueing.reports import Reports
+from breakwater.review.queueing.routing import Routing
 from breakwater.settings import Settings
 
 

@@ -20,7 +20,7 @@ from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
 
 if TYPE_CHECKING:
-    from breakwater.review.gradeset import NewSet
+    from breakwater.review.grading.sets import NewSet
 
 OPERATOR: Final = Principal(
     Id("00000000-0000-7000-8000-000000000001"),

@@ -47,7 +47,7 @@ def import_(
     from breakwater.cli import opening
     from breakwater.errors import NotFound
     from breakwater.media.sandbox import JailPool
-    from breakwater.review.gradeset import NewSet
+    from breakwater.review.grading.sets import NewSet
 
     terminal = Terminal(as_json=as_json)
     for path in (file, media):

@@ -25,7 +25,7 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.match import Verdict
 from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
-from breakwater.review.gradeset import NewSet
+from breakwater.review.grading.sets import NewSet
 from breakwater.web.api import duty as wire
 from breakwater.web.api.grade_sets import GradeImportOut, GradeSetOut
 from breakwater.web.api.requests import BankIn

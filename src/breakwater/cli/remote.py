@@ -24,7 +24,7 @@ from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprint, Fingerprints, Signal
 
 if TYPE_CHECKING:
-    from breakwater.review.gradeset import NewSet
+    from breakwater.review.grading.sets import NewSet
 
 BATCH: Final = 1000
 """Signals a request: the API's limit."""

@@ -3,7 +3,7 @@
 Filed by the service for its user (DSA Art. 20), decided by a person who did not take the first
 decision, answered by webhook. While one is open, the media it is about are locked: nobody
 deletes what may prove them right. An appeal and its answer are rows that are only ever added.
-Moves: `records.appeals`; rules of who may decide: `review.appeals`.
+Moves: `records.appeals`; rules of who may decide: `review.deciding.appeals`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Every decision is a row with a reason that is only ever added; undo adds another one, and the
 present state is derived (`Decision.stands`). "Illegal" sets the moment of actual knowledge
-(18 USC 2258A), from which the clock of a report runs. `review.policy_decide` says which need a
+(18 USC 2258A), from which the clock of a report runs. `review.deciding.policy` says which need a
 second person; `records.decisions` keeps them. Tests: `tests/unit/test_decision.py`.
 """
 

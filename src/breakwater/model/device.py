@@ -1,7 +1,7 @@
 """Workstations: the machines on which pictures are shown, and how a request came from one.
 
 Pictures go to machines that an administrator enrolled, never to a telephone: phone width is
-text only (reference: console §3; issue "The people"). Judged by `review.devices`.
+text only (reference: console §3; issue "The people"). Judged by `review.looking.devices`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Limits are data. Each says its default, how tight a person may draw it alone, and how loose two
 people may let it: a daily cap of 4 to 5 hours, a break each hour, a cut-off relative to the
 shift, cool-down after severe items and a mix of severities (reference: law, "Reviewer
-wellbeing"). Judged by `review.policy`, kept by `records.exposure`.
+wellbeing"). Judged by `review.looking.policy`, kept by `records.exposure`.
 """
 
 from __future__ import annotations
@@ -252,7 +252,7 @@ class Ledger:
     """All that is judged of one person.
 
     Attributes:
-        glances: looks that count, by minute, of at least the last `review.policy.WINDOW`, oldest first.
+        glances: looks that count, by minute, of at least the last `review.looking.policy.WINDOW`, oldest first.
         severe: when severe items were met in that time, oldest first.
         rest: the newest break.
         overtime: of the last weeks, oldest first.

@@ -1,9 +1,9 @@
 """Grading as nouns: sets of items, what became of each item, and what each grader answered.
 
-Items come by the million (`review.gradeset` imports them), so their id is derived from a
+Items come by the million (`review.grading.sets` imports them), so their id is derived from a
 number. Answers are only ever added: the latest of each grader counts, the result is a row of
 its own, and every scheme's code is derived from the result (`model.scheme`). Read and written
-by `records.grading`; `review.grade` moves them.
+by `records.grading`; `review.grading.grade` moves them.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A gold item is one whose answer is beyond doubt; graders meet it among the others without
 knowing. An answer is right when it says what holds of everything two graders must agree on
-(`ItemFacts.judged`). Written and read by `records.quality`; judged by `review.quality`.
+(`ItemFacts.judged`). Written and read by `records.quality`; judged by `review.quality.quality`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The order of the queue is the case's own (`Case.position`: live first, priority, due time); a
 `Waiting` adds where it waits and what the SLA clock has done. Who takes what is a pure
-question to the `WorkTerms` of a person. Kept by `records.queue`; used by `review.queue`.
+question to the `WorkTerms` of a person. Kept by `records.queue`; used by `review.queueing.queue`.
 """
 
 from __future__ import annotations

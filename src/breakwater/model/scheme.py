@@ -4,7 +4,7 @@ A scheme is data: an ordered list of rules over the answers of `model.facts`, wi
 version and source. The first rule that holds gives the code (`one`), or every rule that holds
 gives one (`all`, for annotations). A table is proven when it is read: each combination of facts
 gets a code and each rule can be reached, so that a hole is found by its author and never by a
-report. Shipped tables stand in `review/schemes`. Tests: `tests/unit/test_scheme.py`.
+report. Shipped tables stand in `review/grading/schemes`. Tests: `tests/unit/test_scheme.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Appeals as rows: filed, found, answered once; and what locks media while one is open.
 
 The user's words and account are sealed. Who decided before is written down when it is filed, so
-that rates by bank, rule and reviewer never change afterwards. Fed by `review.appeals`; `holds`
+that rates by bank, rule and reviewer never change afterwards. Fed by `review.deciding.appeals`; `holds`
 is asked by whoever would delete media. Contract: `tests/contract/test_records_appeals.py`.
 """
 

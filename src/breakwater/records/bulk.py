@@ -1,7 +1,7 @@
 """Bulk acts as rows: what one person did to many cases at once, and that it was undone.
 
 Both are only ever added; an act keeps for each case what an undo puts back. Fed by
-`review.bulk`. Contract: `tests/contract/test_records_queue.py`.
+`review.queueing.bulk`. Contract: `tests/contract/test_records_queue.py`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Only ever added; whether one still stands is read from the row that takes it back. A decision
 that reaches other cases (a stack, a wrong entry) writes a row for each, led by the first.
-`reopen` is the one way back from a closed case. Fed by `review.decide`; read by the console,
+`reopen` is the one way back from a closed case. Fed by `review.deciding.decide`; read by the console,
 appeals, wellbeing and reports. Contract: `tests/contract/test_records_decisions.py`.
 """
 

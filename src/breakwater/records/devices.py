@@ -1,7 +1,7 @@
 """Workstations as rows: machines on which pictures are shown, and codes that enrol one.
 
 A machine's token has 256 random bits and a code 50, used once within minutes; only their
-SHA-256 is kept. Fed by `review.devices`. Contract: `tests/contract/test_records_exposure.py`.
+SHA-256 is kept. Fed by `review.looking.devices`. Contract: `tests/contract/test_records_exposure.py`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A shift is never changed: ending it, or handing it over, adds a row. Who is on duty now is
 derived, and counts only people who are still here and may decide on cases. Fed by
-`review.duty`; read by the exposure clock too. Contract: `tests/contract/test_records_duty.py`.
+`review.duty.duty`; read by the exposure clock too. Contract: `tests/contract/test_records_duty.py`.
 """
 
 from __future__ import annotations

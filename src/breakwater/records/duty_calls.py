@@ -1,8 +1,8 @@
 """Calls for a person as rows: opened, rung, answered once; and rings on their way to a pager.
 
 A call of one subject that waits is not opened a second time. The first answer counts; whoever
-comes later is told who it was. Fed by `review.duty` and `review.watch`, sent by
-`review.pager`. Contract: `tests/contract/test_records_duty.py`.
+comes later is told who it was. Fed by `review.duty.duty` and `review.duty.watch`, sent by
+`review.duty.pager`. Contract: `tests/contract/test_records_duty.py`.
 """
 
 from __future__ import annotations

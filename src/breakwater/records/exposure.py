@@ -1,7 +1,7 @@
 """Exposure as rows: changed limits, breaks, severe marks, overtime; only ever added.
 
 What the exposure clock judges is read here in one go (`ledger`), lean, because it is read
-before every look. Fed by `review.exposure` and `review.cover`. Contract:
+before every look. Fed by `review.looking.exposure` and `review.looking.cover`. Contract:
 `tests/contract/test_records_exposure.py`.
 """
 

@@ -2,7 +2,7 @@
 
 An import that was cut short is taken up again by the digest of its file, at the row where it
 stopped. Items are inserted past SQLAlchemy and read as nouns. A copy or a near copy names the
-item whose facts it takes (`leader`). Fed by `review.gradeset`, read by `review.grade`.
+item whose facts it takes (`leader`). Fed by `review.grading.sets`, read by `review.grading.grade`.
 Contract: `tests/contract/test_records_grading.py`.
 """
 

@@ -3,7 +3,7 @@
 An answer is only ever added: the latest of a person is the one that counts, and an earlier one
 stays beside it. A result rests on answers and is a row of its own. An assignment keeps an item
 for a person for a while; who vanishes gives it back by the clock. Nobody is given an item twice,
-and never more people hold an item than it needs. Fed by `review.grade`.
+and never more people hold an item than it needs. Fed by `review.grading.grade`.
 Contract: `tests/contract/test_records_grading.py`.
 """
 

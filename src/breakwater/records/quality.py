@@ -2,7 +2,7 @@
 
 Gold items, alarms and their ends are only ever added; whether an answer was right is computed
 from the answer and what holds, so that a corrected gold item corrects every figure. Fed and
-read by `review.quality`. Contract: `tests/contract/test_records_quality.py`.
+read by `review.quality.quality`. Contract: `tests/contract/test_records_quality.py`.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 One order for everybody: live first, priority, due time, number, read from the cases' own
 partial index. Whoever takes, gives back or hands over holds the change lock first, so that no
-case is ever with two people; a lease that has run out is nobody's. Fed by `review.queue` and
-`review.routing`. Contract: `tests/contract/test_records_queue.py`.
+case is ever with two people; a lease that has run out is nobody's. Fed by `review.queueing.queue` and
+`review.queueing.routing`. Contract: `tests/contract/test_records_queue.py`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 All of it is only ever added. The version in force is the one last set live; version 0 is
 built in. Routes keep the facts the rules saw, so that other rules can be tried on the same
-cases (`compared`). Fed by `review.routing`. Contract: `tests/contract/test_records_queue.py`.
+cases (`compared`). Fed by `review.queueing.routing`. Contract: `tests/contract/test_records_queue.py`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Every table that was ever in force stays; the one adopted last is. An item's present code is one
 row a scheme, computed from its result; what changed it and when is only ever added. Fed by
-`review.derive`. Contract: `tests/contract/test_records_schemes.py`.
+`review.grading.derive`. Contract: `tests/contract/test_records_schemes.py`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A view is committed before the first byte of the picture leaves; its end is a second row. The
 exposure clock is their sum, and a view without an end costs its whole cap (console reference
-§10). Fed by `review.views`. Contract: `tests/contract/test_records_views.py`.
+§10). Fed by `review.looking.views`. Contract: `tests/contract/test_records_views.py`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,7 @@
-"""Review: what people see of a case, how much, and for how long.
+"""Review: what people decide about what was found, and what protects them while they do.
 
-`views` shows one frame at a time and writes down each look before its first byte; `policy`
-says how long a person may look. Queue moves, decisions and grading join here.
+`queueing` says which case is next for whom, `deciding` what a decision reaches, `looking` how
+much of a picture a person sees and for how long, `duty` who answers at night, `grading` what is
+asked of graders, `quality` how far they agree. Each keeps its rules in a pure `policy` or table;
+`handlers` names what the worker runs for them.
 """

@@ -9,27 +9,27 @@ from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.work import Beat, JobKind, Subscription, Turn
 from breakwater.records.database import Database
-from breakwater.review import cover as covering
-from breakwater.review import decide
-from breakwater.review import escalate as escalating
-from breakwater.review import gradeset as importing
-from breakwater.review import pager as paging
-from breakwater.review import quality as measuring
-from breakwater.review import routing as placing
-from breakwater.review import watch as watching
-from breakwater.review.appeals import Appeals
-from breakwater.review.cover import Staggering
-from breakwater.review.derive import Schemes
-from breakwater.review.effects import RELEASE_JOB, SETTLE_JOB
-from breakwater.review.escalate import Escalation
-from breakwater.review.exposure import ExposureClock
-from breakwater.review.gradeset import GradeSets
-from breakwater.review.pager import Pager
-from breakwater.review.quality import Quality
-from breakwater.review.rehash import Rehash
-from breakwater.review.reports import Reports
-from breakwater.review.routing import Routing
-from breakwater.review.watch import Watch
+from breakwater.review.deciding import decide
+from breakwater.review.deciding.appeals import Appeals
+from breakwater.review.deciding.effects import RELEASE_JOB, SETTLE_JOB
+from breakwater.review.duty import pager as paging
+from breakwater.review.duty import watch as watching
+from breakwater.review.duty.pager import Pager
+from breakwater.review.duty.watch import Watch
+from breakwater.review.grading import sets as importing
+from breakwater.review.grading.derive import Schemes
+from breakwater.review.grading.rehash import Rehash
+from breakwater.review.grading.sets import GradeSets
+from breakwater.review.looking import cover as covering
+from breakwater.review.looking.cover import Staggering
+from breakwater.review.looking.exposure import ExposureClock
+from breakwater.review.quality import quality as measuring
+from breakwater.review.quality.quality import Quality
+from breakwater.review.queueing import escalate as escalating
+from breakwater.review.queueing import routing as placing
+from breakwater.review.queueing.escalate import Escalation
+from breakwater.review.queueing.reports import Reports
+from breakwater.review.queueing.routing import Routing
 
 
 def subscriptions(

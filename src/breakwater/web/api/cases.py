@@ -19,7 +19,7 @@ from breakwater.model.case import Case, CaseKind, CasePosition, CaseState, Prior
 from breakwater.model.ids import Id
 from breakwater.model.queue import BulkAct, BulkKind, BulkPreview, CaseFilter, Waiting
 from breakwater.records import queue as rows
-from breakwater.review.bulk import Selection
+from breakwater.review.queueing.bulk import Selection
 from breakwater.web.api.media import known_id
 from breakwater.web.api.openapi import problems
 from breakwater.web.api.requests import SERVICE, Body

@@ -1,7 +1,7 @@
 """`/v1/duty`: who is on call, the rota from a planning tool, test pages, acknowledging.
 
 A key with `duty:write` plans and reads; only a person acknowledges, hands over or freezes.
-Thin over `review.duty`; names stay out of what pager services are told, not out of this.
+Thin over `review.duty.duty`; names stay out of what pager services are told, not out of this.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from breakwater.model.duty import Call, CallKind, OnDuty, Outcome, Shift
 from breakwater.model.ids import Id
 from breakwater.records import duty, duty_calls, people
 from breakwater.records.database import Tx
-from breakwater.review.duty import MOST_PLANNED
-from breakwater.review.rota import RANKS, Planned
+from breakwater.review.duty.duty import MOST_PLANNED
+from breakwater.review.duty.rota import RANKS, Planned
 from breakwater.web.api.media import known_id
 from breakwater.web.api.openapi import problems
 from breakwater.web.api.requests import Body, Moment

@@ -17,9 +17,9 @@ from pydantic import Field
 from breakwater.model.access import Permission
 from breakwater.model.grading import GradeResult, GradeSet, ItemCode
 from breakwater.model.scheme import Scheme
-from breakwater.review.derive import Difference, Holding
-from breakwater.review.gather import MOST
-from breakwater.review.gradeset import NewSet
+from breakwater.review.grading.derive import Difference, Holding
+from breakwater.review.grading.gather import MOST
+from breakwater.review.grading.sets import NewSet
 from breakwater.web.api.grading import FAULTS, FactsShape, Number
 from breakwater.web.api.media import known_id
 from breakwater.web.api.requests import Body

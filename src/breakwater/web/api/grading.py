@@ -26,8 +26,8 @@ from breakwater.model.facts import (
     Sex,
 )
 from breakwater.model.grading import GradeItem, Stack
-from breakwater.review.answering import Saved
-from breakwater.review.grade import PAGE, Asked, Task
+from breakwater.review.grading.answering import Saved
+from breakwater.review.grading.grade import PAGE, Asked, Task
 from breakwater.web.api.openapi import problems
 from breakwater.web.api.requests import Body
 from breakwater.web.api.shapes import ID, Answer

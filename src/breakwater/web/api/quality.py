@@ -16,9 +16,9 @@ from breakwater.errors import NotFound
 from breakwater.model.access import Permission
 from breakwater.model.ids import parse_id
 from breakwater.model.quality import Gold, QualityAlarm
-from breakwater.review.agreement import Agreement, Unmeasured
-from breakwater.review.measures import PairAgreement
-from breakwater.review.quality import QualityReport, Standing, TeamAgreement
+from breakwater.review.quality.agreement import Agreement, Unmeasured
+from breakwater.review.quality.measures import PairAgreement
+from breakwater.review.quality.quality import QualityReport, Standing, TeamAgreement
 from breakwater.web.api.openapi import problems
 from breakwater.web.api.requests import Body
 from breakwater.web.api.shapes import ID, Answer

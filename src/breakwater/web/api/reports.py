@@ -12,7 +12,7 @@ from pydantic import Field
 
 from breakwater.model.access import Permission
 from breakwater.model.user_report import Concern, ReporterKind, UserReport
-from breakwater.review.reports import Told
+from breakwater.review.queueing.reports import Told
 from breakwater.web.api.appeals import named_id
 from breakwater.web.api.openapi import problems
 from breakwater.web.api.requests import SERVICE, Body

@@ -16,7 +16,7 @@ from pydantic import Field
 from breakwater.model.access import Permission
 from breakwater.model.approval import Approval
 from breakwater.model.exposure import LIMITS, Limits
-from breakwater.review.policy import Exposure
+from breakwater.review.looking.policy import Exposure
 from breakwater.web.api.media import known_id
 from breakwater.web.api.openapi import problems
 from breakwater.web.api.requests import Body

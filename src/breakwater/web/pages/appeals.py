@@ -1,7 +1,7 @@
 """Appeals: what waits, one appeal with its answer, what the user is told, and how often who erred.
 
 Plain forms that work without scripts. What cannot be done is said on the page itself, with what
-was typed kept. Thin over `review.appeals` and `review.telling`.
+was typed kept. Thin over `review.deciding.appeals` and `review.deciding.telling`.
 """
 
 from __future__ import annotations

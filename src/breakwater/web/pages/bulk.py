@@ -1,7 +1,7 @@
 """Acts on many cases: chosen in the queue, shown before they are done, undone as a whole.
 
 What is sent with the second step is what was shown in the first; when a case changed in
-between, the preview comes again and says so. Verbs: `review.bulk`.
+between, the preview comes again and says so. Verbs: `review.queueing.bulk`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from breakwater.errors import BadInput, Conflict, NotAllowed
 from breakwater.model.access import Permission
 from breakwater.model.ids import parse_id
-from breakwater.review.bulk import Selection
+from breakwater.review.queueing.bulk import Selection
 from breakwater.web.api.media import known_id
 from breakwater.web.gate import Router, needs
 from breakwater.web.pages import read_bulk

@@ -1,7 +1,7 @@
 """On call: acknowledge, freeze, hand over, test one's pager; the rota for those who plan it.
 
 Plain forms that work on a telephone and without scripts; no picture is ever here. What cannot
-be done is said on the page itself, with the state as it is now. Thin over `review.duty`.
+be done is said on the page itself, with the state as it is now. Thin over `review.duty.duty`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from breakwater.errors import BadInput, BreakwaterError, Conflict, NotFound
 from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import Id, parse_id
-from breakwater.review.rota import Planned
+from breakwater.review.duty.rota import Planned
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_duty
 from breakwater.web.pages.context import Pages, show

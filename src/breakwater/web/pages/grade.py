@@ -1,6 +1,6 @@
 """Grade: sets, the first pass over small stills, one item on one screen, and its frames.
 
-Thin over `review.grade` and `review.grade_views`. Every form works without scripts; with them
+Thin over `review.grading.grade` and `review.looking.grade_views`. Every form works without scripts; with them
 the next item is swapped in and its small still is there already (console reference §6, §7).
 """
 
@@ -21,8 +21,8 @@ from breakwater.model.grading import GradeSet
 from breakwater.model.ids import Id, parse_id
 from breakwater.model.media import Level
 from breakwater.records import gradesets, grading
-from breakwater.review.grade import Asked
-from breakwater.review.showing import MOST_STILLS
+from breakwater.review.grading.grade import Asked
+from breakwater.review.looking.showing import MOST_STILLS
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_grade
 from breakwater.web.pages.context import Pages, show

@@ -1,6 +1,6 @@
 """Frames for people: `POST /views`, its end, and the small stills of a page.
 
-Thin over `review.views`, which writes down each look before its first byte. Answers are never
+Thin over `review.looking.views`, which writes down each look before its first byte. Answers are never
 cached and never have an address of their own: the browser draws them on a canvas.
 """
 

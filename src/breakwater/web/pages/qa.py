@@ -1,6 +1,6 @@
 """Quality: how far graders agree, how they stand against gold, what waits for a ruling.
 
-Thin over `review.quality`; nothing here grades, and no picture is shown.
+Thin over `review.quality.quality`; nothing here grades, and no picture is shown.
 """
 
 from __future__ import annotations

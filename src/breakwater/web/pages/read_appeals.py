@@ -18,8 +18,8 @@ from breakwater.model.notice import Notice
 from breakwater.model.upload import Upload
 from breakwater.records import appeals, cases, decisions, notices, people, uploads
 from breakwater.records.database import Tx
-from breakwater.review import telling
-from breakwater.review.appeals import RATED
+from breakwater.review.deciding import telling
+from breakwater.review.deciding.appeals import RATED
 from breakwater.web.pages import words
 from breakwater.web.pages.models import Mark, Number
 from breakwater.web.pages.models_appeals import (

@@ -1,6 +1,6 @@
 """Bulk acts in words: what can be done to chosen cases, and what one act would change.
 
-Reads the queue's own values beside `review.bulk`; the page that applies an act sends back what
+Reads the queue's own values beside `review.queueing.bulk`; the page that applies an act sends back what
 was shown. Read by `reader.Reader` and `pages.queue`.
 """
 
@@ -17,7 +17,7 @@ from breakwater.model.ids import Id
 from breakwater.model.queue import MOST_BULK, BulkAct, BulkKind, BulkPreview
 from breakwater.records import people, routing
 from breakwater.records import queue as waiting
-from breakwater.review.queue import decides
+from breakwater.review.queueing.queue import decides
 from breakwater.web.pages import words
 from breakwater.web.pages.models import QueueView
 from breakwater.web.pages.models_queue import (

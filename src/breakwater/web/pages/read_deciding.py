@@ -1,6 +1,6 @@
 """The decision bar from records: what may be said of a case, what each does, and what waits.
 
-Words only: what a decision does stands in `review.policy_decide`. Rights are applied here: who
+Words only: what a decision does stands in `review.deciding.policy`. Rights are applied here: who
 may not decide reads why. Read by `reader.Reader`; shown by `templates/parts/case_deciding.html`.
 """
 
@@ -26,9 +26,9 @@ from breakwater.model.decision import (
 from breakwater.model.facts import Activity
 from breakwater.model.upload import Upload
 from breakwater.records import cases, decisions, duplicates, people
-from breakwater.review.decide import DANGER, waiting_for_second
-from breakwater.review.policy_decide import REASONS, kinds_for
-from breakwater.review.undo import TAKEN_BACK
+from breakwater.review.deciding.decide import DANGER, waiting_for_second
+from breakwater.review.deciding.policy import REASONS, kinds_for
+from breakwater.review.deciding.undo import TAKEN_BACK
 from breakwater.web.pages import words
 from breakwater.web.pages.models import Mark
 from breakwater.web.pages.models_case import (

@@ -19,7 +19,7 @@ from breakwater.model.duty import Call, CallKind, OnDuty, Outcome, Shift
 from breakwater.model.ids import Id
 from breakwater.records import cases, duty, duty_calls, people
 from breakwater.records.database import Tx
-from breakwater.review.calling import EVERYBODY, shift_of
+from breakwater.review.duty.calling import EVERYBODY, shift_of
 from breakwater.web.languages import speaking
 from breakwater.web.pages import words
 from breakwater.web.pages.models import Mark, Number, Option, When

@@ -13,7 +13,7 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.facts import Contradiction, FirstLook
 from breakwater.model.grading import GradeItem, GradeSet, Part, Stack
 from breakwater.model.media import Level
-from breakwater.review.grade import Task
+from breakwater.review.grading.grade import Task
 from breakwater.web.pages import words
 from breakwater.web.pages.form_grade import Answers, packed
 from breakwater.web.pages.models import Number

@@ -1,4 +1,4 @@
-"""The Quality page from `review.quality`: figures as intervals, answers side by side.
+"""The Quality page from `review.quality.quality`: figures as intervals, answers side by side.
 
 A coefficient is never shown without its interval and the number of items it rests on. Read by
 `pages.qa`.
@@ -16,9 +16,9 @@ from breakwater.model.ids import Id
 from breakwater.model.quality import AlarmKind, Dispute, Gold, QualityAlarm
 from breakwater.records import gradesets, people, schemes
 from breakwater.records.database import Tx
-from breakwater.review.agreement import RELIABLE, TENTATIVE, Agreement, Unmeasured
-from breakwater.review.drift import USUAL
-from breakwater.review.quality import QualityReport, Standing, TeamAgreement
+from breakwater.review.quality.agreement import RELIABLE, TENTATIVE, Agreement, Unmeasured
+from breakwater.review.quality.drift import USUAL
+from breakwater.review.quality.quality import QualityReport, Standing, TeamAgreement
 from breakwater.web.pages import words
 from breakwater.web.pages.form_grade import ACTIVITY, AGE, MARKS, MATURITY, SEX
 from breakwater.web.pages.models import Mark, Number, Option

@@ -24,7 +24,7 @@ from breakwater.model.upload import Upload
 from breakwater.records import cases, identities, outbox, people, routing, uploads
 from breakwater.records import queue as waiting
 from breakwater.records.database import Tx
-from breakwater.review.queue import decides
+from breakwater.review.queueing.queue import decides
 from breakwater.web.pages import words
 from breakwater.web.pages.models import (
     CasePreview,

@@ -16,7 +16,7 @@ from breakwater.model.queue import WorkTerms
 from breakwater.model.routing import Comparison, Content, Mode, Place, Rule, Ruleset, Version, When
 from breakwater.model.routing_form import written
 from breakwater.records import people, queue, routing
-from breakwater.review.queue import decides
+from breakwater.review.queueing.queue import decides
 from breakwater.web.pages import words
 from breakwater.web.pages.models import Mark, Option
 from breakwater.web.pages.models_routing import (

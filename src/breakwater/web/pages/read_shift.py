@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Final
 
 from breakwater.model.exposure import Glance
-from breakwater.review.wellbeing import Own
+from breakwater.review.looking.wellbeing import Own
 from breakwater.web.pages import words
 from breakwater.web.pages.models_wellbeing import Block, Strip, Tick
 from breakwater.web.pages.speech import say

@@ -12,7 +12,7 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Case, CaseKind
 from breakwater.records import cases, duty_calls, people
 from breakwater.records.database import Tx
-from breakwater.review.calling import EVERYBODY
+from breakwater.review.duty.calling import EVERYBODY
 from breakwater.web.pages import words
 from breakwater.web.pages.models_duty import Tile, WallView
 from breakwater.web.pages.read_duty import first_on_duty

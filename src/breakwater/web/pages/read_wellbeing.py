@@ -1,7 +1,7 @@
 """A person's time with pictures, in words: the meter of every page, the break, and Wellbeing.
 
 Own figures for whoever they are about; for those who look after the team only what is true of
-several people together (`review.wellbeing`). Read by `reader.Reader` and `pages.wellbeing`.
+several people together (`review.looking.wellbeing`). Read by `reader.Reader` and `pages.wellbeing`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from breakwater.model.ids import Id
 from breakwater.model.media import Level
 from breakwater.records import cases, people
 from breakwater.records.database import Tx
-from breakwater.review.exposure import EVERYBODY, ExposureClock
-from breakwater.review.policy import Closed, Exposure
-from breakwater.review.wellbeing import FEWEST, TEAM_DAYS, Day, Own, Team
+from breakwater.review.looking.exposure import EVERYBODY, ExposureClock
+from breakwater.review.looking.policy import Closed, Exposure
+from breakwater.review.looking.wellbeing import FEWEST, TEAM_DAYS, Day, Own, Team
 from breakwater.web.pages import models, words
 from breakwater.web.pages.models import Mark, Number, Option
 from breakwater.web.pages.models_wellbeing import (

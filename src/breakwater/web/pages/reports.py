@@ -14,7 +14,7 @@ from breakwater.model.access import Permission
 from breakwater.model.user_report import Concern, Reliability, ReporterKind, UserReport
 from breakwater.records import reports
 from breakwater.records.database import Tx
-from breakwater.review.reports import believed
+from breakwater.review.queueing.reports import believed
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import words
 from breakwater.web.pages.context import Pages, show

@@ -17,7 +17,7 @@ from breakwater.intake.policy import NO_MATCH, WHY_NOT
 from breakwater.model.match import VIEW_WORDS, Match
 from breakwater.model.media import Reason
 from breakwater.model.signal import BUILTIN
-from breakwater.review.policy_decide import REASONS, RELEASED, VERDICTS
+from breakwater.review.deciding.policy import REASONS, RELEASED, VERDICTS
 from breakwater.web.languages import SOURCE, speaking
 from breakwater.web.pages.speech import later, say
 
@@ -53,7 +53,7 @@ PATTERNS: Final = (
         "it is held until a person has looked."
     ),
 )
-"""How the verbs put sentences together: `intake.policy`, `model.match`, `review.reports`."""
+"""How the verbs put sentences together: `intake.policy`, `model.match`, `review.queueing.reports`."""
 
 FIXED: Final = (
     later("New entries flood this bank; they wait until a person has looked."),

@@ -1,7 +1,7 @@
 """Routing rules for whoever leads the work, and one's own terms for whoever decides cases.
 
 Rules are tried on the last week before anything is kept; a version goes in shadow or live by a
-button of its own. Verbs: `review.routing` and `review.queue`.
+button of its own. Verbs: `review.queueing.routing` and `review.queueing.queue`.
 """
 
 from __future__ import annotations

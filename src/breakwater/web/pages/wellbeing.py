@@ -2,8 +2,8 @@
 
 Everybody sees their own figures and nobody else's; those who look after the team see what is
 true of several people together, and agree to what is looser. Plain forms, which work without
-scripts; what cannot be done is said on the page itself. Thin over `review.exposure` and
-`review.wellbeing`.
+scripts; what cannot be done is said on the page itself. Thin over `review.looking.exposure` and
+`review.looking.wellbeing`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.exposure import LIMITS
 from breakwater.model.ids import Id, parse_id
 from breakwater.records import approvals
-from breakwater.review.exposure import LOOSEN
+from breakwater.review.looking.exposure import LOOSEN
 from breakwater.web.gate import Parts, Router, Who, needs, signed_in
 from breakwater.web.pages import read_wellbeing
 from breakwater.web.pages.context import Pages, show

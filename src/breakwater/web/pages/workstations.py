@@ -2,7 +2,7 @@
 
 A machine is enrolled where it stands: somebody types an administrator's one-time code on it, or
 an administrator who sits at it presses a button. The token goes into the browser and nowhere
-else. Thin over `review.devices`; who a request came from is `web.workstation`'s matter.
+else. Thin over `review.looking.devices`; who a request came from is `web.workstation`'s matter.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""Who is on call: the rota, calling until somebody answers, the pager."""

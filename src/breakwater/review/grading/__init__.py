@@ -1,0 +1,1 @@
+"""Grading: sets from import to code, facts asked of graders, tables that derive the law."""

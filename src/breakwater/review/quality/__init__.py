@@ -1,0 +1,1 @@
+"""How far graders agree: intervals, known answers, drift, alarms. Nobody grades here."""

@@ -1,0 +1,1 @@
+"""Which case is next for whom: queues, routing rules, leases, clocks, reports from outside."""
