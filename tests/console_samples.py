@@ -14,6 +14,7 @@ import sys
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from queue import SimpleQueue
+from types import SimpleNamespace
 from typing import Any
 
 from fastapi import FastAPI
@@ -303,7 +304,9 @@ class SampleViews:
     def end(self, who: Principal, view: Id, ms: int) -> None:
         self.calls.append("end" if ms else "end at once")
 
-    def stills(self, who: Principal, *, case: Id, frames: list[tuple[Id, int]]) -> list[Still]:
+    def stills(
+        self, who: Principal, *, case: Id, frames: list[tuple[Id, int]], device: str
+    ) -> list[Still]:
         self.calls.append("stills")
         return [Still(item, frame, picture(32, 18)) for item, frame in frames]
 
@@ -314,6 +317,14 @@ class SampleParts:
 
     views: SampleViews = field(default_factory=SampleViews)
     live: SimpleQueue[str] = field(default_factory=SimpleQueue)
+    settings: Any = field(default_factory=lambda: SimpleNamespace(trusted_proxies=()))
+    review: Any = None
+    access: Any = field(default_factory=lambda: SimpleNamespace(oidc=SimpleNamespace(name="")))
+
+    def __post_init__(self) -> None:
+        """Every machine is a workstation here; what a telephone sees is tried elsewhere."""
+        devices = SimpleNamespace(admit=lambda approach: "sample", known=lambda approach: None)
+        self.review = SimpleNamespace(views=self.views, devices=devices)
 
 
 def create(
@@ -328,6 +339,7 @@ def create(
     )
     api.state.gate = SampleGate(who)
     api.state.parts = parts or SampleParts()
+    api.state.site = SimpleNamespace(host="localhost")
     _events(api)
     pages.mount(api, reads=SampleReads(state, permissions))
 

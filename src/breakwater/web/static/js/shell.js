@@ -134,8 +134,20 @@
     };
     addEventListener("keydown", take, true);
   };
+  const changeable = () => {
+    for (const row of bw.keyRows().filter((one) => "letter" in one.dataset)) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "quiet";
+      button.dataset.remap = row.dataset.id;
+      button.textContent = bw.say("Change");
+      button.ariaLabel = bw.say("Change the key: %(what)s", { what: row.firstElementChild.textContent });
+      row.lastElementChild.append(button);
+    }
+  };
   const settings = () => {
     caps();
+    changeable();
     const letters = $("set-letters");
     const press = $("set-press");
     letters.checked = bw.recall("letters", true);
