@@ -5,4 +5,5 @@ cd "$(dirname "$0")/.."
 tools/lint.sh
 [ -n "${LONG:-}" ] && [ "${LONG}" != 0 ] && export LONG=1
 read -ra chosen <<<"${TESTS:-}"
-exec .venv/bin/python -m pytest --durations=20 "${chosen[@]}"
+# One worker a core; a file's tests stay together, so that they share what they start.
+exec .venv/bin/python -m pytest -n auto --dist loadfile --durations=20 "${chosen[@]}"
