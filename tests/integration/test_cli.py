@@ -17,11 +17,14 @@ from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
-from breakwater.cli import main, owner
+from breakwater.cli import demo, main, owner
 from breakwater.cli.demo_media import jpeg
 from breakwater.cli.demo_photos import photo
+from breakwater.cli.terminal import Terminal
+from breakwater.errors import Conflict
 from breakwater.model.access import Role
 from breakwater.model.clock import SystemClock
 from breakwater.records import banks, imports, people
@@ -209,7 +212,8 @@ def administrator(place: Installation) -> str:
         db = open_database(f"sqlite:///{place.home}/data/breakwater.db", clock=SystemClock())
         try:
             with db.transaction() as tx:
-                people.create(tx, name="Administrator", roles={Role.ADMIN})
+                if all(one.name != "Administrator" for one in people.every(tx)):
+                    people.create(tx, name="Administrator", roles={Role.ADMIN})
         finally:
             db.close()
     return "Administrator"
@@ -316,3 +320,40 @@ def test_a_set_for_graders_is_imported_with_what_became_of_each_item(
     failed = place.run("grade", "import", str(broken), "--media", str(folder))
     assert failed.code == 65
     assert "ends before its end" in " ".join(failed.err.split())
+
+
+def test_a_link_made_on_the_host_lets_somebody_in_once(place: Installation, bank: str):
+    name = administrator(place)
+    made = place.run("people", "link", name, "--json")
+    assert made.code == 0, made.out + made.err
+    token = made.json["link"].rsplit("/login/", 1)[1]
+    nobody = place.run("people", "link", "Nobody Known")
+    assert nobody.code == 66
+    assert '"Nobody Known"' in nobody.err
+    running = owner.find(place.home / "data/owner.json")
+    if running is not None:
+        with httpx.Client(base_url=running.url, trust_env=False) as browser:
+            codes = [
+                browser.post(f"/login/{token}", headers={"Origin": running.site}).status_code
+                for _ in range(2)
+            ]
+        assert codes[0] < 400 <= codes[1]
+
+
+def test_a_demo_that_runs_is_not_wiped_and_an_older_one_is_said_to_be_removed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    home = tmp_path / "demo"
+    said = Terminal(as_json=False)
+    demo.prepare_home(home, said)
+    assert home.stat().st_mode & 0o777 == 0o700
+    (home / "data").mkdir()
+    (home / "data/mine.txt").write_text("kept while it runs")
+    there = owner.Owner("http://127.0.0.1:1", "", "http://localhost:1")
+    with owner.announced(home / "data/owner.json", there):
+        with pytest.raises(Conflict, match="A demo runs at http://localhost:1; end it first"):
+            demo.prepare_home(home, said)
+        assert (home / "data/mine.txt").exists()
+    demo.prepare_home(home, said)
+    assert not (home / "data").exists()
+    assert "Removing the demo before" in capsys.readouterr().err

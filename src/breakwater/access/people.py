@@ -82,15 +82,13 @@ class People:
             NotFound: nobody here is called that, or not any more.
             NotAllowed: that person may not do it themselves.
         """
-        try:
-            with self._db.read() as tx:
-                person = people.by_name(tx, name)
-        except NotFound:
-            raise NotFound("Nobody here is called that.") from None
-        if not person.active:
-            raise NotFound("Nobody here is called that any more.")
+        person = self._named(name)
         if not any(needed in role.permissions for role in person.roles):
-            raise NotAllowed(f"Who vouches for this needs the permission {needed}.")
+            allowing = ", ".join(role for role in Role if needed in role.permissions)
+            raise NotAllowed(
+                f"{person.name} may not vouch for this: it needs the permission {needed}. "
+                f"An administrator gives a role that has it ({allowing}) on the page People."
+            )
         return replace(by, person=person.id)
 
     def set_roles(self, person: Id, roles: Iterable[str], by: Principal) -> Person:
@@ -136,6 +134,14 @@ class People:
             )
             tx.audit(by, "person.link", person)
         return token
+
+    def link_for(self, name: str, by: Principal) -> str:
+        """A one-time login link for whoever is called that; answers its token.
+
+        Raises:
+            NotFound: nobody here is called that, or not any more.
+        """
+        return self.link(self._named(name).id, by.id)
 
     def first_link(self, name: str = "Administrator") -> str | None:
         """At start: a link for the first administrator while nobody can sign in.
@@ -213,6 +219,21 @@ class People:
         with self._db.transaction() as tx:
             people.set_password(tx, who.id, hashed)
             tx.audit(who.id, "person.password", who.id)
+
+    def _named(self, name: str) -> Person:
+        try:
+            with self._db.read() as tx:
+                person = people.by_name(tx, name)
+        except NotFound:
+            raise NotFound(
+                f'Nobody here is called "{name}". An administrator adds people on the page People.'
+            ) from None
+        if not person.active:
+            raise NotFound(
+                f'The access of "{name}" was taken away. An administrator can give it back on '
+                "the page People."
+            )
+        return person
 
     def _known(self, name: str) -> SignIn | None:
         with self._db.read() as tx:

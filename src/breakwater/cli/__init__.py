@@ -21,7 +21,8 @@ from breakwater import __version__
 from breakwater.errors import BreakwaterError
 
 COMMANDS: Final = (
-    "serve", "demo", "doctor", "scan", "hash", "lookup", "bank", "grade", "duty", "audit", "db", "keys",
+    "serve", "demo", "doctor", "scan", "hash", "lookup", "bank", "grade", "duty", "people", "audit", "db",
+    "keys",
 )  # fmt: skip
 """Names of commands, each a module here, in the order in which help lists them."""
 

@@ -42,8 +42,8 @@ PURPOSES: Final = {
     "block": "Pictures and a video that must not come back",
     "hold": "Pictures that a person looks at first",
 }
-ROLES: Final = ("reviewer", "qa_lead", "auditor")
-"""No administrator: that one's link is made, and older ones ended, whenever the server starts."""
+ROLES: Final = ("reviewer", "qa_lead", "auditor", "admin")
+"""What the how-tos need of one person; the server is told to print no link, which would end ours."""
 FAILED: Final = 1
 
 
@@ -62,7 +62,7 @@ def demo(
 
     terminal = Terminal(as_json=False)
     signal.signal(signal.SIGTERM, _leave)
-    only(prepare_home(home))
+    only(prepare_home(home, terminal))
     configured = settings.load()
     access = set_up(configured, terminal)
     with server(configured, home) as owner:
@@ -80,16 +80,27 @@ def _leave(_number: int, _frame: object) -> NoReturn:
     raise SystemExit(128 + signal.SIGTERM)
 
 
-def prepare_home(home: Path) -> Path:
+def prepare_home(home: Path, terminal: Terminal) -> Path:
     """Empty the demo's own folder and write its settings; answers their file.
 
-    Only a folder that the demo made (it has a marker) is emptied.
+    Only a folder that the demo made (it has a marker) is emptied, and only while no demo runs.
+
+    Raises:
+        Conflict: a demo runs there, or the folder is somebody else's.
     """
+    from breakwater.cli import owner
+
     marker = home / ".breakwater-demo"
-    if home.exists() and any(home.iterdir()) and not marker.exists():
-        raise Conflict(f"{home} is not empty and not a demo's. Choose another with --home.")
-    shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(parents=True, mode=0o700)
+    runs = owner.find(home / "data" / "owner.json")
+    if runs is not None:
+        raise Conflict(f"A demo runs at {runs.site or runs.url}; end it first (Ctrl-C there).")
+    if home.exists() and any(home.iterdir()):
+        if not marker.exists():
+            raise Conflict(f"{home} is not empty and not a demo's. Choose another with --home.")
+        terminal.say(f"{WARN} Removing the demo before this one, with all that was in it: {home}")
+        shutil.rmtree(home)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    home.chmod(0o700)
     marker.touch()
     place = home.resolve()
     chosen = {
@@ -185,9 +196,9 @@ def grant(running: App) -> Access:
 def server(settings: Settings, home: Path) -> Iterator[Owner]:
     """`breakwater serve` as its own process, until the block ends."""
     log = home / "serve.log"
-    with log.open("wb") as output:
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "breakwater", "serve"], stdout=output, stderr=output,
+            [sys.executable, "-m", "breakwater", "serve", "--no-link"], stdout=output, stderr=output,
             stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         try:
@@ -238,6 +249,8 @@ def stay(owner: Owner, access: Access, ledger: dict[str, Any], terminal: Termina
     config = os.environ["BREAKWATER_CONFIG"]
     terminal.say(
         f"\n  Console, one sign-in:  [bold]{owner.site}/login/{access.link}[/]\n"
+        f"                         (as Demo: reviewer, quality lead, auditor, administrator)\n"
+        f"  To get in again:       .venv/bin/breakwater --config {config} people link Demo\n"
         f"  Your own upload:       curl -H 'Authorization: Bearer {access.key}' -F service=demo "
         f"-F surface=public -F file=@picture.jpg {owner.url}/v1/media\n"
         f"  Commands:              .venv/bin/breakwater --config {config} bank list\n\n"

@@ -81,6 +81,10 @@ class Desk(Protocol):
         """What the verdict on a file would be; nothing is kept."""
         ...
 
+    def login_link(self, name: str) -> str:
+        """Make a one-time login link for somebody; answers its path."""
+        ...
+
     def duty(self) -> Row:
         """Who is on call, the rota, and calls that wait."""
         ...

@@ -151,6 +151,10 @@ class HereDesk:
         """What the verdict on a file would be; nothing is kept."""
         return self._app.recorder.judge(outcome, unit=unit)
 
+    def login_link(self, name: str) -> str:
+        """Make a one-time login link for somebody; answers its path."""
+        return f"/login/{self._app.access.people.link_for(name, OPERATOR)}"
+
     def duty(self) -> Row:
         """Who is on call, the rota, and calls that wait."""
         return wire.standing(self._app).model_dump(mode="json")

@@ -41,6 +41,9 @@ def serve(
     *,
     host: Annotated[str | None, typer.Option(help="Address, instead of the setting.")] = None,
     port: Annotated[int | None, typer.Option(help="Port; 0 picks a free one.")] = None,
+    link: Annotated[
+        bool, typer.Option(help="Print a one-time link while no administrator can sign in.")
+    ] = True,
 ) -> None:
     """Serve until SIGTERM or Ctrl-C."""
     from breakwater import observe
@@ -54,7 +57,7 @@ def serve(
         # uvicorn raises the signal again when it has shut down; what is open must still be closed.
         signal.signal(number, _leave)
     with started(settings, terminal) as running, working(running):
-        listen(running, terminal)
+        listen(running, terminal, link=link)
 
 
 @contextmanager
@@ -117,7 +120,7 @@ def working(running: App) -> Iterator[None]:
         running.checkpointer.close()
 
 
-def listen(running: App, terminal: Terminal) -> None:
+def listen(running: App, terminal: Terminal, *, link: bool = True) -> None:
     """Answer requests until a signal ends it."""
     from breakwater.cli.owner import Owner, announced
     from breakwater.web.server import server_of, serves_tls, site_of
@@ -129,7 +132,7 @@ def listen(running: App, terminal: Terminal) -> None:
         server = server_of(running, url=url)
         pinned = str(server.config.ssl_certfile or "")
         site = settings.public_url or site_of(settings, url).origin
-        greet(running, terminal, site)
+        greet(running, terminal, site, link=link)
         with owner_key(running) as key:
             owner = Owner(url, key, site, ca=pinned, pid=os.getpid())
             with announced(settings.owner_token, owner):
@@ -143,10 +146,13 @@ def _reachable(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def greet(running: App, terminal: Terminal, url: str) -> None:
+def greet(running: App, terminal: Terminal, url: str, *, link: bool = True) -> None:
     """Say where it listens, and let the first administrator in."""
-    terminal.say(f"{GOOD} breakwater serves {url}  (API reference: {url}/v1/openapi.json)")
-    token = running.access.people.first_link()
+    terminal.say(
+        f"{GOOD} breakwater serves {url}  (API reference: {url}/v1/openapi.json, "
+        "for any API key and anybody signed in)"
+    )
+    token = running.access.people.first_link() if link else None
     if token is not None:
         terminal.say(
             f"{WARN} Nobody can sign in yet. This link lets the first administrator in once, "

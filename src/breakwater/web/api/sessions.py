@@ -45,6 +45,12 @@ class LinkIn(Body):
     token: str = Field(min_length=20, max_length=100)
 
 
+class NamedIn(Body):
+    """Whom a command on the server's host lets in."""
+
+    name: str = Field(min_length=1, max_length=100, examples=["Ada"])
+
+
 class PasswordIn(Body):
     """Name and password."""
 
@@ -200,6 +206,13 @@ def add(body: PersonIn, app: Parts, who: Who) -> PersonOut:
 def set_roles(id: IdText, body: RolesIn, app: Parts, who: Who) -> PersonOut:  # noqa: A002 - the path's own word
     """Their sessions end, so that it bites at once."""
     return PersonOut.of(app.access.people.set_roles(known_id(id), body.roles, who))
+
+
+@router.post("/v1/people/links", status_code=201, responses=FAULTS)
+@needs(P.DESK_SIGN)
+def link_for(body: NamedIn, app: Parts, who: Who) -> LinkOut:
+    """For commands on the server's host: a one-time link for somebody by name."""
+    return LinkOut(path=f"/login/{app.access.people.link_for(body.name, who)}")
 
 
 @router.post("/v1/people/{id}/link", status_code=201, responses=FAULTS)
