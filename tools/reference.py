@@ -24,6 +24,7 @@ from breakwater.model.media import MediaType, Reason
 from breakwater.model.signal import BUILTIN
 from breakwater.observe import Metrics
 from breakwater.settings import Settings
+from breakwater.web.pages.read_people import ROLES
 
 HERE: Final = Path(__file__).resolve().parents[1] / "docs/reference"
 NOTE: Final = "<!-- Made by tools/reference.py from the code; edit the code. -->\n"
@@ -151,10 +152,12 @@ def events() -> str:
 
 def metrics() -> str:
     """Every metric on `/metrics`."""
-    rows = [(f"`{f.name}`", f.type, f.documentation) for f in Metrics().registry.collect()]
-    return (
-        "# Metrics\n\nOn `/metrics` in the Prometheus text format; counters end in `_total` "
-        "there.\n\n" + table(("Metric", "Type", "Meaning"), sorted(rows))
+    rows = [
+        (f"`{f.name}_total`" if f.type == "counter" else f"`{f.name}`", f.type, f.documentation)
+        for f in Metrics().registry.collect()
+    ]
+    return "# Metrics\n\nOn `/metrics` in the Prometheus text format, by these names.\n\n" + table(
+        ("Metric", "Type", "Meaning"), sorted(rows)
     )
 
 
@@ -183,7 +186,7 @@ def roles() -> str:
          "✓" if p in MACHINE_SCOPES else "")
         for p in Permission
     ]  # fmt: skip
-    head = ("Permission", *(role.value.replace("_", " ") for role in Role), "API key")
+    head = ("Permission", *(ROLES[role][0] for role in Role), "API key")
     return "# Roles and scopes\n\nNothing else decides.\n\n" + table(head, rows)
 
 

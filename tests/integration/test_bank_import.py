@@ -56,8 +56,21 @@ def test_bad_rows_are_reported_by_number_and_do_not_stop_the_rest(
     bad = dict(done.reasons)
     assert {2, 3} <= set(bad)
     assert "hexadecimal" in bad[2]
+    assert bad[2].startswith("line 3: ")
     assert "64" in bad[3]
     assert app.lookups.lookup([Signal.parse(f"pdq:{PDQ[2]}")])[0]
+
+
+def test_matches_show_the_banks_source_when_the_import_says_none(
+    app: App, machine: Principal, tmp_path: Path
+) -> None:
+    app.banks.create(NewBank("GIVEN", source="Example Hotline"), machine)
+    app.loader.load("GIVEN", listed(tmp_path, f"pdq\n{PDQ[0]}\n".encode()), machine)
+    own = listed(tmp_path, f"pdq\n{PDQ[30]}\n".encode())
+    app.loader.load("GIVEN", own, machine, source="Its second list")
+    signals = [Signal.parse(f"pdq:{PDQ[n]}") for n in (0, 30)]
+    sources = [{m.source for m in found if not m.distance} for found in app.lookups.lookup(signals)]
+    assert sources == [{"Example Hotline"}, {"Its second list"}]
 
 
 def test_kind_and_value_columns_and_a_plain_list(

@@ -56,6 +56,8 @@ class Cell:
             return "401"
         if self.need.signed_in:
             return "in" if self.caller.startswith("role ") else "403"
+        if self.need.known:
+            return "in"
         return "in" if self.need.permission in self.permissions else "403"
 
 
@@ -116,7 +118,7 @@ def test_a_route_without_a_declaration_cannot_be_made() -> None:
 
 def test_who_needs_nobody_says_why(served: Served) -> None:
     for route in routes(served.api):
-        if route.need.anyone or route.need.signed_in:
+        if route.need.anyone or route.need.signed_in or route.need.known:
             assert len(route.need.why) > 10, route.path
 
 

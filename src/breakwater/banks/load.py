@@ -94,6 +94,7 @@ class Loader:
         kind: str = "",
         labels: tuple[str, ...] = (),
         source: str = "",
+        named: str = "",
         permitted_use: str = "",
         signed: bool = False,
         progress: Progress | None = None,
@@ -106,7 +107,8 @@ class Loader:
             by: who imports; with `signed` the person who vouches for the list.
             kind: for a plain list without a header.
             labels: inherited by every entry.
-            source: shown with every match; the file's name when empty.
+            source: shown with every match; when empty the bank's.
+            named: shown when the bank has no source either; the path's name when empty.
             permitted_use: overrides the bank's when not empty.
             signed: a person vouches; the import is exempt from flood quarantine.
             progress: called after every batch.
@@ -120,8 +122,9 @@ class Loader:
             with self._db.transaction() as tx:
                 bank = banks.get(tx, name)
                 run = imports.start(
-                    tx, bank, source=source or path.name, digest=digest(path), labels=labels,
-                    permitted_use=permitted_use, signed_by=by.person if signed else None,
+                    tx, bank, source=source or bank.source or named or path.name,
+                    digest=digest(path), labels=labels, permitted_use=permitted_use,
+                    signed_by=by.person if signed else None,
                 )  # fmt: skip
             reader.skip(run.rows_read)
             state = Loaded(
@@ -194,14 +197,18 @@ class Loader:
 
 
 def in_order(reader: Reader, rows: Sequence[list[str]], read: int) -> Window:
-    """Parse a window and sort its hashes; `read` rows of the file came before it."""
+    """Parse a window and sort its hashes; `read` rows of the file came before it.
+
+    A reason begins with the line as an editor counts: the header is line 1, row 1 is below it.
+    """
     good: list[Row] = []
     bad: list[tuple[int, str]] = []
     for at, row in enumerate(rows, start=read + 1):
         try:
             good += reader.signals(row)
         except BadInput as error:
-            bad.append((at, error.detail or error.title()))
+            line = reader.lines[at - read - 1]
+            bad.append((at, f"line {line}: {error.detail or error.title()}"))
     good.sort()
     return Window(read, len(rows), good, bad)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import itertools
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, TextIO
 
@@ -44,7 +45,9 @@ class Reader:
         Raises:
             BadInput: no column that can be a hash.
         """
-        self._rows: Iterator[list[str]] = csv.reader(file)
+        self._csv = csv.reader(file)
+        self._rows: Iterator[list[str]] = self._csv
+        self.lines = array("Q")
         first = next(self._rows, None)
         if first is None:
             raise BadInput("The file is empty.")
@@ -70,8 +73,12 @@ class Reader:
         next(itertools.islice(self._rows, count, count), None)
 
     def batch(self, size: int) -> list[list[str]]:
-        """The next rows, fewer at the end."""
-        return list(itertools.islice(self._rows, size))
+        """The next rows, fewer at the end; `lines` then says on which line each ends."""
+        rows, self.lines = [], array("Q")
+        for row in itertools.islice(self._rows, size):
+            rows.append(row)
+            self.lines.append(self._csv.line_num)
+        return rows
 
     def signals(self, row: Sequence[str]) -> list[Row]:
         """The hashes of one row.

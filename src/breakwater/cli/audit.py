@@ -73,13 +73,18 @@ def _keys(db: Database, settings: Settings, terminal: Terminal) -> Keyring | Non
         return None
 
 
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
 def _words(report: AuditReport) -> str:
     covered = (
-        f"{report.checkpoints:,} checkpoints agree, the newest covers {report.covered:,} entries"
+        f"{_count(report.checkpoints, 'checkpoint agrees', 'checkpoints agree')}, the newest "
+        f"covers {_count(report.covered, 'entry', 'entries')}"
         if report.checkpoints
         else "there is no checkpoint yet, so only the log itself was checked"
     )
-    words = f"{report.size:,} entries read; {covered}."
+    words = f"{_count(report.size, 'entry', 'entries')} read; {covered}."
     if report.ok:
         return f"{GOOD} The audit log is whole: {words}"
     lines = "".join(f"\n  {problem.kind}: {problem.words}" for problem in report.problems)

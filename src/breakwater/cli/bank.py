@@ -60,14 +60,20 @@ def import_(
     *,
     kind: Annotated[str, typer.Option(help="Kind of a plain list without a header.")] = "",
     label: Annotated[list[str] | None, typer.Option(help="Label of every entry; repeat.")] = None,
-    source: Annotated[str, typer.Option(help="Shown with every match; else the file name.")] = "",
+    source: Annotated[
+        str, typer.Option(help="Shown with every match; else the bank's, else the file's name.")
+    ] = "",
     permitted_use: Annotated[str, typer.Option(help="Overrides the bank's.")] = "",
     signed_by: Annotated[
-        str, typer.Option(help="Person who vouches for the list: no flood quarantine.")
+        str,
+        typer.Option(help="Name of a person here who may change banks and vouches for the list."),
     ] = "",
     as_json: Json = False,
 ) -> None:
-    """Import a list; a second run of the same file goes on where the first stopped."""
+    """Import a list; a second run of the same file goes on where the first stopped.
+
+    Bad rows are shown and passed over: the exit code is 0 whenever the file was read to its end.
+    """
     from breakwater import settings
     from breakwater.cli import opening
     from breakwater.cli.desk import ListFile
@@ -76,9 +82,7 @@ def import_(
     terminal = Terminal(as_json=as_json)
     if not file.is_file():
         raise NotFound(f"{file} is not there.")
-    listed = ListFile(
-        file.resolve(), kind, tuple(label or ()), source or file.name, permitted_use, signed_by
-    )
+    listed = ListFile(file.resolve(), kind, tuple(label or ()), source, permitted_use, signed_by)
     with (
         opening.at(settings.load(), terminal) as open_desk,
         terminal.progress(f"importing {file.name}", _rows(file)) as bar,
@@ -101,8 +105,8 @@ def _imported(done: dict[str, Any]) -> str:
     if done["resumed_at"]:
         words += f" Went on at row {done['resumed_at']:,}."
     if done["bad"]:
-        words += f"\n{BAD} {done['bad']:,} bad rows:"
-        words += "".join(f"\n  row {row}: {reason}" for row, reason in done["reasons"][:20])
+        words += f"\n{BAD} {done['bad']:,} bad row{'' if done['bad'] == 1 else 's'}:"
+        words += "".join(f"\n  row {row}, {reason}" for row, reason in done["reasons"][:20])
     return words
 
 

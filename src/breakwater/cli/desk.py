@@ -36,7 +36,7 @@ Share = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class ListFile:
-    """A list that is to be imported, and what is said about it."""
+    """A list that is to be imported, and what is said about it; without a source the bank's."""
 
     path: Path
     kind: str = ""

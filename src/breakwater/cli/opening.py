@@ -109,7 +109,7 @@ class HereDesk:
         """Import a list with the bulk loader."""
         loaded = self._app.loader.load(
             name, file.path, self._who(file.signed_by), kind=file.kind, labels=file.labels,
-            source=file.source, permitted_use=file.permitted_use, signed=bool(file.signed_by),
+            source=file.source, named=file.path.name, permitted_use=file.permitted_use, signed=bool(file.signed_by),
             progress=lambda state: progress(state.rows),
         )  # fmt: skip
         return asdict(loaded)

@@ -119,13 +119,13 @@ class OwnerDesk(Client):
                 try:
                     done: Row = sending.result(timeout=ASK_EVERY_S)
                 except TimeoutError:
-                    self._tell(name, file, progress)
+                    self._tell(name, progress)
                 else:
                     return done
 
     def _send_list(self, name: str, file: ListFile) -> Any:
         about = {
-            "kind": file.kind, "source": file.source, "permitted_use": file.permitted_use,
+            "kind": file.kind, "source": file.source, "named": file.path.name, "permitted_use": file.permitted_use,
             "label": list(file.labels), "signed_by": file.signed_by,
         }  # fmt: skip
         with file.path.open("rb") as body:
@@ -133,9 +133,9 @@ class OwnerDesk(Client):
                 "POST", f"/v1/banks/{name}/imports", params=about, content=body, timeout=None
             )
 
-    def _tell(self, name: str, file: ListFile, progress: Progress) -> None:
+    def _tell(self, name: str, progress: Progress) -> None:
         runs = self.json("GET", f"/v1/banks/{name}/imports")["imports"]
-        running = [run for run in runs if run["source"] == file.source and not run["finished"]]
+        running = [run for run in runs if not run["finished"]]
         if running:
             progress(running[0]["rows_read"])
 

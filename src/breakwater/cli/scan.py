@@ -54,7 +54,9 @@ def scan(
                 _print(terminal, path, verdict)
             bar.step()
     words = ", ".join(f"{count:,} {action}" for action, count in sorted(counts.items()))
-    terminal.say(f"{len(files):,} files: {words or 'nothing there'}.")
+    terminal.say(
+        f"{len(files):,} {'file' if len(files) == 1 else 'files'}: {words or 'nothing there'}."
+    )
     if counts["hold"] or counts["block"]:
         raise typer.Exit(FOUND)
 

@@ -27,16 +27,18 @@ class Need:
     Attributes:
         permission: the one it needs; None with `signed_in` or `anyone`.
         signed_in: any person with a session, whatever their roles.
+        known: any person with a session and any API key, whatever they may do.
         anyone: nobody need be signed in.
         by_address: an allow-listed address may stand in for a key (older dialects).
         test_keys: a test key may call it although it is not a safe method.
         body: largest request body in bytes; None for the streaming ones that count themselves.
         bare: the handler takes the raw request and skips the framework's machinery.
-        why: for `anyone` and `signed_in`, the reason, shown in the matrix.
+        why: for `anyone`, `known` and `signed_in`, the reason, shown in the matrix.
     """
 
     permission: Permission | None = None
     signed_in: bool = False
+    known: bool = False
     anyone: bool = False
     by_address: bool = False
     test_keys: bool = False
@@ -62,6 +64,11 @@ def signed_in(why: str, *, body: int | None = SMALL_BODY) -> Callable[[F], F]:
     return _mark(Need(signed_in=True, why=why, body=body))
 
 
+def known(why: str, *, body: int | None = SMALL_BODY) -> Callable[[F], F]:
+    """Declare that a route needs a session or an API key and no permission, and why."""
+    return _mark(Need(known=True, why=why, body=body))
+
+
 def anyone(why: str, *, body: int | None = SMALL_BODY) -> Callable[[F], F]:
     """Declare that a route works for nobody in particular, and why that is safe."""
     return _mark(Need(anyone=True, why=why, body=body))
@@ -76,7 +83,9 @@ def need_of(endpoint: Callable[..., Any]) -> Need:
     need: Need | None = getattr(endpoint, _MARK, None)
     if need is None:
         name = getattr(endpoint, "__qualname__", repr(endpoint))
-        raise TypeError(f"{name} does not declare who may call it: use needs, signed_in or anyone.")
+        raise TypeError(
+            f"{name} does not declare who may call it: use needs, signed_in, known or anyone."
+        )
     return need
 
 

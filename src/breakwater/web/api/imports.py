@@ -42,7 +42,9 @@ class LoadedOut(Answer):
     known: int = Field(description="Hashes that the bank had already.")
     bad: int = Field(description="Rows that could not be read.")
     resumed_at: int = Field(description="The row this run began at; 0 for a new import.")
-    reasons: list[tuple[int, str]] = Field(description="Bad rows: number and reason.")
+    reasons: list[tuple[int, str]] = Field(
+        description="Bad rows: number, and reason after the line."
+    )
     by_kind: dict[str, int]
 
 
@@ -98,6 +100,7 @@ async def load(
     *,
     kind: Text = "",
     source: Text = "",
+    named: Text = "",
     permitted_use: Text = "",
     label: Annotated[list[str] | None, Query(max_length=50)] = None,
     signed: bool = False,
@@ -105,6 +108,7 @@ async def load(
 ) -> LoadedOut:
     """Answers at its end. `signed`: you vouch for the list, so no flood quarantine; people only.
 
+    Matches show `source`, else the bank's source, else `named` (the file's name).
     `signed_by` is for commands on the server's own host: the person in whose name they run.
     """
     by = _signer(app, who, signed=signed, name=signed_by)
@@ -116,7 +120,7 @@ async def load(
                 request,
                 lambda: app.loader.load(
                     name, Path(f"/proc/self/fd/{file.fileno()}"), by, kind=kind,
-                    labels=tuple(label or ()), source=source or "the API",
+                    labels=tuple(label or ()), source=source, named=named or "the API",
                     permitted_use=permitted_use, signed=signed or bool(signed_by),
                 ),
             )  # fmt: skip
