@@ -8,6 +8,7 @@ import pyrage
 import pytest
 
 from breakwater.app import checks
+from breakwater.cli import owner
 from breakwater.errors import BadSettings
 from breakwater.records.rootkey import RootKey
 from breakwater.settings import Settings
@@ -114,3 +115,11 @@ def test_fsync_is_measured_and_leaves_nothing_behind(tmp_path: Path):
     middle, worst = checks.fsync_ms(tmp_path, times=3)
     assert 0 < middle <= worst
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_that_was_chosen_at_the_start_is_said_while_the_server_runs(settings: Settings):
+    free = settings.model_copy(update={"port": 0})
+    there = owner.Owner("http://127.0.0.1:40123", "")
+    with owner.announced(free.owner_token, there):
+        assert [check.found for check in checks.listening(free)] == ["127.0.0.1:40123"]
+    assert "a free port" in next(checks.listening(free)).found

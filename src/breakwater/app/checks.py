@@ -9,7 +9,9 @@ shows those of `WHILE_SERVING`, which load no decoder into the server.
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import itertools
+import json
 import os
 import platform
 import shutil
@@ -21,6 +23,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from breakwater import kernel as loops
 from breakwater.app.founding import root_key
@@ -216,7 +219,8 @@ def _private(name: str, path: Path) -> Check:
 
 def listening(settings: Settings) -> Iterator[Check]:
     """Other addresses than loopback need TLS, or a proxy that is named."""
-    words = f"{settings.host}:{settings.port}"
+    port = settings.port or _port_now(settings.owner_token)
+    words = f"{settings.host}:{port or 'a free port, chosen at the start'}"
     loopback = settings.host in {"127.0.0.1", "::1", "localhost"}
     secured = settings.tls_certificate or settings.tls_builtin_ca or settings.trusted_proxies
     if loopback or secured:
@@ -224,6 +228,19 @@ def listening(settings: Settings) -> Iterator[Check]:
     else:
         todo = "Set a TLS certificate, BREAKWATER_TLS_BUILTIN_CA=true or the trusted proxies."
         yield Check("address", "bad", f"{words} without TLS", todo)
+
+
+def _port_now(announced: Path) -> int:
+    """Where the server that holds this announcement (`cli.owner`) listens; 0 when none does."""
+    try:
+        with announced.open("r", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return urlsplit(str(json.load(file)["url"])).port or 0
+    except (OSError, ValueError, KeyError):
+        return 0
+    return 0
 
 
 def keys(settings: Settings) -> Iterator[Check]:
