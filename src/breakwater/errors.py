@@ -121,7 +121,7 @@ class NotAuthenticated(BreakwaterError):
 
 
 class NotAllowed(BreakwaterError):
-    """You are signed in, but your role or key does not allow this."""
+    """This is not allowed for you as you are known here."""
 
     code = "not_allowed"
     status = 403

@@ -1,4 +1,4 @@
-"""Protects the figures over HTTP: for QA leads alone, with the reason where there is no figure."""
+"""Protects the figures over HTTP: for quality leads alone, with the reason where there is no figure."""
 
 from __future__ import annotations
 

@@ -14,9 +14,11 @@ from playwright.sync_api import Browser, expect
 
 from breakwater.model.access import Role
 from breakwater.model.ids import new_id
+from breakwater.model.user_report import Concern, ReporterKind
 from breakwater.records import cases
-from tests.integration.browsing import chromium
-from tests.integration.console_site import PIXELS, Site, until, whole_site
+from breakwater.review.queueing.reports import Told
+from tests.integration.browsing import chromium, guarded
+from tests.integration.console_site import MACHINE, PIXELS, Site, until, whole_site
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +164,7 @@ def test_a_case_of_somebody_else_says_who_holds_it(site):
         page.keyboard.up("Space")
         assert page.evaluate(PIXELS) == 0
         page.reload()
-        assert f"Held by {other.name}" in page.inner_text("#case")
+        assert f"With {other.name}" in page.inner_text("#case")
         assert page.locator("canvas").count() == 0
         assert "holds this case and sees its pictures" in page.inner_text("#evidence")
 
@@ -189,3 +191,67 @@ def test_an_admin_gets_neither_picture_nor_account_nor_hash(site):
         assert f"Case {number}" in html
         watched.page.goto(f"{site.served.url}/banks/KNOWN")
         assert "Hashes are not shown to your role." in watched.page.inner_text("main")
+
+
+def test_a_wrong_address_is_nothing_here_with_the_way_back(site):
+    with site.page(Role.REVIEWER) as watched:
+        watched.allowed.append("404")
+        for path in ("/nosuchpage", "/reports", "/routing", "/cases/"):
+            answer = watched.page.goto(f"{site.served.url}{path}")
+            assert answer is not None
+            assert answer.status == 404, path
+            assert "There is nothing here" in watched.page.inner_text("main")
+            expect(watched.page.locator("#trouble a[href='/']")).to_be_visible()
+    with guarded(site.browser) as watched:
+        watched.page.goto(f"{site.served.url}/nosuchpage")
+        watched.page.wait_for_url("**/login")
+
+
+def test_the_phones_menu_fits_between_the_bars_and_scrolls(site):
+    with site.page(Role.ADMIN, Role.REVIEWER, Role.QA_LEAD, width=390, height=844) as watched:
+        watched.page.goto(f"{site.served.url}/")
+        watched.page.locator(".rail .more summary").click()
+        box = watched.page.locator(".rail .menu").bounding_box()
+        assert box is not None
+        assert box["y"] >= 48
+        assert box["y"] + box["height"] <= 844 - 88
+        expect(watched.page.locator(".rail .menu a[href='/appeals']")).to_be_in_viewport()
+        last = watched.page.locator(".rail .menu button").last
+        last.scroll_into_view_if_needed()
+        expect(last).to_be_in_viewport()
+
+
+def told(site, **facts):
+    known = {"service": "photos", "reporter_kind": ReporterKind.USER, "reporter": "kim"}
+    report = Told(**(known | {"concern": Concern.GROOMING} | facts))
+    return site.served.app.review.reports.take(MACHINE, report)
+
+
+def test_a_reported_case_shows_the_reporters_words_at_its_centre(site):
+    made = told(site, item="obj-77", account="account-77", words="Please look at this account.")
+    with site.page(Role.REVIEWER) as watched:
+        watched.page.goto(f"{site.served.url}/cases/{made.case}")
+        assert "Please look at this account." in watched.page.inner_text("#evidence")
+        assert "There is no match to compare" not in watched.page.inner_text("main")
+        assert watched.page.get_by_role("heading", name="File").count() == 0
+    with site.page(Role.INVESTIGATOR) as watched:
+        watched.page.goto(f"{site.served.url}/cases/{made.case}")
+        assert "Please look at this" not in watched.page.inner_text("main")
+
+
+def test_an_account_is_found_by_the_name_its_case_shows(site):
+    made = told(site, item="obj-78", account="account-78")
+    for role, finds in ((Role.REVIEWER, True), (Role.LIVE_MODERATOR, False)):
+        with site.page(role) as watched:
+            watched.allowed.append("404")  # a bare fragment names no icon
+            watched.page.goto(f"{site.served.url}/find?q=account-78")
+            links = watched.page.locator(f"[href='/cases/{made.case}'], [data-url*='{made.case}']")
+            assert bool(links.count()) is finds, role
+
+
+def test_single_verdicts_are_for_those_who_read_cases(site):
+    for role, sees in ((Role.GRADER, False), (Role.AUDITOR, False), (Role.REVIEWER, True)):
+        with site.page(role) as watched:
+            watched.page.goto(f"{site.served.url}/")
+            assert ("KNOWN" in watched.page.inner_text("main")) is sees, role
+            assert watched.page.locator("#recent").count() == int(sees)

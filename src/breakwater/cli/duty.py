@@ -102,7 +102,9 @@ def page(
     with opening.at(settings.load(), terminal) as open_desk:
         call = open_desk.test_page(person)
     terminal.result(
-        call, f"{GOOD} A test page for {escape(person)} is on its way; they have 60 seconds."
+        call,
+        f"{GOOD} A test page for {escape(person)} is on its way. It rings three times, 60 seconds "
+        "each; then it counts as not answered.",
     )
 
 

@@ -30,6 +30,7 @@ from breakwater.records import identities, numbers
 from breakwater.records.database import Tx
 from breakwater.records.tables.columns import UtcDateTime
 from breakwater.records.tables.nouns_intake import case_history, cases
+from breakwater.records.tables.nouns_people import api_keys
 
 _c: Final = cases.c
 _waits: Final = _c.state != sa.literal_column("'closed'")
@@ -191,6 +192,19 @@ def by_account(tx: Tx, service: str, account: str, limit: int = 50) -> list[Case
     wanted = sa.select(cases).where(_c.account_key == key)
     rows = tx.execute(wanted.order_by(_c.number.desc()).limit(limit))
     return [_noun(tx, row) for row in rows]
+
+
+def named_account(tx: Tx, account: str, limit: int = 50) -> list[Case]:
+    """Cases of accounts of one name on any service, the newest first; found by pseudonyms.
+
+    Services are those that have a key, or a case among the newest 1,000.
+    """
+    newest = sa.select(_c.service).order_by(_c.number.desc()).limit(1000).subquery()
+    wanted = sa.union(sa.select(api_keys.c.service), sa.select(newest.c.service))
+    services = tx.execute(wanted).scalars()
+    made = {identities.pseudonym(tx, service, account) for service in services if service}
+    found = sa.select(cases).where(_c.account_key.in_([key for key in made if key]))
+    return [_noun(tx, row) for row in tx.execute(found.order_by(_c.number.desc()).limit(limit))]
 
 
 def by_subject(tx: Tx, subject: Id) -> list[Case]:

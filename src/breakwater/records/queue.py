@@ -281,6 +281,12 @@ def total(tx: Tx, priority: Priority | None = None) -> int:
     return int(tx.execute(wanted).scalar_one())
 
 
+def unheld(tx: Tx) -> int:
+    """How many cases wait and nobody has now: a hold that has run out holds nothing."""
+    wanted = sa.select(sa.func.count()).select_from(case_rows).where(_waits, _free(tx.now))
+    return int(tx.execute(wanted).scalar_one())
+
+
 def by_queue(tx: Tx) -> Mapping[str, int]:
     """How many cases wait in each queue that has any."""
     n = sa.func.count().label("n")

@@ -104,7 +104,13 @@ class Gate:
             if who.session is None:
                 raise NotAllowed("This is for people who are signed in, not for keys.")
         elif need.permission is not None and not who.may(need.permission):
-            raise NotAllowed(f"It needs the permission {need.permission}.")
+            raise NotAllowed(
+                f"This key lacks the scope {need.permission}."
+                if token
+                else f"Your role does not have the permission {need.permission}."
+                if who.session
+                else f"An address without a key lacks the permission {need.permission}."
+            )
         if who.test and request.method not in SAFE and not need.test_keys:
             raise NotAllowed("A test key changes nothing. Use a real key for this.")
         return who
@@ -142,6 +148,13 @@ class Gate:
         if request.method not in SAFE:
             await self._check_csrf(request, who, need)
         return who
+
+    def signed_in(self, request: Request) -> Principal | None:
+        """Whose session the browser carries, for an error page at an address that is no route."""
+        token = request.cookies.get(self.cookie, "")
+        if not token or _bearer(request):
+            return None
+        return self._access.sessions.remembered(token) or self._access.sessions.resume(token)
 
     def _by_address(self, request: Request) -> Principal | None:
         # A browser on an allow-listed machine must not be a way in for the pages it visits, nor

@@ -21,6 +21,7 @@ import anyio
 import uvicorn
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -181,7 +182,8 @@ def _answer_errors(api: FastAPI, page: Page) -> None:
             problem = Problem(
                 400, problem.code, problem.title, problem.detail, problem.reference, problem.facts
             )
-        return page(request, problem) or problem.response()
+        # Who is signed in may have to be asked of the database: beside the loop.
+        return await run_in_threadpool(page, request, problem) or problem.response()
 
     for kind in (BreakwaterError, RequestValidationError, HTTPException):
         api.add_exception_handler(kind, answer)

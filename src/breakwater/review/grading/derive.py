@@ -151,7 +151,7 @@ class Schemes:
         """Put a table in force and have history derived anew.
 
         Args:
-            who: a QA lead.
+            who: a quality lead.
             table: with a version of its own.
             reason: in their words.
 

@@ -145,7 +145,7 @@ class GradeSets:
         A file that was imported to its end is answered as it stands, and adds nothing twice.
 
         Args:
-            who: a QA lead, or whoever runs commands on this host.
+            who: a quality lead, or whoever runs commands on this host.
             wanted: which file, and what is said about it.
             progress: called after every window.
 

@@ -2,7 +2,7 @@
 
 Answers of independent graders in; α of the team and κ of each pair with intervals, how each
 grader stands against gold and against adjudicators, and alarms out. Everything is computed from
-the answers when it is asked for. A QA lead marks gold and closes alarms and never grades: whoever
+the answers when it is asked for. A quality lead marks gold and closes alarms and never grades: whoever
 holds both roles is refused here, and nobody makes gold of an item they graded (reference:
 classification, "how the IWF taskforce works"). Read by `web.pages.qa` and `web.api.quality`.
 Tests: `tests/contract/test_review_quality.py`.
@@ -90,7 +90,7 @@ class Quality:
         """Figures of the last four weeks.
 
         Args:
-            who: a QA lead.
+            who: a quality lead.
             set_number: of one set; None takes all.
 
         Raises:
@@ -121,7 +121,7 @@ class Quality:
         """Make gold of an item: what holds for it now is the answer from now on.
 
         Args:
-            who: a QA lead.
+            who: a quality lead.
             item: number of a settled item.
             reason: why its answer is beyond doubt.
 

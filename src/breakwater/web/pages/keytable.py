@@ -15,13 +15,14 @@ from typing import Final
 
 from breakwater.web.pages.models import Viewer
 from breakwater.web.pages.rail import links_for
-from breakwater.web.pages.speech import say
+from breakwater.web.pages.speech import later, say
 
 FILE: Final = Path(__file__).parent.parent / "keys.json"
 
 _CAPS: Final = {
     "ArrowDown": "↓", "ArrowUp": "↑", "ArrowLeft": "←", "ArrowRight": "→",
-    "Escape": "Esc", "Ctrl": "Ctrl",
+    "Escape": "Esc", "Ctrl": later("Ctrl"), "Shift": later("Shift"), "Space": later("Space"),
+    "Backspace": later("Backspace"),
 }  # fmt: skip
 
 
@@ -38,10 +39,10 @@ class Key:
     @property
     def cap(self) -> str:
         """What stands on the key."""
-        parts = [_CAPS.get(part, part) for part in self.key.split(" ")]
-        if parts[0] == "Ctrl":
-            parts[1:] = [part.upper() for part in parts[1:]]
-        return " ".join(parts)
+        parts = self.key.split(" ")
+        if parts[0] == "Ctrl" and len(parts[-1]) == 1:
+            parts[-1] = parts[-1].upper()
+        return " ".join(say(_CAPS[part]) if part in _CAPS else part for part in parts)
 
     @property
     def letter(self) -> bool:

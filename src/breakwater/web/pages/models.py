@@ -171,6 +171,7 @@ class QueueRow:
     where: str
     held_by: str = ""
     queue: str = ""
+    closed: When | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +214,7 @@ class CasePreview:
     matches: tuple[str, ...] = ()
     acts: PreviewActs | None = None
     held: str = ""
+    closed: When | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from breakwater.web.pages.models import Mark, QueueRow, When
+from breakwater.web.pages.read_reports import ReportRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +236,12 @@ class EffectView:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """Everything about one case that its viewer may see."""
+    """Everything about one case that its viewer may see.
+
+    Attributes:
+        reports: why a reported case exists, in the reporters' words.
+        reports_note: what stands beside them, or in their place.
+    """
 
     id: str
     number: int
@@ -253,6 +259,8 @@ class CaseView:
     more_pairs: int = 0
     strip: tuple[StripFrame, ...] = ()
     spans: tuple[Span, ...] = ()
+    reports: tuple[ReportRow, ...] = ()
+    reports_note: str = ""
     file: tuple[tuple[str, str], ...] = ()
     hashes: tuple[tuple[str, str], ...] = ()
     account: tuple[tuple[str, str], ...] = ()
@@ -265,6 +273,7 @@ class CaseView:
     waits: SecondPerson | None = None
     warning: str = ""
     held_by: str = ""
+    closed: When | None = None
     may_view: bool = False
     no_view: str = ""
     level: str = "s3"

@@ -87,6 +87,7 @@ class DutyView:
         colleagues: to whom the viewer may hand over.
         people: who may be put on the rota, for those who plan.
         pager: whether the pager service takes pages.
+        next_shift: the day of the first shift after those shown, where none is shown.
         begins, ends: the shift that the form offers, as its fields spell it.
     """
 
@@ -105,6 +106,7 @@ class DutyView:
     until: When | None = None
     begins: str = ""
     ends: str = ""
+    next_shift: str = ""
 
 
 @dataclass(frozen=True, slots=True)

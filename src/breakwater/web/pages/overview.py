@@ -1,4 +1,4 @@
-"""Overview: is it working, how much comes in, who waits. Counts only, so every role may see it."""
+"""Overview: is it working, how much comes in, who waits. Verdicts only by role."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ router = Router(include_in_schema=False)
 
 
 @router.get("/")
-@signed_in("counts and states only; links and cases appear by role")
+@signed_in("counts and states only; verdicts, links and cases appear by role")
 def overview(request: Request, pages: Pages, who: Who) -> HTMLResponse:
     """The first page."""
     return show(request, pages, who, "overview", view=pages.reads.overview(who))

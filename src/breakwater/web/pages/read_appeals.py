@@ -211,8 +211,9 @@ def _evidence(upload: Upload | None) -> tuple[str, ...]:
 
 def _facts(look: Look, appeal: Appeal) -> tuple[tuple[str, str], ...]:
     first = [people.get(look.tx, person).name for person in deciders(look.tx, appeal)]
+    machine = say("A machine; nobody has looked yet") if appeal.waits else say("A machine")
     rows = [
-        (say("Decided by"), ", ".join(first) or say("A machine; nobody has looked yet")),
+        (say("Decided by"), ", ".join(first) or machine),
         (say("Rule"), _rule(appeal.rule)),
         (say("Service"), appeal.service),
         (say("Filed"), words.full(appeal.at)),

@@ -12,14 +12,14 @@ from typing import Final
 
 from breakwater.errors import NotFound
 from breakwater.model.access import Permission
-from breakwater.model.case import Case, CaseStep
+from breakwater.model.case import Case, CaseKind, CaseStep
 from breakwater.model.decision import DecisionKind
 from breakwater.model.ids import Id, parse_id
 from breakwater.model.match import Action, Match
 from breakwater.model.media import Level
 from breakwater.model.signal import Measure, kind_named
 from breakwater.model.upload import Upload
-from breakwater.records import accounts, cases, people, uploads
+from breakwater.records import accounts, cases, people, reports, uploads
 from breakwater.records.database import Tx
 from breakwater.web.pages import read_deciding, read_related, words
 from breakwater.web.pages.evidence import bits_of, spans_of, turn_of
@@ -30,15 +30,19 @@ from breakwater.web.pages.models_case import CaseView, EvidencePair, LogRow, Str
 from breakwater.web.pages.read_queue import (
     Look,
     account_word,
+    closed_of,
     holder,
     state_of,
     upload_of,
 )
+from breakwater.web.pages.read_reports import ReportRow, row
 from breakwater.web.pages.retold import nearness, retold
 from breakwater.web.pages.speech import Spoken, later, say, say_n
 
 PAIRS: Final = 12
 """Evidence on one page, nearest first; the rest is counted."""
+REPORTS: Final = 5
+"""Reports on the case page, newest first; the rest stands on their own page."""
 STRIP: Final = 24
 """Frames of the strip (console specification §5)."""
 
@@ -100,6 +104,8 @@ def case(look: Look, found: Case) -> CaseView:
         more_pairs=max(0, len(matches) - PAIRS),
         strip=strip,
         spans=spans_of(_moments_s(matches[:PAIRS])),
+        reports=_reports(look, found),
+        reports_note=_reports_note(look, found),
         file=_file(upload) if upload else (),
         hashes=_hashes(upload) if upload else (),
         account=_account(look, found, upload),
@@ -111,10 +117,26 @@ def case(look: Look, found: Case) -> CaseView:
         waits=read_deciding.second_person(look, found),
         warning=_warning(upload, matches) if not closed else "",
         held_by=people.get(look.tx, held).name if held else "",
+        closed=closed_of(found, look.now),
         may_view=not closed,
         no_view=closed,
         level=Level.S3.value,
     )
+
+
+def _reports(look: Look, found: Case) -> tuple[ReportRow, ...]:
+    """What was reported, where the case is about that; for those who decide."""
+    if found.kind is not CaseKind.REPORT or not look.may(Permission.CASE_DECIDE):
+        return ()
+    return tuple(row(look.tx, one) for one in reports.of_case(look.tx, found.id, REPORTS))
+
+
+def _reports_note(look: Look, found: Case) -> str:
+    if found.kind is not CaseKind.REPORT:
+        return ""
+    if not look.may(Permission.CASE_DECIDE):
+        return say("The words of a report are read by people who decide cases.")
+    return say("Reporters are known by a pseudonym only.")
 
 
 def _closed_to(look: Look, upload: Upload | None, held: Id | None) -> str:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from breakwater.app.oncall import OnCall
 
 AHEAD: Final = timedelta(days=8)
+PLANNED: Final = timedelta(days=3660)
+"""How far ahead a shift is looked for, to say when the next one is."""
 ENDED: Final = 8
 WINDOW: Final = timedelta(days=30)
 LIKELY: Final = timedelta(hours=8)
@@ -81,14 +83,16 @@ def view(tx: Tx, who: Principal, on_call: OnCall) -> DutyView:
     asked = {call.only for call in waiting if call.kind is CallKind.TEST}
     shown = sorted((call for call in waiting if call.only in {None, who.person}), key=_personal)
     pager, pager_words = _pager(tx, on_call)
+    shifts = duty.shifts(tx, now, now + AHEAD)
+    later_on = [] if shifts else duty.shifts(tx, now + AHEAD, now + PLANNED, 1)
     return DutyView(
         headline=_headline(who, on_duty, names),
-        hint=_hint(on_duty),
+        hint=_hint(who, on_duty),
         alarm=alarm,
         numbers=_numbers(tx, on_duty, shown),
         calls=tuple(_card(tx, who, call, names) for call in shown),
         on_duty=tuple(_on_duty(n, one, who, names, asked) for n, one in enumerate(on_duty, 1)),
-        shifts=tuple(_shift(one, who, names, now) for one in duty.shifts(tx, now, now + AHEAD)),
+        shifts=tuple(_shift(one, who, names, now) for one in shifts),
         ended=tuple(_ended(call, names, now) for call in duty_calls.recent(tx, ENDED)),
         colleagues=tuple(Option(one.id, one.name) for one in able if one.id != who.person),
         people=tuple(Option(one.id, one.name, chosen=one.id == who.person) for one in able),
@@ -97,6 +101,7 @@ def view(tx: Tx, who: Principal, on_call: OnCall) -> DutyView:
         until=clock_time(own.until) if own else None,
         begins=now.strftime("%Y-%m-%dT%H:%M"),
         ends=(now + LIKELY).strftime("%Y-%m-%dT%H:%M"),
+        next_shift=_far_day(later_on[0].starts_at) if later_on else "",
     )
 
 
@@ -147,13 +152,15 @@ def _headline(who: Principal, on_duty: Sequence[OnDuty], names: Mapping[str, str
     return say("%(name)s is called first, until %(until)s UTC", name=name, until=until)
 
 
-def _hint(on_duty: Sequence[OnDuty]) -> str:
+def _hint(who: Principal, on_duty: Sequence[OnDuty]) -> str:
     """What happens to a call, as things stand."""
     if len(on_duty) > 1:
         return say("A call that nobody acknowledges within 60 seconds goes to the next person.")
     if on_duty:
         return say("There is nobody after them. A call is repeated every 60 seconds.")
-    return say("Put somebody on the rota, so that urgent cases reach a person.")
+    if who.may(Permission.DUTY_WRITE):
+        return say("Put somebody on the rota, so that urgent cases reach a person.")
+    return say("Urgent cases reach nobody now. Tell whoever plans the rota.")
 
 
 def _numbers(tx: Tx, on_duty: Sequence[OnDuty], waiting: Sequence[Call]) -> tuple[Number, ...]:
@@ -183,7 +190,7 @@ def _card(tx: Tx, who: Principal, call: Call, names: Mapping[str, str]) -> CallC
         id=call.id,
         mark=SHAPE[KIND[call.kind].style],
         title=KIND[call.kind].word,
-        about=retold(case.why) if case else _about(tx, call, names),
+        about=retold(case.why) if case else _about(tx, who, call, names),
         since=words.ago(call.opened_at, tx.now),
         rung=say("Called: %(names)s", names=", ".join(dict.fromkeys(rung))) if rung else "",
         next_at=words.at(rings[-1].answer_by) if rings and call.only is None else None,
@@ -196,11 +203,13 @@ def _card(tx: Tx, who: Principal, call: Call, names: Mapping[str, str]) -> CallC
     )
 
 
-def _about(tx: Tx, call: Call, names: Mapping[str, str]) -> str:
+def _about(tx: Tx, who: Principal, call: Call, names: Mapping[str, str]) -> str:
     """What a call that is about no case is about."""
     only = names.get(str(call.only), "")
     if call.kind is CallKind.NOBODY:
-        return say("Put somebody on the rota. The alarm ends when their shift begins.")
+        if who.may(Permission.DUTY_WRITE):
+            return say("Put somebody on the rota. The alarm ends when their shift begins.")
+        return say("Whoever plans the rota is told. The alarm ends when a shift begins.")
     if call.kind is CallKind.TEST:
         return say("%(name)s is asked to acknowledge, to see that they can be reached.", name=only)
     shift = shift_of(tx, call)
@@ -245,6 +254,11 @@ def _shift(shift: Shift, who: Principal, names: Mapping[str, str], now: datetime
 def _day(moment: datetime) -> str:
     """A day on the rota: "Sat 21 Nov"."""
     return format_datetime(moment, "EEE d MMM", tzinfo=UTC, locale=speaking().locale)
+
+
+def _far_day(moment: datetime) -> str:
+    """A day beyond the rota that is shown: "Sat 21 Nov 2026"."""
+    return format_datetime(moment, "EEE d MMM yyyy", tzinfo=UTC, locale=speaking().locale)
 
 
 def _ended(call: Call, names: Mapping[str, str], now: datetime) -> EndedRow:

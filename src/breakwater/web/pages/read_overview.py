@@ -1,7 +1,7 @@
 """Overview from records and the running parts: is it working, how much comes in, who waits.
 
-Counts, states and reasons only: no account, no address and no picture, so that every role may
-see it (law, "who may see what"). Read by `reader.Reader`.
+Counts and states for every role; single verdicts, without account, address and picture, for those
+who may read cases or verdicts (law, "who may see what"). Read by `reader.Reader`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from breakwater.errors import NotFound
+from breakwater.model.access import Permission
 from breakwater.model.case import CaseState, Priority
 from breakwater.model.match import Action
 from breakwater.model.signal import kind_named
@@ -49,20 +50,35 @@ def overview(look: Look, app: App, pulse: Pulse) -> OverviewView:
     """The first page."""
     parts = _parts(look.tx, app)
     waiting = _waiting(look)
-    urgent = waiting[0].count
-    broken = [part.name for part in parts if part.state.style == "bad"]
-    works = (
-        say("Look at: %(parts)s.", parts=", ".join(broken)) if broken else say("Every part works.")
-    )
-    people = say_n("%(n)s case needs a person now.", "%(n)s cases need a person now.", urgent)
+    on_call = Part(say("On call"), *read_duty.standing(look.tx))
+    unmanned = on_call.state.style == "bad"
     return OverviewView(
-        headline=f"{works} {people if urgent else say('Nobody is needed at once.')}",
+        headline=_headline(parts, waiting[0].count, unmanned=unmanned),
         numbers=_numbers(look, app, pulse),
         queue=waiting,
         index=_index(app),
-        parts=parts,
-        recent=tuple(_verdict(look, upload) for upload in uploads.recent(look.tx, RECENT)),
+        parts=(*parts, on_call),
+        recent=_recent(look),
     )
+
+
+def _headline(parts: tuple[Part, ...], urgent: int, *, unmanned: bool) -> str:
+    """Whether all works, whether somebody is on duty, and whether a person is needed."""
+    broken = [part.name for part in parts if part.state.style == "bad"]
+    said = [say("Nobody is on duty: an urgent case calls nobody.")] if unmanned else []
+    if broken:
+        said.insert(0, say("Look at: %(parts)s.", parts=", ".join(broken)))
+    elif not unmanned:
+        said.append(say("Every part works."))
+    needed = say_n("%(n)s case needs a person now.", "%(n)s cases need a person now.", urgent)
+    said.append(needed if urgent else say("No case needs a person now."))
+    return " ".join(said)
+
+
+def _recent(look: Look) -> tuple[VerdictRow, ...]:
+    if not (look.may(Permission.CASE_READ) or look.may(Permission.VERDICT_READ)):
+        return ()
+    return tuple(_verdict(look, upload) for upload in uploads.recent(look.tx, RECENT))
 
 
 def _numbers(look: Look, app: App, pulse: Pulse) -> tuple[Number, ...]:
@@ -128,7 +144,6 @@ def _parts(tx: Tx, app: App) -> tuple[Part, ...]:
              say("%(n)s need a person", n=words.count(dead)) if dead else say("nothing stuck")),
         Part(say("Uploads"), _ready(),
              say("%(n)s wait for a verdict", n=words.count(uploads.pending(tx)))),
-        Part(say("On call"), *read_duty.standing(tx)),
     )  # fmt: skip
 
 

@@ -33,6 +33,7 @@ from breakwater.web.pages.models import (
     Option,
     QueueRow,
     QueueView,
+    When,
 )
 from breakwater.web.pages.models_queue import Colleague, PreviewActs
 from breakwater.web.pages.reads import QueueQuery
@@ -74,7 +75,7 @@ def queue(look: Look, query: QueueQuery) -> QueueView:
             query.priority, say("Any"), {p: words.PRIORITY[p].word for p in Priority}
         ),
         kinds=options(query.kind, say("Anything"), {kind: words.KIND[kind] for kind in FOUND_BY}),
-        states=options(query.state, say("Waiting or held"), _states(look)),
+        states=options(query.state, say("Every open case"), _states(look)),
         queues=options(query.queue, say("Every queue"), {q: q for q in rules.queues}),
         filtered=query.filtered,
         next_url=_next(query, found),
@@ -90,14 +91,14 @@ def _numbers(look: Look) -> tuple[Number, ...]:
     mine = waiting.mine(look.tx, look.who.person) if look.who.person else 0
     return (
         Number(words.count(soon), say("due within 5 minutes"), late=soon > 0),
-        Number(words.count(waiting.total(look.tx)), say("waiting")),
-        Number(words.count(mine), say("held by you")),
+        Number(words.count(waiting.unheld(look.tx)), say("waiting")),
+        Number(words.count(mine), say("with you")),
     )
 
 
 def _states(look: Look) -> dict[str, str]:
-    mine = {"mine": say("Held by you")} if look.may(Permission.CASE_DECIDE) else {}
-    return {"open": say("Waiting"), "held": say("Held")} | mine | {"closed": say("Closed")}
+    mine = {"mine": say("With you")} if look.may(Permission.CASE_DECIDE) else {}
+    return {"open": say("Waiting"), "held": say("With somebody")} | mine | {"closed": say("Closed")}
 
 
 def _rows(look: Look, shown: Sequence[Case]) -> tuple[QueueRow, ...]:
@@ -119,6 +120,7 @@ def row_of(look: Look, case: Case) -> QueueRow:
         due=words.due(case.due_at, look.now),
         waiting=words.since(case.opened_at, case.closed_at or look.now),
         where=case.service,
+        closed=closed_of(case, look.now),
         held_by=people.get(look.tx, held).name if held else "",
     )
 
@@ -152,7 +154,13 @@ def preview(look: Look, case: Case) -> CasePreview:
         matches=tuple(entry_words(m) for m in matches[:4]),
         acts=_acts(look, case),
         held=_held_words(look, case),
+        closed=closed_of(case, look.now),
     )
+
+
+def closed_of(case: Case, now: datetime) -> When | None:
+    """When a case was closed; a due time says nothing any more then."""
+    return words.ago(case.closed_at, now) if case.closed_at is not None else None
 
 
 def _counts(place: Waiting) -> dict[str, str]:

@@ -59,7 +59,7 @@ ROLE_WORDS: Final[Mapping[str, str]] = Spoken({
     "grader": later("Grader"),
     "investigator": later("Investigator"),
     "live_moderator": later("Live moderator"),
-    "qa_lead": later("QA lead"),
+    "qa_lead": later("Quality lead"),
     "report_officer": later("Report officer"),
     "reviewer": later("Reviewer"),
 })  # fmt: skip
@@ -181,10 +181,10 @@ def _cases(look: Look, text: str) -> list[Found]:
         rows = cases.by_account(look.tx, service.strip(), account.strip(), 10)
         return [_found(c) for c in rows]
     try:
-        case = read_queue.case_named(look.tx, text)
+        return [_found(read_queue.case_named(look.tx, text))]
     except NotFound:
-        return []
-    return [_found(case)]
+        named = look.may(Permission.ACCOUNT_READ)
+        return [_found(c) for c in cases.named_account(look.tx, text, 10)] if named else []
 
 
 def _found(case: Case) -> Found:

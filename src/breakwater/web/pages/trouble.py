@@ -11,7 +11,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from breakwater.web.gate import language_of, turned_away
+from breakwater.web.gate import gate_of, language_of, turned_away
 from breakwater.web.languages import speak
 from breakwater.web.pages.context import show
 from breakwater.web.pages.models import Trouble
@@ -50,13 +50,15 @@ def wants_page(request: Request) -> bool:
 def page_for(request: Request, problem: Problem) -> Response:
     """The error as a page; the door for those who are not signed in."""
     who = turned_away(request)
+    if who is None and problem.status != 401:
+        who = gate_of(request).signed_in(request)
     if problem.status == 401 or who is None:
         return RedirectResponse("/login", status_code=303)
     speak(language_of(request))
     view = Trouble(
         status=problem.status,
         title=_TITLES.get(problem.status, say("Something went wrong here")),
-        happened=f"{say(problem.title)} {say(retold(problem.detail))}".strip(),
+        happened=_happened(problem),
         kept=say("Nothing was changed and nothing was lost."),
         do=_DO.get(
             problem.status,
@@ -67,3 +69,9 @@ def page_for(request: Request, problem: Problem) -> Response:
     return show(
         request, request.app.state.console, who, "trouble", status=problem.status, view=view
     )
+
+
+def _happened(problem: Problem) -> str:
+    if problem.code == "no_such_route":
+        return say("No page of the console has this address.")
+    return f"{say(problem.title)} {say(retold(problem.detail))}".strip()

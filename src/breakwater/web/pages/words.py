@@ -49,7 +49,7 @@ ENTRY: Final[Mapping[EntryStatus, Mark]] = Spoken({
 
 STATE: Final[Mapping[CaseState, Mark]] = Spoken({
     CaseState.OPEN: Mark("wait", later("Waiting")),
-    CaseState.HELD: Mark("held", later("Held by a person")),
+    CaseState.HELD: Mark("with", later("With a person")),
     CaseState.CLOSED: Mark("ok", later("Closed")),
 })  # fmt: skip
 
@@ -134,7 +134,7 @@ def due(moment: datetime, now: datetime) -> When:
         return When(say("now"), full(moment), iso(moment), late=moment < now)
     if moment < now:
         return replace(ago(moment, now), late=True)
-    days = _days(moment - now)
+    days = _days(moment - now) and round((moment - now) / timedelta(days=1))
     said = (
         say_n("in %(n)s day", "in %(n)s days", days)
         if days

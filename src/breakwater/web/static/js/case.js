@@ -7,14 +7,23 @@
   const chosen = () => form()?.querySelector("[name=kind]:checked");
   const asks = () => [...form().querySelectorAll(`[data-for="${chosen()?.value}"] [data-ask]`)];
   const open = () => asks().find((ask) => !ask.querySelector(":checked"));
-  const tell = (words) => (document.getElementById("decide-status").textContent = words);
+  const tell = (words, refused = false) => {
+    const status = document.getElementById("decide-status");
+    status.textContent = words;
+    status.classList.toggle("wrong", refused);
+  };
 
   // The question that the next digit answers is outlined.
-  const mark = () => {
+  const mark = (refused = false) => {
     for (const ask of document.querySelectorAll("#decide .ask")) ask.removeAttribute("data-now");
     if (chosen()) open()?.setAttribute("data-now", "");
-    const missing = chosen() && open();
-    tell(missing ? missing.querySelector("legend").textContent : "");
+    const left = chosen() ? asks().filter((ask) => !ask.querySelector(":checked")) : [];
+    const what = left[0]?.querySelector("legend").textContent;
+    if (left.length > 0) {
+      tell(bw.sayN("Answer %(n)s fact, then Enter: %(what)s", "Answer %(n)s facts, then Enter. First: %(what)s", left.length, { what }), refused);
+    }
+    else if (refused) tell(bw.say("Choose what it is, then Enter."), true);
+    else tell("");
   };
   const pick = (input) => {
     input.checked = true;
@@ -46,6 +55,7 @@
 
   const save = (button) => {
     if (chosen()) form().requestSubmit(button);
+    else if (form()) mark(true);
   };
   const button = (then) => form()?.querySelector(`[name=then][value=${then}]`);
   bw.on("case.save", () => save(button("next")));
@@ -61,8 +71,9 @@
       return;
     }
     event.preventDefault();
-    if (missing) mark();
-    missing?.querySelector("input").focus();
+    if (!missing) return;
+    mark(true);
+    missing.querySelector("input").focus();
   });
   addEventListener("pageshow", () => form()?.removeAttribute("data-sent"));
   addEventListener("change", (event) => event.target.closest?.("#decide") && mark());

@@ -27,7 +27,7 @@
   const nameOf = (event) => {
     const plain = event.key === " " ? "Space" : event.key;
     const key = event.shiftKey && plain === "Enter" ? "Shift Enter" : plain;
-    return event.ctrlKey ? `Ctrl ${key.toLowerCase()}` : key;
+    return event.ctrlKey ? `Ctrl ${key.length === 1 ? key.toLowerCase() : key}` : key;
   };
   const typing = (node) => node.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
@@ -44,15 +44,16 @@
     else node.click();
   };
 
+  const WHILE_TYPING = new Set(["Ctrl k", "Ctrl Enter"]);
   const idle = (event) => {
     if (event.altKey || event.metaKey || event.isComposing) return true;
     const name = nameOf(event);
-    const deaf = typing(event.target) || document.querySelector("dialog[open]");
-    if (deaf && name !== "Ctrl k") {
+    const asked = document.querySelector("dialog[open]");
+    if (asked ? name !== "Ctrl k" : typing(event.target) && !WHILE_TYPING.has(name)) {
       if (name === "Escape" && typing(event.target)) event.target.blur();
       return true;
     }
-    if (event.ctrlKey && name !== "Ctrl k") return true;
+    if (event.ctrlKey) return !WHILE_TYPING.has(name);
     const native = event.target.closest("button, summary, input, a[href]");
     if (name === "Enter" && native) return true;
     if (name.startsWith("Arrow") && event.target.matches("input[type=radio]")) return true;
@@ -81,7 +82,7 @@
       return;
     }
     event.preventDefault();
-    if (event.repeat && (letter || held || name === "Enter")) return; // a held Enter decides once
+    if (event.repeat && (letter || held || name.endsWith("Enter"))) return; // a held Enter decides once
     if (handlers.get(row.dataset.id)?.up) held = { id: row.dataset.id, code: event.code };
     bw.act(row.dataset.id);
   });
