@@ -20,6 +20,7 @@ class Permission(StrEnum):
     `account:read` is the service's own name of an account, `identity:read` its address too;
     without either a person sees a pseudonym. `hash:read` is the values in banks.
     `appeal:write` and `report:write` belong to services; `wellbeing:read` shows aggregates only.
+    `stream:write` belongs to services and media servers; `stream:control` freezes and cuts.
     `reference:erase` forgets what passed; `desk:sign` names who vouches for a command's list.
     """
 
@@ -39,6 +40,10 @@ class Permission(StrEnum):
     APPEAL_WRITE = "appeal:write"
     APPEAL_DECIDE = "appeal:decide"
     REPORT_WRITE = "report:write"
+    STREAM_WRITE = "stream:write"
+    STREAM_READ = "stream:read"
+    STREAM_CONTROL = "stream:control"
+    SERVER_WRITE = "server:write"
     WELLBEING_READ = "wellbeing:read"
     MEDIA_VIEW = "media:view"
     MEDIA_COLOUR = "media:colour"
@@ -76,9 +81,13 @@ class Role(StrEnum):
 
 _SEE = {P.CASE_READ, P.BANK_READ, P.VERDICT_READ}
 ROLES: Mapping[Role, frozenset[Permission]] = {
-    Role.LIVE_MODERATOR: frozenset(_SEE | {P.MEDIA_VIEW, P.CASE_DECIDE}),
+    Role.LIVE_MODERATOR: frozenset(
+        _SEE | {P.MEDIA_VIEW, P.CASE_DECIDE, P.STREAM_READ, P.STREAM_CONTROL}
+    ),
     Role.REVIEWER: frozenset(
-        _SEE | {P.MEDIA_VIEW, P.CASE_DECIDE, P.ACCOUNT_READ, P.APPEAL_DECIDE}
+        _SEE
+        | {P.MEDIA_VIEW, P.CASE_DECIDE, P.ACCOUNT_READ, P.APPEAL_DECIDE}
+        | {P.STREAM_READ, P.STREAM_CONTROL}
     ),
     Role.REPORT_OFFICER: frozenset(
         _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ}
@@ -94,14 +103,14 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset({
         P.BANK_READ, P.BANK_WRITE, P.CASE_READ, P.AUDIT_READ,
         P.PEOPLE_WRITE, P.METRICS_READ, P.SYSTEM_READ, P.SYSTEM_WRITE,
-        P.ROUTING_WRITE, P.DUTY_WRITE, P.WELLBEING_READ,
+        P.ROUTING_WRITE, P.DUTY_WRITE, P.WELLBEING_READ, P.SERVER_WRITE, P.STREAM_READ,
     }),
 }  # fmt: skip
 
 MACHINE_SCOPES: frozenset[Permission] = frozenset({
     P.MEDIA_SCREEN, P.HASH_LOOKUP, P.BANK_READ, P.BANK_WRITE, P.ACCOUNT_WRITE, P.VERDICT_READ,
     P.METRICS_READ, P.APPEAL_WRITE, P.REPORT_WRITE, P.REFERENCE_ERASE,
-    P.DUTY_WRITE,
+    P.DUTY_WRITE, P.STREAM_WRITE, P.STREAM_READ,
 })  # fmt: skip
 """Scopes an API key may carry. No key sees media, identities or the audit log.
 

@@ -1,0 +1,206 @@
+"""Broadcasts: who sends, what was seen, how far it was stopped.
+
+A `Stream` is one broadcast on one media server; it has one or more `Publisher`s (guests,
+battles, calls), each with its own risk and cut. `Control` is how far it is stopped now; an
+`Order` is the wish to change that, written down before the media server is asked, with every
+answer of the server kept beside it. Made by `live`, obeyed by `enforcement`, read by `review`
+and the live wall. Source of the steps: issue "Live" and reference live-ingest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from breakwater.model.case import Priority
+from breakwater.model.ids import Id
+
+
+class StreamState(StrEnum):
+    """Whether it runs. `lost` runs for all we know, but nobody sees it."""
+
+    LIVE = "live"
+    LOST = "lost"
+    ENDED = "ended"
+
+
+class Control(StrEnum):
+    """How far a broadcast is stopped. Ordered: each includes those before it.
+
+    `hidden`: held from discovery. `frozen`: no player gets bytes, publisher and recording go
+    on; reversible. `cut`: the publisher is dead and nothing of it can be fetched.
+    """
+
+    OPEN = "open"
+    WATCHED = "watched"
+    HIDDEN = "hidden"
+    FROZEN = "frozen"
+    CUT = "cut"
+
+    @property
+    def rank(self) -> int:
+        """0 to 4: the larger one is the stronger."""
+        return list(Control).index(self)
+
+
+class OrderState(StrEnum):
+    """What became of an order. `unconfirmed` is shown in red and tried again."""
+
+    WANTED = "wanted"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    UNCONFIRMED = "unconfirmed"
+    OVERTAKEN = "overtaken"
+
+
+class Broadcaster(StrEnum):
+    """Who the person in front of the camera is, asked at every cut.
+
+    An apparent child gets a help text, no ban, no re-registration key, and is `victim` in
+    every report (reference law, "Cross-border and children").
+    """
+
+    SUSPECT = "suspect"
+    APPARENT_CHILD = "apparent_child"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One broadcast.
+
+    Attributes:
+        server: name of the media server (`records.media_servers`); empty: the service's own.
+        name: what the media server calls it; a stream key where servers use it as one, so it
+            never goes to logs, events or pages: `label` does.
+        label: what people call it, e.g. `stream-014`.
+        service, account: where and whose; the account is the service's own name for it.
+        pull_url: where watchers fetch it; empty: the adapter says.
+        risk: 0 to 1, from frames, comments, reports and the account's history.
+        priority: by risk: the shape and word on the live wall.
+        viewers: as last told.
+        seen_share: 0 to 1: the share of its length so far whose frames were looked at.
+        version: row version for optimistic locking.
+        change: its change number.
+    """
+
+    id: Id
+    label: str
+    server: str
+    name: str
+    service: str
+    account: str
+    state: StreamState
+    control: Control
+    risk: float
+    priority: Priority
+    viewers: int
+    started_at: datetime
+    change: int
+    version: int = 1
+    pull_url: str = ""
+    surface: str = "live"
+    jurisdiction: str = ""
+    seen_share: float = 0.0
+    seen_at: datetime | None = None
+    ended_at: datetime | None = None
+    case: Id | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Frozen or cut."""
+        return self.control.rank >= Control.FROZEN.rank
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """One who sends into a broadcast.
+
+    Attributes:
+        key: the media server's own id of the sender (client id); never an address.
+        account: the service's name for it; empty when unknown.
+    """
+
+    id: Id
+    stream: Id
+    key: str
+    account: str
+    joined_at: datetime
+    left_at: datetime | None = None
+    risk: float = 0.0
+    control: Control = Control.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The wish to change how far a broadcast is stopped; only ever added.
+
+    Attributes:
+        to: what it shall be.
+        publisher: one of several senders; None: all of it.
+        by: id of a person or key, or `policy`.
+        why: `person`, `match`, `reports`, `nobody_on_duty`, `republished`, `thawed`, ...
+        epoch: number of the order of this stream; an older one never acts after a newer.
+    """
+
+    id: Id
+    stream: Id
+    to: Control
+    by: str
+    why: str
+    at: datetime
+    epoch: int
+    publisher: Id | None = None
+    state: OrderState = OrderState.WANTED
+    confirmed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """One answer of a media server to one step of an order; only ever added.
+
+    Attributes:
+        step: `deny_publish`, `drop_publisher`, `drop_viewers`, `hide`, `purge`, `probe`.
+        done: whether the server says, or a probe shows, that it is so.
+        detail: its own words, cut, without names or addresses.
+        ms: from the order to this answer.
+    """
+
+    order: Id
+    at: datetime
+    step: str
+    done: bool
+    detail: str
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What a watcher saw in a broadcast that a person, or policy, must hear of.
+
+    Attributes:
+        at: when the frame that decided it came in.
+        time_s: its time in the broadcast.
+        kind: `match` (bank entry, single frames), `copy` (aligned segment of a known video),
+            `stopped` (aligned with a stopped stream), `undecodable`, `lost`, `classifier`.
+        why: one sentence for people.
+        frames: novel frames that support it.
+        span_s: seconds over which they align.
+        score: of the alignment; 0 for single frames.
+        reference: id of the bank entry, reel or stopped stream.
+        bank: its bank's name.
+        auto_cut: bank marked so and the entry verified by two people or sources.
+    """
+
+    stream: Id
+    at: datetime
+    time_s: float
+    kind: str
+    why: str
+    frames: int = 0
+    span_s: float = 0.0
+    score: float = 0.0
+    reference: Id | None = None
+    bank: str = ""
+    auto_cut: bool = False
