@@ -8,6 +8,7 @@ for_what=${1:?demo, test or bench}
 missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev python3-dev)
 command -v bwrap >/dev/null || missing+=(bubblewrap)
+compgen -G '/usr/lib/*/libchromaprint.so.1' >/dev/null || missing+=(libchromaprint1)
 if [ "$for_what" = test ]; then
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
