@@ -8,4 +8,7 @@ if ! grep -qs '^def run()' "benchmarks/$name.py"; then
   grep -l '^def run()' benchmarks/*.py | xargs -n1 basename -s .py >&2
   exit 2
 fi
-exec .venv/bin/python -m benchmarks "$name"
+status=0
+.venv/bin/python -m benchmarks "$name" || status=$?
+.venv/bin/python tools/reference.py
+exit "$status"

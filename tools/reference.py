@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import figures
 import typer
 
 from breakwater import errors
@@ -223,6 +224,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "media.md": media,
     "roles.md": roles,
     "account-snapshot.md": snapshot,
+    "figures.md": lambda: figures.page(table),
 }
 
 
