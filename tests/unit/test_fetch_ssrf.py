@@ -13,9 +13,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from breakwater.errors import FetchFailed, FetchRefused, TooLarge
-from breakwater.intake.addresses import Address, is_public, networks
-from breakwater.intake.fetch import Fetcher, FetchRules, system_resolve
 from breakwater.model.clock import SystemClock
+from breakwater.network.addresses import Address, is_public, networks
+from breakwater.network.fetch import Fetcher, FetchRules, system_resolve
 
 HOSTILE = [
     # not http at all

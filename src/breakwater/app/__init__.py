@@ -22,7 +22,6 @@ from breakwater.banks.manage import Banks
 from breakwater.banks.retroactive import Retroactive
 from breakwater.fingerprint.registry import Registry
 from breakwater.intake.accounts import Accounts
-from breakwater.intake.fetch import Fetcher
 from breakwater.intake.lookup import Lookups
 from breakwater.intake.outcome import Recorder
 from breakwater.intake.references import References
@@ -34,6 +33,7 @@ from breakwater.matching.index import Index
 from breakwater.media.sandbox import JailPool
 from breakwater.model.clock import Clock, SystemClock
 from breakwater.model.work import JobKind, Subscription, Turn
+from breakwater.network.fetch import Fetcher
 from breakwater.observe import Metrics
 from breakwater.recognition.feed import IndexFeed
 from breakwater.recognition.screen import Screener

@@ -11,7 +11,6 @@ from breakwater.banks import handlers as bank_handlers
 from breakwater.banks.quarantine import Quarantine
 from breakwater.banks.retroactive import Retroactive
 from breakwater.intake import handlers as intake_handlers
-from breakwater.intake.fetch import Fetcher
 from breakwater.intake.outcome import Recorder
 from breakwater.intake.resumable import Resumables
 from breakwater.intake.revise import Reviser
@@ -20,6 +19,7 @@ from breakwater.intake.snapshot import rules as snapshot_rules
 from breakwater.intake.submit import Intake
 from breakwater.intake.webhooks import Webhooks
 from breakwater.model.work import JobKind, Subscription, Turn
+from breakwater.network.fetch import Fetcher
 from breakwater.records.audit import Checkpointer
 from breakwater.review import handlers as review_handlers
 from breakwater.settings import Settings

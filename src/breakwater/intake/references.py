@@ -4,7 +4,7 @@ An object reference is a presigned HTTPS URL on a host that the operator named, 
 bucket that the operator named (`intake.objectstores`), with the SHA-256 the bytes must have:
 the service vouches for them and pays for no second upload. Any other URL is fetched only if
 the operator switched fetching on. Feeds `intake.submit` through `web.api.media`; the network
-rules are those of `intake.fetch`.
+rules are those of `network.fetch`.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from breakwater.errors import BadInput, FetchFailed, FetchRefused
-from breakwater.intake.addresses import Network, networks
-from breakwater.intake.fetch import Fetched, Fetcher, FetchRules
 from breakwater.intake.objectstores import SCHEMES, ObjectStores
 from breakwater.media.spool import Spool
 from breakwater.model.clock import Clock
+from breakwater.network.addresses import Network, networks
+from breakwater.network.fetch import Fetched, Fetcher, FetchRules
 
 REFERENCE_PORTS: Final = (443, 8443, 9000)
 """HTTPS, and where self-hosted object stores usually stand."""

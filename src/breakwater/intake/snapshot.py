@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from standardwebhooks.webhooks import Webhook
 
 from breakwater.errors import BadInput, FetchFailed, FetchRefused, TooLarge, Unavailable
-from breakwater.intake.addresses import networks
-from breakwater.intake.fetch import Fetcher, FetchRules
 from breakwater.model.clock import Clock, iso
 from breakwater.model.ids import Id
+from breakwater.network.addresses import networks
+from breakwater.network.fetch import Fetcher, FetchRules
 from breakwater.records import accounts, uploads
 from breakwater.records.database import Database
 

@@ -16,8 +16,6 @@ from datetime import timedelta
 from typing import Any, Final
 
 from breakwater.errors import BadInput, FetchFailed, FetchRefused, NotFound, TooLarge
-from breakwater.intake.addresses import networks
-from breakwater.intake.fetch import Fetcher, FetchRules
 from breakwater.intake.snapshot import signed
 from breakwater.model.access import Principal
 from breakwater.model.clock import Clock, iso
@@ -25,6 +23,8 @@ from breakwater.model.event import Event, EventType
 from breakwater.model.ids import Id
 from breakwater.model.upload import Upload
 from breakwater.model.webhook import Delivery, Endpoint
+from breakwater.network.addresses import networks
+from breakwater.network.fetch import Fetcher, FetchRules
 from breakwater.observe import Metrics
 from breakwater.records import uploads, webhooks
 from breakwater.records.database import Database

@@ -1,7 +1,7 @@
 """What review asks of the outside: somebody who freezes streams, and a way to a pager service.
 
 `StreamFreezer` is satisfied by `freeze.FreezeIntent`, which leaves word for whoever watches
-the stream; `Post` by `intake.fetch.Fetcher`, `Sign` by `intake.snapshot.signed`. `app`
+the stream; `Post` by `network.fetch.Fetcher`, `Sign` by `intake.snapshot.signed`. `app`
 injects them, so that no verb imports another.
 """
 

@@ -25,8 +25,8 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import httpcore
 
 from breakwater.errors import FetchFailed, FetchRefused, TooLarge
-from breakwater.intake.addresses import Address, Network, allowed
 from breakwater.model.clock import Clock
+from breakwater.network.addresses import Address, Network, allowed
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _PORTS: Final = {"http": 80, "https": 443}
