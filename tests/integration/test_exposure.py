@@ -32,7 +32,7 @@ from breakwater.model.upload import Upload
 from breakwater.records import audit, cases, exposure, people, views
 from breakwater.records.rootkey import RootKey
 from breakwater.review.looking.exposure import EVERYBODY
-from breakwater.review.looking.policy import Closed
+from breakwater.review.looking.policy import Closed, Severity
 from breakwater.settings import Settings
 from breakwater.worker.loop import Worker
 from tests.conftest import SettableClock
@@ -219,7 +219,7 @@ def test_beyond_the_cap_a_live_case_opens_in_words_and_stills_and_is_given_back(
     def may(level: Level, subject: object = case.id) -> bool:
         with app.db.transaction() as tx:
             try:
-                clock_.check(tx, who.id, subject, level, severe=False)
+                clock_.check(tx, who.id, subject, level, severity=Severity.LESS)
             except ExposureLimit:
                 return False
             return True
@@ -239,7 +239,7 @@ def test_who_met_severe_items_cools_down(app, held, clock):
     app.review.exposure.tighten(who, severe_run=3)
     for _ in range(3):
         with app.db.transaction() as tx:
-            app.review.exposure.check(tx, who.id, new_id(), Level.S3, severe=True)
+            app.review.exposure.check(tx, who.id, new_id(), Level.S3, severity=Severity.SEVERE)
         clock.advance(60)
     stands = app.review.exposure.status(who)
     assert stands.closed is Closed.COOL_DOWN
@@ -250,9 +250,9 @@ def test_who_met_severe_items_cools_down(app, held, clock):
 def test_the_same_severe_case_counts_once_and_stills_do_not(app):
     who, case = somebody(app, Role.REVIEWER), new_id()
     with app.db.transaction() as tx:
-        app.review.exposure.check(tx, who.id, new_id(), Level.S1, severe=True)
+        app.review.exposure.check(tx, who.id, new_id(), Level.S1, severity=Severity.SEVERE)
         for _ in range(5):
-            app.review.exposure.check(tx, who.id, case, Level.S3, severe=True)
+            app.review.exposure.check(tx, who.id, case, Level.S3, severity=Severity.SEVERE)
         assert len(exposure.marks_since(tx, who.id, tx.now)) == 1
 
 
@@ -260,10 +260,10 @@ def test_an_hour_has_its_mix_and_other_cases_stay_open(app):
     who = somebody(app, Role.REVIEWER)
     app.review.exposure.tighten(who, severe_hour=1)
     with app.db.transaction() as tx:
-        app.review.exposure.check(tx, who.id, new_id(), Level.S3, severe=True)
-        with pytest.raises(ExposureLimit, match="take another case"):
-            app.review.exposure.check(tx, who.id, new_id(), Level.S3, severe=True)
-        app.review.exposure.check(tx, who.id, new_id(), Level.S3, severe=False)
+        app.review.exposure.check(tx, who.id, new_id(), Level.S3, severity=Severity.SEVERE)
+        with pytest.raises(ExposureLimit, match="may be severe"):
+            app.review.exposure.check(tx, who.id, new_id(), Level.S3, severity=Severity.SEVERE)
+        app.review.exposure.check(tx, who.id, new_id(), Level.S3, severity=Severity.LESS)
 
 
 def test_what_a_person_judged_as_severe_counts_although_nothing_announced_it(

@@ -29,7 +29,7 @@ from breakwater.records import cases, duty_calls, exposure, outbox, views
 from breakwater.records.rootkey import RootKey
 from breakwater.review.duty.rota import Planned
 from breakwater.review.looking import policy
-from breakwater.review.looking.policy import Closed
+from breakwater.review.looking.policy import Closed, Severity
 from breakwater.settings import Settings
 from breakwater.worker.loop import Worker
 from tests.conftest import SettableClock
@@ -101,7 +101,7 @@ class Moderator:
         cap = LOOK_MS if level in policy.COUNTED else 0
         try:
             with self.app.db.transaction() as tx:
-                self.app.review.exposure.check(tx, person, subject, level, severe=False)
+                self.app.review.exposure.check(tx, person, subject, level, severity=Severity.LESS)
                 views.start(tx, person=person, item=subject, level=level, reason="x", cap_ms=cap)
         except ExposureLimit:
             assert self.app.review.exposure.status(self.who).closed is not None

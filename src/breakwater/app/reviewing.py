@@ -83,7 +83,7 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
         routing=routing,
         escalation=Escalation(db=on.db, metrics=on.metrics),
         exposure=exposure,
-        staggering=Staggering(db=on.db, exposure_clock=exposure),
+        staggering=Staggering(db=on.db),
         wellbeing=Wellbeing(db=on.db),
         devices=Devices(db=on.db, clock=on.clock),
         appeals=Appeals(db=on.db),

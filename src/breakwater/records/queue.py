@@ -8,7 +8,7 @@ case is ever with two people; a lease that has run out is nobody's. Fed by `revi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
@@ -83,7 +83,10 @@ def content(tx: Tx, case: Id) -> frozenset[str]:
     return frozenset(tx.execute(wanted).scalars())
 
 
-def next_for(tx: Tx, terms: WorkTerms, *, queue: str = "", live: bool = False) -> Case | None:
+def next_for(
+    tx: Tx, terms: WorkTerms, *, queue: str = "", live: bool = False,
+    without: Collection[str] = (), besides: Collection[Id] = (),
+) -> Case | None:  # fmt: skip
     """The most urgent case that waits for whoever works on these terms; None when there is none.
 
     Args:
@@ -91,14 +94,18 @@ def next_for(tx: Tx, terms: WorkTerms, *, queue: str = "", live: bool = False) -
         terms: skills, opt-outs and the person, whose skipped cases are left out.
         queue: only from this one.
         live: only live streams.
+        without: words of content that leave a case out, beside what the person opted out of.
+        besides: cases that are left out.
     """
     wanted = sa.select(_c.id).select_from(_routed()).where(_waits, _free(tx.now))
     wanted = wanted.where(sa.func.coalesce(_p.skill, "").in_(["", *terms.skills]))
-    if terms.opt_outs:
+    if words := {*terms.opt_outs, *without}:
         shown = t.case_content.c
         wanted = wanted.where(
-            ~sa.exists().where(shown.case_id == _c.id, shown.word.in_(list(terms.opt_outs)))
+            ~sa.exists().where(shown.case_id == _c.id, shown.word.in_(sorted(words)))
         )
+    if besides:
+        wanted = wanted.where(_c.id.not_in(list(besides)))
     wanted = wanted.where(~_skipped(terms.person, tx.now))
     if queue:
         wanted = wanted.where(in_queue(queue))
@@ -219,6 +226,12 @@ def skip(tx: Tx, case: Id, person: Id, *, reason: str, until: datetime | None) -
             "reason": reason,
         },
     )
+
+
+def passed_over(tx: Tx, case: Id, person: Id) -> bool:
+    """Whether this person is not offered this case now, for a while or for good."""
+    wanted = sa.select(_c.id).where(_c.id == case, _skipped(person, tx.now))
+    return tx.execute(wanted).first() is not None
 
 
 def kept_from(tx: Tx, case: Id, person: Id) -> bool:

@@ -17,11 +17,10 @@ from breakwater.model.event import EventType
 from breakwater.model.facts import FirstLook, ItemFacts
 from breakwater.model.grading import GradeItem, GradeSet, Grading, ItemState, Part, SetState
 from breakwater.model.ids import Id
-from breakwater.records import exposure, gradesets, grading
+from breakwater.records import gradesets, grading
 from breakwater.records.database import Tx
 from breakwater.review.grading import derive
 from breakwater.review.grading.policy import Disputed, Settled, outcome
-from breakwater.review.looking.policy import SEVERE_ACTS
 
 LEASE: Final = timedelta(minutes=30)
 """How long an item is kept for a grader who says nothing; then others may have it."""
@@ -55,12 +54,9 @@ def keep(
     """Add the answer; settle the item, or send it on, when that follows from it."""
     if part is Part.ADJUDICATOR and look is FirstLook.CANNOT_TELL:
         raise BadInput("An adjudicator settles the item. Say what holds, or leave it to another.")
-    before = grading.latest(tx, item.number, person)
     made = grading.answer(
         tx, item, person, part=part, look=look, facts=facts, asked=asked, ms=ms, note=note
     )
-    if facts and facts.activity in SEVERE_ACTS and not (before and before.complete):
-        exposure.mark(tx, person, item.id)
     state = grading.DONE if made.complete else grading.MARKED
     grading.assign(tx, item, person, until=tx.now + LEASE, part=part, state=state)
     if part is Part.GOLD or not made.complete:

@@ -13,32 +13,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from breakwater.model.access import Permission
 from breakwater.model.clock import iso
 from breakwater.model.exposure import Rest, Why
 from breakwater.model.ids import Id
-from breakwater.records import exposure, people
+from breakwater.records import exposure
 from breakwater.records.database import Database, Tx
 from breakwater.review.looking import policy
-from breakwater.review.looking.exposure import ExposureClock
 from breakwater.review.looking.policy import Due, Exposure
+from breakwater.review.looking.standing import at_work
 
 EVERY_S: Final = 20.0
 """Seconds between two looks at who rests when."""
 
-PRESENT: Final = timedelta(minutes=5)
-"""Whoever used the console within this time is there; an open page is used every minute."""
-
 AHEAD: Final = timedelta(minutes=15)
 """So long before it begins a moved break is fixed and shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class AtWork:
-    """Somebody who is there, and where they stand."""
-
-    person: Id
-    stands: Exposure
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +52,12 @@ class Cover:
 class Staggering:
     """Sees to it that not everybody rests at once."""
 
-    def __init__(self, *, db: Database, exposure_clock: ExposureClock) -> None:
+    def __init__(self, *, db: Database) -> None:
         self._db = db
-        self._clock = exposure_clock
 
     def cover(self, tx: Tx) -> Cover:
         """Who may act on a live case now."""
-        there = self._at_work(tx)
+        there = at_work(tx)
         return Cover(
             free=tuple(one.person for one in there if one.stands.closed is None),
             stills=tuple(
@@ -93,7 +80,7 @@ class Staggering:
 
     def _planned(self, tx: Tx) -> dict[Id, tuple[datetime, datetime]]:
         """Breaks that are to be moved forward now: by person, from and until."""
-        there = [one for one in self._at_work(tx) if not _done(one.stands)]
+        there = [one for one in at_work(tx) if not _done(one.stands)]
         fixed, due = [], {}
         for one in there:
             rest = exposure.newest_rest(tx, one.person)
@@ -111,15 +98,6 @@ class Staggering:
             for person, begins in planned.items()
             if begins < due[person].at and begins - tx.now <= AHEAD
         }
-
-    def _at_work(self, tx: Tx) -> list[AtWork]:
-        """Those who are there and whose role decides cases by their pictures."""
-        found = []
-        for person in exposure.present(tx, tx.now - PRESENT):
-            allowed = frozenset().union(*(r.permissions for r in people.get(tx, person).roles))
-            if {Permission.MEDIA_VIEW, Permission.CASE_DECIDE} <= allowed:
-                found.append(AtWork(person, self._clock.of(tx, person)))
-        return found
 
 
 def _done(stands: Exposure) -> bool:

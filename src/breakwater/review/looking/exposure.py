@@ -21,7 +21,6 @@ from breakwater.model.case import CaseKind, CaseState
 from breakwater.model.clock import Clock, iso
 from breakwater.model.event import Event
 from breakwater.model.exposure import (
-    Ledger,
     Limits,
     Overtime,
     Rest,
@@ -37,7 +36,8 @@ from breakwater.model.media import Level
 from breakwater.records import approvals, cases, decisions, exposure, queue
 from breakwater.records.database import Database, Tx
 from breakwater.review.looking import policy
-from breakwater.review.looking.policy import Closed, Exposure
+from breakwater.review.looking.policy import Closed, Exposure, Severity
+from breakwater.review.looking.standing import stands
 
 LOOSEN: Final = "exposure.loosen"
 """Kind of the proposals that wait for a second person."""
@@ -73,8 +73,7 @@ class ExposureClock:
 
     def of(self, tx: Tx, person: Id) -> Exposure:
         """The same within a transaction."""
-        limits = exposure.limits_of(tx, person)
-        return policy.exposure(self._ledger(tx, person), limits, tx.now)
+        return stands(tx, person)
 
     def limits(self, who: Principal) -> Limits:
         """What holds for a person."""
@@ -90,40 +89,46 @@ class ExposureClock:
         """Whether a person is on a break, or done with pictures for today."""
         return self.of(tx, person).closed is not None
 
-    def check(self, tx: Tx, person: Id, subject: Id, level: Level, *, severe: bool) -> None:
+    def check(self, tx: Tx, person: Id, subject: Id, level: Level, *, severity: Severity) -> None:
         """Refuse a picture that would be too much; called in the transaction that writes it down.
 
         Args:
             tx: the transaction.
             person: who wants to look.
-            subject: id of the case or set the item belongs to.
+            subject: id of the case, or of the item of a set; what is severe counts once by it.
             level: how large.
-            severe: the item is announced as severe.
+            severity: as far as it is known. What nobody knows may be severe: it is not opened
+                by somebody who has met enough, and counts once somebody has judged it.
 
         Raises:
             ExposureLimit: pictures are closed; the facts say until when.
         """
-        stands = self.of(tx, person)
-        if stands.closed is None:
-            if severe and level in policy.COUNTED:
-                self._meet_severe(tx, person, subject, stands)
+        now = self.of(tx, person)
+        if now.closed is None:
+            if severity is not Severity.LESS and level in policy.COUNTED:
+                self._meet(tx, person, subject, now, severity)
             return
         if level not in policy.COUNTED and self._overtime(tx, person, subject) is not None:
             return
         raise ExposureLimit(
-            _REFUSED[stands.closed],
-            closed=stands.closed.value,
-            until=None if stands.until is None else iso(stands.until),
+            _REFUSED[now.closed],
+            closed=now.closed.value,
+            until=None if now.until is None else iso(now.until),
         )
 
-    def _meet_severe(self, tx: Tx, person: Id, subject: Id, stands: Exposure) -> None:
+    def _meet(
+        self, tx: Tx, person: Id, subject: Id, now: Exposure, severity: Severity
+    ) -> None:  # fmt: skip
         """Count something severe once a shift, and no more of them than an hour may have."""
-        since = stands.began or tx.now
-        if _met(tx, person, subject, since):
+        if _met(tx, person, subject, now.began or tx.now):
             return
-        if not stands.severe:
-            raise ExposureLimit("You met enough severe items within the hour; take another case.")
-        exposure.mark(tx, person, subject)
+        if not now.severe:
+            raise ExposureLimit(
+                "You met enough severe items within the hour, and this one may be severe. "
+                "Take another one."
+            )
+        if severity is Severity.SEVERE:
+            exposure.mark(tx, person, subject)
 
     def on_decided(self, event: Event) -> None:
         """Count what somebody judged as severe and nothing had announced; once a shift."""
@@ -321,10 +326,10 @@ class ExposureClock:
             raise BadInput("Say why it cannot wait for somebody else.")
         with self._db.transaction() as tx:
             found = cases.get(tx, case)
-            stands = self.of(tx, person)
+            now = self.of(tx, person)
             if found.kind is not CaseKind.STREAM or found.state is CaseState.CLOSED:
                 raise NotAllowed("Beyond a limit only a live case opens.")
-            if stands.closed is None:
+            if now.closed is None:
                 raise Conflict("Pictures are open for you; open the case as always.")
             granted = self._overtime(tx, person, case)
             if granted is not None:
@@ -332,7 +337,7 @@ class ExposureClock:
             granted = exposure.work_overtime(
                 tx, person, case, until=tx.now + OVERTIME, reason=reason.strip()[:500]
             )
-            tx.audit(who.id, "overtime.open", case, closed=stands.closed.value,
+            tx.audit(who.id, "overtime.open", case, closed=now.closed.value,
                      minutes=int(OVERTIME.total_seconds()) // 60)  # fmt: skip
             return granted
 
@@ -342,11 +347,6 @@ class ExposureClock:
             if one.case == case and one.until > tx.now:
                 return one
         return None
-
-    def _ledger(self, tx: Tx, person: Id) -> Ledger:
-        return exposure.ledger(
-            tx, person, since=tx.now - policy.WINDOW, levels=policy.COUNTED, rest=policy.REST
-        )
 
 
 def judged(tx: Tx, person: Id, subject: Id, facts: ItemFacts) -> None:

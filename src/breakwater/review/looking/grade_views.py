@@ -1,8 +1,8 @@
 """Looking within a set that is graded: like `review.looking.views`, for an item one was given.
 
 Nobody browses a set: a grader sees the items they hold or have answered, at S1 the next one
-too, because it is given to them ahead. Exposure and audit row are committed before the first
-byte. Fed by `web.pages.grade`. Tests: `tests/integration/test_grade_views.py`.
+too, because it is given to them ahead. Exposure, with how severe the item is known to be, and
+audit row are committed before the first byte. Fed by `web.pages.grade`. Tests: `tests/integration/test_grade_views.py`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from breakwater.model.media import Level, MediaLimits
 from breakwater.records import gradesets, grading
 from breakwater.records.database import Database, Tx
 from breakwater.records.vault import Vault
+from breakwater.review.looking import severity
 from breakwater.review.looking.exposure import ExposureClock
 from breakwater.review.looking.showing import (
     Look,
@@ -97,10 +98,11 @@ class GradeViews:
         try:
             with self._db.transaction() as tx:
                 one = gradesets.get(tx, set_number)
-                shown = [
-                    _shown(_given(tx, set_number, item, person), frame) for item, frame in items
-                ]
-                self._exposure.check(tx, person, one.id, level, severe=False)
+                found = [_given(tx, set_number, item, person) for item, _ in items]
+                shown = [_shown(item, frame) for item, (_, frame) in zip(found, items, strict=True)]
+                self._exposure.check(
+                    tx, person, found[0].id, level, severity=severity.of_items(tx, found)
+                )
                 view = self._showing.write_down(
                     tx, person, shown, level=level, reason=reason, set=one.id, device=device
                 )

@@ -43,6 +43,14 @@ SEVERE_ACTS: Final = frozenset({Activity.PENETRATIVE, Activity.ANIMAL, Activity.
 """What UK category A is derived from: somebody who judged this has met something severe."""
 
 
+class Severity(StrEnum):
+    """What is known of something before it is looked at."""
+
+    SEVERE = "severe"
+    LESS = "less"
+    UNKNOWN = "unknown"
+
+
 class Closed(StrEnum):
     """Why no picture may be shown now."""
 

@@ -30,7 +30,7 @@ from breakwater.model.upload import Upload
 from breakwater.records import cases, people, uploads, views
 from breakwater.records.database import Database, Tx
 from breakwater.records.vault import Vault
-from breakwater.review.looking import policy
+from breakwater.review.looking import policy, severity
 from breakwater.review.looking.exposure import ExposureClock
 from breakwater.review.looking.showing import (
     MOST_STILLS,
@@ -133,7 +133,9 @@ class Views:
             with self._db.transaction() as tx:
                 held = cases.get(tx, case)
                 found = [_of_case(tx, held, item) for item, _ in items]
-                self._exposure.check(tx, person, case, level, severe=_severe(found))
+                self._exposure.check(
+                    tx, person, case, level, severity=severity.of_look(tx, held, found)
+                )
                 _lease(tx, held, person, level)
                 shown = [
                     _shown(upload, frame)
@@ -170,15 +172,6 @@ def _lease(tx: Tx, case: Case, person: Id, level: Level) -> None:
         raise Conflict(f"This case is not yours. {holder.name} holds it.", held_by=holder.name)
     if level.watermarked and case.state is not CaseState.CLOSED:
         cases.hold(tx, case.id, by=person, until=tx.now + LEASE)
-
-
-def _severe(found: Sequence[Upload]) -> bool:
-    """Whether an item's matches announce something severe."""
-    return any(
-        match.acting and not match.negative and policy.severe(match.labels)
-        for upload in found
-        for match in (upload.verdict.matches if upload.verdict else ())
-    )
 
 
 def _shown(upload: Upload, frame: int) -> Shown:

@@ -28,6 +28,7 @@ from breakwater.records import cases, people
 from breakwater.records import queue as rows
 from breakwater.records.database import Database, Tx
 from breakwater.records.texts import storable
+from breakwater.review.queueing import steering
 
 MOST_WORDS: Final = 50
 """Skills or opt-outs of one person."""
@@ -42,6 +43,8 @@ class Queue:
     def next(self, who: Principal, *, queue: str = "") -> Case | None:
         """Take the most urgent case that is for this person; None when nothing waits for them.
 
+        Severe cases pass by whoever has met enough of them (`review.queueing.steering`).
+
         Raises:
             NotAllowed: this role decides no cases.
             Conflict: too many are held already, and no live case waits.
@@ -52,7 +55,7 @@ class Queue:
             terms = rows.terms(tx, person)
             held = len(rows.held_by(tx, person))
             full = held >= MOST_HELD
-            case = rows.next_for(tx, terms, queue=queue, live=full)
+            case = steering.next_for(tx, terms, queue=queue, live=full)
             if case is not None:
                 return _give(tx, case, person)
             if full:
