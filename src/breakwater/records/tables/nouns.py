@@ -21,6 +21,7 @@ from breakwater.records.tables import (
     nouns_quality,
     nouns_queue,
     nouns_resumable,
+    nouns_stream,
     nouns_video,
 )
 
@@ -65,6 +66,14 @@ APPEND_ONLY: Final[tuple[str, ...]] = (
     nouns_queue.routing_modes.name,
     nouns_queue.bulk_acts.name,
     nouns_queue.bulk_undos.name,
+    nouns_stream.stream_alerts.name,
+    nouns_stream.stream_orders.name,
+    nouns_stream.stream_order_states.name,
+    nouns_stream.stream_acks.name,
+    nouns_stream.stream_denials.name,
+    nouns_stream.stream_denial_ends.name,
+    nouns_stream.stream_preserved.name,
+    nouns_stream.bank_cuts.name,
 )
 
 __all__ = [
@@ -81,5 +90,6 @@ __all__ = [
     "nouns_quality",
     "nouns_queue",
     "nouns_resumable",
+    "nouns_stream",
     "nouns_video",
 ]
