@@ -21,6 +21,8 @@ setup(
                     "ring_neon",
                     "ring_object",
                     "ring_portable",
+                    "views",
+                    "views_object",
                 )
             ],
             depends=[

@@ -17,6 +17,7 @@ from breakwater.kernel.pdq import (
     video_key,
 )
 from breakwater.kernel.ring import Ring, ring_build, scan, scan_many
+from breakwater.kernel.views import shrink, view_hashes
 
 __all__ = [
     "Ring",
@@ -27,8 +28,10 @@ __all__ = [
     "ring_build",
     "scan",
     "scan_many",
+    "shrink",
     "use",
     "variant",
     "variants",
     "video_key",
+    "view_hashes",
 ]

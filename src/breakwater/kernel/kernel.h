@@ -148,6 +148,15 @@ int bw_pdq_hash(const bw_picture *picture, bool dihedral, bw_pdq *out);
 int bw_pdq_luma(const bw_picture *picture, float *luma);
 void bw_pdq_from_luma(const float *luma, bool dihedral, bw_pdq *out);
 
+/* A part of a picture; bottom and right lie outside. */
+typedef struct {
+    size_t top, bottom, left, right;
+} bw_box;
+
+int bw_shrink(const bw_picture *picture, const bw_box *box, size_t rows, size_t columns, uint8_t *out);
+int bw_view_hashes(const bw_picture *small, const float *maps, size_t count, uint8_t *hashes,
+                   uint8_t *qualities);
+
 /* Used by the compiled variants of the PDQ filters. */
 typedef struct {
     size_t start;

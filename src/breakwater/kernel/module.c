@@ -135,6 +135,10 @@ static PyMethodDef methods[] = {
      "pdq_probe(pixels): (fast luma, faithful luma, whether pdq needed the faithful one)."},
     {"luma64", bw_py_luma64, METH_O, "luma64(pixels): 64 x 64 floats as bytes."},
     {"pdq_from_luma64", bw_py_pdq_from_luma64, METH_O, "pdq_from_luma64(luma): (hash, quality)."},
+    {"shrink", (PyCFunction)(void (*)(void))bw_py_shrink, METH_FASTCALL,
+     "shrink(pixels, box, rows, columns): the means of a part's cells as bytes."},
+    {"view_hashes", (PyCFunction)(void (*)(void))bw_py_view_hashes, METH_FASTCALL,
+     "view_hashes(small, affines): (hashes, qualities) of a small picture through affine maps."},
     {NULL, NULL, 0, NULL},
 };
 

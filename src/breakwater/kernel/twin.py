@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater.kernel.twin_pdq import luma64, pdq, pdq_dihedral, pdq_from_luma64
+from breakwater.kernel.twin_views import shrink, view_hashes
 
 __all__ = [
     "Ring",
@@ -20,8 +21,10 @@ __all__ = [
     "pdq_from_luma64",
     "ring_build",
     "scan",
+    "shrink",
     "variant",
     "variants",
+    "view_hashes",
 ]
 
 BUCKETS: Final = 65536
