@@ -10,6 +10,7 @@ same cases over every variant.
 
 from breakwater.kernel.backend import use, variant, variants
 from breakwater.kernel.pdq import (
+    HASH_BYTES,
     luma64,
     pdq,
     pdq_dihedral,
@@ -20,6 +21,7 @@ from breakwater.kernel.ring import Ring, ring_build, scan, scan_many
 from breakwater.kernel.views import shrink, view_hashes
 
 __all__ = [
+    "HASH_BYTES",
     "Ring",
     "luma64",
     "pdq",

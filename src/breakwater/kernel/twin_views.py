@@ -37,14 +37,16 @@ def shrink(pixels: Any, box: tuple[int, int, int, int], rows: int, columns: int)
     sums = np.add.reduceat(inner, down, axis=0, dtype=np.uint32)
     sums = np.add.reduceat(sums, across, axis=1, dtype=np.uint32)
     counts = np.diff(down, append=inner.shape[0])[:, None] * np.diff(across, append=inner.shape[1])
-    return ((sums + counts // 2) // counts).astype(np.uint8).tobytes()
+    means: NDArray[np.uint8] = ((sums + counts // 2) // counts).astype(np.uint8)
+    return means.tobytes()
 
 
 def _blurred(small: NDArray[np.uint8]) -> NDArray[np.float32]:
     wide = np.pad(small.astype(np.uint16), 1, mode="edge")
     rows = wide[:-2] + wide[1:-1] + wide[2:]
     sums = rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
-    return sums.astype(np.float32) * _NINTH
+    scaled: NDArray[np.float32] = sums.astype(np.float32) * _NINTH
+    return scaled
 
 
 def _sampled(picture: NDArray[np.float32], affine: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,0 +1,248 @@
+"""Views of video frames: luma in, the hashes out by which copies are found in time.
+
+A copy is cropped, bordered, mirrored, turned or set into another picture; so a frame is hashed
+as several rectangles of itself. Known videos get `REFERENCE` views, queries `QUERY` views, the
+same mirrored, and the inside of picture-in-picture rectangles (`fingerprint.inset`). These are
+search keys, not list hashes. Runs in the jail; feeds `matching.align`. Source: reference
+matching-and-hashing, "Copy detection in time", step 1, set B. Tests:
+tests/unit/test_fingerprint_views.py.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from breakwater import kernel
+from breakwater.fingerprint.inset import InsetFinder
+from breakwater.model.copies import FramePrints
+
+ROWS: Final = 135
+COLUMNS: Final = 240
+"""Size of the small picture all views are taken from, whatever the frame's shape."""
+
+MIRRORED: Final = 128
+"""Added to the number of a view that is seen mirrored."""
+
+MIN_QUALITY: Final = 30
+"""Views of less are dropped, but for the whole frame, which tells what is new in it."""
+
+LEAST_SIDE: Final = 16
+"""Pixels; smaller frames have no views."""
+
+Rect = tuple[float, float, float, float]
+"""Left, top, right, bottom as shares of the picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPlan:
+    """One way to look at a frame.
+
+    Attributes:
+        number: in `FramePrints.views`; never used for another view again.
+        name: for people: `c90` is 90 % of each side in the centre, `tl80` at the top left.
+        rect: what is seen.
+        degrees: turned by, counterclockwise, about the middle.
+    """
+
+    number: int
+    name: str
+    rect: Rect = (0.0, 0.0, 1.0, 1.0)
+    degrees: float = 0.0
+
+
+def _part(number: int, name: str) -> ViewPlan:
+    """A view from its name: where, and how large in percent."""
+    where, side = name[:-2], int(name[-2:]) / 100
+    rest = 1 - side
+    left = {"l": 0.0, "r": rest}.get(where[-1], rest / 2)
+    top = {"t": 0.0, "b": rest}.get(where[0], rest / 2)
+    wide = where in {"t", "b"}
+    high = where in {"l", "r"}
+    return ViewPlan(
+        number, name,
+        (0.0 if wide else left, 0.0 if high else top,
+         1.0 if wide else left + side, 1.0 if high else top + side),
+    )  # fmt: skip
+
+
+FULL: Final = ViewPlan(0, "full")
+VIEWS: Final[tuple[ViewPlan, ...]] = (
+    FULL,
+    *(
+        _part(number, name)
+        for number, name in enumerate(
+            ("c90", "c80", "c70", "tl80", "tr80", "bl80", "br80", "t80", "b80", "l80", "r80",
+             "tl70", "br70"),
+            1,
+        )
+    ),
+    ViewPlan(14, "r+4", degrees=4.0),
+    ViewPlan(15, "r-4", degrees=-4.0),
+    *(_part(number, name) for number, name in enumerate(("t90", "b90", "l90", "r90"), 16)),
+)  # fmt: skip
+REFERENCE: Final = VIEWS[:16]
+QUERY: Final = (FULL, VIEWS[1], *VIEWS[14:20])
+INSET: Final = 32
+"""Views of the first inset: whole 32, c90 33; of the second 34, 35; and so on."""
+
+_OWN_SHAPE: Final = ROWS / COLUMNS
+
+
+def _affine(rect: Rect, degrees: float = 0.0, *, mirrored: bool = False) -> list[float]:
+    """Where a view's unit square lies in the small picture, in its pixels.
+
+    A turn is one of the frame as it was, of 16:9, not of the small picture's own squares.
+    """
+    left, top, right, bottom = rect
+    wide, high = right - left, bottom - top
+    turn = math.radians(degrees)
+    cos, sin = math.cos(turn), math.sin(turn)
+    aspect = _OWN_SHAPE * high / wide if wide else 1.0
+    middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
+    a, b = wide * cos, -wide * sin * aspect
+    d, e = high * sin / aspect, high * cos
+    if mirrored:
+        a, d = -a, -d
+    return [
+        a * COLUMNS, b * COLUMNS, (middle_x - a / 2 - b / 2) * COLUMNS,
+        d * ROWS, e * ROWS, (middle_y - d / 2 - e / 2) * ROWS,
+    ]  # fmt: skip
+
+
+def _maps(plans: tuple[ViewPlan, ...], *, mirrored: bool) -> NDArray[np.float32]:
+    return np.array([_affine(p.rect, p.degrees, mirrored=mirrored) for p in plans], np.float32)
+
+
+_REFERENCE_MAPS: Final = _maps(REFERENCE, mirrored=False)
+_QUERY_MAPS: Final = np.concatenate([_maps(QUERY, mirrored=m) for m in (False, True)])
+_REFERENCE_VIEWS: Final = np.array([p.number for p in REFERENCE], np.uint8)
+_QUERY_VIEWS: Final = np.array(
+    [p.number + m for m in (0, MIRRORED) for p in QUERY], np.uint8
+)  # fmt: skip
+_INNER: Final = 0.05
+
+
+def reference_prints(luma: NDArray[np.uint8], time_s: float) -> FramePrints:
+    """The views by which a frame of a known video is found.
+
+    Args:
+        luma: (h, w), as a player shows it.
+        time_s: from the start of the video.
+    """
+    if min(luma.shape) < LEAST_SIDE:
+        return _nothing(time_s)
+    small = _small(luma, inner_box(luma))
+    return _prints(time_s, _REFERENCE_VIEWS, small, _REFERENCE_MAPS)
+
+
+class ViewMaker:
+    """The views of a query's frames, one after another; it remembers the last 24 frames.
+
+    One for each file or broadcast, in the order of time.
+    """
+
+    def __init__(self) -> None:
+        self._insets = InsetFinder()
+
+    def feed(self, luma: NDArray[np.uint8], time_s: float) -> FramePrints:
+        """Views of the next frame: as it is, mirrored, and of the insets seen so far.
+
+        Args:
+            luma: (h, w), as a player shows it; the size may change from frame to frame.
+            time_s: from the start of the file or broadcast.
+        """
+        if min(luma.shape) < LEAST_SIDE:
+            return _nothing(time_s)
+        box = inner_box(luma)
+        whole = _small(luma, (0, luma.shape[0], 0, luma.shape[1]))
+        bordered = box != (0, luma.shape[0], 0, luma.shape[1])
+        small = _small(luma, box) if bordered else whole
+        found = [(_QUERY_VIEWS, *kernel.view_hashes(small, _QUERY_MAPS))]
+        rects = self._insets.feed(whole)
+        if rects:
+            numbers, maps = _inset_plan(rects)
+            found.append((numbers, *kernel.view_hashes(whole, maps)))
+        return _kept(time_s, *(np.concatenate(parts) for parts in zip(*found, strict=True)))
+
+
+def inner_box(luma: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+    """The picture inside uniform borders: top, bottom, left, right, bottom and right outside.
+
+    A line is border when it hardly varies (low-rate codecs ring a little) and is about as
+    bright as the outermost one. Never less than 30 % of a side is left.
+    """
+    top, bottom = _inner(luma[:, :: max(1, luma.shape[1] // 160)])
+    left, right = _inner(luma[top : bottom : max(1, (bottom - top) // 90)].T)
+    return top, bottom, left, right
+
+
+_FLAT: Final = 3.0
+"""Standard deviation of a border's line: black bars after x264 at 40 kbit/s stay under it."""
+_ALIKE: Final = 6.0
+_LEAST_LEFT: Final = 0.3
+
+
+def _inner(lines: NDArray[np.uint8]) -> tuple[int, int]:
+    """First and last + 1 line that is no border."""
+    values = lines.astype(np.float32)
+    mean = values.mean(1)
+    flat = np.sqrt(np.maximum((values * values).mean(1) - mean * mean, 0)) < _FLAT
+    count = len(lines)
+    before = _run(flat & (np.abs(mean - mean[0]) < _ALIKE))
+    after = _run((flat & (np.abs(mean - mean[-1]) < _ALIKE))[::-1])
+    if count - before - after < _LEAST_LEFT * count:
+        return 0, count
+    return before, count - after
+
+
+def _run(flags: NDArray[np.bool_]) -> int:
+    """How many are set from the start on."""
+    stops = np.flatnonzero(~flags)
+    return int(stops[0]) if len(stops) else len(flags)
+
+
+def _small(luma: NDArray[np.uint8], box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
+    return kernel.shrink(luma, box, ROWS, COLUMNS)
+
+
+def _inset_plan(rects: tuple[Rect, ...]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Numbers and maps of the views of insets: whole and c90, each mirrored besides."""
+    numbers, maps = [], []
+    for at, rect in enumerate(rects):
+        left, top, right, bottom = rect
+        dx, dy = (right - left) * _INNER, (bottom - top) * _INNER
+        for inner, seen in enumerate((rect, (left + dx, top + dy, right - dx, bottom - dy))):
+            for mirrored in (False, True):
+                numbers.append(INSET + 2 * at + inner + MIRRORED * mirrored)
+                maps.append(_affine(seen, mirrored=mirrored))
+    return np.array(numbers, np.uint8), np.array(maps, np.float32)
+
+
+def _prints(
+    time_s: float,
+    views: NDArray[np.uint8],
+    small: NDArray[np.uint8],
+    maps: NDArray[np.float32],
+) -> FramePrints:
+    return _kept(time_s, views, *kernel.view_hashes(small, maps))
+
+
+def _kept(
+    time_s: float,
+    views: NDArray[np.uint8],
+    hashes: NDArray[np.uint8],
+    qualities: NDArray[np.uint8],
+) -> FramePrints:
+    """Without the views too poor to search with; the whole frame always stays."""
+    keep = (qualities >= MIN_QUALITY) | (views == FULL.number)
+    return FramePrints(time_s, views[keep], hashes[keep], qualities[keep])
+
+
+def _nothing(time_s: float) -> FramePrints:
+    none = np.zeros(0, np.uint8)
+    return FramePrints(time_s, none, np.zeros((0, kernel.HASH_BYTES), np.uint8), none)
