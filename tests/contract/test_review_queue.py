@@ -9,7 +9,7 @@ from breakwater.errors import BadInput, Conflict, LeaseLost, NotAllowed
 from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.case import CaseKind, CaseState, Priority
 from breakwater.model.ids import new_id
-from breakwater.model.queue import MOST_HELD, Waiting
+from breakwater.model.queue import MOST_HELD, SKIPPED_FOR, Waiting
 from breakwater.records import audit, cases
 from breakwater.records import queue as rows
 from breakwater.review.queueing.queue import Queue
@@ -235,3 +235,27 @@ def test_opting_out_leaves_no_trace_of_what_it_was(database, queue, people):
     with database.read() as tx:
         (entry,) = audit.page(tx, limit=5, action="person.opt_outs")
     assert entry.facts == {"words": 2}
+
+
+def test_what_kept_a_case_away_for_a_while_can_be_ended_and_what_is_for_good_cannot(
+    database, queue, people, clock
+):
+    sam, _ = people
+    (case,) = opened(database)
+    with database.transaction() as tx:
+        rows.skip(tx, case.id, sam.id, reason="asked for another", until=tx.now + SKIPPED_FOR)
+        then = tx.now
+    assert queue.next(sam) is None
+    clock.advance(60)
+    with database.transaction() as tx:
+        assert not rows.unskip(tx, case.id, sam.id, since=tx.now, reason="another decision")
+        assert rows.passed_over(tx, case.id, sam.id)
+        assert rows.unskip(tx, case.id, sam.id, since=then, reason="taken back")
+        assert not rows.passed_over(tx, case.id, sam.id)
+    assert queue.next(sam).id == case.id
+    queue.skip(sam, case.id, reason="again")
+    assert queue.next(sam) is None, "a skip after it holds"
+    with database.transaction() as tx:
+        rows.skip(tx, case.id, sam.id, reason="decided before", until=None)
+        rows.unskip(tx, case.id, sam.id, since=then, reason="taken back")
+        assert rows.passed_over(tx, case.id, sam.id)

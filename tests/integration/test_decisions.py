@@ -134,6 +134,14 @@ def test_a_decision_that_lacks_a_fact_is_refused(app, upload, reviewer, kind, fa
     assert case_of(app, upload).state is CaseState.OPEN
 
 
+@pytest.mark.parametrize("kind", [K.SECOND_OPINION, K.ESCALATE])
+def test_who_takes_sending_on_back_is_offered_the_case_again(app, upload, reviewer, kind):
+    said = decide(app, reviewer, upload, kind)
+    assert app.review.queue.next(reviewer) is None
+    app.review.decisions.undo(reviewer, said.id)
+    assert app.review.queue.next(reviewer).id == upload.case
+
+
 def test_who_asked_for_a_second_opinion_does_not_decide(app, upload, reviewer):
     decide(app, reviewer, upload, K.SECOND_OPINION)
     assert case_of(app, upload).state is CaseState.OPEN

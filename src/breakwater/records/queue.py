@@ -198,7 +198,7 @@ def give_back(tx: Tx, case: Id, *, by: str, what: str, note: str = "", **facts: 
     return _move(tx, case, holder=None, until=None, by=by, what=what, note=note, facts=facts)
 
 
-def hand_over(tx: Tx, case: Id, *, by: Id, to: Id, until: datetime, note: str) -> Case:
+def hand_over(tx: Tx, case: Id, *, by: str, to: Id, until: datetime, note: str) -> Case:
     """Give a case to another person."""
     facts = {"to": to}
     return _move(
@@ -226,6 +226,20 @@ def skip(tx: Tx, case: Id, person: Id, *, reason: str, until: datetime | None) -
             "reason": reason,
         },
     )
+
+
+def unskip(tx: Tx, case: Id, person: Id, *, since: datetime, reason: str) -> bool:
+    """End what kept a case from a person for a while since a moment; answers whether it did.
+
+    A row that ends at once stands after it; who must never judge the case still must not.
+    """
+    s = t.case_skips.c
+    mine = sa.select(s.at).where(s.case_id == case, s.person_id == person)
+    last = tx.execute(mine.where(s.until > tx.now).order_by(s.change.desc()).limit(1)).scalar()
+    if last is None or last < since:
+        return False
+    skip(tx, case, person, reason=reason, until=tx.now)
+    return True
 
 
 def passed_over(tx: Tx, case: Id, person: Id) -> bool:
@@ -390,10 +404,13 @@ def _free(now: datetime) -> sa.ColumnElement[bool]:
 
 
 def _skipped(person: Id, now: datetime) -> sa.ColumnElement[bool]:
-    s = t.case_skips.c
-    return sa.exists().where(
-        s.case_id == _c.id, s.person_id == person, sa.or_(s.until.is_(None), s.until > now)
-    )
+    s, end = t.case_skips.c, t.case_skips.alias("end")
+    ended = sa.exists().where(
+        end.c.case_id == s.case_id, end.c.person_id == person,
+        end.c.change > s.change, end.c.until <= end.c.at,
+    )  # fmt: skip
+    lasts = sa.or_(s.until.is_(None), sa.and_(s.until > now, ~ended))
+    return sa.exists().where(s.case_id == _c.id, s.person_id == person, lasts)
 
 
 def _waiting(row: sa.Row[Any]) -> Waiting:

@@ -18,7 +18,7 @@ from breakwater.model.exposure import Rest, Why
 from breakwater.model.ids import Id
 from breakwater.records import exposure
 from breakwater.records.database import Database, Tx
-from breakwater.review.looking import policy
+from breakwater.review.looking import handing, policy
 from breakwater.review.looking.policy import Due, Exposure
 from breakwater.review.looking.standing import at_work
 
@@ -69,10 +69,15 @@ class Staggering:
         )
 
     def turn(self) -> None:
-        """Fix the breaks that come soon and would leave nobody."""
-        with self._db.read() as tx:
-            if not self._planned(tx):
-                return
+        """Fix the breaks that come soon and would leave nobody; hand live cases on before them."""
+        with self._db.read() as tx:  # a turn that finds nothing costs no write
+            planned, waiting = self._planned(tx), handing.due(tx)
+        if waiting:
+            with self._db.transaction() as tx:
+                tx.lock_changes()
+                handing.hand_on(tx)
+        if not planned:
+            return
         with self._db.transaction() as tx:
             for person, (begins, until) in self._planned(tx).items():
                 exposure.rest(tx, person, begins_at=begins, until=until, why=Why.STAGGERED)
