@@ -17,6 +17,7 @@ from breakwater.web.pages.models import (
     QueueRow,
 )
 from breakwater.web.pages.models_case import CaseView, EvidencePair, LogRow, Span, StripFrame
+from breakwater.web.pages.timeline import Point, Sort, timeline
 
 NOW = datetime(2026, 11, 21, 14, 2, 7, tzinfo=UTC)
 CASE = "0192f0c1-7d00-7000-8000-00000000002a"
@@ -111,6 +112,21 @@ def pairs() -> tuple[EvidencePair, ...]:
     return tuple(made)
 
 
+def points() -> list[Point]:
+    """A broadcast of twenty minutes: every sort of point, more than a page shows."""
+    start = NOW - timedelta(minutes=20)
+    at = [start + timedelta(seconds=10 * n) for n in range(120)]
+    return [
+        Point(Sort.OPENED, start + timedelta(minutes=6), "Case 1042"),
+        *(Point(Sort.REPORT, start + timedelta(minutes=n), "Abuse shown live") for n in (5, 7, 12)),
+        *(Point(Sort.VIEW, start + timedelta(minutes=8, seconds=20 * n)) for n in range(5)),
+        Point(Sort.DECISION, start + timedelta(minutes=15), "Second opinion"),
+        Point(Sort.SPAN, at[30], "5:00 to 8:00", until=at[48]),
+        *(Point(Sort.RISK, moment, value=0.2 + 0.6 * (n / 120)) for n, moment in enumerate(at)),
+        *(Point(Sort.COMMENTS, moment, value=n % 7) for n, moment in enumerate(at)),
+    ]
+
+
 def case_view() -> CaseView:
     """A video with three matched frames."""
     row = queue_rows()[0]
@@ -133,6 +149,7 @@ def case_view() -> CaseView:
             LogRow(words.at(NOW - timedelta(seconds=60)), "breakwater", "The bytes were kept in the vault, encrypted."),
             LogRow(words.at(NOW - timedelta(seconds=60)), "breakwater", "Opened with priority Now."),
         ),
+        timeline=timeline(points()),
         warning="Likely category 1. Sound is off. 3 matched frames.", may_view=True,
     )  # fmt: skip
 

@@ -7,15 +7,19 @@ order follows `kernel.pdq`: most significant bit first, row by row.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Final
 
-from breakwater.model.match import VIEW_WORDS
+from breakwater.model.match import VIEW_WORDS, Match
 from breakwater.model.signal import View
 from breakwater.web.pages.models_case import Bits, Span
 from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import say
 from breakwater.web.pages.words import timecode
+
+STRIP: Final = 24
+"""Frames of the strip (console specification §5)."""
 
 _TURN: Final = {
     View.ORIGINAL: "",
@@ -52,8 +56,23 @@ def bits_of(known: bytes, own: bytes, *, known_too: bool = True) -> Bits | None:
     if len(known) != len(own) or side * side != len(known) * 8:
         return None
     differ = bytes(a ^ b for a, b in zip(known, own, strict=True))
-    drawn = _cells(known, side, inset=0.06) if known_too else ""
+    drawn = _runs(known, side) if known_too else ""
     return Bits(side, drawn, _cells(differ, side, inset=0.16))
+
+
+def moments_of(matches: Sequence[Match]) -> list[tuple[int, Match, int, float]]:
+    """(evidence, match, frame, seconds) in the order of the item, each frame once."""
+    found: dict[int, tuple[int, Match, int, float]] = {}
+    for place, match in enumerate(matches, start=1):
+        own = () if match.frame is None else ((match.frame, match.time_s or 0.0),)
+        for frame, seconds in (*own, *match.moments):
+            found.setdefault(frame, (place, match, frame, seconds))
+    return sorted(found.values(), key=lambda moment: moment[2])[:STRIP]
+
+
+def moments_s(matches: Sequence[Match]) -> list[tuple[int, float]]:
+    """(evidence, seconds) of moments in what moves."""
+    return [(place, at) for place, match, _, at in moments_of(matches) if match.time_s is not None]
 
 
 def spans_of(moments: Sequence[tuple[int, float]], gap_s: float = 2.0) -> tuple[Span, ...]:
@@ -81,6 +100,19 @@ def spans_of(moments: Sequence[tuple[int, float]], gap_s: float = 2.0) -> tuple[
         )
         for pair, start, end in stretches
     )
+
+
+def _runs(value: bytes, side: int) -> str:
+    """Set bits as lines along their rows, which the style sheet dashes into cells.
+
+    A page of twelve pairs stays within its budget: a tenth of the bytes of a square each.
+    """
+    number, last = int.from_bytes(value), len(value) * 8 - 1
+    drawn = []
+    for y in range(side):
+        row = "".join(str(number >> (last - (y * side + x)) & 1) for x in range(side))
+        drawn += [f"M{run.start()} {y}h{len(run.group())}" for run in re.finditer("1+", row)]
+    return "".join(drawn)
 
 
 def _cells(value: bytes, side: int, *, inset: float) -> str:

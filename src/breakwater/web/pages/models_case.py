@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from breakwater.web.pages.models import Mark, QueueRow, When
 from breakwater.web.pages.read_reports import ReportRow
+from breakwater.web.pages.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +270,7 @@ class CaseView:
     similar: tuple[RelatedRow, ...] = ()
     uploads: tuple[RelatedRow, ...] = ()
     history: tuple[LogRow, ...] = ()
+    timeline: Timeline | None = None
     deciding: Deciding | None = None
     waits: SecondPerson | None = None
     warning: str = ""

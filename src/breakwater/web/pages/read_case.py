@@ -21,8 +21,8 @@ from breakwater.model.signal import Measure, kind_named
 from breakwater.model.upload import Upload
 from breakwater.records import accounts, cases, people, reports, uploads
 from breakwater.records.database import Tx
-from breakwater.web.pages import read_deciding, read_related, words
-from breakwater.web.pages.evidence import bits_of, spans_of, turn_of
+from breakwater.web.pages import read_deciding, read_related, read_timeline, words
+from breakwater.web.pages.evidence import bits_of, moments_of, moments_s, spans_of, turn_of
 from breakwater.web.pages.models import (
     Mark,
 )
@@ -43,8 +43,6 @@ PAIRS: Final = 12
 """Evidence on one page, nearest first; the rest is counted."""
 REPORTS: Final = 5
 """Reports on the case page, newest first; the rest stands on their own page."""
-STRIP: Final = 24
-"""Frames of the strip (console specification §5)."""
 
 _STEPS: Final[Mapping[str, str]] = Spoken({
     "opened": later("Opened"),
@@ -103,7 +101,7 @@ def case(look: Look, found: Case) -> CaseView:
         pairs=pairs,
         more_pairs=max(0, len(matches) - PAIRS),
         strip=strip,
-        spans=spans_of(_moments_s(matches[:PAIRS])),
+        spans=spans_of(moments_s(matches[:PAIRS])),
         reports=_reports(look, found),
         reports_note=_reports_note(look, found),
         file=_file(upload) if upload else (),
@@ -113,6 +111,7 @@ def case(look: Look, found: Case) -> CaseView:
         similar=read_related.similar(look, upload, (row.id for row in bar.stack)),
         uploads=read_related.of_account(look, found, upload),
         history=_history(look, found, upload),
+        timeline=read_timeline.of_case(look, found, upload),
         deciding=bar,
         waits=read_deciding.second_person(look, found),
         warning=_warning(upload, matches) if not closed else "",
@@ -197,25 +196,10 @@ def _at(upload: Upload, time_s: float | None) -> str:
     return words.timecode(time_s) if time_s is not None and upload.type.startswith("video/") else ""
 
 
-def _moments(matches: Sequence[Match]) -> list[tuple[int, Match, int, float]]:
-    """(evidence, match, frame, seconds) in the order of the item, each frame once."""
-    found: dict[int, tuple[int, Match, int, float]] = {}
-    for place, match in enumerate(matches, start=1):
-        own = () if match.frame is None else ((match.frame, match.time_s or 0.0),)
-        for frame, seconds in (*own, *match.moments):
-            found.setdefault(frame, (place, match, frame, seconds))
-    return sorted(found.values(), key=lambda moment: moment[2])[:STRIP]
-
-
-def _moments_s(matches: Sequence[Match]) -> list[tuple[int, float]]:
-    """(evidence, seconds) of moments in what moves."""
-    return [(place, at) for place, match, _, at in _moments(matches) if match.time_s is not None]
-
-
 def _strip(matches: Sequence[Match]) -> tuple[StripFrame, ...]:
     """Frames with a match; one that follows a gap of more than 2 s begins a span."""
     strip, before = [], -10.0
-    for place, match, frame, seconds in _moments(matches):
+    for place, match, frame, seconds in moments_of(matches):
         at = words.timecode(seconds) if seconds else say("Frame %(n)s", n=frame + 1)
         strip.append(StripFrame(place, frame, at, match.bank, span=seconds - before > 2.0))
         before = seconds
@@ -227,7 +211,7 @@ def _warning(upload: Upload | None, matches: Sequence[Match]) -> str:
     if upload is None or not matches:
         return ""
     labels = sorted({label for match in matches for label in match.labels})[:3]
-    frames = len(_moments(matches))
+    frames = len(moments_of(matches))
     said = [say_n("%(n)s matched frame.", "%(n)s matched frames.", frames)]
     if upload.type.startswith("video/"):
         said.insert(0, say("Sound is off."))

@@ -165,6 +165,12 @@ def at(moment: datetime) -> When:
     return When(moment.strftime("%H:%M:%S"), full(moment), iso(moment))
 
 
+def moment(moment: datetime) -> When:
+    """A moment in a list that covers days: "21 Nov, 14:02:07"."""
+    said = format_datetime(moment, "d MMM, HH:mm:ss", tzinfo=UTC, locale=speaking().locale)
+    return When(said, full(moment), iso(moment))
+
+
 def before(now: datetime, seconds: float) -> datetime:
     """A moment so many seconds earlier."""
     return now - timedelta(seconds=seconds)

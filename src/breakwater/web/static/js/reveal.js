@@ -178,9 +178,7 @@
   bw.on("case.down", () => evidence(1));
   bw.on("case.span_before", () => jump(-1));
   bw.on("case.span_after", () => jump(1));
-  for (const [key, id] of [["case.timeline", "history"], ["case.same", "same"]]) {
-    bw.on(key, () => document.getElementById(id)?.focus());
-  }
+  bw.on("case.same", () => document.getElementById("same")?.focus());
   addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-show], [data-step]");
     if (!button) return;
