@@ -1,6 +1,6 @@
 """The process that is killed: writes, and says a number only when its row was acknowledged.
 
-python kill_writer.py DATABASE_URL ROOT_KEY VAULT FIRST
+python kill_writer.py DATABASE_URL ROOT_KEY VAULT FIRST [careless]
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from breakwater.records.tables import core
 from breakwater.records.vault import Vault
 
 
-def main(url: str, root: str, directory: str, first: str) -> None:
+def main(url: str, root: str, directory: str, first: str, careless: str = "") -> None:
     db = open_database(url, clock=SystemClock())
+    if careless:  # so that a test of power cuts can show that it would notice
+        db.backend._raw.execute("PRAGMA synchronous=OFF")
     vault = Vault(Path(directory), db, Keyring.open(db, RootKey.from_file(Path(root))))
     numbers = itertools.count(int(first))
     say = threading.Lock()
