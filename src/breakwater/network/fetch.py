@@ -151,7 +151,7 @@ class Fetcher:
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None
     ) -> Iterator[httpcore.Response]:
         """One request over a connection of its own to a checked address."""
-        backend = _Pinned(self.resolve, self.rules.private)
+        backend = Pinned(self.resolve, self.rules.private)
         timeout = {"connect": self.rules.connect_s, "read": self.rules.read_s,
                    "write": self.rules.read_s, "pool": self.rules.connect_s}  # fmt: skip
         with (
@@ -237,7 +237,7 @@ class Fetcher:
         return size
 
 
-class _Pinned(httpcore.NetworkBackend):
+class Pinned(httpcore.NetworkBackend):
     """Connects to the address that was checked: a name is resolved once, here, and not again."""
 
     def __init__(self, resolve: Resolve, private: tuple[Network, ...]) -> None:
