@@ -13,7 +13,7 @@ from breakwater.model.case import CaseKind, CaseState, Priority
 from breakwater.model.ids import new_id
 from breakwater.model.queue import BulkAct, BulkChange, BulkKind, CaseFilter, Waiting, WorkTerms
 from breakwater.model.routing import BUILT_IN, CaseFacts, Mode, Rule, Ruleset, When
-from breakwater.records import bulk, cases, queue, routing
+from breakwater.records import bulk, cases, queue, routing, skips
 
 SOON = timedelta(minutes=10)
 
@@ -76,16 +76,16 @@ def test_a_skipped_case_comes_back_to_others_at_once_and_to_oneself_later(databa
     me = new_id()
     with database.transaction() as tx:
         case = builders.case(tx)
-        queue.skip(tx, case.id, me, reason="I know the place", until=tx.now + timedelta(hours=8))
+        skips.skip(tx, case.id, me, reason="I know the place", until=tx.now + timedelta(hours=8))
         assert queue.next_for(tx, WorkTerms(me)) is None
         assert queue.next_for(tx, WorkTerms(new_id())) == case
-        assert not queue.kept_from(tx, case.id, me)
+        assert not skips.kept_from(tx, case.id, me)
     clock.advance(8 * 3600)
     with database.transaction() as tx:
         assert queue.next_for(tx, WorkTerms(me)) == case
-        queue.skip(tx, case.id, me, reason="judged it before", until=None)
+        skips.skip(tx, case.id, me, reason="judged it before", until=None)
         assert queue.next_for(tx, WorkTerms(me)) is None
-        assert queue.kept_from(tx, case.id, me)
+        assert skips.kept_from(tx, case.id, me)
 
 
 def test_a_lease_that_ran_out_is_nobodys(database, clock):
@@ -229,7 +229,7 @@ def test_a_bulk_act_is_undone_once(database):
 def test_what_was_done_cannot_be_changed_or_deleted(database, table):
     with database.transaction() as tx:
         case = builders.case(tx)
-        queue.skip(tx, case.id, new_id(), reason="x", until=None)
+        skips.skip(tx, case.id, new_id(), reason="x", until=None)
         version = routing.create(tx, RULES, note="x", by="me")
         routing.set_mode(tx, 1, Mode.LIVE, by="me")
         facts = CaseFacts(CaseKind.UPLOAD, "photos", Priority.HIGH)

@@ -10,7 +10,7 @@ from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.case import CaseKind, CaseState, Priority
 from breakwater.model.ids import new_id
 from breakwater.model.queue import MOST_HELD, SKIPPED_FOR, Waiting
-from breakwater.records import audit, cases
+from breakwater.records import audit, cases, skips
 from breakwater.records import queue as rows
 from breakwater.review.queueing.queue import Queue
 
@@ -208,7 +208,7 @@ def test_who_judged_a_case_before_does_not_take_it_again(database, queue, people
     sam, ada = people
     (case,) = opened(database)
     with database.transaction() as tx:
-        rows.skip(tx, case.id, sam.id, reason="second opinion", until=None)
+        skips.skip(tx, case.id, sam.id, reason="second opinion", until=None)
     with pytest.raises(NotAllowed, match="Somebody else must judge"):
         queue.take(sam, case.id)
     with pytest.raises(NotAllowed):
@@ -243,19 +243,19 @@ def test_what_kept_a_case_away_for_a_while_can_be_ended_and_what_is_for_good_can
     sam, _ = people
     (case,) = opened(database)
     with database.transaction() as tx:
-        rows.skip(tx, case.id, sam.id, reason="asked for another", until=tx.now + SKIPPED_FOR)
+        skips.skip(tx, case.id, sam.id, reason="asked for another", until=tx.now + SKIPPED_FOR)
         then = tx.now
     assert queue.next(sam) is None
     clock.advance(60)
     with database.transaction() as tx:
-        assert not rows.unskip(tx, case.id, sam.id, since=tx.now, reason="another decision")
-        assert rows.passed_over(tx, case.id, sam.id)
-        assert rows.unskip(tx, case.id, sam.id, since=then, reason="taken back")
-        assert not rows.passed_over(tx, case.id, sam.id)
+        assert not skips.unskip(tx, case.id, sam.id, since=tx.now, reason="another decision")
+        assert skips.passed_over(tx, case.id, sam.id)
+        assert skips.unskip(tx, case.id, sam.id, since=then, reason="taken back")
+        assert not skips.passed_over(tx, case.id, sam.id)
     assert queue.next(sam).id == case.id
     queue.skip(sam, case.id, reason="again")
     assert queue.next(sam) is None, "a skip after it holds"
     with database.transaction() as tx:
-        rows.skip(tx, case.id, sam.id, reason="decided before", until=None)
-        rows.unskip(tx, case.id, sam.id, since=then, reason="taken back")
-        assert rows.passed_over(tx, case.id, sam.id)
+        skips.skip(tx, case.id, sam.id, reason="decided before", until=None)
+        skips.unskip(tx, case.id, sam.id, since=then, reason="taken back")
+        assert skips.passed_over(tx, case.id, sam.id)

@@ -21,7 +21,7 @@ from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.queue import MOST_BULK, CaseFilter, Told, Waiting, WorkTerms
 from breakwater.model.routing import GENERAL
-from breakwater.records import cases
+from breakwater.records import cases, skips
 from breakwater.records.database import Tx
 from breakwater.records.tables import nouns_queue as t
 from breakwater.records.tables.nouns_intake import cases as case_rows
@@ -106,7 +106,7 @@ def next_for(
         )
     if besides:
         wanted = wanted.where(_c.id.not_in(list(besides)))
-    wanted = wanted.where(~_skipped(terms.person, tx.now))
+    wanted = wanted.where(~skips.skipped(terms.person, tx.now))
     if queue:
         wanted = wanted.where(in_queue(queue))
     if live:
@@ -211,48 +211,6 @@ def lapsed(tx: Tx, limit: int = 200) -> list[Case]:
     wanted = sa.select(_c.id).where(_c.state == CaseState.HELD.value, _c.held_until <= tx.now)
     found = tx.execute(wanted.order_by(_c.held_until).limit(limit)).scalars()
     return [cases.get(tx, Id(case)) for case in found]
-
-
-def skip(tx: Tx, case: Id, person: Id, *, reason: str, until: datetime | None) -> None:
-    """Do not offer a case to a person for a while; None: never, somebody else must judge it."""
-    tx.execute(
-        sa.insert(t.case_skips),
-        {
-            "change": tx.change(),
-            "case_id": case,
-            "person_id": person,
-            "at": tx.now,
-            "until": until,
-            "reason": reason,
-        },
-    )
-
-
-def unskip(tx: Tx, case: Id, person: Id, *, since: datetime, reason: str) -> bool:
-    """End what kept a case from a person for a while since a moment; answers whether it did.
-
-    A row that ends at once stands after it; who must never judge the case still must not.
-    """
-    s = t.case_skips.c
-    mine = sa.select(s.at).where(s.case_id == case, s.person_id == person)
-    last = tx.execute(mine.where(s.until > tx.now).order_by(s.change.desc()).limit(1)).scalar()
-    if last is None or last < since:
-        return False
-    skip(tx, case, person, reason=reason, until=tx.now)
-    return True
-
-
-def passed_over(tx: Tx, case: Id, person: Id) -> bool:
-    """Whether this person is not offered this case now, for a while or for good."""
-    wanted = sa.select(_c.id).where(_c.id == case, _skipped(person, tx.now))
-    return tx.execute(wanted).first() is not None
-
-
-def kept_from(tx: Tx, case: Id, person: Id) -> bool:
-    """Whether this person must never judge this case."""
-    s = t.case_skips.c
-    wanted = sa.select(s.change).where(s.case_id == case, s.person_id == person, s.until.is_(None))
-    return tx.execute(wanted.limit(1)).first() is not None
 
 
 def reprioritise(
@@ -401,16 +359,6 @@ def _routed() -> sa.Join:
 
 def _free(now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(_c.held_by.is_(None), _c.held_until <= now)
-
-
-def _skipped(person: Id, now: datetime) -> sa.ColumnElement[bool]:
-    s, end = t.case_skips.c, t.case_skips.alias("end")
-    ended = sa.exists().where(
-        end.c.case_id == s.case_id, end.c.person_id == person,
-        end.c.change > s.change, end.c.until <= end.c.at,
-    )  # fmt: skip
-    lasts = sa.or_(s.until.is_(None), sa.and_(s.until > now, ~ended))
-    return sa.exists().where(s.case_id == _c.id, s.person_id == person, lasts)
 
 
 def _waiting(row: sa.Row[Any]) -> Waiting:

@@ -28,7 +28,7 @@ from breakwater.model.decision import (
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.queue import LEASE, SKIPPED_FOR
-from breakwater.records import approvals, cases, decisions, people, queue
+from breakwater.records import approvals, cases, decisions, people, skips
 from breakwater.records.database import Database, Tx
 from breakwater.review.deciding import effects, policy, undo, wrong
 
@@ -230,7 +230,7 @@ class Decisions:
             self._alarm(tx, case, decision)
             return cases.hold(tx, case.id, by=by, until=tx.now + LEASE)
         # Somebody else is to look: this person is not offered it again in this shift.
-        queue.skip(tx, case.id, decision.by, reason=asked.reason, until=tx.now + SKIPPED_FOR)
+        skips.skip(tx, case.id, decision.by, reason=asked.reason, until=tx.now + SKIPPED_FOR)
         return decisions.reopen(tx, case.id, by=by, what=asked.kind.value, reason=asked.reason)
 
     def _alarm(self, tx: Tx, case: Case, decision: Decision) -> None:

@@ -17,7 +17,7 @@ from breakwater.model.case import CaseState, Priority
 from breakwater.model.decision import Decision, DecisionKind, Outcome, Touched
 from breakwater.model.ids import Id
 from breakwater.model.match import Verdict
-from breakwater.records import appeals, approvals, cases, decisions, jobs, queue, uploads
+from breakwater.records import appeals, approvals, cases, decisions, jobs, skips, uploads
 from breakwater.records.database import Tx
 from breakwater.review.deciding import effects, wrong
 
@@ -89,7 +89,7 @@ def _reopen(tx: Tx, said: Decision, row: Decision) -> None:
         _stand_down(tx, case.id, row)
     if not said.kind.ends:
         # Whoever sent it on is offered it again: what kept it from them is taken back too.
-        queue.unskip(tx, case.id, said.by, since=said.at, reason=row.reason)
+        skips.unskip(tx, case.id, said.by, since=said.at, reason=row.reason)
     effects.tell(tx, case, said, undone=True)
 
 

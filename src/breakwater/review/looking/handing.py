@@ -17,7 +17,7 @@ from typing import Final
 from breakwater.model.case import Case, CaseKind
 from breakwater.model.ids import Id
 from breakwater.model.queue import HANDED
-from breakwater.records import exposure, people, queue
+from breakwater.records import exposure, people, queue, skips
 from breakwater.records.database import Tx
 from breakwater.review.looking import severity
 from breakwater.review.looking.policy import Exposure, Severity
@@ -79,6 +79,6 @@ def _to(tx: Tx, case: Case, giver: Id, there: Sequence[AtWork]) -> Id | None:
         and not _closing(one.stands, tx.now)
         and (one.stands.severe or not severe)
         and queue.terms(tx, one.person).takes(skill, content)
-        and not queue.passed_over(tx, case.id, one.person)
+        and not skips.passed_over(tx, case.id, one.person)
     ]
     return min(fit, key=lambda person: (queue.mine(tx, person), person), default=None)

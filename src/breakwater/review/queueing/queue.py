@@ -24,7 +24,7 @@ from breakwater.model.queue import (
     WorkTerms,
 )
 from breakwater.model.routing_form import word
-from breakwater.records import cases, people
+from breakwater.records import cases, people, skips
 from breakwater.records import queue as rows
 from breakwater.records.database import Database, Tx
 from breakwater.records.texts import storable
@@ -123,7 +123,7 @@ class Queue:
             tx.lock_changes()
             found = open_case(tx, case)
             _not_anothers(tx, found, person)
-            rows.skip(tx, case, person, reason=reason, until=tx.now + SKIPPED_FOR)
+            skips.skip(tx, case, person, reason=reason, until=tx.now + SKIPPED_FOR)
             tx.audit(person, "case.skip", case, reason=reason)
             if _holds(tx, found, person):
                 return rows.give_back(tx, case, by=person, what="skipped", note=reason)
@@ -262,7 +262,7 @@ def fits(tx: Tx, case: Case, person: Id) -> None:
     Raises:
         NotAllowed: in words that say which.
     """
-    if rows.kept_from(tx, case.id, person):
+    if skips.kept_from(tx, case.id, person):
         raise NotAllowed("Somebody else must judge this case. You did before.")
     skill = rows.waiting(tx, case.id).skill
     if skill and skill not in rows.terms(tx, person).skills:
@@ -281,7 +281,7 @@ def receiver(tx: Tx, case: Case, giver: Id, to: Id) -> Person:
         raise NotAllowed("You are that person. Take the case instead.")
     terms = rows.terms(tx, to)
     fitting = terms.takes(rows.waiting(tx, case.id).skill, rows.content(tx, case.id))
-    if not decides(person) or not fitting or rows.kept_from(tx, case.id, to):
+    if not decides(person) or not fitting or skips.kept_from(tx, case.id, to):
         raise NotAllowed(f"{person.name} does not take this case. Choose somebody else.")
     return person
 

@@ -14,6 +14,7 @@ from breakwater.model.case import Case
 from breakwater.model.ids import Id
 from breakwater.model.queue import WorkTerms
 from breakwater.records import queue as rows
+from breakwater.records import skips
 from breakwater.records.database import Tx
 from breakwater.review.looking import severity
 from breakwater.review.looking.policy import SEVERE_LABELS, Exposure, Severity
@@ -69,6 +70,6 @@ def _somebody_else(tx: Tx, case: Case, besides: Id) -> bool:
         one.person != besides
         and not _spared(one.stands)
         and rows.terms(tx, one.person).takes(skill, content)
-        and not rows.passed_over(tx, case.id, one.person)
+        and not skips.passed_over(tx, case.id, one.person)
         for one in at_work(tx)
     )
