@@ -11,6 +11,7 @@ import fcntl
 import socket
 import struct
 import sys
+from contextlib import suppress
 
 GET_FLAGS, SET_FLAGS, IS_UP = 0x8913, 0x8914, 1
 REQUEST = struct.Struct("16sh14x")
@@ -23,14 +24,12 @@ def main() -> int:
         flags = REQUEST.unpack(asked)[1]
         if flags & IS_UP:
             return 0
-        try:
-            if [name for _, name in socket.if_nameindex()] != ["lo"]:
-                raise PermissionError
-            fcntl.ioctl(any_socket, SET_FLAGS, REQUEST.pack(b"lo", flags | IS_UP))
-        except PermissionError:
-            print("The loopback interface is down. As root: ip link set lo up", file=sys.stderr)
-            return 1
-    return 0
+        if [name for _, name in socket.if_nameindex()] == ["lo"]:
+            with suppress(PermissionError):
+                fcntl.ioctl(any_socket, SET_FLAGS, REQUEST.pack(b"lo", flags | IS_UP))
+                return 0
+    print("The loopback interface is down. As root: ip link set lo up", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":
