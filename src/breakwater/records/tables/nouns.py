@@ -21,6 +21,7 @@ from breakwater.records.tables import (
     nouns_quality,
     nouns_queue,
     nouns_resumable,
+    nouns_server,
     nouns_stream,
     nouns_video,
 )
@@ -90,6 +91,7 @@ __all__ = [
     "nouns_quality",
     "nouns_queue",
     "nouns_resumable",
+    "nouns_server",
     "nouns_stream",
     "nouns_video",
 ]

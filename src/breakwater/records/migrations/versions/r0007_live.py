@@ -48,11 +48,30 @@ def where(condition: str) -> dict[str, Any]:
 
 def upgrade() -> None:
     """Make the tables and their guards; what stood before keeps its rows."""
+    server_1()
     stream_1()
     stream_2()
     stream_3()
     for table in APPEND_ONLY:
         guard(op.get_bind(), table, ("update", "delete", "truncate"))
+
+
+def server_1() -> None:
+    """server."""
+    op.create_table("media_server_hooks",
+        col("server_id", ID), col("digest", BYTES), col("at", AT),
+        sa.PrimaryKeyConstraint("server_id", "digest", name="pk_media_server_hooks"),
+    )  # fmt: skip
+    op.create_index("ix_media_server_hooks_at", "media_server_hooks", ["at"])
+    op.create_table("media_servers",
+        col("id", ID), col("name", sa.String(64)), col("kind", sa.String(32)),
+        col("service", TEXT), col("control_url", TEXT), col("rtmp_url", TEXT),
+        col("hls_url", TEXT), col("hook_networks", TEXT), col("hook_mac", BYTES),
+        col("sealed", BYTES), col("active", BOOL), col("version", INT), col("created_at", AT),
+        col("hook_at", AT, nullable=True), sa.PrimaryKeyConstraint("id", name="pk_media_servers"),
+        sa.UniqueConstraint("hook_mac", name="uq_media_servers_hook_mac"),
+        sa.UniqueConstraint("name", name="uq_media_servers_name"),
+    )  # fmt: skip
 
 
 def stream_1() -> None:
