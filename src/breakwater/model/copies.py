@@ -7,13 +7,22 @@ matching-and-hashing, "Copy detection in time".
 
 from __future__ import annotations
 
+import itertools
+import struct
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from breakwater.errors import BadSignal
 from breakwater.model.ids import Id
+
+PRINT_BYTES: Final = 32
+_MAGIC: Final = b"BWR1"
+_HEAD: Final = struct.Struct("<4sII")
 
 
 class Zone(StrEnum):
@@ -39,6 +48,79 @@ class FramePrints:
     views: NDArray[np.uint8]
     hashes: NDArray[np.uint8]
     qualities: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReelPrints:
+    """The views of all frames of one video, as they are stored and searched.
+
+    Attributes:
+        times: (f,) float32 seconds, ascending.
+        starts: (f + 1,) uint32: where each frame's views begin.
+        views: (n,) uint8.
+        hashes: (n, 32) uint8.
+        qualities: (n,) uint8.
+    """
+
+    times: NDArray[np.float32]
+    starts: NDArray[np.uint32]
+    views: NDArray[np.uint8]
+    hashes: NDArray[np.uint8]
+    qualities: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, frames: Sequence[FramePrints]) -> Self:
+        """Join frames; those without views are left out."""
+        kept = sorted((one for one in frames if len(one.views)), key=lambda one: one.time_s)
+        none = np.zeros(0, np.uint8)
+        return cls(
+            np.array([one.time_s for one in kept], np.float32),
+            np.cumsum([0, *(len(one.views) for one in kept)]).astype(np.uint32),
+            np.concatenate([none, *(one.views for one in kept)]),
+            np.concatenate([none.reshape(0, PRINT_BYTES), *(one.hashes for one in kept)]),
+            np.concatenate([none, *(one.qualities for one in kept)]),
+        )
+
+    @classmethod
+    def parse(cls, blob: bytes) -> Self:
+        """Read what `pack` wrote.
+
+        Raises:
+            BadSignal: another form, or cut short.
+        """
+        head = blob[: _HEAD.size].ljust(_HEAD.size, b"\0")
+        magic, frames, rows = _HEAD.unpack(head)
+        sizes = [4 * frames, 4 * (frames + 1), rows, PRINT_BYTES * rows, rows]
+        if magic != _MAGIC or len(blob) != _HEAD.size + sum(sizes):
+            raise BadSignal("These are not packed prints of a video, or they are cut short.")
+        ends = np.cumsum([_HEAD.size, *sizes]).tolist()
+        parts = [blob[a:b] for a, b in itertools.pairwise(ends)]
+        starts = np.frombuffer(parts[1], "<u4")
+        times = np.frombuffer(parts[0], "<f4")
+        if (
+            starts[0] != 0 or starts[-1] != rows or (np.diff(starts.astype(np.int64)) < 0).any()
+            or not np.isfinite(times).all()
+        ):  # fmt: skip
+            raise BadSignal("The packed prints of a video are damaged.")
+        return cls(
+            times.astype(np.float32), starts.astype(np.uint32),
+            np.frombuffer(parts[2], np.uint8),
+            np.frombuffer(parts[3], np.uint8).reshape(rows, PRINT_BYTES),
+            np.frombuffer(parts[4], np.uint8),
+        )  # fmt: skip
+
+    def pack(self) -> bytes:
+        """One blob: about 34 bytes a view."""
+        return _HEAD.pack(_MAGIC, len(self.times), len(self.views)) + b"".join((
+            self.times.astype("<f4").tobytes(), self.starts.astype("<u4").tobytes(),
+            self.views.tobytes(), self.hashes.tobytes(), self.qualities.tobytes(),
+        ))  # fmt: skip
+
+    def frames(self) -> Iterator[FramePrints]:
+        """Frame by frame again."""
+        for at, time_s in enumerate(self.times.tolist()):
+            rows = slice(int(self.starts[at]), int(self.starts[at + 1]))
+            yield FramePrints(time_s, self.views[rows], self.hashes[rows], self.qualities[rows])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +177,7 @@ class Reel:
     Attributes:
         number: integer key of the index.
         bank: id of its bank.
+        bank_name: its name.
         label: for people.
         source: who gave it; `stream:<id>` for a stopped broadcast.
         duration_s: length.
@@ -106,6 +189,7 @@ class Reel:
     id: Id
     number: int
     bank: Id
+    bank_name: str
     label: str
     source: str
     status: ReelStatus

@@ -1,0 +1,238 @@
+"""Alignment in time: frames of a query in, stretches of known videos out.
+
+`Follower` takes a query's frames one by one, live or from a file. Gate: two frames with
+sightings on one time line. Confirm: the four pairs of views that agree best over the window;
+distance = the least of them. Score = sum over frames of weight x newness, so that a frozen
+picture, a static room or a slide shown for long cannot score by repetition: a frame counts by
+how far it is from the frame before, and by how much nearer it is to its place in the known video
+than to other places of it. Source: reference matching-and-hashing, steps 3 to 5. Tests:
+tests/unit/test_matching_align.py.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from breakwater.matching.line import SPEEDS, Line, Point, Seen, fit, lines_through
+from breakwater.matching.reels import Laid, ReelIndex, Sightings
+from breakwater.model.copies import FramePair, FramePrints, Segment, Zone
+
+__all__ = ["LINK_SCORE", "LOOK_SCORE", "SPEEDS", "Follower", "zone_of"]
+
+LINK_SCORE: Final = 3.0
+LOOK_SCORE: Final = 0.6
+"""Below 0.6 nothing, from 3 a link; between, a closer look (reference, step 5)."""
+
+WINDOW: Final = 64
+WINDOW_S: Final = 180.0
+"""The gate looks back over that many frames, and no longer than that."""
+
+MIRRORED: Final = 128
+_FULL: Final = 0
+_NEW_BITS: Final = 24.0
+_PAIRS: Final = 24
+_PER_FRAME: Final = 12
+_QUIET_S: Final = 12.0
+"""A segment that nothing supports for so long has ended."""
+_LEAST_NEW: Final = 0.5
+_SAME_LINE_S: Final = 1.5
+_LINES: Final = 3
+
+
+def zone_of(score: float, frames: int) -> Zone:
+    """What a score is worth; one frame alone is never more than a look."""
+    if score >= LINK_SCORE and frames > 1:
+        return Zone.LINK
+    return Zone.LOOK if score >= LOOK_SCORE else Zone.NOTHING
+
+
+@dataclass(slots=True)
+class _Track:
+    """A segment that may still grow; `points` by number of the query frame."""
+
+    line: Line
+    points: dict[int, Point]
+
+    @property
+    def score(self) -> float:
+        return max(0.0, sum(point.worth for point in self.points.values()))
+
+
+class Follower:
+    """Follows one query through all known videos. Not for several threads."""
+
+    def __init__(self, index: ReelIndex) -> None:
+        self._index = index
+        self._seen: deque[Seen] = deque(maxlen=WINDOW)
+        self._hits: dict[int, deque[tuple[int, float, float]]] = {}
+        self._tracks: dict[int, list[_Track]] = {}
+        self._done: list[Segment] = []
+        self._last: NDArray[np.uint64] | None = None
+        self._times: deque[float] = deque(maxlen=2)
+        self._count = 0
+
+    def feed(self, frame: FramePrints) -> tuple[Segment, ...]:
+        """Take the next frame, in the order of time.
+
+        Returns:
+            Segments in the zones LOOK and LINK that this frame began or strengthened, each as it
+            stands now; the same (reel, start_s, speed) comes again as it grows.
+        """
+        seen = self._take(frame)
+        sightings = self._index.search(frame)
+        hit = self._note(seen, sightings)
+        self._forget(seen.time_s)
+        found: list[Segment] = []
+        for reel in sorted(hit | set(self._tracks)):
+            laid = self._index.laid(reel)
+            if laid is None:
+                self._tracks.pop(reel, None)
+                continue
+            if reel in hit:
+                self._open(reel, seen)
+            for track in self._tracks.get(reel, ()):
+                points = fit(laid, [*self._seen], track.line)
+                grew = seen.number in points and points[seen.number].worth > 0
+                track.points.update(points)
+                if grew and track.score >= LOOK_SCORE:
+                    found.append(self._segment(reel, track))
+        return _best_of_each(found)
+
+    def finish(self) -> tuple[Segment, ...]:
+        """All segments of the query so far, best first: those that ended, and those that stand."""
+        standing = [
+            self._segment(reel, track) for reel, tracks in self._tracks.items() for track in tracks
+        ]
+        return _best_of_each([*self._done, *standing])
+
+    def _take(self, frame: FramePrints) -> Seen:
+        whole = np.flatnonzero(frame.views == _FULL)
+        novelty = 0.0
+        if len(whole):
+            words = np.ascontiguousarray(frame.hashes[whole[0]]).view(np.uint64)
+            novelty = 1.0
+            if self._last is not None:
+                novelty = min(1.0, int(np.bitwise_count(words ^ self._last).sum()) / _NEW_BITS)
+            self._last = words
+        seen = Seen.of(frame, self._count, novelty)
+        self._count += 1
+        self._seen.append(seen)
+        return seen
+
+    def _note(self, seen: Seen, sightings: Sightings) -> set[int]:
+        """Remember where the frame was sighted; answers the reels."""
+        if not len(sightings.reel):
+            return set()
+        order = np.lexsort((sightings.distance, sightings.reel))
+        reels, frames = sightings.reel[order], sightings.frame[order]
+        found: set[int] = set()
+        for reel in np.unique(reels).tolist():
+            laid = self._index.laid(reel)
+            if laid is None:
+                continue
+            own = list(dict.fromkeys(frames[reels == reel].tolist()))[:_PER_FRAME]
+            times = self._hits.setdefault(reel, deque(maxlen=WINDOW * _PER_FRAME))
+            times.extend((seen.number, seen.time_s, float(laid.times[at])) for at in own)
+            found.add(reel)
+        return found
+
+    def _forget(self, now_s: float) -> None:
+        """Let go of what is too old, and end segments that nothing supports any more."""
+        while self._seen and now_s - self._seen[0].time_s > WINDOW_S:
+            self._seen.popleft()
+        first = self._seen[0].number if self._seen else self._count
+        for reel in list(self._hits):
+            hits = self._hits[reel]
+            while hits and hits[0][0] < first:
+                hits.popleft()
+            if not hits:
+                del self._hits[reel]
+        for reel in list(self._tracks):
+            standing = []
+            for track in self._tracks[reel]:
+                last = max((p.time_s for p in track.points.values()), default=-1e9)
+                if now_s - last <= max(_QUIET_S, 4 * self._gap()):
+                    standing.append(track)
+                elif track.score >= LOOK_SCORE:
+                    self._done.append(self._segment(reel, track))
+            if standing:
+                self._tracks[reel] = standing
+            else:
+                del self._tracks[reel]
+
+    def _gap(self) -> float:
+        """The usual time between frames."""
+        if len(self._seen) < 2:
+            return 0.0
+        return (self._seen[-1].time_s - self._seen[0].time_s) / (len(self._seen) - 1)
+
+    def _open(self, reel: int, seen: Seen) -> None:
+        """Begin a track on each good line through the frame that none follows yet."""
+        laid = self._index.laid(reel)
+        new = {one.number: one.novelty for one in self._seen}
+        lines = lines_through(list(self._hits[reel]), seen.number, new, least_new=_LEAST_NEW)
+        tracks = self._tracks.setdefault(reel, [])
+        for line in lines[:_LINES]:
+            if any(track.line.near(line, seen.time_s, _SAME_LINE_S) for track in tracks):
+                continue
+            if laid is None:
+                break
+            best = max(
+                (self._tried(laid, candidate) for candidate in line.variants()),
+                key=lambda track: track.score,
+            )
+            if best.score >= LOOK_SCORE:
+                tracks.append(best)
+        if not tracks:
+            del self._tracks[reel]
+
+    def _tried(self, laid: Laid, line: Line) -> _Track:
+        return _Track(line, fit(laid, [*self._seen], line))
+
+    def _segment(self, reel: int, track: _Track) -> Segment:
+        points = sorted((p for p in track.points.values() if p.weight > 0), key=lambda p: p.time_s)
+        first, last = points[0], points[-1]
+        half = self._gap() / 2
+        score = track.score
+        frames = sum(point.worth > _LEAST_NEW / 5 for point in points)
+        best = sorted(points, key=lambda p: p.distance)[:_PAIRS]
+        start = max(0.0, first.time_s - min(half, first.reference_s * track.line.speed))
+        return Segment(
+            reel=reel,
+            start_s=start,
+            end_s=last.time_s + half,
+            reference_start_s=max(0.0, first.reference_s - half / track.line.speed),
+            reference_end_s=last.reference_s + half / track.line.speed,
+            speed=track.line.speed,
+            score=round(score, 3),
+            frames=frames,
+            mirrored=sum(p.view >= MIRRORED for p in points) * 2 > len(points),
+            zone=zone_of(score, frames),
+            pairs=tuple(
+                FramePair(p.time_s, p.reference_s, p.distance, p.view, p.reference_view)
+                for p in best
+            ),
+        )
+
+
+def _best_of_each(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Without those that a better one of the same reel overlaps by half."""
+    kept: list[Segment] = []
+    for one in sorted(segments, key=lambda s: -s.score):
+        if one.zone is Zone.NOTHING:
+            continue
+        if not any(k.reel == one.reel and _overlap(k, one) > 0.5 for k in kept):
+            kept.append(one)
+    return tuple(kept)
+
+
+def _overlap(one: Segment, other: Segment) -> float:
+    shared = min(one.end_s, other.end_s) - max(one.start_s, other.start_s)
+    least = min(one.end_s - one.start_s, other.end_s - other.start_s)
+    return shared / least if least > 0 else float(shared >= 0)

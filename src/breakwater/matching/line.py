@@ -1,0 +1,258 @@
+"""One time line between a query and a known video: found among sightings, and measured.
+
+`lines_through` is the gate; `fit` confirms a line and says what each query frame on it is worth.
+Source: reference matching-and-hashing, steps 3 and 4. Tests: tests/unit/test_matching_align.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from breakwater.matching.reels import FAR, MIN_QUALITY, Laid
+from breakwater.model.copies import FramePrints
+
+SPEEDS: Final = (1.0, 0.9, 1.11, 0.8, 1.25)
+"""Query seconds per second of the known video; 1 first, which wins a tie."""
+
+TOLERANCE_S: Final = 0.5
+SURE: Final = 31
+"""Bits at which two views surely show the same: PDQ's own radius."""
+
+VIEW_PAIRS: Final = 4
+_NEAREST: Final = 4
+_ELSEWHERE: Final = 8
+_APART_S: Final = 2.0
+_NEW_BITS: Final = 20.0
+_MARGIN: Final = 4.0
+"""Bits: the least of several places is nearer than a single one by chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Query time = offset_s + speed x reference time."""
+
+    speed: float
+    offset_s: float
+
+    def reference(self, time_s: float) -> float:
+        """Where in the known video a moment of the query lies."""
+        return (time_s - self.offset_s) / self.speed
+
+    def near(self, other: Line, time_s: float, within_s: float) -> bool:
+        """Whether both lie together at a moment of the query."""
+        return abs(self.reference(time_s) - other.reference(time_s)) <= within_s
+
+    def variants(self) -> Iterator[Line]:
+        """This line, and a little to both sides."""
+        for shift in (0.0, -0.25, 0.25):
+            yield Line(self.speed, self.offset_s + shift)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A query frame as it is compared.
+
+    Attributes:
+        number: counted from 0.
+        novelty: 0 to 1: how far it is from the frame before.
+        views: (q,) numbers.
+        words: (q, 4) uint64.
+    """
+
+    number: int
+    time_s: float
+    novelty: float
+    views: NDArray[np.uint8]
+    words: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, frame: FramePrints, number: int, novelty: float) -> Seen:
+        """Without the views too poor to compare."""
+        good = frame.qualities >= MIN_QUALITY
+        words = np.ascontiguousarray(frame.hashes[good]).view(np.uint64).reshape(-1, 4)
+        return cls(number, frame.time_s, novelty, frame.views[good], words)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """What one query frame says for a line.
+
+    Attributes:
+        worth: weight x newness; below 0 where other places of the known video fit better.
+        weight: 1 at 31 bits, 0 at 90.
+    """
+
+    time_s: float
+    reference_s: float
+    distance: int
+    view: int
+    reference_view: int
+    weight: float
+    worth: float
+
+
+def lines_through(
+    hits: Sequence[tuple[int, float, float]],
+    number: int,
+    novelty: Mapping[int, float],
+    *,
+    least_new: float,
+) -> list[Line]:
+    """Lines through a frame's sightings that another frame's lie on, most frames first.
+
+    Args:
+        hits: frame number, its time, the time in the known video.
+        number: of the frame.
+        novelty: of each frame of the window.
+        least_new: what the novelties on a line must sum to.
+    """
+    table = np.array(hits, np.float64)
+    own = table[table[:, 0] == number]
+    frames = table[:, 0].astype(np.int64)
+    ranked: list[tuple[float, float, int, Line]] = []
+    for rank, speed in enumerate(SPEEDS):
+        offsets = table[:, 1] - speed * table[:, 2]
+        for centre in (own[:, 1] - speed * own[:, 2]).tolist():
+            on = np.abs(offsets - centre) <= TOLERANCE_S
+            on_line = np.unique(frames[on])
+            new = sum(novelty.get(one, 0.0) for one in on_line.tolist())
+            if len(on_line) > 1 and new >= least_new:
+                middle = float(np.median(offsets[on]))
+                spread = float(np.abs(offsets[on] - middle).mean())
+                ranked.append((-len(on_line), round(spread, 2), rank, Line(speed, middle)))
+    ranked.sort(key=lambda one: one[:3])
+    kept: list[Line] = []
+    for *_, line in ranked:
+        if not any(k.speed == line.speed and abs(k.offset_s - line.offset_s) < TOLERANCE_S
+                   for k in kept):  # fmt: skip
+            kept.append(line)
+    return kept
+
+
+def weights(distance: NDArray[np.int64]) -> NDArray[np.float64]:
+    """1 at 31 bits and below, 0 at 90 and above."""
+    return np.clip((FAR - distance) / (FAR - SURE), 0.0, 1.0)
+
+
+def fit(laid: Laid, window: Sequence[Seen], line: Line) -> dict[int, Point]:
+    """What each frame of the window says for a line, by frame number; silent ones are left out."""
+    span = (float(laid.times[0]) - TOLERANCE_S, float(laid.times[-1]) + TOLERANCE_S)
+    frames = [
+        one for one in window if len(one.views) and span[0] <= line.reference(one.time_s) <= span[1]
+    ]
+    if not frames:
+        return {}
+    views = np.unique(np.concatenate([one.views for one in frames]))
+    words, there = _stacked(frames, views)
+    at = np.array([line.reference(one.time_s) for one in frames])
+    nearest = _nearest(laid.times, at)
+    apart = _apart(words, there, laid, nearest)  # frames, places, query views, reference views
+    out_of = np.abs(laid.times[nearest] - at[:, None]) > _reach(laid.times, nearest)
+    apart[out_of] = 256
+    pairs = _best_pairs(apart)
+    best = apart.reshape(*apart.shape[:2], -1)[:, :, pairs]
+    flat = best.reshape(len(frames), -1)
+    chosen = flat.argmin(1)
+    distance = flat[np.arange(len(frames)), chosen]
+    weight = weights(distance)
+    special = _special(laid, (words, there), at, pairs, distance)
+    out: dict[int, Point] = {}
+    for i, one in enumerate(frames):
+        if weight[i] <= 0:
+            continue
+        place, pair = divmod(int(chosen[i]), len(pairs))
+        own, theirs = divmod(int(pairs[pair]), len(laid.views))
+        out[one.number] = Point(
+            one.time_s, float(laid.times[nearest[i, place]]), int(distance[i]),
+            int(views[own]), int(laid.views[theirs]), float(weight[i]),
+            float(weight[i]) * min(one.novelty, float(special[i])),
+        )  # fmt: skip
+    return out
+
+
+def _stacked(
+    frames: Sequence[Seen], views: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint64], NDArray[np.bool_]]:
+    """Hashes of all frames by view: (n, q, 4), and which are there."""
+    words = np.zeros((len(frames), len(views), 4), np.uint64)
+    there = np.zeros(words.shape[:2], np.bool_)
+    for i, one in enumerate(frames):
+        slots = np.searchsorted(views, one.views)
+        words[i, slots], there[i, slots] = one.words, True
+    return words, there
+
+
+def _nearest(times: NDArray[np.float64], at: NDArray[np.float64]) -> NDArray[np.intp]:
+    """The reference frames about each moment: (n, up to 4)."""
+    count = min(_NEAREST, len(times))
+    first = np.clip(np.searchsorted(times, at) - count // 2, 0, len(times) - count)
+    return first[:, None] + np.arange(count)
+
+
+def _reach(times: NDArray[np.float64], nearest: NDArray[np.intp]) -> NDArray[np.float64]:
+    """How far from the line a reference frame may lie: half a second, or to the next frame."""
+    if nearest.shape[1] == 1:
+        return np.full((len(nearest), 1), 2 * TOLERANCE_S)
+    held = times[nearest]
+    gap = np.diff(held, axis=1).max(1, keepdims=True)
+    reach: NDArray[np.float64] = np.clip(gap, TOLERANCE_S, 4 * TOLERANCE_S)
+    return reach
+
+
+def _apart(
+    words: NDArray[np.uint64],
+    there: NDArray[np.bool_],
+    laid: Laid,
+    places: NDArray[np.intp],
+) -> NDArray[np.int64]:
+    """Distances (n, k, q, v) between query frames and their places; 256 where one is missing."""
+    theirs, exist = laid.words[places], laid.there[places]
+    bits = np.bitwise_count(words[:, None, :, None, :] ^ theirs[:, :, None, :, :])
+    found: NDArray[np.int64] = bits.sum(-1, dtype=np.int64)
+    found[~(there[:, None, :, None] & exist[:, :, None, :])] = 256
+    return found
+
+
+def _best_pairs(apart: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The pairs of views with the largest sum of squared weights, as q x V + v."""
+    least = apart.min(1).reshape(len(apart), -1)
+    worth = (weights(least) ** 2).sum(0)
+    return np.argsort(-worth, kind="stable")[:VIEW_PAIRS]
+
+
+def _special(
+    laid: Laid,
+    stacked: tuple[NDArray[np.uint64], NDArray[np.bool_]],
+    at: NDArray[np.float64],
+    pairs: NDArray[np.intp],
+    distance: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """-0.5 to 1: how much nearer each frame is to its place than to others of the known video."""
+    words, there = stacked
+    probes = np.unique(np.linspace(0, len(laid.times) - 1, _ELSEWHERE).astype(np.intp))
+    count = min(_NEAREST, len(laid.times))
+    first = np.clip(probes - count // 2, 0, len(laid.times) - count)
+    apart = []
+    own, theirs = np.divmod(pairs, len(laid.views))
+    for start in np.unique(first):
+        held = slice(start, start + count)
+        bits = np.bitwise_count(
+            words[:, None, own, :] ^ laid.words[None, held][:, :, theirs, :]
+        ).sum(-1, dtype=np.int64)
+        bits[~(there[:, None, own] & laid.there[None, held][:, :, theirs])] = 256
+        far = np.abs(laid.times[held][None, :] - at[:, None]) > _APART_S
+        bits[~far] = 512
+        least = bits.reshape(len(at), -1).min(1)
+        apart.append(np.where(far.any(1), least, -1))
+    table = np.array(apart).T.astype(np.float64)
+    table[table < 0] = np.nan
+    known = ~np.isnan(table).all(1)
+    middle = np.full(len(at), np.inf)
+    if known.any():
+        middle[known] = np.nanmedian(table[known], axis=1)
+    return np.clip((middle - distance - _MARGIN) / _NEW_BITS, -0.5, 1.0)
