@@ -25,6 +25,8 @@ TEXT, BYTES, BOOL, FLOAT = sa.Text(), sa.LargeBinary(), sa.Boolean(), sa.Float()
 SMALL, INT, BIG = sa.SmallInteger(), sa.Integer(), sa.BigInteger()
 
 APPEND_ONLY = (
+    "reel_vouchers",
+    "reel_history",
     "stream_alerts",
     "stream_orders",
     "stream_order_states",
@@ -48,12 +50,45 @@ def where(condition: str) -> dict[str, Any]:
 
 def upgrade() -> None:
     """Make the tables and their guards; what stood before keeps its rows."""
+    reel_1()
     server_1()
     stream_1()
     stream_2()
     stream_3()
     for table in APPEND_ONLY:
         guard(op.get_bind(), table, ("update", "delete", "truncate"))
+
+
+def reel_1() -> None:
+    """reel."""
+    op.create_table("reels",
+        col("number", NUMBER, autoincrement=False), col("id", ID), col("bank_number", INT),
+        col("label", TEXT), col("source", TEXT), col("status", sa.String(12)),
+        col("duration_s", FLOAT), col("frames", INT), col("sha256", BYTES), col("created_at", AT),
+        col("change", BIG), sa.PrimaryKeyConstraint("number", name="pk_reels"),
+        sa.ForeignKeyConstraint(["bank_number"], ["banks.number"], name="fk_reels_bank_number_banks"),
+        sa.UniqueConstraint("id", name="uq_reels_id"),
+    )  # fmt: skip
+    op.create_index("ix_reels_bank_number", "reels", ["bank_number"])
+    op.create_index("ix_reels_change", "reels", ["change"])
+    op.create_index("ix_reels_sha256", "reels", ["sha256"])
+    op.create_table("reel_history",
+        col("change", BIG, autoincrement=False), col("reel_number", NUMBER),
+        col("status", sa.String(12)), col("at", AT), col("by", TEXT), col("reason", TEXT),
+        sa.PrimaryKeyConstraint("change", name="pk_reel_history"),
+        sa.ForeignKeyConstraint(["reel_number"], ["reels.number"], name="fk_reel_history_reel_number_reels"),
+    )  # fmt: skip
+    op.create_index("ix_reel_history_reel_number", "reel_history", ["reel_number"])
+    op.create_table("reel_prints",
+        col("reel_number", NUMBER, autoincrement=False), col("packed", BYTES),
+        sa.PrimaryKeyConstraint("reel_number", name="pk_reel_prints"),
+        sa.ForeignKeyConstraint(["reel_number"], ["reels.number"], name="fk_reel_prints_reel_number_reels"),
+    )  # fmt: skip
+    op.create_table("reel_vouchers",
+        col("reel_number", NUMBER, autoincrement=False), col("by", sa.String(200)), col("at", AT),
+        sa.PrimaryKeyConstraint("reel_number", "by", name="pk_reel_vouchers"),
+        sa.ForeignKeyConstraint(["reel_number"], ["reels.number"], name="fk_reel_vouchers_reel_number_reels"),
+    )  # fmt: skip
 
 
 def server_1() -> None:
