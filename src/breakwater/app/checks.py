@@ -28,6 +28,7 @@ from urllib.parse import urlsplit
 from breakwater import kernel as loops
 from breakwater.app.founding import root_key
 from breakwater.errors import BreakwaterError
+from breakwater.fingerprint import audio
 from breakwater.fingerprint.registry import Registry
 from breakwater.media.sandbox import JailPool
 from breakwater.model.clock import SystemClock, iso
@@ -128,6 +129,14 @@ def ffmpeg(_settings: Settings) -> Iterator[Check]:
     todo = "" if fit else f"Update PyAV to a wheel with FFmpeg {FFMPEG_FLOOR} or later."
     words = f"{have} in PyAV {metadata.version('av')} (floor {FFMPEG_FLOOR})"
     yield Check("FFmpeg", "ok" if fit else "bad", words, todo)
+
+
+def sound(_settings: Settings) -> Iterator[Check]:
+    """Whether sound is compared: Debian's Chromaprint."""
+    found = audio.version()
+    words = f"Chromaprint {found}" if found else "Chromaprint is not installed"
+    todo = "" if found else "apt-get install libchromaprint1; until then sound is no evidence."
+    yield Check("sound", "ok" if found else "warn", words, todo)
 
 
 def signal_kinds(_settings: Settings) -> Iterator[Check]:
@@ -311,7 +320,7 @@ def _existing(path: Path) -> Path:
 
 
 QUICK: Final[tuple[Checker, ...]] = (
-    kernel, decoders, ffmpeg, signal_kinds, disk, clock, permissions, listening, keys, database,
+    kernel, decoders, ffmpeg, sound, signal_kinds, disk, clock, permissions, listening, keys, database,
 )  # fmt: skip
 WHILE_SERVING: Final[tuple[Checker, ...]] = (
     kernel, decoders, signal_kinds, disk, clock, permissions, listening, keys,

@@ -22,13 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater.errors import DecoderFault, Unfit
-from breakwater.media import golden, magic, wire
+from breakwater.media import golden, magic, wire, wire_scene
 from breakwater.media.failures import Unreadable, undecodable
 from breakwater.media.loan import Loan, signal_name
 from breakwater.media.proof import ACTS, JailProof
 from breakwater.media.source import Source
 from breakwater.media.zygote import Child, Gone, Zygote
 from breakwater.model.media import Fault, Level, MediaLimits, MediaType, Reason, Undecodable
+from breakwater.model.scene import Keypoints, SoundPrint
 from breakwater.model.signal import MD5, SHA1, SHA256, Fingerprint, Fingerprints, Signal
 
 _Result = TypeVar("_Result")
@@ -170,6 +171,36 @@ class JailPool:
             return tuple(table)
 
         return self._run(source, _Task("luma", declared, limits, lane, args, read))
+
+    def local(
+        self,
+        source: BinaryIO,
+        *,
+        declared: str,
+        limits: MediaLimits,
+        times: Sequence[float],
+        lane: str = "",
+    ) -> tuple[Keypoints, ...] | Undecodable:
+        """Key points of the frames at these times, in their order (`scenes.local`)."""
+
+        def read(answer: wire.Answer, _kind: MediaType, _file: Source) -> tuple[Keypoints, ...]:
+            return wire_scene.read_keypoints(answer)
+
+        task = _Task("local", declared, limits, lane, {"times": list(times)}, read)
+        return self._run(source, task)
+
+    def sound(
+        self, source: BinaryIO, *, declared: str, limits: MediaLimits, lane: str = ""
+    ) -> SoundPrint | Undecodable:
+        """The sound of a video as Chromaprint items; none where it is silent by having no track.
+
+        Where the library is not installed (`facts["chromaprint"]` is empty) nothing may be asked.
+        """
+
+        def read(answer: wire.Answer, _kind: MediaType, _file: Source) -> SoundPrint:
+            return wire_scene.read_sound(answer)
+
+        return self._run(source, _Task("sound", declared, limits, lane, {}, read))
 
     def prove(self) -> list[JailProof]:
         """Try every forbidden act in a fresh child and say what became of it."""

@@ -36,12 +36,13 @@ FORMATS: Final = {
     MediaType.FLV: "flv",
 }
 
-_OPTIONS: Final = {
+OPTIONS: Final = {
     "protocol_whitelist": "none",
     "format_whitelist": "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,flv",
     "enable_drefs": "0",
     "max_streams": "64",
 }
+"""No protocol, no reference to another file; `media.sound` opens files the same way."""
 
 _KEY_FRAME_GAIN: Final = 10.0
 """How much faster key frames alone are (measured 12 at a 2 s GOP; less is assumed)."""
@@ -90,7 +91,7 @@ class Video:
             source,
             mode="r",
             format=FORMATS[kind],
-            options=dict(_OPTIONS),
+            options=dict(OPTIONS),
             metadata_errors="replace",
         )
         self.streams = len(self._container.streams.video)

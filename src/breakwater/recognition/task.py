@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import av
+import cv2
 import numpy as np
 import PIL
 import pillow_heif
@@ -21,7 +22,7 @@ import simplejpeg
 from numpy.typing import NDArray
 
 from breakwater import kernel
-from breakwater.fingerprint import pdq
+from breakwater.fingerprint import audio, pdq
 from breakwater.fingerprint.registry import Hasher, Registry
 from breakwater.media import golden, image, stills
 from breakwater.media.failures import Unreadable
@@ -30,6 +31,7 @@ from breakwater.media.video import Video
 from breakwater.media.wire import Answer, Job, write_fingerprints
 from breakwater.model.media import Family, Fault, Level, MediaLimits, MediaType, Reason
 from breakwater.model.signal import Fingerprint, Fingerprints, Signal
+from breakwater.recognition import task_scene
 
 Handler = Callable[[Job], Answer]
 
@@ -65,6 +67,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "fingerprint": fingerprint,
     "still": still,
     "luma": luma,
+    **task_scene.HANDLERS,
 }
 
 
@@ -77,6 +80,8 @@ def versions() -> Mapping[str, str]:
         "av": str(av.__version__),
         "ffmpeg": str(av.ffmpeg_version_info).removeprefix("n"),
         "kernel": kernel.variant(),
+        "opencv": str(cv2.__version__),
+        "chromaprint": audio.version(),
     }
 
 
@@ -88,12 +93,14 @@ def warm(registry: Registry | None = None) -> None:
     """
     load_lazy_parts()
     image.prepare()
+    task_scene.warm()
     _hashers.update((registry or Registry.installed()).hashers)
     files = golden.files()
     for one in files:
         _warm(fingerprint, one, {})
     for one in (files[0], files[-1]):  # a still and a video
         _warm(luma, one, {"frames": [0], "times": [0.0]})
+        _warm(task_scene.local_points, one, {"times": [0.0]})
         for level in Level:
             _warm(still, one, {"frame": 0, "level": level, "watermark": "warm", "time_s": 0.1})
 
