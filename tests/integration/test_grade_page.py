@@ -161,6 +161,32 @@ def test_a_stretch_of_a_video_has_facts_of_its_own(site):
     assert segment.children == (0,)
 
 
+def test_two_stretches_with_different_children_by_keys_alone(site):
+    number = make_set(site.served.app, 0, video=VIDEO.read_bytes())
+    with site.page(Role.GRADER, name="Fay") as watched:
+        watched.allowed.append("422")
+        page = opened(site, watched, number)
+        press(page, "2 4 1 3 c 2 2 1")
+        press(page, "[ ArrowRight ] 2")
+        expect(page.locator("[data-field='seen-1']")).to_have_class("ask seen now")
+        expect(page.locator("[data-field='seen-1'] .opt:visible")).to_have_count(3)
+        press(page, "2 ArrowRight [ ArrowRight ArrowRight ] 1")
+        press(page, "Enter")
+        expect(page.locator("#wrong")).to_contain_text("Stretch 2 lacks who is in it")
+        expect(page.locator("[data-field='seen-2']")).to_have_class("ask seen now")
+        press(page, "0 1 2 1 Enter")
+        expect(page.locator("#wrong")).to_have_count(0)
+        page.wait_for_url("**/grade?done=*")
+    (kept,) = answers(site, "Fay", number)
+    assert [str(child) for child in kept.facts.children] == [
+        "11-13/female/unclear", "3-6/male/prepubescent",
+    ]  # fmt: skip
+    assert [(s.activity, s.children) for s in kept.facts.segments] == [
+        (Activity.POSING_OR_NUDITY, (1,)), (Activity.NONE, (1,)),
+    ]  # fmt: skip
+    assert kept.facts.segments[0].end_s <= kept.facts.segments[1].start_s
+
+
 def test_the_first_pass_marks_a_page_and_full_facts_come_one_by_one(site):
     number = make_set(site.served.app, 5)
     with site.page(Role.GRADER, name="Finn") as watched:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +18,7 @@ from breakwater.model.facts import (
     Known,
     Maturity,
     Realism,
+    Segment,
     Sex,
     contradictions,
 )
@@ -84,6 +87,8 @@ def test_the_page_knows_every_question_that_is_asked():
              "offenders": 1},
             {"activity": "sadism", "comparison": True, "realism": "drawn", "victim": "yes",
              "live_capture": True, "self_generated": True},
+            {"activity": "posing_or_nudity", "children": ["3-6/male/unclear"],
+             "segments": [{"start_s": 0, "end_s": 1, "activity": "posing_or_nudity"}]},
         )
     ]  # fmt: skip
     asked = {question.code: question.words for facts in odd for question in contradictions(facts)}
@@ -99,11 +104,29 @@ def test_numbers_have_holes_where_a_child_was_taken_away():
     assert [child[0] for child in answers.children] == ["3-6", "0-2"]
 
 
-def test_a_stretch_is_of_all_children():
-    facts = Answers.read([
-        ("activity", "none"), *CHILD, ("start-1", "0.50"), ("end-1", "2.00"), ("act-1", "none"),
-    ]).facts()  # fmt: skip
+STRETCH = [("start-1", "0.50"), ("end-1", "2.00"), ("act-1", "none")]
+OTHERS = [("age-4", "3-6"), ("sex-4", "male"), ("maturity-4", "unclear")]
+
+
+def test_the_only_child_is_in_a_stretch_unless_nobody_is():
+    facts = Answers.read([("activity", "none"), *CHILD, *STRETCH]).facts()
     assert [(s.start_s, s.end_s, s.children) for s in facts.segments] == [(0.5, 2.0, (0,))]
+    facts = Answers.read([("activity", "none"), *CHILD, *STRETCH, ("seen-1", "0")]).facts()
+    assert facts.segments[0].children == ()
+
+
+def test_a_stretch_names_who_is_in_it_and_is_asked_where_there_are_several():
+    sent = [("activity", "none"), *CHILD, ("age-2", ""), *OTHERS, *STRETCH]
+    with pytest.raises(BadInput, match="Stretch 1 lacks who is in it"):
+        Answers.read(sent).facts()
+    second = [("start-3", "2"), ("end-3", "4"), ("act-3", "none")]
+    seen = [("seen-1", "4"), ("seen-3", "1"), ("seen-3", "4"), ("seen-9", "1"), ("seen-1", "77")]
+    facts = Answers.read([*sent, *second, *seen]).facts()
+    assert [str(child) for child in facts.children] == ["11-13/female/unclear", "3-6/male/unclear"]
+    assert [s.children for s in facts.segments] == [(1,), (0, 1)]
+    panel = Answers.of(facts).panel()
+    chosen = [[c.value for c in s.seen.choices if c.chosen] for s in panel.stretches]
+    assert chosen == [["2"], ["1", "2"]]
 
 
 children = st.builds(
@@ -120,10 +143,27 @@ everything = st.builds(
 )
 
 
-@given(everything)
+@st.composite
+def videos(draw: st.DrawFn) -> ItemFacts:
+    """Facts with stretches, each of some of the children."""
+    facts = draw(everything)
+    people = (
+        st.lists(st.sampled_from(range(len(facts.children)))) if facts.children else st.just([])
+    )
+    parts = [
+        Segment(at, at + 0.5, Activity.NONE, tuple(sorted(set(draw(people)))))
+        for at in range(draw(st.integers(0, 4)))
+    ]
+    return replace(facts, segments=tuple(parts))
+
+
+@given(videos())
 def test_facts_put_into_the_panel_come_back_as_they_were(facts):
     panel = Answers.of(facts).panel()
     sent = [(flag.name, flag.value) for flag in panel.flags if flag.on]
     fields = [panel.activity, panel.offenders, *(f for c in panel.children for f in c.fields)]
     sent += [(f.name, choice.value) for f in fields for choice in f.choices if choice.chosen]
+    for one in panel.stretches:
+        sent += [(f"start-{one.number}", one.start), (f"end-{one.number}", one.end)]
+        sent += [(f.name, c.value) for f in (one.field, one.seen) for c in f.choices if c.chosen]
     assert Answers.read(sent).facts() == facts

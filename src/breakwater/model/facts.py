@@ -323,6 +323,11 @@ _QUESTIONS: Final[tuple[tuple[Contradiction, Callable[[ItemFacts], bool]], ...]]
         Contradiction("drawn_victim", "It is drawn, and the victim is known."),
         lambda facts: facts.realism is Realism.DRAWN and facts.victim is Known.YES,
     ),
+    (
+        Contradiction("stretch_without_child", "A stretch has an activity, and nobody is in it."),
+        lambda facts: bool(facts.children)
+        and any(s.activity is not Activity.NONE and not s.children for s in facts.segments),
+    ),
 )  # fmt: skip
 """Every question, in the order in which it is asked."""
 

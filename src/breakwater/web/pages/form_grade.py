@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import zip_longest
 from typing import Final
 
 from breakwater.errors import BadInput
@@ -69,6 +70,9 @@ CHILD: Final[tuple[tuple[str, str, Words], ...]] = (
 OFFENDERS: Final = 10
 """Offenders seen, 0 to 9: one digit."""
 
+DIGITS: Final = 10
+"""Children that have a key of their own are 1 to 9; 0 is nobody."""
+
 MARKS: Final = (
     ("flag", "self_generated", later("Self-made"), "grade.self_made"),
     ("flag", "live_capture", later("Live capture"), "grade.live"),
@@ -84,13 +88,19 @@ MARKS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """A form as it was sent: words, not yet facts."""
+    """A form as it was sent: words, not yet facts.
+
+    Attributes:
+        seen: for each stretch the places in `children` of those who are in it; None where
+            nobody said.
+    """
 
     activity: str = ""
     children: tuple[tuple[str, str, str], ...] = ()
     marks: frozenset[tuple[str, str]] = frozenset()
     offenders: str = ""
     stretches: tuple[tuple[str, str, str], ...] = ()
+    seen: tuple[frozenset[int] | None, ...] = ()
     confirmed: frozenset[str] = field(default_factory=frozenset)
     ms: int = 0
 
@@ -99,11 +109,14 @@ class Answers:
         """Read the fields of a form."""
         one: dict[str, str] = {}
         marks, confirmed = set(), set()
+        seen: dict[int, set[str]] = {}
         for name, value in sent:
             if name in {"flag", "realism", "victim"}:
                 marks.add((name, value))
             elif name == "asked":
                 confirmed.add(value)
+            elif name.startswith("seen-") and (stretch := _number(name)):
+                seen.setdefault(stretch, set()).add(value)
             else:
                 one[name] = value
         return cls(
@@ -112,6 +125,7 @@ class Answers:
             marks=frozenset(marks),
             offenders=one.get("offenders", ""),
             stretches=_rows(one, ("start", "end", "act"), MOST_SEGMENTS),
+            seen=_seen(one, seen),
             confirmed=frozenset(confirmed),
             ms=int(one["ms"]) if one.get("ms", "").isdecimal() and len(one["ms"]) < 9 else 0,
         )
@@ -132,6 +146,7 @@ class Answers:
             stretches=tuple(
                 (f"{s.start_s:g}", f"{s.end_s:g}", s.activity.value) for s in facts.segments
             ),
+            seen=tuple(frozenset(s.children) for s in facts.segments),
         )
 
     def facts(self) -> ItemFacts:
@@ -145,14 +160,15 @@ class Answers:
         made = [value for name, value in self.marks if name == "realism"]
         if len(made) > 1:
             raise BadInput("It is synthetic or drawn, not both.")
-        children = []
+        children: list[ChildFacts] = []
+        places: dict[int, int] = {}
         for at, child in enumerate(self.children, start=1):
             if not any(child):
                 continue
             if not all(child):
                 raise BadInput(f"Child {at} lacks an answer: age, sex and maturity are asked.")
+            places[at - 1] = len(children)
             children.append(ChildFacts.parse("/".join(child)))
-        everyone = tuple(range(len(children)))
         return ItemFacts.read(
             {
                 "activity": self.activity,
@@ -161,7 +177,13 @@ class Answers:
                 **{name: ("flag", name) in self.marks for name in FLAGS},
                 "offenders": _digits(self.offenders),
                 "victim": Known.YES if ("victim", "yes") in self.marks else Known.UNKNOWN,
-                "segments": [_segment(one, everyone).plain() for one in self.stretches if any(one)],
+                "segments": [
+                    _segment(one, _in_it(seen, places, at)).plain()
+                    for at, (one, seen) in enumerate(
+                        zip_longest(self.stretches, self.seen, fillvalue=None), start=1
+                    )
+                    if one and any(one)
+                ],
             }
         )
 
@@ -188,10 +210,28 @@ class Answers:
                 ),
             ),
             stretches=tuple(
-                _stretch(at, one) for at, one in enumerate(self.stretches, start=1) if any(one)
+                _stretch(at, one, self._seen_field(at)) for at, one in enumerate(self.stretches, start=1) if any(one)
             ),
             blank_child=_child(0, _NOBODY),
-            blank_stretch=_stretch(0, ("0", "0", "")),
+            blank_stretch=_stretch(0, ("0", "0", ""), self._seen_field(0)),
+        )  # fmt: skip
+
+    def _seen_field(self, number: int) -> Field:
+        """Who is in a stretch: a digit for each child, 0 for nobody."""
+        said = self.seen[number - 1] if 0 < number <= len(self.seen) else None
+        count = max(1, len(self.children))
+        return Field(
+            f"seen-{number}", say("Who is in this stretch"),
+            (
+                *(
+                    Choice(
+                        str(n), say("Child %(n)s", n=n), f"grade.{n}" if n < DIGITS else "",
+                        chosen=said is not None and n - 1 in said, spare=n > count,
+                    )
+                    for n in range(1, max(DIGITS, count + 1))
+                ),
+                Choice("0", say("Nobody"), "grade.0", chosen=said == frozenset()),
+            ),
         )  # fmt: skip
 
 
@@ -212,21 +252,53 @@ def packed(facts: ItemFacts | None) -> str:
     return json.dumps(said, separators=(",", ":"))
 
 
+def _number(name: str) -> int:
+    """The number of a numbered field; 0 when it has none, or one that no page makes."""
+    text = name.partition("-")[2]
+    return int(text) if text.isdecimal() and len(text) < 9 else 0
+
+
+def _numbers(one: Mapping[str, str], names: Sequence[str], most: int) -> list[int]:
+    """The numbers of some fields in their order; they may have holes."""
+    found = sorted({_number(name) for name in one if name.partition("-")[0] in names} - {0})
+    if len(found) > most:
+        raise BadInput(f"At most {most} of these.")
+    return found
+
+
+def _seen(
+    one: Mapping[str, str], said: Mapping[int, set[str]]
+) -> tuple[frozenset[int] | None, ...]:
+    """For each stretch the places of the children in it, as `Answers.children` has them."""
+    children = _numbers(one, ("age", "sex", "maturity"), MOST_CHILDREN)
+    place = {str(number): at for at, number in enumerate(children)}
+    return tuple(
+        frozenset(place[value] for value in said[number] if value in place)
+        if number in said
+        else None
+        for number in _numbers(one, ("start", "end", "act"), MOST_SEGMENTS)
+    )
+
+
+def _in_it(seen: frozenset[int] | None, places: Mapping[int, int], number: int) -> tuple[int, ...]:
+    """Who is in a stretch; the only child is, where nobody said otherwise.
+
+    Raises:
+        BadInput: there are several children, and nobody said which.
+    """
+    if seen is None and len(places) > 1:
+        raise BadInput(
+            f"Stretch {number} lacks who is in it: a digit for each child, 0 for nobody."
+        )
+    chosen = places if seen is None else seen
+    return tuple(sorted(places[at] for at in chosen if at in places))
+
+
 def _rows(
     one: Mapping[str, str], names: Sequence[str], most: int
 ) -> tuple[tuple[str, str, str], ...]:
     """Numbered fields as rows; numbers may have holes where something was taken away."""
-    prefix = names[0]
-    numbers = sorted(
-        int(name.partition("-")[2])
-        for name in one
-        if any(name.startswith(f"{n}-") for n in names)
-        and name.partition("-")[2].isdecimal()
-        and len(name) < len(prefix) + 12
-    )
-    found = list(dict.fromkeys(number for number in numbers if number > 0))
-    if len(found) > most:
-        raise BadInput(f"At most {most} of these.")
+    found = _numbers(one, names, most)
     return tuple(
         (one.get(f"{names[0]}-{n}", ""), one.get(f"{names[1]}-{n}", ""), one.get(f"{names[2]}-{n}", ""))
         for n in found
@@ -275,12 +347,13 @@ def _child(number: int, answers: tuple[str, str, str]) -> ChildPanel:
     )
 
 
-def _stretch(number: int, answers: tuple[str, str, str]) -> Stretch:
+def _stretch(number: int, answers: tuple[str, str, str], seen: Field) -> Stretch:
     start, end, activity = answers
     seconds = [float(part) if _is_number(part) else 0.0 for part in (start, end)]
     return Stretch(
         number, start, end, f"{timecode(seconds[0])} – {timecode(seconds[1])}",
         _field("act", say("Activity of this stretch"), ACTIVITY, activity, number=number),
+        seen,
     )  # fmt: skip
 
 

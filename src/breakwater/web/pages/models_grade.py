@@ -13,12 +13,13 @@ from breakwater.web.pages.models import Number
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One answer of a field, with the key that gives it."""
+    """One answer of a field, with the key that gives it; a spare one waits for its child."""
 
     value: str
     word: str
     key: str = ""
     chosen: bool = False
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,14 @@ class GradeFrame:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of a video with an activity of its own."""
+    """A part of a video with an activity of its own, and who is in it."""
 
     number: int
     start: str
     end: str
     words: str
     field: Field
+    seen: Field
 
 
 @dataclass(frozen=True, slots=True)

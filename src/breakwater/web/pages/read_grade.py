@@ -53,6 +53,7 @@ QUESTIONS: Final = Spoken({
     "made_and_captured": later("It is drawn or synthetic, and captured live."),
     "made_by_child": later("It is drawn or synthetic, and made by the child."),
     "drawn_victim": later("It is drawn, and the victim is known."),
+    "stretch_without_child": later("A stretch has an activity, and nobody is in it."),
 })  # fmt: skip
 """What `model.facts` asks, by its code, in the language of the page."""
 

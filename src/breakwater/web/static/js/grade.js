@@ -7,6 +7,9 @@
   const panel = () => document.getElementById("panel");
   const fields = () => [...panel().querySelectorAll("[data-field]")];
   const picked = (field) => field.querySelector("input:checked");
+  // Who is in a stretch is asked where there are several children.
+  const asks = (field) =>
+    !field.hasAttribute("data-optional") && (!field.hasAttribute("data-many") || childrenOf().length > 1);
   const tell = (words) => (document.getElementById("reveal-status").textContent = words);
   let current = null;
   let given = [];
@@ -18,11 +21,11 @@
     current = field;
     field?.scrollIntoView({ block: "nearest" });
   };
-  const open = () => fields().find((field) => !field.hasAttribute("data-optional") && !picked(field));
+  const open = () => fields().find((field) => asks(field) && !picked(field));
   const moveOn = () => {
     const all = fields();
     const later = all.slice(all.indexOf(current) + 1);
-    outline(later.find((field) => !field.hasAttribute("data-optional") && !picked(field)) ?? open() ?? null);
+    outline(later.find((field) => asks(field) && !picked(field)) ?? open() ?? null);
   };
   const took = (field) => {
     given = [...given.filter((one) => one !== field && one.isConnected), field];
@@ -32,6 +35,10 @@
   const answer = (digit) => {
     if (!current) return;
     const options = [...current.querySelectorAll("input")];
+    if (current.hasAttribute("data-many")) {
+      options.find((one) => one.value === String(digit) && !one.closest("label").hidden)?.click();
+      return;
+    }
     const option = current.dataset.field === "offenders" ? options[digit] : options[digit - 1];
     if (!option) return;
     option.checked = true;
@@ -59,10 +66,28 @@
     return part;
   };
   const childrenOf = () => [...document.querySelectorAll("#children [data-child]")];
+  const spare = () => {
+    const numbers = childrenOf().map((child) => child.dataset.child);
+    for (const field of panel().querySelectorAll("[data-many]")) {
+      for (const number of numbers.filter((one) => !field.querySelector(`input[value="${one}"]`))) {
+        const label = field.querySelector("label").cloneNode(true);
+        label.querySelector("kbd")?.remove();
+        label.querySelector("input").value = number;
+        label.querySelector("input").checked = false;
+        label.querySelector("span").textContent = label.querySelector("span").textContent.replace("1", number);
+        field.querySelector("div").lastElementChild.before(label);
+      }
+    }
+    for (const input of panel().querySelectorAll("[data-many] input:not([value='0'])")) {
+      input.closest("label").hidden = !numbers.includes(input.value);
+      if (input.closest("label").hidden) input.checked = false;
+    }
+  };
   const addChild = () => {
     const last = childrenOf().at(-1);
     const part = made("blank-child", Number(last?.dataset.child ?? 0) + 1);
     document.getElementById("children").append(part);
+    spare();
     outline(part.querySelector("[data-field]"));
     return part;
   };
@@ -74,6 +99,7 @@
     const empty = last && childrenOf().length > 1 && !last.querySelector("input:checked");
     if (empty && (!field || current?.closest("[data-child]") === last)) {
       last.remove();
+      spare();
       return outline(open() ?? null);
     }
     if (!field) return;
@@ -87,6 +113,11 @@
 
   // Synthetic and drawn exclude one another.
   const exclusive = (box) => {
+    // Nobody and somebody exclude one another.
+    const many = box.checked && box.closest("[data-many]");
+    for (const other of many ? many.querySelectorAll("input") : []) {
+      if (other !== box && (other.value === "0" || box.value === "0")) other.checked = false;
+    }
     if (box.name !== "realism" || !box.checked) return;
     for (const other of panel().querySelectorAll("[name=realism]")) if (other !== box) other.checked = false;
   };
@@ -99,6 +130,7 @@
       if (input) input.checked = true;
     };
     for (const child of childrenOf().slice(Math.max(1, said.children.length))) child.remove();
+    spare();
     while (childrenOf().length < said.children.length) addChild();
     choose("activity", said.activity);
     said.children.forEach(([age, sex, maturity], at) => {
@@ -134,6 +166,7 @@
     part.querySelector(`[name=end-${number}]`).value = until;
     part.querySelector("[data-words]").textContent = `${start.dataset.at} – ${after ? after.dataset.at : end.dataset.at}`;
     list.append(part);
+    spare();
     start = null;
     outline(part.querySelector("[data-field]"));
   });
@@ -145,7 +178,7 @@
     if (!field) return took(panel());
     took(field);
     outline(field);
-    moveOn();
+    if (!field.hasAttribute("data-many")) moveOn();
   });
   addEventListener("click", (event) => {
     const key = event.target.closest?.("#panel [data-key], #grade [data-key^='grade.stretch']")?.dataset.key;
