@@ -9,11 +9,14 @@ and the live wall. Source of the steps: issue "Live" and reference live-ingest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from breakwater.model.case import Priority
+from breakwater.model.copies import Segment
 from breakwater.model.ids import Id
 
 
@@ -81,6 +84,8 @@ class Stream:
         priority: by risk: the shape and word on the live wall.
         viewers: as last told.
         seen_share: 0 to 1: the share of its length so far whose frames were looked at.
+        order, order_state: the order in force and where it stands; empty: none was given.
+        risks: what `risk` is made of, by source, each 0 to 1.
         version: row version for optimistic locking.
         change: its change number.
     """
@@ -106,6 +111,9 @@ class Stream:
     seen_at: datetime | None = None
     ended_at: datetime | None = None
     case: Id | None = None
+    order: Id | None = None
+    order_state: OrderState | None = None
+    risks: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def stopped(self) -> bool:
@@ -139,6 +147,7 @@ class Order:
     Attributes:
         to: what it shall be.
         publisher: one of several senders; None: all of it.
+        broadcaster: who sends, as asked at every cut; an apparent child is never banned.
         by: id of a person or key, or `policy`.
         why: `person`, `match`, `reports`, `nobody_on_duty`, `republished`, `thawed`, ...
         epoch: number of the order of this stream; an older one never acts after a newer.
@@ -152,6 +161,7 @@ class Order:
     at: datetime
     epoch: int
     publisher: Id | None = None
+    broadcaster: Broadcaster = Broadcaster.UNKNOWN
     state: OrderState = OrderState.WANTED
     confirmed_at: datetime | None = None
 
@@ -204,3 +214,23 @@ class Alert:
     reference: Id | None = None
     bank: str = ""
     auto_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """An alert as it is kept, with what supports it and what policy wanted.
+
+    Attributes:
+        case: that it opened or joined; None where it only raised the sampling.
+        wanted: how far policy went because of it.
+        segments: aligned stretches, with their frame pairs.
+        matches: entries that single frames were near to, as plain facts.
+    """
+
+    id: Id
+    alert: Alert
+    case: Id | None
+    wanted: Control
+    change: int
+    segments: tuple[Segment, ...] = ()
+    matches: tuple[Mapping[str, Any], ...] = ()

@@ -1,0 +1,168 @@
+"""What users and services tell of a broadcast while it runs: reports, scores, who watches.
+
+A report opens or joins the stream's case at once and changes its risk, its place on the wall
+and, where policy says so, hides it: never more, because anybody can report. How far a reporter
+is believed follows from what came of their earlier reports (`model.user_report`). In a flood
+only those who have a record are weighed anew. Used by `live.streams`; tests:
+`tests/integration/test_streams.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from breakwater.errors import BadInput
+from breakwater.live import acting
+from breakwater.live.policy import Policy
+from breakwater.model.access import Principal
+from breakwater.model.broadcast import News, NewsKind, Viewer
+from breakwater.model.case import Priority
+from breakwater.model.event import EventType
+from breakwater.model.ids import Id, new_id
+from breakwater.model.stream import OrderState, Stream, StreamState
+from breakwater.model.user_report import (
+    Concern,
+    ReporterKind,
+    UserReport,
+    belief,
+    urgency_of,
+)
+from breakwater.records import reports, stream_orders, stream_people, streams
+from breakwater.records.database import Tx
+
+LONGEST: Final = 4_000
+"""Characters of what a reporter says."""
+
+CROWD: Final = 20
+"""Reporters of a case from which strangers change nothing more: only a few of them count."""
+
+MOST_VIEWERS: Final = 10_000
+"""Viewers told in one message."""
+
+CLASSIFIER: Final = 0.6
+"""What a score of 1 is worth as risk: it never acts alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportTold:
+    """A report on a broadcast as it comes in.
+
+    Attributes:
+        reporter: the service's own name of who reports; kept as a pseudonym only.
+        reference: the service's own id of the report; the same one is not taken twice.
+        words: the reporter's own; sealed.
+    """
+
+    reporter: str
+    concern: Concern
+    reporter_kind: ReporterKind = ReporterKind.USER
+    danger: bool = False
+    reference: str = ""
+    words: str = ""
+
+
+def report(tx: Tx, policy: Policy, stream: Stream, by: Principal, told: ReportTold) -> UserReport:
+    """Keep a report and act on it at once; the same reference again is the same report.
+
+    Raises:
+        BadInput: nobody reports, or too many words.
+    """
+    if not told.reporter or len(told.words) > LONGEST:
+        raise BadInput(f"A report has a reporter, and at most {LONGEST:,} characters.")
+    before = reports.by_reference(tx, stream.service, told.reference) if told.reference else None
+    if before is not None:
+        return before
+    key = reports.reporter_key(tx, stream.service, told.reporter_kind, told.reporter)
+    trust = reports.reliability(tx, {key: told.reporter_kind})[key]
+    first = urgency_of(belief([trust]), danger=told.danger)
+    why = "A viewer reported it." if not told.danger else "A report says: a child is in danger now."
+    stream, case = acting.case_for(tx, stream, why=why, priority=_live(first))
+    made = reports.add(
+        tx, report=new_id(), service=stream.service, reference=told.reference, reporter=key,
+        reporter_kind=told.reporter_kind, concern=told.concern, danger=told.danger,
+        case=case.id, item=stream.label, account=stream.account, words=told.words.strip(),
+        weight=trust.mean,
+    )  # fmt: skip
+    tx.audit(
+        by.id, "report.take", made.id, case=case.id, concern=told.concern.value,
+        danger=told.danger, weight=round(trust.mean, 3),
+    )  # fmt: skip
+    tx.emit(EventType.REPORT_TAKEN, made.id, case=case.id)
+    if trust.known or told.danger or reports.crowd(tx, case.id, CROWD) < CROWD:
+        _weigh(tx, policy, stream, case.id, danger=told.danger)
+    return made
+
+
+def _weigh(tx: Tx, policy: Policy, stream: Stream, case: Id, *, danger: bool) -> None:
+    """What all reports together are worth now."""
+    who = reports.reporters_of(tx, case)
+    chance = belief(reports.reliability(tx, who).values())
+    raised = _live(urgency_of(chance, danger=danger))
+    made = acting.worry(tx, policy, stream, "reports", chance)
+    acting.case_for(tx, made, why=_many(len(who)), priority=raised)
+
+
+def _live(priority: Priority) -> Priority:
+    """Live is one step more urgent than the same word on an upload, and never less than medium."""
+    return min(priority, Priority.MEDIUM, key=lambda one: one.rank)
+
+
+def _many(people: int) -> str:
+    return "A viewer reported it." if people < 2 else f"{people} viewers reported it."
+
+
+def news(tx: Tx, policy: Policy, stream: Stream, told: News, *, by: str) -> Stream:
+    """Take one thing that a service or media server tells of a broadcast.
+
+    Raises:
+        BadInput: a risk outside 0 to 1, or an order that is not this stream's.
+    """
+    if not 0.0 <= told.risk <= 1.0:
+        raise BadInput("risk is a number from 0 to 1.")
+    if told.kind is NewsKind.COMMENTS:
+        return acting.worry(tx, policy, stream, "comments", told.risk)
+    if told.kind is NewsKind.CLASSIFIER:
+        return acting.worry(tx, policy, stream, "classifier", CLASSIFIER * told.risk)
+    if told.kind is NewsKind.JOINED:
+        stream_people.join(tx, stream.id, told.sender)
+    elif told.kind is NewsKind.LEFT:
+        stream_people.leave(tx, stream.id, told.sender.client)
+    elif told.kind is NewsKind.ENDED:
+        if stream.state is not StreamState.ENDED:
+            streams.set_state(tx, stream.id, StreamState.ENDED)
+    else:
+        _obeyed(tx, stream, told, by=by)
+    return streams.get(tx, stream.id)
+
+
+def _obeyed(tx: Tx, stream: Stream, told: News, *, by: str) -> None:
+    """The service says that it did, or could not do, what an order asks."""
+    order = stream_orders.get(tx, told.order) if told.order else None
+    if order is None or order.stream != stream.id:
+        raise BadInput("Name the order of this stream that was obeyed.")
+    ms = int((tx.now - order.at).total_seconds() * 1000)
+    stream_orders.ack(tx, order.id, "service", done=told.done, detail=told.detail, ms=ms)
+    tx.audit(by, "stream.obeyed", stream.id, order=order.id, done=told.done)
+    if stream_orders.in_force(tx, order):
+        state = OrderState.CONFIRMED if told.done else OrderState.UNCONFIRMED
+        stream_orders.set_state(tx, order, state)
+
+
+def watching(
+    tx: Tx, stream: Stream, *, count: int | None, who: Sequence[Viewer], by: str
+) -> Stream:
+    """Keep how many watch, and who, as the service tells.
+
+    Raises:
+        BadInput: more than 10,000 at once, or fewer than none.
+    """
+    if len(who) > MOST_VIEWERS or (count is not None and count < 0):
+        raise BadInput(f"Tell at most {MOST_VIEWERS:,} viewers at once.")
+    stream_people.add_viewers(tx, stream, who)
+    if count is not None and count != stream.viewers:
+        streams.set_viewers(tx, stream.id, count)
+    if who:
+        tx.audit(by, "stream.viewers", stream.id, told=len(who))
+    return streams.get(tx, stream.id)
