@@ -45,6 +45,10 @@ class Mask:
         """How much of the picture is left out, 0 to 1."""
         return float(self.cells.mean())
 
+    def mirrored(self) -> Mask:
+        """As it lies over the mirrored frame."""
+        return Mask(np.ascontiguousarray(self.cells[:, ::-1]))
+
     def uncovered(self, frame: Keypoints) -> Keypoints:
         """The key points outside."""
         columns, rows = _cells(frame)

@@ -1,0 +1,241 @@
+"""The grey zone of an alignment: local features and sound decide, or a person does.
+
+In: a segment in `Zone.LOOK`, what was kept of the known video (`Known`: the key points of its
+shots' key frames, its sound) and the query's file. Out: the same segment as LINK when frames
+of two shots show the same, or of one while the same sound runs on the same time line; as
+NOTHING when several could be compared and none agrees at all; else as LOOK: a person's. Sound
+alone never links. Source: reference matching-and-hashing, step 5; linking, "The overlay trap".
+Tests: `tests/unit/test_recognition_grey.py`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import BinaryIO, Final
+
+import numpy as np
+
+from breakwater.errors import BadSignal
+from breakwater.fingerprint import audio
+from breakwater.fingerprint.shots import shots, spread
+from breakwater.fingerprint.video import FrameHash
+from breakwater.media.sandbox import JailPool
+from breakwater.model.copies import Segment, Zone
+from breakwater.model.media import MediaLimits, Undecodable
+from breakwater.model.scene import Keypoints, LocalMatch, SoundMatch, SoundPrint
+from breakwater.scenes import local
+from breakwater.scenes.overlay import LEAST, mask_of
+
+KEPT: Final = 12
+"""Shots of a known video whose key points are kept."""
+
+POINTS: Final = 300
+"""Key points kept of each: with 12 shots 490 kB."""
+
+LOOKS: Final = 4
+"""Pairs of frames compared for one segment."""
+
+_AROUND: Final = 8
+"""Frames of the query's other shots, by which its overlays are found."""
+
+_TELLING: Final = 40
+"""Key points outside the overlays from which a frame can be said not to agree."""
+
+_NO_SOUND: Final = SoundPrint(np.zeros(0, np.uint32), 0.0, audio.STEP_S)
+_MAGIC: Final = b"BWK1"
+_HEAD: Final = struct.Struct("<4sHIdd")
+_FRAME: Final = struct.Struct("<dHHH")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What is kept of a video to look closer: its shots' key points, its sound."""
+
+    frames: tuple[Keypoints, ...]
+    sound: SoundPrint = _NO_SOUND
+
+    def pack(self) -> bytes:
+        """As one blob."""
+        sound = self.sound
+        parts = [
+            _HEAD.pack(_MAGIC, len(self.frames), len(sound.items), sound.start_s, sound.step_s)
+        ]
+        for one in self.frames:
+            parts.append(_FRAME.pack(one.time_s, one.width, one.height, len(one)))
+            parts += [one.points.astype("<f4").tobytes(), one.descriptors.tobytes()]
+        return b"".join([*parts, sound.items.astype("<u4").tobytes()])
+
+    @classmethod
+    def parse(cls, blob: bytes) -> Known:
+        """Read what `pack` wrote.
+
+        Raises:
+            BadSignal: another form, or cut short.
+        """
+        try:
+            magic, count, items, start, step = _HEAD.unpack_from(blob)
+            at, frames = _HEAD.size, []
+            for _ in range(count):
+                time_s, width, height, points = _FRAME.unpack_from(blob, at)
+                at += _FRAME.size
+                xy = np.frombuffer(blob, "<f4", 2 * points, at).reshape(points, 2)
+                field = np.frombuffer(blob, np.uint8, 128 * points, at + 8 * points)
+                frames.append(
+                    Keypoints(
+                        time_s, width, height, xy.astype(np.float32), field.reshape(points, 128)
+                    )
+                )
+                at += 136 * points
+            sound = np.frombuffer(blob, "<u4", items, at).astype(np.uint32)
+        except (struct.error, ValueError):
+            raise BadSignal("What is kept of a known video is cut short.") from None
+        if magic != _MAGIC or at + 4 * items != len(blob):
+            raise BadSignal("This is not what is kept of a known video.")
+        return cls(tuple(frames), SoundPrint(sound, start, step))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A moment at which both videos are compared: query seconds, number of the kept frame."""
+
+    time_s: float
+    kept: int
+
+
+def plan(segment: Segment, known: Known, most: int = LOOKS) -> tuple[Look, ...]:
+    """Which kept frames lie in a segment, and where they are in the query."""
+    inside = [
+        Look(segment.start_s + (one.time_s - segment.reference_start_s) * segment.speed, number)
+        for number, one in enumerate(known.frames)
+        if segment.reference_start_s <= one.time_s <= segment.reference_end_s
+    ]
+    if len(inside) <= most:
+        return tuple(inside)
+    places = np.unique(np.linspace(0, len(inside) - 1, most).round().astype(int))
+    return tuple(inside[place] for place in places)
+
+
+def decide(
+    segment: Segment,
+    looked: Sequence[tuple[Keypoints, Keypoints]],
+    around: tuple[Sequence[Keypoints], Sequence[Keypoints]],
+    sound: SoundMatch | None = None,
+) -> tuple[Segment, tuple[LocalMatch, ...]]:
+    """Judge a segment by pairs of frames.
+
+    Args:
+        segment: in LOOK; others come back as they are.
+        looked: query frame and known frame, of moments on the segment's line.
+        around: frames of other shots of the query and of the known video, for overlays.
+        sound: of the same stretch on the same line, when there is any.
+
+    Returns:
+        The segment with its zone, and each pair's match as evidence.
+    """
+    if segment.zone is not Zone.LOOK:
+        return segment, ()
+    masks = (mask_of(around[0]), mask_of(around[1]))
+    found, telling = [], 0
+    for query, kept in looked:
+        seen = local.mirrored(query) if segment.mirrored else query
+        mask = masks[0].mirrored() if masks[0] and segment.mirrored else masks[0]
+        left = [m.uncovered(f) if m else f for m, f in ((mask, seen), (masks[1], kept))]
+        telling += min(len(one) for one in left) >= _TELLING
+        found.append(local.same(left[0], left[1]))
+    agree = sum(one.score >= local.SAME for one in found)
+    if agree >= 2 or (agree and sound is not None):
+        zone = Zone.LINK
+    elif telling >= 2 and sound is None and all(one.score < local.SAME / 2 for one in found):
+        zone = Zone.NOTHING
+    else:
+        zone = Zone.LOOK
+    return replace(segment, zone=zone), tuple(found)
+
+
+def survey(
+    pool: JailPool,
+    source: BinaryIO,
+    frames: Sequence[FrameHash],
+    *,
+    declared: str = "",
+    limits: MediaLimits,
+    lane: str = "",
+) -> Known | Undecodable:
+    """What to keep of a known video.
+
+    Args:
+        pool: decodes in the jail.
+        source: the video.
+        frames: its frame hashes, for its shots.
+        declared: content type.
+        limits: of each decode.
+        lane: keeps senders apart.
+    """
+    times = [shot.key.time_s for shot in spread(shots(frames), KEPT)]
+    points = pool.local(source, declared=declared, limits=limits, times=times, lane=lane)
+    if isinstance(points, Undecodable):
+        return points
+    kept = tuple(one.only(np.arange(len(one)) < POINTS) for one in points)
+    heard = _sound(pool, source, declared, limits, lane)
+    return Known(kept, heard)
+
+
+def examine(
+    pool: JailPool,
+    source: BinaryIO,
+    frames: Sequence[FrameHash],
+    segment: Segment,
+    known: Known,
+    *,
+    declared: str = "",
+    limits: MediaLimits,
+    lane: str = "",
+) -> tuple[Segment, tuple[LocalMatch, ...]]:
+    """Look closer at a segment of an uploaded video.
+
+    Args:
+        pool: decodes in the jail.
+        source: the upload.
+        frames: its frame hashes, for its shots.
+        segment: in LOOK; others come back as they are.
+        known: of the segment's reel.
+        declared: content type.
+        limits: of each decode.
+        lane: keeps senders apart.
+    """
+    looks = plan(segment, known)
+    if segment.zone is not Zone.LOOK or not looks:
+        return segment, ()
+    others = [shot.key.time_s for shot in spread(shots(frames), _AROUND)]
+    times = [look.time_s for look in looks] + others
+    points = pool.local(source, declared=declared, limits=limits, times=times, lane=lane)
+    if isinstance(points, Undecodable):
+        return segment, ()
+    pairs = [
+        (query, known.frames[look.kept])
+        for query, look in zip(points[: len(looks)], looks, strict=True)
+    ]
+    sound = None
+    if len(known.sound.items):
+        heard = _sound(pool, source, declared, limits, lane)
+        sound = on_the_line(segment, heard, known.sound)
+    around = points[len(looks) :] if len(others) >= LEAST else ()
+    return decide(segment, pairs, (around, known.frames), sound)
+
+
+def on_the_line(segment: Segment, heard: SoundPrint, known: SoundPrint) -> SoundMatch | None:
+    """The same sound where the segment's frames say it should run."""
+    offset = segment.start_s - segment.reference_start_s * segment.speed
+    return audio.find(heard, known, speed=segment.speed, offset_s=offset)
+
+
+def _sound(
+    pool: JailPool, source: BinaryIO, declared: str, limits: MediaLimits, lane: str
+) -> SoundPrint:
+    """Nothing where there is none, where it cannot be read, or without the library."""
+    if not pool.facts.get("chromaprint"):
+        return _NO_SOUND
+    heard = pool.sound(source, declared=declared, limits=limits, lane=lane)
+    return _NO_SOUND if isinstance(heard, Undecodable) else heard
