@@ -115,6 +115,7 @@ ROWS: Final = [
     *same(make.entry, ADMIN, "GET /v1/entries/{number}", "DELETE /v1/entries/{number}", "POST /v1/entries/{number}/quarantine", "POST /v1/entries/{number}/opinions"),
     *same(make.key, ADMIN, "DELETE /v1/keys/{id}", "POST /settings/keys/{id}/revoke"),
     *same(make.webhook, ADMIN, "DELETE /v1/webhooks/{id}", "POST /settings/webhooks/{id}/remove"),
+    *same(make.media_server, ADMIN, "GET /v1/media-servers/{name}", "PATCH /v1/media-servers/{name}", "DELETE /v1/media-servers/{name}", "POST /v1/media-servers/{name}/check"),
     *same(make.shift, ADMIN, "DELETE /v1/duty/shifts/{id}", "POST /duty/shifts/{shift}/end"),
     *same(make.device, ADMIN, "DELETE /v1/devices/{id}", "POST /workstations/{device}/remove"),
     # People: an administrator's own account is a colleague's business.
@@ -123,7 +124,7 @@ ROWS: Final = [
     *same(make.oneself, ADMIN, "DELETE /v1/people/{id}", "POST /v1/people/{id}/activate", "POST /people/{id}/roles", "POST /people/{id}/deactivate", "POST /people/{id}/activate", own=REFUSED, body={"data": {"was": "admin", "roles": "admin"}}),
     # Two people: whoever proposed it does not agree to it.
     *same(make.negative, ADMIN, "POST /v1/entries/{number}/confirm", own=HELD),
-    *same(make.proposed, REVIEWER, "POST /v1/cases/{id}/decisions/confirm", own=HELD, body=WHY),
+    *same(make.proposed, REVIEWER, "POST /v1/cases/{id}/decisions/confirm", "POST /v1/cases/{id}/decisions/confirm/options", own=HELD, body=WHY),
     *same(make.proposed, REVIEWER, "POST /cases/{case}/confirm", own=HELD, body=FORM),
     *same(make.proposed, REVIEWER, "POST /v1/cases/{id}/decisions/refuse", body=WHY),
     *same(make.proposed, REVIEWER, "POST /cases/{case}/refuse", body=FORM),
@@ -146,7 +147,7 @@ ROWS: Final = [
     *same(make.graded_set, GRADER, "POST /v1/grading/sets/{number}/page", "POST /v1/grading/sets/{number}/next", "POST /v1/grading/sets/{number}/back", "POST /v1/grading/sets/{number}/stack", "GET /grade/sets/{number}", "GET /grade/sets/{number}/first", "GET /grade/sets/{number}/stack", "POST /grade/sets/{number}/stack"),
     *same(make.graded_set, GRADER, "POST /v1/grading/sets/{number}/first-pass", own=NONE, another=NONE, body={"json": {"looks": {"2000000000": "full_facts"}}}),
     *same(make.graded_set, GRADER, "POST /grade/sets/{number}/first", body={"data": {}}),
-    *same(make.graded_set, LEAD, "GET /v1/grade-sets/{number}", "GET /v1/grade-sets/{number}/bad-rows", "POST /v1/grade-sets/{number}/open", "POST /v1/grade-sets/{number}/close"),
+    *same(make.graded_set, LEAD, "GET /v1/grade-sets/{number}", "GET /v1/grade-sets/{number}/bad-rows", "GET /v1/grade-sets/{number}/facts", "POST /v1/grade-sets/{number}/open", "POST /v1/grade-sets/{number}/close"),
     *same(make.alarm, LEAD, "POST /v1/quality/alarms/{id}/end", body={"json": {"note": "because"}}),
     *same(make.alarm, LEAD, "POST /qa/alarms/{alarm}/end", body={"data": {"note": "because"}}),
     *same(make.case, REVIEWER, "POST /v1/cases/{id}/overtime", own=REFUSED, another=REFUSED, body=WHY),

@@ -21,6 +21,7 @@ from breakwater.review.grading.rehash import Rehash
 from breakwater.review.grading.sets import GradeSets
 from breakwater.review.grading.sets import Limits as GradeLimits
 from breakwater.review.grading.stacks import Stacks
+from breakwater.review.grading.told import Tellings
 from breakwater.review.looking.cover import Staggering
 from breakwater.review.looking.devices import Devices
 from breakwater.review.looking.exposure import ExposureClock
@@ -63,6 +64,7 @@ class Reviewing:
     grade_views: GradeViews
     quality: Quality
     rehash: Rehash
+    tellings: Tellings
 
 
 def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing:
@@ -109,6 +111,7 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
         grade_views=GradeViews(
             db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, exposure=exposure
         ),
+        tellings=Tellings(db=on.db),
         quality=Quality(db=on.db, clock=on.clock),
         rehash=Rehash(db=on.db, vault=on.vault, screener=on.screener, kinds=on.registry.kinds),
     )

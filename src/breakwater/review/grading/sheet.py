@@ -1,7 +1,7 @@
 """CSV sets: a header that names a file or a hash, and one row an item.
 
-Columns `path` (or `file`, `filename`), `md5`, `sha1`, `sha256`; every other one is kept as a
-claim. UTF-8 with or without a byte-order mark, any line ending, comma or semicolon. Read by
+Columns `path` (or `file`, `filename`), `md5`, `sha1`, `sha256`, `facts` (JSON); every other one is
+kept as a claim. UTF-8 with or without a byte-order mark, any line ending, comma or semicolon. Read by
 `review.grading.sets`. Tests: `tests/unit/test_vics.py`.
 """
 
@@ -13,7 +13,16 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from breakwater.errors import BadInput
-from breakwater.review.grading.sources import BadRow, SourceRow, bad, clean, hashes_of, relative
+from breakwater.review.grading.sources import (
+    FACTS,
+    BadRow,
+    SourceRow,
+    bad,
+    clean,
+    facts_of,
+    hashes_of,
+    relative,
+)
 
 PATHS: Final = ("path", "file", "filename", "filepath", "relativefilepath")
 HASHES: Final = ("md5", "sha1", "sha256")
@@ -62,13 +71,13 @@ class SheetReader:
         paths = tuple(path for name in PATHS if (path := relative(said.get(name, ""))))
         if not hashes and not paths:
             raise BadInput("The row names neither a hash nor a file.")
-        known = {*PATHS, *HASHES}
+        known = {*PATHS, *HASHES, FACTS}
         claims = {
             clean(name): clean(cell)
             for name, cell in said.items()
             if clean(cell) and name not in known
         }
-        return SourceRow(number, paths, hashes, claims)
+        return SourceRow(number, paths, hashes, claims | facts_of(said.get(FACTS, "")))
 
 
 def _mark(head: str) -> str:

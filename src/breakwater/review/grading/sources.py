@@ -8,6 +8,7 @@ was named (`find`). Tests: `tests/unit/test_vics.py`.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -16,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, Protocol
 
 from breakwater.errors import BadInput, BadSignal
+from breakwater.model.facts import ItemFacts
 from breakwater.model.signal import MD5, SHA1, SHA256, Signal, SignalKind
 
 MOST_PATHS: Final = 64
@@ -25,6 +27,12 @@ MOST_TEXT: Final = 500
 """Characters kept of what a source says."""
 
 MOST_PATH: Final = 4_096
+
+FACTS: Final = "facts"
+"""Name of the claim that holds facts as another installation graded them."""
+
+MOST_FACTS: Final = 200_000
+"""Characters of facts: a thousand stretches of fifty children."""
 
 _DRIVE: Final = re.compile(r"^[A-Za-z]:")
 
@@ -97,6 +105,23 @@ def relative(text: str) -> str:
     if ".." in kept or clean(text, most=MOST_PATH) != text.strip():
         return ""
     return "/".join(kept)
+
+
+def facts_of(text: str) -> dict[str, Any]:
+    """Facts as `review.grading.told` writes them, as a claim; what cannot be read says so.
+
+    Kept beside what graders find and never taken for it.
+    """
+    if not text.strip():
+        return {}
+    try:
+        said = json.loads(text) if len(text) <= MOST_FACTS else None
+        return {FACTS: ItemFacts.read(said).plain()} if isinstance(said, dict) else _UNREADABLE
+    except (BadInput, ValueError, TypeError, RecursionError):
+        return _UNREADABLE
+
+
+_UNREADABLE: Final[dict[str, Any]] = {f"{FACTS}_unreadable": True}
 
 
 def clean(text: str, *, most: int = MOST_TEXT) -> str:

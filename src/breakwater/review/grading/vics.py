@@ -18,9 +18,21 @@ from typing import Any, BinaryIO, Final
 import ijson
 
 from breakwater.errors import BadInput
-from breakwater.review.grading.sources import BadRow, SourceRow, bad, clean, hashes_of, relative
+from breakwater.review.grading.sources import (
+    FACTS,
+    BadRow,
+    SourceRow,
+    bad,
+    clean,
+    facts_of,
+    hashes_of,
+    relative,
+)
 
 BOM: Final = b"\xef\xbb\xbf"
+
+PROPERTY: Final = f"breakwater.{FACTS}"
+"""Where another installation's facts stand among the properties of an entry."""
 
 MOST_EVENTS: Final = 100_000
 """Parts of one Media entry; a larger one is no entry but an attack or a fault."""
@@ -175,6 +187,9 @@ def _claims(media: Mapping[str, Any]) -> dict[str, Any]:
     for name in _TEXTS:
         if text := clean(str(media.get(name) or "")):
             claims[name] = text
+    for one in _list(media.get("exifs")):
+        if isinstance(one, dict) and one.get("propertyname") == PROPERTY:
+            claims |= facts_of(str(one.get("propertyvalue") or ""))
     if (updated := moment(media.get("dateupdated"))) is not None:
         claims["dateupdated"] = updated.isoformat()
     return claims

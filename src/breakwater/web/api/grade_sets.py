@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path as FilePath
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import Field
+from starlette.responses import StreamingResponse
 
 from breakwater.model.access import Permission
 from breakwater.model.grading import GradeResult, GradeSet, ItemCode
@@ -30,6 +31,8 @@ P = Permission
 router = Router(tags=["grade sets"])
 
 BAD_ROWS: Final = 20
+FORMS: Final = {"vics": "application/json", "csv": "text/csv"}
+Form = Annotated[Literal["vics", "csv"], Query(description="VICS 2.0, or CSV.")]
 TABLE: Final = {
     "id": "uk_abc", "name": "…", "jurisdiction": "GB-EAW", "version": "2014-04-01",
     "source": "…", "answers": "one", "scale": "ordinal",
@@ -319,6 +322,16 @@ def open_set(number: Number, app: Parts, who: Who) -> GradeSetOut:
 def close_set(number: Number, app: Parts, who: Who) -> GradeSetOut:
     """Graders get no more of its items; what was answered stays."""
     return GradeSetOut.of(app.review.grade_sets.close(who, number))
+
+
+@router.get("/v1/grade-sets/{number}/facts", summary="What holds for a set", responses=FAULTS)
+@needs(P.GRADE_QA)
+def facts(number: Number, app: Parts, who: Who, form: Form = "vics") -> StreamingResponse:
+    """Hashes, codes and facts as VICS 2.0 or CSV; every child and every stretch of a video."""
+    written = app.review.tellings.write(who, number, form)
+    name = f"set-{number}.{'json' if form == 'vics' else 'csv'}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return StreamingResponse(written, media_type=FORMS[form], headers=headers)
 
 
 @router.get("/v1/grade-items/{number}", summary="What holds for an item", responses=FAULTS)

@@ -351,10 +351,20 @@ def _stretch(number: int, answers: tuple[str, str, str], seen: Field) -> Stretch
     start, end, activity = answers
     seconds = [float(part) if _is_number(part) else 0.0 for part in (start, end)]
     return Stretch(
-        number, start, end, f"{timecode(seconds[0])} – {timecode(seconds[1])}",
+        number, start, end, f"{moment(seconds[0])} – {moment(seconds[1])}",
         _field("act", say("Activity of this stretch"), ACTIVITY, activity, number=number),
         seen,
     )  # fmt: skip
+
+
+def moment(seconds: float) -> str:
+    """A time of a video for people, to the tenth where it is no whole second.
+
+    >>> moment(62.0), moment(0.54)
+    ('1:02', '0:00.5')
+    """
+    tenth = int(seconds * 10) % 10
+    return f"{timecode(int(seconds))}.{tenth}" if tenth else timecode(int(seconds))
 
 
 def _is_number(text: str) -> bool:

@@ -15,7 +15,7 @@ from breakwater.model.grading import GradeItem, GradeSet, Part, Stack
 from breakwater.model.media import Level
 from breakwater.review.grading.grade import Task
 from breakwater.web.pages import words
-from breakwater.web.pages.form_grade import Answers, packed
+from breakwater.web.pages.form_grade import Answers, moment, packed
 from breakwater.web.pages.models import Number
 from breakwater.web.pages.models_grade import (
     Ahead,
@@ -166,9 +166,7 @@ def frames_of(task: Task) -> tuple[GradeFrame, ...]:
     frames = [at * count // chosen for at in range(chosen + 1)]
     each = task.duration_s / count
     return tuple(
-        GradeFrame(
-            frame, words.timecode(frame * each), f"{frame * each:.2f}", f"{after * each:.2f}"
-        )
+        GradeFrame(frame, moment(frame * each), f"{frame * each:.2f}", f"{after * each:.2f}")
         for frame, after in pairwise(frames)
     )
 
