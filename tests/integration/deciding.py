@@ -19,9 +19,11 @@ from breakwater.model.decision import AccountRole, DecisionFacts, DecisionKind
 from breakwater.model.event import Event, EventType
 from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.ids import Id
+from breakwater.model.signin import Signed
 from breakwater.model.upload import Upload
 from breakwater.records import cases, outbox, uploads
 from breakwater.records.rootkey import RootKey
+from breakwater.review.deciding.decide import waiting_for_second
 from breakwater.settings import Settings, load
 from tests.conftest import SettableClock
 from tests.integration.conftest import photo
@@ -100,3 +102,10 @@ def told(app: App, kind: EventType) -> list[Event]:
 
 def decide(app: App, who: Principal, upload: Upload, kind: K, **more: Any) -> Any:
     return app.review.decisions.decide(who, upload.case, kind, **more)
+
+
+def signed(app: App, who: Principal, case: Id | None) -> Signed:
+    """A fresh signature under what waits on a case; how it is checked: `test_access_signing.py`."""
+    with app.db.read() as tx:
+        waits = waiting_for_second(tx, Id(str(case)))
+    return Signed(Id(str(who.person)), waits.id, "password", app.clock.now())

@@ -29,10 +29,11 @@ from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.ids import new_id
 from breakwater.model.match import Action
 from breakwater.model.signal import Signal
+from breakwater.model.signin import Signed
 from breakwater.records import appeals, audit, cases, decisions
 from tests.integration import deciding
 from tests.integration.conftest import work
-from tests.integration.deciding import ILLEGAL, K, case_of, decide, present, told
+from tests.integration.deciding import ILLEGAL, K, case_of, decide, present, signed, told
 from tests.integration.test_review_views import somebody
 
 app, known, upload = deciding.app, deciding.known, deciding.upload
@@ -164,8 +165,9 @@ def test_escalation_raises_and_danger_calls_at_once(app, upload, reviewer):
         assert decisions.in_danger(tx, upload.case)
         assert case_of(app, upload).state is not CaseState.CLOSED
     with pytest.raises(NeedsSecondPerson):
-        app.review.decisions.confirm(reviewer, upload.case)
-    app.review.decisions.confirm(somebody(app, Role.REVIEWER), upload.case)
+        app.review.decisions.confirm(reviewer, upload.case, signed(app, reviewer, upload.case))
+    second = somebody(app, Role.REVIEWER)
+    app.review.decisions.confirm(second, upload.case, signed(app, second, upload.case))
     app.review.decisions.undo(reviewer, said.id, "a misunderstanding")
     with app.db.read() as tx:
         assert not decisions.in_danger(tx, upload.case)
@@ -222,10 +224,11 @@ def test_nothing_is_decided_that_cannot_be_written_down(app, upload, reviewer):
 
 
 def test_ids_that_nobody_knows_are_not_found(app, reviewer):
+    nothing = Signed(reviewer.person, new_id(), "passkey", app.clock.now())
     for act in (
         lambda: app.review.decisions.decide(reviewer, new_id(), K.NOT_ILLEGAL),
         lambda: app.review.decisions.undo(reviewer, new_id(), "x"),
-        lambda: app.review.decisions.confirm(reviewer, new_id()),
+        lambda: app.review.decisions.confirm(reviewer, new_id(), nothing),
         lambda: app.review.decisions.comment(reviewer, new_id(), "x"),
     ):
         with pytest.raises(NotFound):

@@ -5,20 +5,24 @@ More than ten need two people; what was shown is what is done.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from breakwater.banks.manage import NewBank, NewEntry
-from breakwater.errors import BadInput, Conflict, NeedsSecondPerson
+from breakwater.errors import BadInput, Conflict, NeedsSecondPerson, NotFound
 from breakwater.model.access import Role
 from breakwater.model.bank import BankAction, EntryStatus, Opinion
 from breakwater.model.case import CaseState
 from breakwater.model.decision import Outcome
+from breakwater.model.ids import new_id
 from breakwater.model.match import Action
 from breakwater.model.signal import Signal
 from breakwater.records import approvals, decisions, entries
 from tests.integration import deciding
 from tests.integration.conftest import photo, work
-from tests.integration.deciding import ILLEGAL, K, case_of, copies, decide, present
+from tests.integration.deciding import ILLEGAL, K, case_of, copies, decide, present, signed
 from tests.integration.test_intake import pdq_of, submit
 from tests.integration.test_review_views import somebody
 
@@ -100,11 +104,37 @@ def test_more_than_ten_need_a_second_person_who_is_another_one(app, machine, upl
     assert waits.value.facts["approval"]
     assert present(app, upload).verdict.action is Action.BLOCK, "nothing is done yet"
     with pytest.raises(NeedsSecondPerson):
-        app.review.decisions.confirm(reviewer, upload.case)
+        app.review.decisions.confirm(reviewer, upload.case, signed(app, reviewer, upload.case))
     second = somebody(app, Role.REVIEWER, name="Sam")
-    said = app.review.decisions.confirm(second, upload.case, note="So it is.")
+    mine = signed(app, second, upload.case)
+    said = app.review.decisions.confirm(second, upload.case, mine, note="So it is.")
     assert (said.by, said.second) == (reviewer.person, second.person)
     assert present(app, upload).verdict.action is Action.ALLOW
+
+
+def test_only_a_fresh_signature_under_this_very_proposal_confirms(
+    app, machine, upload, reviewer, clock
+):
+    copies(app, machine, 10)
+    with pytest.raises(NeedsSecondPerson):
+        decide(app, reviewer, upload, K.WRONG_MATCH, reason="A logo.")
+    second = somebody(app, Role.REVIEWER)
+    good = signed(app, second, upload.case)
+    for wrong in (
+        replace(good, about=new_id()), replace(good, person=reviewer.person),
+        replace(good, at=good.at - timedelta(minutes=3)), replace(good, at=good.at + timedelta(1)),
+    ):  # fmt: skip
+        with pytest.raises(BadInput, match="Sign again"):
+            app.review.decisions.confirm(second, upload.case, wrong)
+    assert present(app, upload).verdict.action is Action.BLOCK
+    assert app.review.decisions.to_sign(second, upload.case).id == good.about
+    clock.advance(timedelta(hours=24).total_seconds())
+    with pytest.raises(NotFound, match="lapses after 24 hours"):
+        app.review.decisions.to_sign(second, upload.case)
+    late = replace(good, at=app.clock.now())
+    with pytest.raises(NotFound, match="lapses after 24 hours"):
+        app.review.decisions.confirm(second, upload.case, late)
+    assert present(app, upload).verdict.action is Action.BLOCK
 
 
 def test_a_proposal_that_reaches_more_by_now_is_not_confirmed(app, machine, upload, reviewer):
@@ -114,7 +144,7 @@ def test_a_proposal_that_reaches_more_by_now_is_not_confirmed(app, machine, uplo
     submit(app, photo(1, form="JPEG", quality=75), machine, account="acct-new")
     second = somebody(app, Role.REVIEWER)
     with pytest.raises(Conflict, match="other items than were shown"):
-        app.review.decisions.confirm(second, upload.case)
+        app.review.decisions.confirm(second, upload.case, signed(app, second, upload.case))
     app.review.decisions.refuse(second, upload.case, note="Look again.")
     assert case_of(app, upload).state is CaseState.OPEN
 

@@ -13,6 +13,7 @@ from breakwater.access.passkeys import Passkeys
 from breakwater.access.people import People
 from breakwater.access.provider import Provider, ProviderClient
 from breakwater.access.sessions import Sessions
+from breakwater.access.signing import Signing
 from breakwater.model.clock import Clock
 from breakwater.records.database import Database
 from breakwater.records.keys import Keyring
@@ -26,6 +27,7 @@ class Access:
         sessions: of browsers.
         people: and their passwords and links.
         passkeys: of people.
+        signing: of single acts by people who are signed in already.
         oidc: the organisation's own sign-in service.
         limits: how often somebody may ask; shared where several processes serve.
     """
@@ -52,6 +54,7 @@ class Access:
             db=db, sessions=self.sessions, clock=clock, hasher=hasher or PasswordHasher()
         )
         self.passkeys = Passkeys(db=db, sessions=self.sessions, challenges=challenges)
+        self.signing = Signing(db=db, passkeys=self.passkeys, people=self.people, clock=clock)
         self.oidc = Oidc(db=db, sessions=self.sessions, challenges=challenges, client=client)
         self.limits: Limits = (
             SharedBuckets(db=db, keyring=keys, clock=clock) if shared else Buckets(clock)

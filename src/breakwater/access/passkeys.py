@@ -28,10 +28,11 @@ from breakwater.model.access import Person, Principal
 from breakwater.model.ids import Id
 from breakwater.model.signin import Passkey
 from breakwater.records import people
-from breakwater.records.database import Database
+from breakwater.records.database import Database, Tx
 
 REGISTER: Final = "passkey register"
 SIGN_IN: Final = "passkey sign in"
+SIGN: Final = "passkey sign"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,16 @@ class Site:
 
     host: str
     origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Answered:
+    """An answer that holds."""
+
+    passkey: Passkey
+    person: Person
+    count: int
+    challenge: bytes
 
 
 class Passkeys:
@@ -134,34 +145,70 @@ class Passkeys:
             NotAuthenticated: unknown, wrong, stale or copied. Never says which.
         """
         try:
-            credential = webauthn.base64url_to_bytes(str(answer["id"]))
-            challenge = _challenge(answer)
-            self._challenges.check(challenge, SIGN_IN)
-            with self._db.read() as tx:
-                passkey = people.passkey(tx, credential)
-                person = people.get(tx, passkey.person)
-            proof = webauthn.verify_authentication_response(
-                credential=answer,
-                expected_challenge=challenge,
-                expected_rp_id=site.host,
-                expected_origin=site.origin,
-                credential_public_key=passkey.public_key,
-                credential_current_sign_count=0,  # compared below, where it can be audited
-                require_user_verification=True,
-            )
+            found = self._answered(site, answer, SIGN_IN)
         except (*_NONSENSE, NotFound, BadInput):
             raise _NOT_HERE from None
-        self._check_count(passkey, proof.new_sign_count)
-        if not person.active:
+        self._check_count(found.passkey, found.count)
+        if not found.person.active:
             raise _NOT_HERE
         try:
             with self._db.transaction() as tx:
-                self._challenges.spend(tx, challenge)
-                people.use_passkey(tx, passkey.id, sign_count=proof.new_sign_count)
-                people.clear_failures(tx, person.id)
-                return person, self._sessions.start(tx, person, "passkey", agent=agent)
+                self._use(tx, found)
+                people.clear_failures(tx, found.person.id)
+                return found.person, self._sessions.start(tx, found.person, "passkey", agent=agent)
         except BadInput:
             raise _NOT_HERE from None
+
+    def to_sign(self, who: Principal, site: Site, about: str) -> dict[str, Any]:
+        """What the browser needs to sign one act by a passkey of whoever is signed in."""
+        with self._db.read() as tx:
+            present = people.passkeys(tx, who.id)
+        options = webauthn.generate_authentication_options(
+            rp_id=site.host,
+            challenge=self._challenges.issue(SIGN, _bound(who, about)),
+            allow_credentials=[PublicKeyCredentialDescriptor(id=p.credential) for p in present],
+            user_verification=UserVerificationRequirement.REQUIRED,
+        )
+        return _plain(options)
+
+    def signed(self, who: Principal, site: Site, about: str, answer: dict[str, Any]) -> None:
+        """Check that a passkey of whoever is signed in signed this act, and use the answer up.
+
+        Raises:
+            BadInput: another act, session or person, a stale or used challenge, a copied key.
+        """
+        try:
+            found = self._answered(site, answer, SIGN, _bound(who, about))
+            self._check_count(found.passkey, found.count)
+        except (*_NONSENSE, NotFound, BadInput, NotAuthenticated):
+            raise _NOT_SIGNED from None
+        if found.person.id != who.id or not found.person.active:
+            raise _NOT_SIGNED
+        with self._db.transaction() as tx:
+            self._use(tx, found)
+
+    def _answered(self, site: Site, answer: dict[str, Any], use: str, bound: str = "") -> _Answered:
+        """Whose passkey answered our challenge; raises what nonsense raises."""
+        credential = webauthn.base64url_to_bytes(str(answer["id"]))
+        challenge = _challenge(answer)
+        self._challenges.check(challenge, use, bound)
+        with self._db.read() as tx:
+            passkey = people.passkey(tx, credential)
+            person = people.get(tx, passkey.person)
+        proof = webauthn.verify_authentication_response(
+            credential=answer,
+            expected_challenge=challenge,
+            expected_rp_id=site.host,
+            expected_origin=site.origin,
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=0,  # compared by `_check_count`, where it is audited
+            require_user_verification=True,
+        )
+        return _Answered(passkey, person, proof.new_sign_count, challenge)
+
+    def _use(self, tx: Tx, found: _Answered) -> None:
+        self._challenges.spend(tx, found.challenge)
+        people.use_passkey(tx, found.passkey.id, sign_count=found.count)
 
     def _check_count(self, passkey: Passkey, count: int) -> None:
         """A counter that does not go on means that somebody copied the key."""
@@ -174,6 +221,8 @@ class Passkeys:
 _NONSENSE: Final = (WebAuthnException, ValueError, KeyError, TypeError, RecursionError)
 """What answers raise that are no answers."""
 
+_NOT_SIGNED: Final = BadInput("The passkey did not sign this. Nothing was confirmed; sign again.")
+
 _NOT_HERE: Final = NotAuthenticated("This passkey does not sign in here.")
 
 
@@ -181,6 +230,11 @@ def _challenge(answer: dict[str, Any]) -> bytes:
     """The challenge that an answer says it answers; raises what nonsense raises."""
     client = json.loads(webauthn.base64url_to_bytes(str(answer["response"]["clientDataJSON"])))
     return webauthn.base64url_to_bytes(str(client["challenge"]))
+
+
+def _bound(who: Principal, about: str) -> str:
+    """What a signature's challenge is for: this act, in this session."""
+    return f"{who.session}\0{about}"
 
 
 def _plain(options: Any) -> dict[str, Any]:

@@ -206,6 +206,25 @@ class People:
             people.clear_failures(tx, found.person.id)
             return found.person, self._sessions.start(tx, found.person, "password", agent=agent)
 
+    def check_password(self, who: Principal, password: str) -> None:
+        """Whether this is the password of whoever is signed in; wrong ones count as at the door.
+
+        Raises:
+            BadInput: wrong.
+            TooManyRequests: too many wrong ones for this name; the facts say how long.
+        """
+        found = self._known(who.name)
+        wait = self._locked(found)
+        if wait > 0:
+            raise TooManyRequests(_locked_words(wait), retry_after=wait)
+        mine = found is not None and found.person.id == who.id and found.person.active
+        stored = found.password_hash if found and mine else ""
+        if not self._verify(stored, password) or not stored:
+            self._failed(found if mine else None)
+            raise BadInput("The password is wrong. Nothing was confirmed.")
+        with self._db.transaction() as tx:
+            people.clear_failures(tx, who.id)
+
     def set_password(self, who: Principal, password: str) -> None:
         """Set one's own password; other sessions go on.
 

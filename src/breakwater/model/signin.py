@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
+from breakwater.errors import BadInput
 from breakwater.model.access import Person
 from breakwater.model.ids import Id
 
@@ -67,6 +69,35 @@ class LinkedAccount:
     subject: str
     created_at: datetime
     used_at: datetime | None = None
+
+
+SIGNED_FOR: Final = timedelta(minutes=2)
+"""From a signature to the act it is for: one request, with air for a slow disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A person stood behind one thing just now, by passkey or password.
+
+    Attributes:
+        about: id of what was signed.
+        method: `passkey` or `password`.
+    """
+
+    person: Id
+    about: str
+    method: str
+    at: datetime
+
+    def check(self, person: Id, about: str, now: datetime) -> None:
+        """Whether it is this person's, for this, and fresh.
+
+        Raises:
+            BadInput: it is not.
+        """
+        fresh = timedelta(0) <= now - self.at <= SIGNED_FOR
+        if (self.person, self.about) != (person, about) or not fresh:
+            raise BadInput("The signature is for something else, or too old. Sign again.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -242,6 +242,14 @@ def passkeys(tx: Tx, person: Id) -> list[Passkey]:
     return [_passkey(row) for row in rows]
 
 
+def signs_with(tx: Tx, person: Id) -> str:
+    """The strongest thing somebody can sign an act with: `passkey`, `password`, or empty."""
+    if passkeys(tx, person):
+        return "passkey"
+    wanted = sa.select(t.people.c.password_hash).where(t.people.c.id == person)
+    return "password" if tx.execute(wanted).scalar() else ""
+
+
 def use_passkey(tx: Tx, passkey_id: Id, *, sign_count: int) -> None:
     """Remember the counter, which must never go back."""
     tx.execute(

@@ -28,6 +28,7 @@ from breakwater.model.decision import (
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.queue import LEASE, SKIPPED_FOR
+from breakwater.model.signin import Signed
 from breakwater.records import approvals, cases, decisions, people, skips
 from breakwater.records.database import Database, Tx
 from breakwater.review.deciding import effects, policy, undo, wrong
@@ -119,12 +120,27 @@ class Decisions:
         with self._db.read() as tx:
             return effects.plan(tx, cases.get(tx, case), kind, also).effect
 
-    def confirm(self, who: Principal, case: Id, *, note: str = "") -> Decision:
+    def to_sign(self, who: Principal, case: Id) -> Approval:
+        """What this person would stand behind as the second one; they sign its id.
+
+        Raises:
+            NotFound: nothing waits here, or it lapsed.
+            NeedsSecondPerson: the same person who proposed it.
+        """
+        person = _person(who)
+        with self._db.read() as tx:
+            waits = waiting_for_second(tx, case)
+        if waits.by == person:
+            raise NeedsSecondPerson("You proposed it yourself.")
+        return waits
+
+    def confirm(self, who: Principal, case: Id, signed: Signed, *, note: str = "") -> Decision:
         """Stand behind what somebody else decided: it acts now, or its urgent report may go.
 
         Raises:
             NotFound: nothing waits here, or it lapsed.
             NeedsSecondPerson: the same person who proposed it.
+            BadInput: not signed anew for this proposal.
             Conflict: it reaches other items by now, or the case was closed.
         """
         person = _person(who)
@@ -132,7 +148,8 @@ class Decisions:
             tx.lock_changes()
             waits = waiting_for_second(tx, case)
             approvals.confirm(tx, kind=waits.kind, subject=case, by=person, note=note[:LONGEST])
-            tx.audit(person, "decision.confirm", case, kind=waits.kind)
+            signed.check(person, waits.id, tx.now)
+            tx.audit(person, "decision.confirm", case, kind=waits.kind, signed=signed.method)
             if waits.kind == DANGER:
                 return _confirm_danger(tx, case, person)
             asked = _proposed(tx, waits)

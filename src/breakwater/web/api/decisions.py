@@ -11,13 +11,16 @@ from typing import Annotated, Any
 
 from fastapi import Path
 from pydantic import Field
+from starlette.requests import Request
 
+from breakwater.access.signing import Proof
 from breakwater.model.access import Permission
 from breakwater.model.decision import Decision, DecisionFacts, DecisionKind, Effect, Touched
 from breakwater.model.ids import Id
 from breakwater.web.api.media import known_id
 from breakwater.web.api.openapi import problems
 from breakwater.web.api.requests import Body
+from breakwater.web.api.sessions import site_of
 from breakwater.web.api.shapes import ID, Answer
 from breakwater.web.gate import Parts, Router, Who, needs
 
@@ -61,6 +64,15 @@ class NoteIn(Body):
     reason: str = Field(default="", max_length=2000)
 
 
+class ConfirmIn(NoteIn):
+    """Why, and the signature: one of the two, as `confirm/options` says."""
+
+    credential: dict[str, Any] | None = Field(
+        default=None, description="What the browser answered to the challenge."
+    )
+    password: str = Field(default="", max_length=1024, description="Of people without a passkey.")
+
+
 class CommentIn(Body):
     """A note for colleagues."""
 
@@ -90,6 +102,14 @@ class DecisionOut(Answer):
             at=said.at, reason=said.reason, facts=said.facts.plain(), stands=said.stands,
             undoes=said.undoes, knowledge_at=said.knowledge_at,
         )  # fmt: skip
+
+
+class SigningOut(Answer):
+    """How the second person signs."""
+
+    approval: str = Field(description="What is signed.", examples=[ID])
+    method: str = Field(description="`passkey`, `password`, or empty: set one up first.")
+    options: dict[str, Any] = Field(description="For `navigator.credentials.get`; with a passkey.")
 
 
 class DecisionsOut(Answer):
@@ -160,11 +180,23 @@ def decide(id: IdText, body: DecisionIn, app: Parts, who: Who) -> DecisionOut:  
     return DecisionOut.of(said)
 
 
+@router.post("/v1/cases/{id}/decisions/confirm/options", summary="How to sign as second person", responses=CHANGE)  # fmt: skip
+@needs(P.CASE_DECIDE)
+def signing(id: IdText, request: Request, app: Parts, who: Who) -> SigningOut:  # noqa: A002 - the path's own word
+    """A challenge for this proposal alone; the person who proposed it is refused."""
+    waits = app.review.decisions.to_sign(who, known_id(id))
+    wanted = app.access.signing.ask(who, site_of(request), waits.id)
+    return SigningOut(approval=waits.id, method=wanted.method, options=wanted.options)
+
+
 @router.post("/v1/cases/{id}/decisions/confirm", summary="Agree as second person", responses=CHANGE)
 @needs(P.CASE_DECIDE)
-def confirm(id: IdText, body: NoteIn, app: Parts, who: Who) -> DecisionOut:  # noqa: A002 - the path's own word
-    """What waits acts now; the person who proposed it is refused."""
-    return DecisionOut.of(app.review.decisions.confirm(who, known_id(id), note=body.reason))
+def confirm(id: IdText, body: ConfirmIn, request: Request, app: Parts, who: Who) -> DecisionOut:  # noqa: A002 - the path's own word
+    """What waits acts now. Signed anew: by passkey, or by password without one."""
+    waits = app.review.decisions.to_sign(who, known_id(id))
+    proof = Proof(body.credential, body.password)
+    signed = app.access.signing.check(who, site_of(request), waits.id, proof)
+    return DecisionOut.of(app.review.decisions.confirm(who, known_id(id), signed, note=body.reason))
 
 
 @router.post("/v1/cases/{id}/decisions/refuse", status_code=204, summary="Disagree as second person", responses=CHANGE)  # fmt: skip

@@ -7,6 +7,7 @@ next case opens, with the way back in a toast. A refusal keeps what was typed.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -16,7 +17,8 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from breakwater.errors import Conflict, ExposureLimit, NeedsSecondPerson
+from breakwater.access.signing import Proof
+from breakwater.errors import BadInput, Conflict, ExposureLimit, NeedsSecondPerson
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Case
 from breakwater.model.decision import (
@@ -30,12 +32,14 @@ from breakwater.model.decision import (
 from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.ids import Id, parse_id
 from breakwater.records import decisions
+from breakwater.web.api.sessions import site_of
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_deciding
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.models_case import Done
 from breakwater.web.pages.queue import FIRST_RUN
 from breakwater.web.pages.read_queue import Look, case_named
+from breakwater.web.pages.retold import refused
 from breakwater.web.pages.speech import say
 from breakwater.web.workstation import approach
 
@@ -43,6 +47,7 @@ P = Permission
 router = Router(include_in_schema=False)
 
 SEE_OTHER: Final = 303
+UNREADABLE: Final = "The passkey did not sign this. Nothing was confirmed; sign again."
 Reason = Annotated[str, Form(max_length=2000)]
 
 
@@ -142,10 +147,20 @@ def undo(
 
 @router.post("/cases/{case}/confirm")
 @needs(P.CASE_DECIDE)
-def confirm(app: Parts, who: Who, case: str, reason: Reason = "") -> RedirectResponse:
-    """Agree as second person."""
+def confirm(
+    request: Request, *, pages: Pages, app: Parts, who: Who, case: str, reason: Reason = "",
+    password: Annotated[str, Form(max_length=1024)] = "",
+    credential: Annotated[str, Form(max_length=20_000)] = "",
+) -> Response:  # fmt: skip
+    """Agree as second person, signed anew; a signature that fails leaves the page as it was."""
     found = _found(app, case)
-    app.review.decisions.confirm(who, found.id, note=reason)
+    waits = app.review.decisions.to_sign(who, found.id)
+    try:
+        proof = Proof(_read(credential), password)
+        signed = app.access.signing.check(who, site_of(request), waits.id, proof)
+    except BadInput as wrong:
+        return _page(request, pages, app, who, case, status=422, told=refused(wrong))
+    app.review.decisions.confirm(who, found.id, signed, note=reason)
     return RedirectResponse(f"/cases/{found.id}", SEE_OTHER)
 
 
@@ -241,6 +256,19 @@ def _done(app: Any, who: Principal, decision: str) -> Done | None:
 def _found(app: Any, case: str) -> Case:
     with app.db.read() as tx:
         return case_named(tx, case)
+
+
+def _read(credential: str) -> dict[str, Any] | None:
+    """What the browser's passkey answered, as the form carries it."""
+    if not credential:
+        return None
+    try:
+        answer = json.loads(credential)
+    except (ValueError, RecursionError):
+        raise BadInput(UNREADABLE) from None
+    if not isinstance(answer, dict):
+        raise BadInput(UNREADABLE)
+    return answer
 
 
 def _reaches_far(effect: Effect) -> bool:

@@ -180,6 +180,9 @@ class SecondPerson:
     """A decision that waits for another person.
 
     Attributes:
+        facts: what the first person said besides, by name.
+        rows: what becomes of each upload; `more` are not listed.
+        method: what the viewer signs with: `passkey`, `password`, or empty for neither.
         mine: the viewer proposed it, and can only take it back.
         until: when it lapses.
     """
@@ -189,6 +192,10 @@ class SecondPerson:
     effect: str
     by: str
     until: When
+    facts: tuple[tuple[str, str], ...] = ()
+    rows: tuple[EffectRow, ...] = ()
+    more: int = 0
+    method: str = ""
     mine: bool = False
 
 

@@ -18,15 +18,18 @@ from breakwater.model.decision import (
     AccountRole,
     Context,
     Decision,
+    DecisionFacts,
     DecisionKind,
     Effect,
     Outcome,
     Touched,
 )
 from breakwater.model.facts import Activity
+from breakwater.model.ids import Id
 from breakwater.model.upload import Upload
 from breakwater.records import cases, decisions, duplicates, people
 from breakwater.review.deciding.decide import DANGER, waiting_for_second
+from breakwater.review.deciding.effects import plan
 from breakwater.review.deciding.policy import REASONS, kinds_for
 from breakwater.review.deciding.undo import TAKEN_BACK
 from breakwater.web.pages import words
@@ -43,9 +46,13 @@ from breakwater.web.pages.models_case import (
     SecondPerson,
 )
 from breakwater.web.pages.read_queue import Look, account_word, holder, row_of
+from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, later, say, say_n
 
 K = DecisionKind
+
+LISTED: Final = 12
+"""Uploads that a second person sees before they sign; the rest is counted."""
 
 SECONDS: Final = int(UNDO.total_seconds())
 """How long a decision can be undone whole."""
@@ -178,14 +185,41 @@ def second_person(look: Look, found: Case) -> SecondPerson | None:
         waits = waiting_for_second(look.tx, found.id)
     except NotFound:
         return None
+    reaches = _reaches(look, found, waits)
     return SecondPerson(
         words=_waiting_words(waits),
         reason=waits.reason,
         effect=_waiting_effect(waits),
         by=people.get(look.tx, waits.by).name,
         until=words.due(waits.lapses_at, look.now),
+        facts=_waiting_facts(look, found, waits),
+        rows=tuple(_effect_row(look, one) for one in reaches.touched[:LISTED]) if reaches else (),
+        more=max(0, len(reaches.touched) - LISTED) + reaches.later if reaches else 0,
+        method=people.signs_with(look.tx, look.who.id),
         mine=waits.by == look.who.person,
     )
+
+
+def _reaches(look: Look, found: Case, waits: Approval) -> Effect | None:
+    """What it would do now; None where it does nothing to uploads."""
+    if waits.kind == DANGER or found.state is CaseState.CLOSED:
+        return None
+    also = [Id(other) for other in waits.facts["also"]]
+    return plan(look.tx, found, K(waits.facts["kind"]), also).effect
+
+
+def _waiting_facts(look: Look, found: Case, waits: Approval) -> tuple[tuple[str, str], ...]:
+    """What the second person must know besides the reason and the effect."""
+    rows = [(say("Case"), f"{found.number}"), (say("Why it is here"), retold(found.why))]
+    if found.account:
+        rows.append((say("Account"), account_word(look, found)))
+    if waits.kind != DANGER:
+        rows += [
+            (say("Answered"), word)
+            for word in _fact_words(DecisionFacts.read(waits.facts["facts"]))
+        ]
+    rows.append((say("Proposed"), words.full(waits.proposed_at)))
+    return tuple(rows)
 
 
 def _waiting_words(waits: Approval) -> str:
@@ -231,7 +265,13 @@ def _said(look: Look, one: Decision, *, undo: bool) -> LogRow:
 
 
 def _details(one: Decision) -> list[str]:
-    facts = one.facts
+    found = _fact_words(one.facts)
+    if one.lead is not None:
+        found.append(say("decided with another case"))
+    return found
+
+
+def _fact_words(facts: DecisionFacts) -> list[str]:
     found = []
     if facts.context is not None:
         found.append(CONTEXT[facts.context])
@@ -239,8 +279,6 @@ def _details(one: Decision) -> list[str]:
         found.append(ACTIVITY[facts.item.activity])
     if facts.role is not None:
         found.append(ROLE[facts.role])
-    if one.lead is not None:
-        found.append(say("decided with another case"))
     return found
 
 
