@@ -31,6 +31,13 @@ MIRRORED: Final = 128
 MIN_QUALITY: Final = 30
 """Views of less are dropped, but for the whole frame, which tells what is new in it."""
 
+MOST_GAP_S: Final = 1.0
+LEAST_GAP_S: Final = 0.25
+DENSE_FRAMES: Final = 120
+"""Frames of a known video that may lie closer than a second: 16 views of 69 bytes each."""
+NEW_BITS: Final = 24
+"""Bits by which a frame is another one: where the alignment counts it in full."""
+
 LEAST_SIDE: Final = 16
 """Pixels; smaller frames have no views."""
 
@@ -83,10 +90,16 @@ VIEWS: Final[tuple[ViewPlan, ...]] = (
     ),
     ViewPlan(14, "r+4", degrees=4.0),
     ViewPlan(15, "r-4", degrees=-4.0),
-    *(_part(number, name) for number, name in enumerate(("t90", "b90", "l90", "r90"), 16)),
+    *(
+        _part(number, name)
+        for number, name in enumerate(("t90", "b90", "l90", "r90", "tl90", "tr90", "bl90", "br90"), 16)
+    ),
 )  # fmt: skip
 REFERENCE: Final = VIEWS[:16]
-QUERY: Final = (FULL, VIEWS[1], *VIEWS[14:20])
+QUERY: Final = (FULL, VIEWS[1], *VIEWS[12:])
+"""Beyond the reference's set B: corners of 90 % undo a crop at one corner (a known video's tl80
+is the tl90 of its cropped copy); tl70 and br70 see past a bar or logo laid over one side.
+"""
 INSET: Final = 32
 """Views of the first inset: whole 32, c90 33; of the second 34, 35; and so on."""
 
@@ -115,7 +128,14 @@ def _affine(rect: Rect, degrees: float = 0.0, *, mirrored: bool = False) -> list
 
 
 def _maps(plans: tuple[ViewPlan, ...], *, mirrored: bool) -> NDArray[np.float32]:
-    return np.array([_affine(p.rect, p.degrees, mirrored=mirrored) for p in plans], np.float32)
+    """Maps of the views; mirrored, those of the frame turned over."""
+    rects = [
+        (1 - p.rect[2], p.rect[1], 1 - p.rect[0], p.rect[3]) if mirrored else p.rect for p in plans
+    ]
+    found = [
+        _affine(rect, p.degrees, mirrored=mirrored) for p, rect in zip(plans, rects, strict=True)
+    ]
+    return np.array(found, np.float32)
 
 
 _REFERENCE_MAPS: Final = _maps(REFERENCE, mirrored=False)
@@ -138,6 +158,38 @@ def reference_prints(luma: NDArray[np.uint8], time_s: float) -> FramePrints:
         return _nothing(time_s)
     small = _small(luma, inner_box(luma))
     return _prints(time_s, _REFERENCE_VIEWS, small, _REFERENCE_MAPS)
+
+
+class ReferenceMaker:
+    """The prints of a known video: more frames where more happens.
+
+    A frame is kept a second after the last kept, or as soon as it differs from it; the shorter
+    the video, the closer frames may lie, because a short one has few.
+    """
+
+    def __init__(self, duration_s: float) -> None:
+        self._gap_s = min(MOST_GAP_S, max(LEAST_GAP_S, duration_s / DENSE_FRAMES))
+        self._last: NDArray[np.uint8] | None = None
+        self._last_s = -math.inf
+
+    def feed(self, luma: NDArray[np.uint8], time_s: float) -> FramePrints | None:
+        """The prints of the next frame; None when it adds nothing.
+
+        Args:
+            luma: (h, w), as a player shows it.
+            time_s: from the start of the video.
+        """
+        since = time_s - self._last_s
+        if since < self._gap_s - 1e-3 or min(luma.shape) < LEAST_SIDE:
+            return None
+        small = _small(luma, inner_box(luma))
+        if since < MOST_GAP_S and self._last is not None:
+            whole = kernel.view_hashes(small, _REFERENCE_MAPS[:1])[0][0]
+            if int(np.bitwise_count(whole ^ self._last).sum()) < NEW_BITS:
+                return None
+        prints = _prints(time_s, _REFERENCE_VIEWS, small, _REFERENCE_MAPS)
+        self._last, self._last_s = prints.hashes[0], time_s
+        return prints
 
 
 class ViewMaker:

@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from breakwater.matching.line import SPEEDS, Line, Point, Seen, fit, lines_through
+from breakwater.matching.line import SPEEDS, Line, Point, Seen, corrected, fit, lines_through
 from breakwater.matching.reels import Laid, ReelIndex, Sightings
 from breakwater.model.copies import FramePair, FramePrints, Segment, Zone
 
@@ -43,6 +43,10 @@ _QUIET_S: Final = 12.0
 _LEAST_NEW: Final = 0.5
 _SAME_LINE_S: Final = 1.5
 _LINES: Final = 3
+_TREND: Final = 24
+_MOVED_S: Final = 0.1
+_LATEST: Final = 8
+"""Frames by which a link that stands is measured on; before, the whole window."""
 
 
 def zone_of(score: float, frames: int) -> Zone:
@@ -96,12 +100,8 @@ class Follower:
                 continue
             if reel in hit:
                 self._open(reel, seen)
-            for track in self._tracks.get(reel, ()):
-                points = fit(laid, [*self._seen], track.line)
-                grew = seen.number in points and points[seen.number].worth > 0
-                track.points.update(points)
-                if grew and track.score >= LOOK_SCORE:
-                    found.append(self._segment(reel, track))
+            grown = [track for track in self._tracks.get(reel, ()) if self._grew(laid, track)]
+            found += [self._segment(reel, track) for track in grown if track.score >= LOOK_SCORE]
         return _best_of_each(found)
 
     def finish(self) -> tuple[Segment, ...]:
@@ -195,6 +195,23 @@ class Follower:
     def _tried(self, laid: Laid, line: Line) -> _Track:
         return _Track(line, fit(laid, [*self._seen], line))
 
+    def _grew(self, laid: Laid, track: _Track) -> bool:
+        """Measure a track on, correct its line, and say whether the newest frame supports it."""
+        newest = self._seen[-1].number
+        recent = [*self._seen][-_LATEST if track.score >= LINK_SCORE else 0 :]
+        track.points.update(fit(laid, recent, track.line))
+        line = corrected(track.line, [p for _, p in sorted(track.points.items())][-_TREND:])
+        ends = (self._seen[0].time_s, self._seen[-1].time_s)
+        if max(abs(line.reference(t) - track.line.reference(t)) for t in ends) > _MOVED_S:
+            again = fit(laid, [*self._seen], line)
+            worth = sum(point.worth for point in again.values())
+            held = sum(p.worth for n, p in track.points.items() if n >= self._seen[0].number)
+            if worth >= held:
+                track.points.update(again)
+                track.line = line
+        point = track.points.get(newest)
+        return point is not None and point.worth > 0
+
     def _segment(self, reel: int, track: _Track) -> Segment:
         points = sorted((p for p in track.points.values() if p.weight > 0), key=lambda p: p.time_s)
         first, last = points[0], points[-1]
@@ -209,7 +226,7 @@ class Follower:
             end_s=last.time_s + half,
             reference_start_s=max(0.0, first.reference_s - half / track.line.speed),
             reference_end_s=last.reference_s + half / track.line.speed,
-            speed=track.line.speed,
+            speed=round(track.line.speed, 2),
             score=round(score, 3),
             frames=frames,
             mirrored=sum(p.view >= MIRRORED for p in points) * 2 > len(points),

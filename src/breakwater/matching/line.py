@@ -25,6 +25,9 @@ SURE: Final = 31
 
 VIEW_PAIRS: Final = 4
 _NEAREST: Final = 4
+_SURE_WEIGHT: Final = 0.3
+_LEAST_POINTS: Final = 4
+_LEAST_SPAN_S: Final = 4.0
 _ELSEWHERE: Final = 8
 _APART_S: Final = 2.0
 _NEW_BITS: Final = 20.0
@@ -132,6 +135,21 @@ def lines_through(
                    for k in kept):  # fmt: skip
             kept.append(line)
     return kept
+
+
+def corrected(line: Line, points: Sequence[Point]) -> Line:
+    """The line as its points have it: two frames say little about speed, ten say much."""
+    sure = [p for p in points if p.weight > _SURE_WEIGHT]
+    if len(sure) < _LEAST_POINTS:
+        return line
+    time = np.array([p.time_s for p in sure])
+    reference = np.array([p.reference_s for p in sure])
+    weight = np.array([p.weight for p in sure])
+    speed = line.speed
+    if np.ptp(reference) >= _LEAST_SPAN_S:
+        slope = float(np.polyfit(reference, time, 1, w=weight)[0])
+        speed = min(max(slope, min(SPEEDS)), max(SPEEDS))
+    return Line(speed, float(np.average(time - speed * reference, weights=weight)))
 
 
 def weights(distance: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -142,7 +142,7 @@ class Segment:
         reel: number of the known video (`records.reels`).
         start_s, end_s: in the query.
         reference_start_s, reference_end_s: in the known video.
-        speed: query seconds per reference second, one of the searched speeds.
+        speed: query seconds per reference second, as measured.
         score: sum of weight x novelty over distinct query frames; >= 3 links.
         frames: novel query frames on the line.
         mirrored: found by a mirrored view.
