@@ -154,6 +154,12 @@ def page(tx: Tx, bank: Bank, *, after: int = 0, limit: int = 100) -> list[Reel]:
     return [_noun(row) for row in rows]
 
 
+def by_source(tx: Tx, bank: Bank, source: str) -> list[Reel]:
+    """Reels of a bank that one source gave, by number."""
+    wanted = _JOINED.where(reels.c.bank_number == bank.number, reels.c.source == source)
+    return [_noun(row) for row in tx.execute(wanted.order_by(reels.c.number))]
+
+
 def prints_of(tx: Tx, number: int) -> ReelPrints:
     """The prints of one reel.
 

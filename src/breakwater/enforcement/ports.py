@@ -1,0 +1,148 @@
+"""What enforcement needs from outside: media servers to act on, and what watchers keep.
+
+Media servers satisfy `StreamControl` structurally (`live.ports.MediaServer`), watchers
+`PreRoll` and `Prints`; `app` joins them, because verbs never import one another. Contract of
+the servers: `breakwater.testing.media_servers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from breakwater.model.copies import FramePrints
+from breakwater.model.ids import Id
+
+
+class Said(Protocol):
+    """What a server answered to one act."""
+
+    @property
+    def done(self) -> bool:
+        """It is so now."""
+        ...
+
+    @property
+    def detail(self) -> str:
+        """In words, without names, addresses and keys."""
+        ...
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """Counts and places."""
+        ...
+
+
+class Seen(Protocol):
+    """Somebody connected to a media server."""
+
+    @property
+    def client(self) -> str:
+        """The server's own id of the connection."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """As the server sees it; identity data."""
+        ...
+
+    @property
+    def port(self) -> int | None:
+        """None when the server does not tell."""
+        ...
+
+
+class StreamControl(Protocol):
+    """A media server, as far as stopping goes. Every act is idempotent."""
+
+    def terminate(self, name: str, client: str = "") -> Said:
+        """Close the publisher's connection; `client` names one of several."""
+        ...
+
+    def deny_publish(self, name: str) -> Said:
+        """See that it may not come back."""
+        ...
+
+    def freeze(self, name: str) -> Said:
+        """Drop everyone who plays it; publisher and recording go on."""
+        ...
+
+    def thaw(self, name: str) -> Said:
+        """Let players back."""
+        ...
+
+    def block_viewers(self, name: str) -> Said:
+        """Drop everyone who plays it, our watcher too."""
+        ...
+
+    def purge(self, name: str) -> Said:
+        """Remove playlist, segments, thumbnails and recordings."""
+        ...
+
+    def probe(self, name: str) -> Said:
+        """Look whether anything of it can still be had."""
+        ...
+
+    def record_start(self, name: str) -> Said:
+        """Record what the publisher sends."""
+        ...
+
+    def record_stop(self, name: str) -> Said:
+        """Stop recording."""
+        ...
+
+    def viewers(self, name: str) -> Sequence[Seen]:
+        """Who plays it now; raises `Unavailable`."""
+        ...
+
+    def recordings(self, name: str) -> Sequence[str]:
+        """Names of its recordings; raises `Unavailable`."""
+        ...
+
+    def fetch_recording(self, recording: str, sink: Any) -> Said:
+        """Write one recording's bytes into a sink that has `write`."""
+        ...
+
+
+class Kept(Protocol):
+    """The last minutes of a broadcast, in the vault."""
+
+    @property
+    def blob(self) -> Id:
+        """In the vault."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """Length."""
+        ...
+
+
+class PreRoll(Protocol):
+    """Who holds the last minutes of each broadcast."""
+
+    def preserve(self, stream: Id) -> Kept | None:
+        """Put them into the vault, durable when it returns; None when there are none."""
+        ...
+
+
+class Prints(Protocol):
+    """Who holds what each broadcast looked like."""
+
+    def prints(self, stream: Id) -> Sequence[FramePrints]:
+        """Reference prints of its frames so far, the first first; empty when there are none."""
+        ...
+
+
+class NothingKept:
+    """Stands where no watcher runs: what is missing becomes a gap that is shown."""
+
+    def preserve(self, stream: Id) -> Kept | None:
+        """Nothing."""
+        del stream
+        return None
+
+    def prints(self, stream: Id) -> Sequence[FramePrints]:
+        """Nothing."""
+        del stream
+        return ()

@@ -1,0 +1,78 @@
+"""The steps of each order on a media server, as data; each is idempotent and answers.
+
+Cut: the publisher first, because a viewer without a publisher gets nothing new; then viewers,
+then what lies on disk, then the proof. Freeze: only the viewers, and the recorder starts. An
+order is confirmed when every needed step was answered with yes. Source: reference live-ingest,
+"Cut" and "Freeze".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from breakwater.enforcement.ports import Said, StreamControl
+from breakwater.model.stream import Control
+
+Do = Callable[[StreamControl, str, str], Said]
+"""Acts on a server: the stream's name, and the client's id where one sender is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One act.
+
+    Attributes:
+        name: as acks keep it.
+        do: acts and answers.
+        needed: without it the order is not confirmed.
+        lasting: it destroys: what is there is preserved first.
+        tries: times it is asked before it counts as not done: servers need a moment.
+    """
+
+    name: str
+    do: Do
+    needed: bool = True
+    lasting: bool = False
+    tries: int = 1
+
+
+DENY: Final = Step("deny_publish", lambda server, name, _: server.deny_publish(name))
+DROP: Final = Step(
+    "drop_publisher", lambda server, name, client: server.terminate(name, client), tries=4
+)
+VIEWERS: Final = Step("drop_viewers", lambda server, name, _: server.block_viewers(name), tries=4)
+FREEZE: Final = Step("drop_viewers", lambda server, name, _: server.freeze(name), tries=4)
+THAW: Final = Step("thaw", lambda server, name, _: server.thaw(name))
+RECORD: Final = Step("record", lambda server, name, _: server.record_start(name), needed=False)
+UNRECORD: Final = Step(
+    "stop_record", lambda server, name, _: server.record_stop(name), needed=False
+)
+PURGE: Final = Step("purge", lambda server, name, _: server.purge(name), lasting=True)
+PROBE: Final = Step("probe", lambda server, name, _: server.probe(name), lasting=True, tries=5)
+
+STEPS: Final[Mapping[Control, tuple[Step, ...]]] = {
+    Control.OPEN: (THAW, UNRECORD),
+    Control.WATCHED: (THAW, UNRECORD),
+    Control.HIDDEN: (THAW, UNRECORD),
+    Control.FROZEN: (FREEZE, RECORD),
+    Control.CUT: (DROP, DENY, VIEWERS, PURGE, PROBE),
+}
+ONE_SENDER: Final[Mapping[Control, tuple[Step, ...]]] = {Control.CUT: (DROP,)}
+"""Of several senders one is dropped; the broadcast goes on. No less can be done to one."""
+
+
+def steps_for(to: Control, *, one_sender: bool, was_stopped: bool) -> tuple[Step, ...]:
+    """What an order asks of a server.
+
+    Args:
+        to: what the broadcast shall be.
+        one_sender: of several.
+        was_stopped: it was frozen before; nothing else needs to be let go of.
+    """
+    if one_sender:
+        return ONE_SENDER.get(to, ())
+    if to.rank < Control.FROZEN.rank and not was_stopped:
+        return ()
+    return STEPS[to]

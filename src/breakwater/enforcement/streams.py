@@ -1,0 +1,360 @@
+"""Orders carried out: asked of the media server, acknowledged, proven, tried again until done.
+
+In come orders, each with the job that obeys it, written by policy or people; out go acts on the
+server that carries the broadcast, every answer stored, and the state: confirmed, or "not
+confirmed cut" with an alarm and another try. A thread of its own waits for orders, so that
+nothing slower stands before a cut. Each step is idempotent and the order's epoch fences: who
+finds a newer order does nothing more. Services without an adapter are told by signed webhook
+and answer. Tests: `tests/integration/test_orders.py`, `tests/journey/test_live.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from breakwater.enforcement.keeping import Keeping
+from breakwater.enforcement.ports import StreamControl
+from breakwater.enforcement.steps import Step, steps_for
+from breakwater.errors import BreakwaterError, LeaseLost, NotFound, Unavailable
+from breakwater.model.clock import Clock
+from breakwater.model.event import Event
+from breakwater.model.ids import Id, new_id
+from breakwater.model.stream import Control, Order, OrderState, Stream, StreamState
+from breakwater.observe import Metrics, logger
+from breakwater.records import cases, jobs, stream_orders, stream_people, streams
+from breakwater.records.database import Database
+from breakwater.records.jobs import Job
+
+AT_ONCE: Final = 16
+"""Orders carried out at the same time."""
+
+KEPT_AT_ONCE: Final = 2
+LEASE_S: Final = 60.0
+"""Longer than one pass over a server may take, recordings included."""
+
+KEEP_LEASE_S: Final = 900.0
+IDLE_S: Final = 1.0
+"""Longest sleep without a hint: what other processes commit is seen within this."""
+
+BETWEEN_S: Final = 0.1
+"""Between two tries of one step: a server needs a moment to drop somebody."""
+
+ANSWER_S: Final = 10.0
+"""After this a service that was told by webhook and did not answer counts as not confirmed."""
+
+RETRY_MOST: Final = timedelta(seconds=30)
+PURGE_ANYWAY: Final = 6
+"""After so many passes what cannot be fetched for preservation is purged all the same: that
+nobody can see it weighs more than our copy."""
+
+_log = logger("enforcement")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """One step's answer, before it is stored."""
+
+    step: Step
+    done: bool
+    detail: str
+    ms: int
+
+
+class Orders:
+    """Carries orders out."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        metrics: Metrics,
+        server: Callable[[str], StreamControl],
+        keeping: Keeping,
+    ) -> None:
+        """Take what it needs; `turn` does the work.
+
+        Args:
+            db: the database.
+            clock: for milliseconds.
+            metrics: for alarms.
+            server: the media server of a name; raises `NotFound` where there is none.
+            keeping: preserves what is stopped.
+        """
+        self._db = db
+        self._clock = clock
+        self._metrics = metrics
+        self._server = server
+        self._keeping = keeping
+        self._owner = f"orders-{os.getpid()}-{new_id()}"
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="order")
+        self._keepers = ThreadPoolExecutor(KEPT_AT_ONCE, thread_name_prefix="keep")
+        self._keep_room = threading.Semaphore(KEPT_AT_ONCE)
+        self._pause = threading.Event()
+        self._locks: dict[Id, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    def turn(self) -> None:
+        """Start whatever is due; sleeps until there is something, a second at most."""
+        seen = self._db.bus.count(jobs.TOPIC)
+        due = jobs.claim(
+            self._db, (stream_orders.OBEY_JOB,), owner=self._owner, lease_s=LEASE_S, limit=AT_ONCE
+        )
+        for job in due:
+            self._threads.submit(self._run, job, self._obey_job)
+        if self._keep_room.acquire(blocking=False):
+            kept = self._claim_keep()
+            if not kept:
+                self._keep_room.release()
+            due += kept
+        if not due:
+            self._db.bus.wait_past(jobs.TOPIC, seen, IDLE_S)
+
+    def obey(self, order: Id, attempt: int = 1) -> Order:
+        """Carry one order out, as far as the server goes along; again is harmless.
+
+        Args:
+            order: its id.
+            attempt: 1, 2, ... of its job.
+
+        Raises:
+            NotFound: no such order.
+            Unavailable: not all of it is so yet; the state says it.
+        """
+        with self._db.read() as tx:
+            stream = streams.get(tx, stream_orders.get(tx, order).stream)
+        with self._lock(stream.id):
+            found, stream = self._begin(order)
+            if found.state in {OrderState.OVERTAKEN, OrderState.CONFIRMED}:
+                return found
+            try:
+                server = self._server(stream.server) if stream.server else None
+            except NotFound:
+                server = None
+            if server is None:
+                return self._tell(found, stream)
+            return self._act(found, stream, server, attempt)
+
+    def on_freeze_wanted(self, event: Event) -> None:
+        """Nobody could be reached, or a person on duty wants it: the stream of a case is frozen."""
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            stream = streams.find(tx, event.subject)
+            if stream is None or stream.state is StreamState.ENDED:
+                return
+            why = str(event.body.get("why", ""))[:40] or "person"
+            stream_orders.want(tx, stream, Control.FROZEN, by=stream_orders.SELF, why=why)
+            if stream.case is not None:
+                cases.note(
+                    tx, stream.case, by=stream_orders.SELF, what="ordered", to="frozen", why=why
+                )
+
+    def on_ordered(self, event: Event) -> None:
+        """What was let go of leaves the bank of stopped streams."""
+        if Control(event.body["to"]).rank < Control.FROZEN.rank:
+            self._keeping.forget(event.subject)
+
+    def close(self) -> None:
+        """Begin nothing more and end what runs; what is left is done after the next start."""
+        self._pause.set()
+        self._threads.shutdown(wait=True)
+        self._keepers.shutdown(wait=True, cancel_futures=True)
+
+    def _claim_keep(self) -> list[Job]:
+        due = jobs.claim(
+            self._db, (stream_orders.KEEP_JOB,), owner=self._owner, lease_s=KEEP_LEASE_S
+        )
+        for job in due:
+            self._keepers.submit(self._keep, job)
+        return due
+
+    def _keep(self, job: Job) -> None:
+        try:
+            self._run(job, self._keep_job)
+        finally:
+            self._keep_room.release()
+            self._db.tell_jobs()
+
+    def _keep_job(self, job: Job) -> None:
+        with self._db.read() as tx:
+            order = stream_orders.get(tx, Id(job.payload["order"]))
+        self._keeping.keep(order)
+
+    def _obey_job(self, job: Job) -> None:
+        self.obey(Id(job.payload["order"]), job.attempts)
+
+    def _run(self, job: Job, do: Callable[[Job], None]) -> None:
+        """Do a job, and say what became of it; it is tried again for as long as it takes."""
+        try:
+            do(job)
+        except LeaseLost:
+            return
+        except Exception as error:  # noqa: BLE001 - whatever failed, the order stands and is tried again
+            code = error.code if isinstance(error, BreakwaterError) else type(error).__name__
+            log = _log.warning if isinstance(error, BreakwaterError) else _log.exception
+            log("order_not_done", job=job.id, attempt=job.attempts, code=code)
+            self._again(job, code)
+            return
+        with self._db.transaction() as tx:
+            jobs.finish(tx, job)
+
+    def _again(self, job: Job, code: str) -> None:
+        wait = min(timedelta(seconds=0.5 * 2 ** min(job.attempts - 1, 10)), RETRY_MOST)
+        try:
+            with self._db.transaction() as tx:
+                jobs.fail(tx, job, fault=code, retry_at=tx.now + wait)
+        except LeaseLost:
+            return
+
+    def _begin(self, order: Id) -> tuple[Order, Stream]:
+        """The order as it stands: sent, unless something newer overtook it."""
+        with self._db.transaction() as tx:
+            found = stream_orders.get(tx, order)
+            if found.state in {OrderState.OVERTAKEN, OrderState.CONFIRMED}:
+                return found, streams.get(tx, found.stream)
+            fresh = stream_orders.in_force(tx, found)
+            if fresh and found.state is OrderState.UNCONFIRMED:
+                return found, streams.get(tx, found.stream)
+            state = OrderState.SENT if fresh else OrderState.OVERTAKEN
+            return stream_orders.set_state(tx, found, state), streams.get(tx, found.stream)
+
+    def _tell(self, order: Order, stream: Stream) -> Order:
+        """No server of ours: the webhook went out with the order, and the service answers."""
+        with self._db.transaction() as tx:
+            age = (tx.now - order.at).total_seconds()
+            if order.to.rank < Control.FROZEN.rank or not stream.service:
+                stream_orders.ack(tx, order.id, "told", done=True, detail="", ms=_ms(age))
+                return stream_orders.set_state(tx, order, OrderState.CONFIRMED)
+            if not stream_orders.acks(tx, order.id):
+                detail = "The service is told by webhook."
+                stream_orders.ack(tx, order.id, "told", done=True, detail=detail, ms=_ms(age))
+            if age > ANSWER_S:
+                self._alarm(order)
+                stream_orders.set_state(tx, order, OrderState.UNCONFIRMED)
+        raise Unavailable("The service has not answered yet.")
+
+    def _act(self, order: Order, stream: Stream, server: StreamControl, attempt: int) -> Order:
+        """Ask the server step by step."""
+        client = self._client(order)
+        if order.publisher is not None and not client:
+            return self._settle(order, stream, [], whole=False)
+        whole = order.publisher is None
+        steps = steps_for(order.to, one_sender=not whole, was_stopped=self._was_stopped(order))
+        stopping = [one for one in steps if not one.lasting]
+        if order.to.rank >= Control.FROZEN.rank and whole:
+            self._note_viewers(stream, server)
+        answers = self._steps(order, stream, server, stopping, client)
+        lasting = [one for one in steps if one.lasting]
+        if lasting:
+            self._store(order, answers)
+            kept = self._keep_recordings(stream, server, attempt)
+            later = self._steps(order, stream, server, lasting if kept else lasting[1:], client)
+            self._store(order, later)
+            answers += later
+            if not kept:
+                answers.append(_Answer(lasting[0], done=False, detail="not preserved yet", ms=0))
+        else:
+            self._store(order, answers)
+        return self._settle(order, stream, answers, whole=whole)
+
+    def _steps(
+        self, order: Order, stream: Stream, server: StreamControl, steps: list[Step], client: str
+    ) -> list[_Answer]:
+        answers = []
+        for step in steps:
+            if not self._in_force(order):
+                break
+            answers.append(self._step(order, stream, server, step, client))
+        return answers
+
+    def _step(
+        self, order: Order, stream: Stream, server: StreamControl, step: Step, client: str
+    ) -> _Answer:
+        for left in reversed(range(step.tries)):
+            said = step.do(server, stream.name, client)
+            if said.done or left == 0 or self._pause.wait(BETWEEN_S):
+                break
+        age = (self._clock.now() - order.at).total_seconds()
+        return _Answer(step, said.done, said.detail, _ms(age))
+
+    def _store(self, order: Order, answers: list[_Answer]) -> None:
+        with self._db.transaction() as tx:
+            for one in answers:
+                stream_orders.ack(
+                    tx, order.id, one.step.name, done=one.done, detail=one.detail, ms=one.ms
+                )
+
+    def _settle(
+        self, order: Order, stream: Stream, answers: list[_Answer], *, whole: bool
+    ) -> Order:
+        """Say whether it is so; what is not is tried again."""
+        done = all(one.done for one in answers if one.step.needed)
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            if not stream_orders.in_force(tx, order):
+                return stream_orders.set_state(tx, order, OrderState.OVERTAKEN)
+            if not done:
+                self._alarm(order)
+            state = OrderState.CONFIRMED if done else OrderState.UNCONFIRMED
+            order = stream_orders.set_state(tx, order, state)
+            ended = done and whole and order.to is Control.CUT
+            if ended and streams.get(tx, stream.id).state is not StreamState.ENDED:
+                streams.set_state(tx, stream.id, StreamState.ENDED)
+        if not done:
+            raise Unavailable(f"Not done: {', '.join(o.step.name for o in answers if not o.done)}.")
+        return order
+
+    def _alarm(self, order: Order) -> None:
+        if order.state is not OrderState.UNCONFIRMED:
+            self._metrics.alarms.labels("not_confirmed").inc()
+            _log.error("not_confirmed", order=order.id, stream=order.stream, to=order.to.value)
+
+    def _client(self, order: Order) -> str:
+        """The connection an order is about; empty for all of it, or when it left already."""
+        if order.publisher is None:
+            return ""
+        with self._db.read() as tx:
+            one = stream_people.publisher(tx, order.publisher)
+        return one.key if one.left_at is None else ""
+
+    def _was_stopped(self, order: Order) -> bool:
+        """Whether anything stronger was ordered before, which this lets go of."""
+        with self._db.read() as tx:
+            before = [o for o in stream_orders.of_stream(tx, order.stream) if o.epoch < order.epoch]
+        return any(one.to.rank >= Control.FROZEN.rank for one in before)
+
+    def _note_viewers(self, stream: Stream, server: StreamControl) -> None:
+        """Who plays it is known only before they are dropped; it never holds up the stop."""
+        try:
+            seen = server.viewers(stream.name)
+        except BreakwaterError:
+            return
+        if seen:
+            self._keepers.submit(self._keeping.viewers, stream, seen)
+
+    def _keep_recordings(self, stream: Stream, server: StreamControl, attempt: int) -> bool:
+        """Fetch recordings before they are purged; after many passes purge all the same."""
+        try:
+            kept = self._keeping.recordings(stream, server)
+        except BreakwaterError as error:
+            _log.warning("recording_not_kept", stream=stream.id, code=error.code)
+            kept = False
+        return kept or attempt >= PURGE_ANYWAY
+
+    def _in_force(self, order: Order) -> bool:
+        with self._db.read() as tx:
+            return stream_orders.in_force(tx, order)
+
+    def _lock(self, stream: Id) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(stream, threading.Lock())
+
+
+def _ms(seconds: float) -> int:
+    return max(0, round(seconds * 1000))
