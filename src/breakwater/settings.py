@@ -154,6 +154,11 @@ class Settings(BaseSettings):
         description="CIDR blocks of private addresses that webhooks may be sent to "
         "(the service's own network), comma-separated.",
     )
+    media_server_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("127.0.0.0/8", "::1/128"),
+        description="CIDR blocks of private addresses at which media servers may stand, for their "
+        "control interfaces and for watching, comma-separated.",
+    )
     pager_url: str = Field(
         default="",
         description="Where pages for those on duty are sent (a pager service or a bridge to "
@@ -217,6 +222,7 @@ class Settings(BaseSettings):
         "object_buckets",
         "hma_networks",
         "webhook_private_networks",
+        "media_server_networks",
         "oidc_acr",
         mode="before",
     )

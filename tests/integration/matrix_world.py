@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from breakwater.banks.manage import NewBank, NewEntry, Provenance
+from breakwater.live.servers import NewServer
 from breakwater.model.access import MACHINE_SCOPES, Principal, Role
 from breakwater.model.appeal import Claim
 from breakwater.model.decision import DecisionFacts, DecisionKind
@@ -25,6 +26,7 @@ from breakwater.model.media import Level
 from breakwater.model.quality import AlarmKind
 from breakwater.model.queue import BulkKind
 from breakwater.model.routing import Ruleset
+from breakwater.model.server import ServerKind
 from breakwater.model.signal import Signal
 from breakwater.records import (
     decisions,
@@ -183,6 +185,12 @@ def webhook(world: World, of: Somebody) -> str:
         "https://service.example/h", "", ("verdict.completed",), of.who
     )
     return made.id
+
+
+def media_server(world: World, of: Somebody) -> str:
+    name = f"edge-{world.next()}"
+    new = NewServer(name, ServerKind.NGINX_RTMP, control_url="http://127.0.0.1:9")
+    return world.app.live.servers.add(new, of.who).config.name
 
 
 def human(world: World, _of: Somebody) -> str:

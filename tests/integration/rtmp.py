@@ -176,6 +176,7 @@ class Rtmp:
     config: ServerConfig
     process: subprocess.Popen[bytes]
     publishers: list[Publisher] = field(default_factory=list)
+    adapters: list[NginxRtmp] = field(default_factory=list)
 
     @property
     def port(self) -> int:
@@ -186,12 +187,15 @@ class Rtmp:
         return self.config.rtmp_url
 
     def adapter(self) -> NginxRtmp:
-        """The adapter, talking to it."""
+        """The adapter, talking to it; one for all who ask."""
+        if self.adapters:
+            return self.adapters[0]
         control = Control(
             self.config.control_url, private=LOOPBACK,
             user=self.secrets.user, password=self.secrets.password,
         )  # fmt: skip
-        return NginxRtmp(self.config, self.secrets, control)
+        self.adapters.append(NginxRtmp(self.config, self.secrets, control))
+        return self.adapters[0]
 
     def push(
         self, source: str | Path = PICTURE, name: str = "live/014", *, seconds: float = 120,
@@ -274,6 +278,8 @@ def nginx(
         for publisher in running.publishers:
             publisher.process.kill()
             publisher.process.wait()
+        for adapter in running.adapters:
+            adapter.close()
         process.terminate()
         process.wait(timeout=10)
         shutil.rmtree(directory, ignore_errors=True)

@@ -37,6 +37,8 @@ ANY_NAME: Final = {
     "/v1/accounts/{id}": "a service's own name of an account; telling of a new one makes it",
     "/static/{digest}/{name:path}": "files of the program",
     "/login/{token}": "a secret, not an id",
+    "/v1/hooks/{token}/rtmp": "a secret, not an id",
+    "/v1/hooks/{token}/hls": "a secret, not an id",
 }
 """Routes whose path names no row of ours, and why."""
 

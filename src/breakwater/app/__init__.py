@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from breakwater.access.door import Access
 from breakwater.app.founding import check_jail, root_key, set_up
 from breakwater.app.ground import Ground, open_ground
+from breakwater.app.live import Live, wire_live
 from breakwater.app.mapping import floods_of, life_of, limits_of, provider_of, stores_of
 from breakwater.app.reviewing import Reviewing, wire_reviewing
 from breakwater.app.work import Parts, join_work
@@ -74,6 +75,7 @@ class App:
     retroactive: Retroactive
     access: Access
     review: Reviewing
+    live: Live
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -169,6 +171,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         retroactive=retroactive,
         access=access,
         review=review,
+        live=wire_live(settings, on, undo),
         subscriptions=work.subscriptions,
         jobs=work.jobs,
         turns=work.turns,

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from breakwater.errors import BadInput
 from breakwater.live.ports import Admission, Call, Doorkeeper, Peer
+from breakwater.live.servers import Known, Servers
+from breakwater.model.clock import Clock
 from breakwater.model.server import is_stream_name
+from breakwater.records import media_servers
+from breakwater.records.database import Database
 
 MAX_FIELDS: Final = 64
 PLAYLIST_PARTS: Final = 3
@@ -33,6 +37,12 @@ class HookKind(StrEnum):
     UPDATE_PUBLISH = "update_publish"
     UPDATE_PLAY = "update_play"
     OTHER = "other"
+
+
+ONCE: Final = frozenset({HookKind.PUBLISH, HookKind.PUBLISH_DONE})
+"""What begins or ends a broadcast is taken once for each connection."""
+REPLAYED: Final = timedelta(seconds=60)
+"""nginx counts connections anew when it starts: longer, and a restart would lock people out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +132,64 @@ def answer(door: Doorkeeper, hook: Hook, watch: str) -> Admission:
         case HookKind.OTHER:
             pass
     return Admission(allowed=True)
+
+
+class Hooks:
+    """Takes hooks: whose, from where, for the first time; then asks the doorkeeper."""
+
+    def __init__(self, *, db: Database, clock: Clock, servers: Servers, door: Doorkeeper) -> None:
+        self._db = db
+        self._clock = clock
+        self._servers = servers
+        self._door = door
+
+    def rtmp(self, token: str, body: bytes, sender: str) -> Admission:
+        """A form of nginx-rtmp.
+
+        Args:
+            token: of the address it came to.
+            body: the form.
+            sender: address of who sent it.
+
+        Raises:
+            NotFound: the token is of no server.
+        """
+        known = self._known(token, sender)
+        if known is None:
+            return Admission(allowed=False, why="elsewhere")
+        try:
+            hook = read_form(known.config.name, body, self._clock.now())
+        except BadInput:
+            return Admission(allowed=False, why="unreadable")
+        return self._answered(known, hook, f"{hook.kind}:{hook.call.peer.client}:{hook.call.name}")
+
+    def playlist(
+        self, token: str, uri: str, sender: str, *, address: str = "", port: str = ""
+    ) -> Admission:
+        """A viewer's request for a playlist or a segment, by `auth_request`. Raises `NotFound`."""
+        known = self._known(token, sender)
+        if known is None:
+            return Admission(allowed=False, why="elsewhere")
+        prefix = urlsplit(known.config.hls_url).path or "/"
+        try:
+            hook = read_playlist(
+                known.config.name, uri, prefix=prefix, address=address, port=port,
+                at=self._clock.now(),
+            )  # fmt: skip
+        except BadInput:
+            return Admission(allowed=False, why="unreadable")
+        return answer(self._door, hook, known.shared.watch)
+
+    def _known(self, token: str, sender: str) -> Known | None:
+        """Whose hook it is; None when it comes from elsewhere than that server."""
+        known = self._servers.by_hook(token)
+        return known if known.sends_from(sender) else None
+
+    def _answered(self, known: Known, hook: Hook, message: str) -> Admission:
+        if hook.kind in ONCE:
+            since = self._clock.now() - REPLAYED
+            with self._db.transaction() as tx:
+                media_servers.heard(tx, known.config)
+                if not media_servers.first_time(tx, known.config.id, message, since=since):
+                    return Admission(allowed=False, why="replayed")
+        return answer(self._door, hook, known.shared.watch)

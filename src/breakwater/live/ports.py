@@ -256,3 +256,7 @@ class MediaServer(Protocol):
     def check(self) -> tuple[Answer, ...]:
         """What stands in the way of freezing and cutting here, one finding each."""
         ...
+
+    def close(self) -> None:
+        """Let connections go; nothing is asked of it afterwards."""
+        ...

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import ssl
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -143,8 +144,9 @@ class Control:
         return bytes(kept)
 
     def close(self) -> None:
-        """Let the connections go."""
-        self._pool.close()
+        """Let the connections go; who still waits for an answer gets `Unavailable`."""
+        with suppress(RuntimeError):  # says that somebody still waited
+            self._pool.close()
 
 
 def place(*parts: str) -> str:

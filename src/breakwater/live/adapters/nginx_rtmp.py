@@ -201,6 +201,10 @@ class NginxRtmp:
             Answer(files == [200, 200], f"its files answer {files[0]} (hls) and {files[1]} (rec)"),
         )
 
+    def close(self) -> None:
+        """Let the connections go."""
+        self._control.close()
+
     def _leftovers(self, name: str) -> Iterator[tuple[str, bool]]:
         found = self._one(name)
         yield "a publisher", bool(found and found.publishers)
