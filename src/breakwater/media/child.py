@@ -58,13 +58,13 @@ def main(arguments: list[str]) -> None:
         return
     forgotten: set[int] = set()
     while True:
-        body, descriptors, _, _ = socket.recv_fds(control, 4096, 1)
+        body, descriptors, _, _ = socket.recv_fds(control, 4096, 2)
         if not body:
             return
         request = json.loads(body)
         forgotten -= {pid for pid in forgotten if os.waitpid(pid, os.WNOHANG)[0]}
         if request["do"] == "fork":
-            _fork(control, descriptors[0], request, warm, handlers)
+            _fork(control, descriptors, request, warm, handlers)
         elif request["do"] == "forget":
             forgotten.add(request["pid"])  # killed; it is gone by the next request or the one after
         else:
@@ -78,30 +78,46 @@ def _say(control: socket.socket, fields: Mapping[str, Any], *descriptors: int) -
 
 def _fork(
     control: socket.socket,
-    connection: int,
+    descriptors: list[int],
     request: Mapping[str, Any],
     warm: int,
     handlers: Mapping[str, Handler],
 ) -> None:
-    """Make one child; the parent gets its number and a handle that outlives the number."""
+    """Make one child; the parent gets its number and a handle that outlives the number.
+
+    One descriptor is the child's socket; a second is the stream that it watches.
+    """
     pid = os.fork()
     if pid == 0:
-        _child(connection, warm + request["memory"], request["cpu_s"], handlers)
+        _child(descriptors, warm + request["memory"], request["cpu_s"], handlers)
     handle = os.pidfd_open(pid)
     _say(control, {"pid": pid}, handle)
-    os.close(handle)
-    os.close(connection)
+    for number in (handle, *descriptors):
+        os.close(number)
 
 
-def _child(connection: int, memory: int, cpu_s: int, handlers: Mapping[str, Handler]) -> NoReturn:
+def _child(
+    descriptors: list[int], memory: int, cpu_s: int, handlers: Mapping[str, Handler]
+) -> NoReturn:
     """Lock up and serve; never returns into the zygote's code."""
     try:
-        confine.close_all_but(connection)
+        confine.close_all_but(*descriptors)
         served = socket.socket(fileno=3)  # asks the kernel what it is: not possible later
-        confine.lock_up(memory=memory, cpu_s=cpu_s)
-        _serve(served, handlers)
+        live = len(descriptors) > 1
+        confine.lock_up(memory=memory, cpu_s=cpu_s, live=live)
+        if live:
+            _watch(served, handlers)
+        else:
+            _serve(served, handlers)
     finally:
         os._exit(0)
+
+
+def _watch(connection: socket.socket, handlers: Mapping[str, Handler]) -> None:
+    """One job for the child's life: its source is the connection, over which it tells."""
+    body = receive_exactly(connection, struct.unpack("<I", receive_exactly(connection, 4))[0])
+    with os.fdopen(3, "r+b", buffering=0, closefd=False) as told:
+        connection.sendall(write_answer(_handle(read_job(body, told), handlers)))
 
 
 def _serve(connection: socket.socket, handlers: Mapping[str, Handler]) -> None:

@@ -36,12 +36,13 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("code", ctypes.c_char_p))
 
 
-def lock_up(*, memory: int, cpu_s: int) -> None:
+def lock_up(*, memory: int, cpu_s: int, live: bool = False) -> None:
     """Give up everything but memory, time and the open descriptors.
 
     Args:
         memory: bytes of address space, the present size included.
         cpu_s: seconds of processor time for the rest of the process's life.
+        live: it reads a stream from descriptor 0 (`seccomp`).
 
     Raises:
         Unfit: the kernel refused one of the walls.
@@ -60,16 +61,22 @@ def lock_up(*, memory: int, cpu_s: int) -> None:
         resource.setrlimit(limit, (value, value))
     _prctl(_PR_SET_DUMPABLE, 0)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    code = seccomp.program(os.uname().machine, os.getpid())
+    code = seccomp.program(os.uname().machine, os.getpid(), live=live)
     fields = _Program(len(code) // 8, code)
     _prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.addressof(fields))
 
 
-def close_all_but(connection: int) -> None:
-    """Standard streams to nowhere, the socket to 3, all others closed."""
+def close_all_but(connection: int, stream: int | None = None) -> None:
+    """Standard streams to nowhere, the socket to 3, all others closed.
+
+    Args:
+        connection: the socket to the parent.
+        stream: what a live child reads, as descriptor 0 instead of nowhere; above 3.
+    """
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in range(3):
-        os.dup2(nowhere, stream)
+    os.dup2(nowhere if stream is None else stream, 0)
+    for number in (1, 2):
+        os.dup2(nowhere, number)
     if connection != 3:
         os.dup2(connection, 3)
     os.closerange(4, resource.getrlimit(resource.RLIMIT_NOFILE)[0])

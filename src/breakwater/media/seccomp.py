@@ -5,7 +5,11 @@ What names a file is refused with EPERM, so that a lazily imported module shows 
 `PermissionError` (our fault, with an alarm) and not as a dead decoder. Anything else (socket,
 fork, exec, ptrace, kill ...) ends the process. Threads go by `clone` with CLONE_THREAD only;
 `clone3`, whose flags a filter cannot read, says ENOSYS and the C library falls back. No memory
-becomes executable. Source: seccomp(2), `linux/seccomp.h`, `linux/filter.h`; proven by
+becomes executable.
+
+The child of a live stream is given one connected socket as descriptor 0. FFmpeg insists on making
+its connection itself, so `socket` and `connect` are not carried out but answered 0: descriptor 0,
+connected. It can reach nothing but what the parent connected it to. Source: seccomp(2), `linux/seccomp.h`, `linux/filter.h`; proven by
 `JailPool.prove`, tests: `tests/unit/test_media_seccomp.py`, `tests/integration/test_jail.py`.
 """
 
@@ -80,8 +84,22 @@ _ABSENT: Final = ("clone3", "statx", "openat2", "io_uring_setup", "mseal", "map_
 """Calls whose absence libraries know how to live with."""
 
 
-def rules(process: int) -> tuple[Rule, ...]:
-    """The whole list for the child with this process id."""
+_LIVE: Final = (
+    Rule("socket", refuse(0)),
+    Rule("connect", refuse(0)),
+    Rule("getsockopt"),
+    *(Rule(name, refuse(errno.EPERM)) for name in ("setsockopt", "getsockname", "getpeername")),
+)
+"""An error of number 0 is the answer 0: descriptor 0, and "connected"."""
+
+
+def rules(process: int, *, live: bool = False) -> tuple[Rule, ...]:
+    """The whole list for the child with this process id.
+
+    Args:
+        process: its id.
+        live: it reads a stream from descriptor 0.
+    """
     no_exec = Test(2, PROT_EXEC, 0)
     return (
         *(Rule(name) for name in _PLAIN),
@@ -100,10 +118,11 @@ def rules(process: int) -> tuple[Rule, ...]:
         Rule("ioctl", refuse(errno.ENOTTY)),
         *(Rule(name, refuse(errno.EPERM)) for name in _NAMING),
         *(Rule(name, refuse(errno.ENOSYS)) for name in _ABSENT),
+        *(_LIVE if live else ()),
     )
 
 
-def program(machine: str, process: int) -> bytes:
+def program(machine: str, process: int, *, live: bool = False) -> bytes:
     """The filter for a machine (`os.uname().machine`) as an array of `sock_filter`.
 
     Raises:
@@ -116,7 +135,7 @@ def program(machine: str, process: int) -> bytes:
         _step(_LOAD, _ARCH_AT), _step(_EQUAL, audit, 1, 0), _step(_RETURN, KILL),
         _step(_LOAD, _NUMBER_AT), _step(_AT_LEAST, _X32_BIT, 0, 1), _step(_RETURN, KILL),
     ]  # fmt: skip
-    for rule in rules(process):
+    for rule in rules(process, live=live):
         number = table.get(rule.call)
         if number is not None:
             code += _rule(number, rule)
@@ -154,7 +173,8 @@ _X86_64: Final = _table("""
 read=0 write=1 open=2 close=3 stat=4 fstat=5 lstat=6 poll=7 lseek=8 mmap=9 mprotect=10 munmap=11
 brk=12 rt_sigaction=13 rt_sigprocmask=14 rt_sigreturn=15 ioctl=16 pread64=17 readv=19 writev=20
 access=21 sched_yield=24 mremap=25 madvise=28 nanosleep=35 getpid=39 sendto=44 recvfrom=45
-sendmsg=46 recvmsg=47 shutdown=48 clone=56 exit=60 uname=63 fcntl=72 truncate=76 ftruncate=77
+sendmsg=46 recvmsg=47 shutdown=48 socket=41 connect=42 getsockname=51
+getpeername=52 setsockopt=54 getsockopt=55 clone=56 exit=60 uname=63 fcntl=72 truncate=76 ftruncate=77
 getcwd=79 chdir=80 rename=82 mkdir=83 rmdir=84 creat=85 unlink=87 readlink=89 chmod=90
 gettimeofday=96 getrusage=98 sysinfo=99 times=100 getuid=102 getgid=104 geteuid=107 getegid=108
 getppid=110 sigaltstack=131 statfs=137 fstatfs=138 prctl=157 arch_prctl=158 gettid=186 time=201
@@ -175,7 +195,8 @@ clock_gettime=113 clock_getres=114 clock_nanosleep=115 sched_getaffinity=123 sch
 restart_syscall=128 tgkill=131 sigaltstack=132 rt_sigaction=134 rt_sigprocmask=135
 rt_sigreturn=139 times=153 uname=160 getrusage=165 prctl=167 getcpu=168 gettimeofday=169
 getpid=172 getppid=173 getuid=174 geteuid=175 getgid=176 getegid=177 gettid=178 sysinfo=179
-sendto=206 recvfrom=207 shutdown=210 sendmsg=211 recvmsg=212 brk=214 munmap=215 mremap=216
+socket=198 connect=203 getsockname=204 getpeername=205 sendto=206 recvfrom=207 setsockopt=208
+getsockopt=209 shutdown=210 sendmsg=211 recvmsg=212 brk=214 munmap=215 mremap=216
 clone=220 mmap=222 mprotect=226 madvise=233 prlimit64=261 renameat2=276 getrandom=278
 membarrier=283 statx=291 rseq=293 io_uring_setup=425 clone3=435 openat2=437 faccessat2=439
 mseal=462

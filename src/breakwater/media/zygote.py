@@ -183,8 +183,14 @@ class Zygote:
             raise Gone
         return dict(json.loads(body))
 
-    def fork(self, *, memory: int, cpu_s: int) -> Child:
+    def fork(self, *, memory: int, cpu_s: int, stream: int | None = None) -> Child:
         """Make a locked-up child.
+
+        Args:
+            memory: bytes of address space above the warm size.
+            cpu_s: processor seconds of its life.
+            stream: descriptor of what a live child reads, connected by the caller, who keeps
+                and closes its own.
 
         Raises:
             Gone: the zygote died.
@@ -193,7 +199,8 @@ class Zygote:
         request = json.dumps({"do": "fork", "memory": memory, "cpu_s": cpu_s}).encode()
         try:
             with self._lock, theirs:
-                socket.send_fds(self._control, [request], [theirs.fileno()])
+                given = [theirs.fileno()] if stream is None else [theirs.fileno(), stream]
+                socket.send_fds(self._control, [request], given)
                 body, handles, _, _ = socket.recv_fds(self._control, 4096, 1)
             if not body or not handles:
                 raise Gone

@@ -1,0 +1,198 @@
+"""What runs in the jail for a broadcast: pull, look at frames, hash, pass the originals on.
+
+`media.child` imports this module for the zygote of a watcher and runs `watch` in one child for
+each broadcast, whose source is the socket to its watcher: messages go out (`wire.Answer`s, kinds
+in `Told`), words of one line come in (`sample full`, `still s2`). Nothing here can open or
+connect to anything. Read by `live.watching.childwire`. Tests: `tests/integration/test_live_pull.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from breakwater import kernel
+from breakwater.fingerprint.views import ViewMaker, inner_box, reference_prints
+from breakwater.media import golden, stills
+from breakwater.media.live import Piece, Pull, PullEnded, Seen, luma
+from breakwater.media.preload import load_lazy_parts
+from breakwater.media.video import Video
+from breakwater.media.wire import Answer, Job, write_answer
+from breakwater.model.copies import FramePrints
+from breakwater.model.live import Ending, LiveShape, Sampling
+from breakwater.model.media import Level, MediaLimits, MediaType
+
+PULSE_S: Final = 1.0
+STILL_S: Final = 0.9
+"""Least seconds between two small stills: a wall refreshes once a second."""
+
+
+def watch(job: Job) -> Answer:
+    """Watch one broadcast until it ends; the answer says why."""
+    teller = _Teller(job.source)
+    try:
+        pull = Pull(
+            str(job.args["url"]), str(job.args["form"]), max_pixels=job.limits.max_pixels,
+            patience=int(job.args.get("patience", 1)),
+        )  # fmt: skip
+    except PullEnded as ended:
+        return Answer({"t": "end", "why": ended.why, "detail": ended.detail})
+    pull.sampling = Sampling(job.args.get("sampling", Sampling.KEY))
+    one = _Watch(pull, teller)
+    try:
+        return one.run()
+    finally:
+        pull.close()
+
+
+HANDLERS: Final[Mapping[str, Callable[[Job], Answer]]] = {"watch": watch}
+
+
+def versions() -> Mapping[str, str]:
+    """Of the kernel; the file jail says the rest."""
+    return {"kernel": kernel.variant()}
+
+
+def warm() -> None:
+    """Load and run everything once: in the jail it is too late."""
+    load_lazy_parts()
+    maker = ViewMaker()
+    for one in golden.files():
+        if not one.type.startswith("video/"):
+            continue
+        with tempfile.TemporaryFile() as file:
+            file.write(one.open().read())
+            file.seek(0)
+            with os.fdopen(os.dup(file.fileno()), "rb") as source:
+                video = Video(source, MediaType(one.type), MediaLimits())
+                shot = next(iter(video.shots()))
+                video.close()
+        grey = np.ascontiguousarray(shot.pixels[..., 1])
+        maker.feed(grey, 0.0)
+        _prints(grey)
+        reference_prints(grey, 0.0)
+        for level in Level:
+            stills.render(grey, level)
+
+
+class _Teller:
+    """The socket to the watcher."""
+
+    def __init__(self, socket: BinaryIO) -> None:
+        self._number = socket.fileno()
+        self._poll = select.poll()
+        self._poll.register(self._number, select.POLLIN)
+        self._heard = b""
+
+    def tell(self, header: Mapping[str, Any], block: bytes = b"") -> None:
+        """Send one message; blocks while the watcher is behind."""
+        left = memoryview(write_answer(Answer(header, block)))
+        while left:
+            left = left[os.write(self._number, left) :]
+
+    def hear(self) -> list[list[str]]:
+        """Lines that came, as words."""
+        if not self._poll.poll(0):
+            return []
+        body = os.read(self._number, 4096)
+        if not body:
+            raise PullEnded(Ending.ASKED, "the watcher has gone")
+        *lines, self._heard = (self._heard + body).split(b"\n")
+        return [line.decode().split() for line in lines if line.strip()]
+
+
+class _Watch:
+    """One broadcast while it is watched."""
+
+    def __init__(self, pull: Pull, teller: _Teller) -> None:
+        self._pull, self._teller = pull, teller
+        self._maker = ViewMaker()
+        self._opened = time.monotonic()
+        self._last: NDArray[np.uint8] | None = None
+        self._next_pulse = self._next_still = 0.0
+
+    def run(self) -> Answer:
+        """Until the end."""
+        try:
+            for event in self._pull.events():
+                if isinstance(event, Seen):
+                    self._look(event)
+                elif isinstance(event, Piece):
+                    self._teller.tell(
+                        {"t": "piece", "time": event.time_s, "key": event.key}, event.body
+                    )
+                elif isinstance(event, LiveShape):
+                    self._shape(event)
+                self._between()
+        except PullEnded as ended:
+            return Answer({"t": "end", "why": ended.why, "detail": ended.detail, **self._pulse()})
+        raise AssertionError("a pull ends by saying so")  # pragma: no cover
+
+    def _shape(self, shape: LiveShape) -> None:
+        self._teller.tell({
+            "t": "shape", "video": shape.video, "width": shape.width, "height": shape.height,
+            "audio": shape.audio, "container": shape.container,
+        })  # fmt: skip
+
+    def _look(self, seen: Seen) -> None:
+        """Hash a frame in every way and tell."""
+        grey = luma(seen.frame)
+        self._last = grey
+        prints, quality, inner = _prints(grey)
+        query = self._maker.feed(grey, seen.time_s)
+        reference = reference_prints(grey, seen.time_s)
+        small = b""
+        if seen.time_s >= self._next_still:
+            small = stills.render(grey, Level.S1)
+            self._next_still = seen.time_s + STILL_S
+        views = [_packed(query), _packed(reference)]
+        self._teller.tell(
+            {
+                "t": "frame", "n": self._pull.looked - 1, "time": seen.time_s, "key": seen.key,
+                "width": grey.shape[1], "height": grey.shape[0], "quality": quality,
+                "inner": inner, "query": len(query.views), "reference": len(reference.views),
+                "still": len(small), "ms": (time.monotonic() - seen.started) * 1000,
+            },
+            b"".join([prints, *views, small]),
+        )  # fmt: skip
+
+    def _between(self) -> None:
+        """What the watcher wants, and how it goes."""
+        for words in self._teller.hear():
+            if words[0] == "sample":
+                self._pull.sampling = Sampling(words[1])
+            elif words[0] == "still" and self._last is not None:
+                level = Level(words[1])
+                self._teller.tell({"t": "still", "level": level}, stills.render(self._last, level))
+        now = time.monotonic()
+        if now >= self._next_pulse:
+            self._next_pulse = now + PULSE_S
+            self._teller.tell({"t": "pulse", **self._pulse()})
+
+    def _pulse(self) -> dict[str, float]:
+        return {
+            "packets": self._pull.packets, "bytes": self._pull.bytes, "bad": self._pull.bad,
+            "media": self._pull.media_s, "wall": time.monotonic() - self._opened,
+            "looked": self._pull.looked, "cpu": time.process_time(),
+        }  # fmt: skip
+
+
+def _prints(grey: NDArray[np.uint8]) -> tuple[bytes, list[int], bool]:
+    """PDQ in eight views of the whole, and of what is inside borders where there are any."""
+    hashes, quality = kernel.pdq_dihedral(grey)
+    top, bottom, left, right = inner_box(grey)
+    if (bottom - top, right - left) == grey.shape:
+        return b"".join(hashes), [quality], False
+    inside, better = kernel.pdq_dihedral(np.ascontiguousarray(grey[top:bottom, left:right]))
+    return b"".join([*hashes, *inside]), [quality, better], True
+
+
+def _packed(prints: FramePrints) -> bytes:
+    return prints.views.tobytes() + prints.hashes.tobytes() + prints.qualities.tobytes()
