@@ -2,13 +2,17 @@
 # Installs the Debian packages that are missing, when this user may; else says exactly what to install.
 # usage: tools/debian.sh demo|test|bench
 # demo needs none of them strictly: without a compiler the NumPy kernel serves, without bubblewrap
-# the inner jail does, and `breakwater doctor` says so. test needs a real PostgreSQL and browser.
+# the inner jail does, and `breakwater doctor` says so; its live act needs nginx and ffmpeg. test
+# needs a real PostgreSQL and browser.
 set -euo pipefail
 for_what=${1:?demo, test or bench}
 missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev python3-dev)
 command -v bwrap >/dev/null || missing+=(bubblewrap)
 compgen -G '/usr/lib/*/libchromaprint.so.1' >/dev/null || missing+=(libchromaprint1)
+command -v nginx >/dev/null || missing+=(nginx-light)
+[ -e /usr/lib/nginx/modules/ngx_rtmp_module.so ] || missing+=(libnginx-mod-rtmp)
+command -v ffmpeg >/dev/null || missing+=(ffmpeg)
 if [ "$for_what" = test ]; then
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
@@ -22,11 +26,17 @@ if [ "$(id -u)" != 0 ]; then
 fi
 if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ ${#as_root[@]} -gt 0 ]; }; then
   echo "installing ${missing[*]}" >&2
-  # No server of Debian's own: tests start theirs on a free loopback port.
+  # No server of Debian's own, neither PostgreSQL nor nginx: tests start theirs on a free loopback
+  # port. A host that has a policy of its own keeps it.
   if [[ " ${missing[*]} " == *" postgresql "* ]]; then
     "${as_root[@]}" mkdir -p /etc/postgresql-common
     [ -e /etc/postgresql-common/createcluster.conf ] ||
       echo 'create_main_cluster = false' | "${as_root[@]}" tee /etc/postgresql-common/createcluster.conf >/dev/null
+  fi
+  if [ ! -e /usr/sbin/policy-rc.d ]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee /usr/sbin/policy-rc.d >/dev/null
+    "${as_root[@]}" chmod 755 /usr/sbin/policy-rc.d
+    trap '"${as_root[@]}" rm -f /usr/sbin/policy-rc.d' EXIT
   fi
   log=$(mktemp)
   if { "${as_root[@]}" apt-get update -q &&
