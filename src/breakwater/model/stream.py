@@ -68,6 +68,11 @@ class Broadcaster(StrEnum):
     APPARENT_CHILD = "apparent_child"
     UNKNOWN = "unknown"
 
+    @property
+    def reported_as(self) -> str:
+        """What they are in every report: a child is the victim, never who is reported."""
+        return "victim" if self is self.APPARENT_CHILD else "reported"
+
 
 @dataclass(frozen=True, slots=True)
 class Stream:

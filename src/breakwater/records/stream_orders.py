@@ -275,11 +275,9 @@ def _keep_out(tx: Tx, stream: Stream, order: Order) -> None:
 
     What is said later of the broadcaster counts: of an apparent child nothing is kept.
     """
-    if order.publisher is not None or order.to is not Control.CUT:
-        if order.publisher is None and order.to.rank < Control.FROZEN.rank:
-            lift(tx, stream.id, by=order.by)
+    if order.publisher is not None:
         return
-    if order.broadcaster is Broadcaster.APPARENT_CHILD:
+    if order.to is not Control.CUT or order.broadcaster is Broadcaster.APPARENT_CHILD:
         lift(tx, stream.id, by=order.by)
         return
     sender = streams.sender_of(tx, stream.id)

@@ -16,7 +16,7 @@ from typing import Final
 from breakwater.errors import BadInput, Conflict, NeedsSecondPerson, NotAllowed, NotFound
 from breakwater.model.access import Permission, Principal
 from breakwater.model.approval import Approval
-from breakwater.model.case import Case, CaseState, Priority
+from breakwater.model.case import Case, CaseKind, CaseState, Priority
 from breakwater.model.decision import (
     NO_FACTS,
     Decision,
@@ -31,7 +31,7 @@ from breakwater.model.queue import LEASE, SKIPPED_FOR
 from breakwater.model.signin import Signed
 from breakwater.records import approvals, cases, decisions, people, skips
 from breakwater.records.database import Database, Tx
-from breakwater.review.deciding import effects, policy, undo, wrong
+from breakwater.review.deciding import broadcasts, effects, policy, undo, wrong
 
 DECISION: Final = "decision"
 """Kind of the approval that a decision on many items waits for."""
@@ -59,9 +59,13 @@ class Asked:
 class Decisions:
     """What people decide on cases."""
 
-    def __init__(self, *, db: Database, profile: Profile = Profile.TEAM) -> None:
+    def __init__(
+        self, *, db: Database, profile: Profile = Profile.TEAM, cut_by_two: bool = False
+    ) -> None:
+        """`cut_by_two`: cutting a broadcast takes two people; the first one freezes it."""
         self._db = db
         self._profile = profile
+        self._cut_by_two = cut_by_two
 
     def decide(
         self,
@@ -102,10 +106,11 @@ class Decisions:
             if not plan.effect.second:
                 return self._make(tx, plan, asked, by=person)
             approval = _propose(tx, plan, asked, person, given=bool(reason.strip()))
-        raise NeedsSecondPerson(
-            f"It releases {plan.effect.released} items and waits for a second person.",
-            approval=approval.id,
-        )
+            frozen = kind.keeps and broadcasts.freeze(tx, found, by=person) is not None
+        what = f"It releases {plan.effect.released} items"
+        if kind.keeps:
+            what = "It is frozen" if frozen else "It stays frozen"
+        raise NeedsSecondPerson(f"{what} and waits for a second person.", approval=approval.id)
 
     def preview(
         self, who: Principal, case: Id, kind: DecisionKind, *, also: Sequence[Id] = ()
@@ -118,7 +123,8 @@ class Decisions:
         """
         _person(who)
         with self._db.read() as tx:
-            return effects.plan(tx, cases.get(tx, case), kind, also).effect
+            found = cases.get(tx, case)
+            return self._by_two(effects.plan(tx, found, kind, also)).effect
 
     def to_sign(self, who: Principal, case: Id) -> Approval:
         """What this person would stand behind as the second one; they sign its id.
@@ -212,12 +218,20 @@ class Decisions:
             return decisions.of_case(tx, case)
 
     def _planned(self, tx: Tx, asked: Asked, expected: str) -> effects.Plan:
-        plan = effects.plan(tx, asked.case, asked.kind, asked.also)
+        plan = self._by_two(effects.plan(tx, asked.case, asked.kind, asked.also))
         allowed = policy.kinds_for(asked.case.kind, plan.upload)
-        policy.check(asked.kind, asked.facts, allowed=allowed)
+        policy.check(
+            asked.kind, asked.facts, allowed=allowed, live=asked.case.kind is CaseKind.STREAM
+        )
         if expected and expected != plan.effect.digest:
             raise Conflict("It reaches other items than were shown. Look at the effect again.")
         return plan
+
+    def _by_two(self, plan: effects.Plan) -> effects.Plan:
+        """Ask for a second person where cutting a broadcast takes two."""
+        if not (self._cut_by_two and plan.kind.keeps and plan.case.kind is CaseKind.STREAM):
+            return plan
+        return replace(plan, effect=replace(plan.effect, second=True))
 
     def _make(
         self, tx: Tx, plan: effects.Plan, asked: Asked, *, by: Id, second: Id | None = None
@@ -231,6 +245,7 @@ class Decisions:
         effects.make(tx, plan, decision)
         if asked.kind is K.WRONG_MATCH and plan.upload is not None:
             wrong.speak(tx, decision, plan.upload, plan.dismissed)
+        broadcasts.act(tx, asked.case, decision)
         case = self._send_on(tx, asked, decision, raised)
         tx.audit(by, "case.decide", case.id, **effects.facts_of(plan.effect))
         effects.tell(tx, case, decision)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from breakwater.model.case import Case, CaseState
+from breakwater.model.case import Case, CaseKind, CaseState
 from breakwater.model.clock import iso
 from breakwater.model.decision import UNDO, Decision, DecisionKind, Effect, Outcome, Touched
 from breakwater.model.event import EventType
@@ -199,6 +199,7 @@ def tell(tx: Tx, case: Case, decision: Decision, *, undone: bool = False) -> Non
         told={
             "case": case.id,
             "id": upload.id if upload else None,
+            "stream": case.subject if case.kind is CaseKind.STREAM else None,
             "service": case.service,
             "reference": upload.origin.reference if upload else "",
             "decision": decision.kind.value,

@@ -17,6 +17,7 @@ from breakwater.model.case import CaseKind
 from breakwater.model.decision import (
     CONFIRMED,
     DECIDED,
+    AccountRole,
     Context,
     DecisionFacts,
     DecisionKind,
@@ -61,11 +62,25 @@ def kinds_for(kind: CaseKind, upload: Upload | None) -> frozenset[DecisionKind]:
     """What may be said of a case: about an upload, about one without a match, about a bank."""
     if kind is CaseKind.QUARANTINE:
         return ABOUT_BANKS
+    if kind is CaseKind.STREAM:
+        return ABOUT_UPLOADS
     return ABOUT_UPLOADS if upload is not None and entries_of(upload) else WITHOUT_MATCH
 
 
-def check(kind: DecisionKind, facts: DecisionFacts, *, allowed: Collection[DecisionKind]) -> None:
+def check(
+    kind: DecisionKind,
+    facts: DecisionFacts,
+    *,
+    allowed: Collection[DecisionKind],
+    live: bool = False,
+) -> None:
     """Refuse a decision that this case does not take, or that lacks a fact.
+
+    Args:
+        kind: what is said.
+        facts: what is added.
+        allowed: what this case takes.
+        live: it is about a broadcast, whose sender's role is asked at every cut.
 
     Raises:
         BadInput: the detail says what is missing.
@@ -76,6 +91,8 @@ def check(kind: DecisionKind, facts: DecisionFacts, *, allowed: Collection[Decis
         raise BadInput(f"Say which context is lawful: {', '.join(Context)}.")
     if kind is K.ILLEGAL and (facts.item is None or facts.item.activity is Activity.NONE):
         raise BadInput("Say which activity is seen; “none” is not illegal.")
+    if live and kind is K.ILLEGAL and facts.role is None:
+        raise BadInput(f"Say who broadcasts: {', '.join(AccountRole)}.")
 
 
 def entries_of(upload: Upload) -> frozenset[int]:

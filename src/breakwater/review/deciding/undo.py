@@ -19,7 +19,7 @@ from breakwater.model.ids import Id
 from breakwater.model.match import Verdict
 from breakwater.records import appeals, approvals, cases, decisions, jobs, skips, uploads
 from breakwater.records.database import Tx
-from breakwater.review.deciding import effects, wrong
+from breakwater.review.deciding import broadcasts, effects, wrong
 
 SHRED_JOB: Final = "vault.shred"
 """Kind of the job, run by `intake`, that destroys a blob's key and bytes."""
@@ -53,6 +53,7 @@ def take_back(tx: Tx, decision: Id, *, by: Id, reason: str) -> Decision:
         _restore(tx, one)
     if said.kind is K.WRONG_MATCH:
         _unsay(tx, said, by)
+    broadcasts.take_back(tx, cases.get(tx, said.case), said, by=by)
     for led in (said, *decisions.led_by(tx, said.id)):
         _reopen(tx, led, row)
     tx.audit(by, "case.undo", said.case, decision=said.id, kind=said.kind.value, items=len(done))
