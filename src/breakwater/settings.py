@@ -159,6 +159,18 @@ class Settings(BaseSettings):
         description="CIDR blocks of private addresses at which media servers may stand, for their "
         "control interfaces and for watching, comma-separated.",
     )
+    stream_cut_people: int = Field(
+        default=1,
+        ge=1,
+        le=2,
+        description="People that cutting a broadcast takes. With 2 the first one freezes it.",
+    )
+    stream_policy: dict[str, Any] = Field(
+        default={},
+        description="How far a broadcast is stopped without a person, as JSON: watch_at, hide_at, "
+        "now_at, high_at, medium_at (risk), stops (by kind of alert), auto_cut, cut_frames, "
+        "cut_span_s; what is left out stays as it is.",
+    )
     pager_url: str = Field(
         default="",
         description="Where pages for those on duty are sent (a pager service or a bridge to "

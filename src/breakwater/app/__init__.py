@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from breakwater.access.door import Access
+from breakwater.app.enforcing import Enforcing, wire_enforcing
 from breakwater.app.founding import check_jail, root_key, set_up
 from breakwater.app.ground import Ground, open_ground
 from breakwater.app.live import Live, wire_live
@@ -76,6 +77,7 @@ class App:
     access: Access
     review: Reviewing
     live: Live
+    enforcement: Enforcing
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -149,10 +151,12 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         provider=provider_of(settings),
     )  # fmt: skip
     undo.callback(access.close)
-    work = join_work(
-        settings, on, Parts(retroactive, intake, recorder, resumables, webhooks, checkpointer),
-        review,
-    )  # fmt: skip
+    live = wire_live(settings, on, undo)
+    enforcement = wire_enforcing(settings, on, undo, live.servers)
+    parts = Parts(
+        retroactive, intake, recorder, resumables, webhooks, checkpointer, live, enforcement
+    )
+    work = join_work(settings, on, parts, review)
     return App(
         settings=settings, clock=on.clock, metrics=on.metrics, db=on.db, keys=on.keys,
         vault=on.vault, checkpointer=checkpointer, pool=on.pool, registry=on.registry,
@@ -171,7 +175,8 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         retroactive=retroactive,
         access=access,
         review=review,
-        live=wire_live(settings, on, undo),
+        live=live,
+        enforcement=enforcement,
         subscriptions=work.subscriptions,
         jobs=work.jobs,
         turns=work.turns,

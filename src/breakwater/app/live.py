@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from breakwater.app.enforcing import policy_of
 from breakwater.app.ground import Ground
 from breakwater.live.hooks import Hooks
 from breakwater.live.servers import MAKERS, Servers
@@ -33,6 +34,6 @@ def wire_live(settings: Settings, on: Ground, undo: ExitStack) -> Live:
         db=on.db, clock=on.clock, private=settings.media_server_networks, makers=MAKERS
     )
     undo.callback(servers.close)
-    streams = Streams(db=on.db, service_of=servers.service_of)
+    streams = Streams(db=on.db, policy=policy_of(settings), service_of=servers.service_of)
     hooks = Hooks(db=on.db, clock=on.clock, servers=servers, door=streams)
     return Live(servers=servers, streams=streams, hooks=hooks)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from breakwater.app.enforcing import Enforcing
 from breakwater.app.ground import Ground
+from breakwater.app.live import Live
 from breakwater.app.mapping import floods_of, turns
 from breakwater.app.reviewing import Reviewing
 from breakwater.banks import handlers as bank_handlers
 from breakwater.banks.quarantine import Quarantine
 from breakwater.banks.retroactive import Retroactive
+from breakwater.enforcement import handlers as enforcement_handlers
 from breakwater.intake import handlers as intake_handlers
 from breakwater.intake.outcome import Recorder
 from breakwater.intake.resumable import Resumables
@@ -18,6 +21,7 @@ from breakwater.intake.snapshot import Snapshots
 from breakwater.intake.snapshot import rules as snapshot_rules
 from breakwater.intake.submit import Intake
 from breakwater.intake.webhooks import Webhooks
+from breakwater.live import handlers as live_handlers
 from breakwater.model.work import JobKind, Subscription, Turn
 from breakwater.network.fetch import Fetcher
 from breakwater.records.audit import Checkpointer
@@ -35,6 +39,8 @@ class Parts:
     resumables: Resumables
     webhooks: Webhooks
     checkpointer: Checkpointer
+    live: Live
+    enforcement: Enforcing
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
                 watch=review.on_call.watch, routing=review.routing, appeals=review.appeals,
                 reports=review.reports, exposure=review.exposure,
             ),
+            *enforcement_handlers.subscriptions(parts.enforcement.orders),
         ),
         jobs=(
             *bank_handlers.job_kinds(parts.retroactive),
@@ -82,5 +89,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
                 escalation=review.escalation, staggering=review.staggering, quality=review.quality,
                 grade_sets=review.grade_sets,
             ),
+            *live_handlers.turns(parts.live.streams),
+            *enforcement_handlers.turns(parts.enforcement.orders),
         ),
     )  # fmt: skip
