@@ -11,12 +11,13 @@ from dataclasses import replace
 import pytest
 from tests.builders_grading import NOTHING, SOMETHING, Room
 
-from breakwater.errors import BadInput, Conflict, NotAllowed
+from breakwater.errors import BadInput, Conflict, NeedsSecondPerson, NotAllowed, NotFound
 from breakwater.model.access import Role
 from breakwater.model.facts import Activity
 from breakwater.records import audit, jobs, schemes
 from breakwater.records.database import Database
 from breakwater.review.grading import gold
+from breakwater.review.grading.adopting import Adopting
 from breakwater.review.grading.derive import JOB
 
 
@@ -72,18 +73,53 @@ def test_a_trial_lists_what_would_change_and_keeps_nothing(room, graded):
     assert codes(room, graded) == ["C", "none", "B"]
 
 
+def propose(room: Room, who, table: dict):
+    return Adopting(db=room.db, schemes=room.schemes).propose(who, table, reason="a new guideline")
+
+
+def adopt(room: Room, table: dict) -> tuple:
+    """Two people put a table in force; who they were."""
+    lead, second = room.somebody(Role.QA_LEAD), room.somebody(Role.QA_LEAD)
+    propose(room, lead, table)
+    Adopting(db=room.db, schemes=room.schemes).confirm(second, table["id"], note="read it")
+    return lead, second
+
+
+def test_a_table_waits_with_what_it_would_change_for_another_person(room, graded, clock):
+    lead, second = room.somebody(Role.QA_LEAD), room.somebody(Role.QA_LEAD)
+    adopting = Adopting(db=room.db, schemes=room.schemes)
+    waits = propose(room, lead, stricter(room))
+    assert (waits.items, waits.changed, waits.moves) == (3, 1, ((("C",), ("B",), 1),))
+    assert [one.scheme for one in adopting.waiting(second)] == [waits.scheme]
+    with pytest.raises(NeedsSecondPerson):
+        adopting.confirm(lead, "uk_abc")
+    with pytest.raises(Conflict, match="Another table"):
+        propose(room, second, stricter(room) | {"version": "2031-01-01"})
+    with room.db.read() as tx:
+        assert schemes.current(tx)["uk_abc"].version != "2030-01-01"
+    adopting.refuse(second, "uk_abc", note="too strict")
+    with pytest.raises(NotFound):
+        adopting.confirm(second, "uk_abc")
+    propose(room, lead, stricter(room))
+    clock.advance(24 * 3600 + 1)
+    with pytest.raises(NotFound):
+        adopting.confirm(second, "uk_abc")
+    with pytest.raises(NotAllowed):
+        adopting.waiting(room.somebody(Role.GRADER))
+
+
 def test_an_adopted_table_derives_history_anew_and_keeps_what_was(room, graded):
-    lead = room.somebody(Role.QA_LEAD)
-    room.schemes.adopt(lead, stricter(room), reason="a new guideline")
+    lead, second = adopt(room, stricter(room))
     derive_anew(room)
     assert codes(room, graded) == ["B", "none", "B"]
     with room.db.read() as tx:
         (changed,) = schemes.changed(tx, "uk_abc")
         done = audit.page(tx, actor="breakwater")
-        (adopted,) = audit.page(tx, actor=lead.id, action="scheme.adopt")
+        (adopted,) = audit.page(tx, actor=second.id, action="scheme.adopt")
     assert (changed.item, changed.before, changed.codes) == (graded[0], ("C",), ("B",))
     assert done[0].facts == {"version": "2030-01-01", "items": 3}
     assert adopted.facts["reason"] == "a new guideline"
+    assert adopted.facts["proposed_by"] == lead.id
     holding = room.schemes.holding(graded[0])
     assert {code.scheme: code.version for code in holding.codes}["uk_abc"] == "2030-01-01"
 
@@ -92,12 +128,12 @@ def test_a_changed_table_needs_a_version_of_its_own_and_no_hole(room, graded):
     lead = room.somebody(Role.QA_LEAD)
     same = stricter(room) | {"version": table_of(room, "uk_abc")["version"]}
     with pytest.raises(Conflict):
-        room.schemes.adopt(lead, same, reason="x")
+        propose(room, lead, same)
     holed = stricter(room)
     holed["rules"][-1]["when"] = {"realism": "real"}
     for attempt in (
         lambda: room.schemes.try_out(holed),
-        lambda: room.schemes.adopt(lead, holed, reason="x"),
+        lambda: propose(room, lead, holed),
     ):
         with pytest.raises(BadInput, match="hole"):
             attempt()
@@ -107,4 +143,4 @@ def test_a_changed_table_needs_a_version_of_its_own_and_no_hole(room, graded):
 @pytest.mark.parametrize("role", [Role.GRADER, Role.ADMIN])
 def test_tables_are_adopted_by_those_who_answer_for_quality(room, role):
     with pytest.raises(NotAllowed):
-        room.schemes.adopt(room.somebody(role), stricter(room), reason="x")
+        propose(room, room.somebody(role), stricter(room))

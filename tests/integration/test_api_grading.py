@@ -99,7 +99,13 @@ def test_tables_are_shown_tried_and_adopted(lead: httpx.Client, number: int) -> 
     assert holed.status_code == 422
     assert "do not name the same" in holed.json()["detail"]
     assert post(lead, "/v1/schemes", table=table, reason="a test")["version"] == "2030-01-01"
-    again = lead.post("/v1/schemes", json={"table": table | {"name": "Other"}, "reason": "x"})
+    (waits,) = lead.get("/v1/schemes/proposals").json()["proposals"]
+    assert (waits["scheme"], waits["changed"], waits["reason"]) == ("uk_abc", 0, "a test")
+    own = lead.post("/v1/schemes/uk_abc/confirm", json={})
+    assert (own.status_code, own.json()["code"]) == (409, "needs_second_person")
+    assert post(lead, "/v1/schemes/uk_abc/refuse", note="mine")["version"] == "2030-01-01"
+    known = table | {"version": shown["uk_abc"]["version"]}
+    again = lead.post("/v1/schemes", json={"table": known | {"name": "Other"}, "reason": "x"})
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
 
 

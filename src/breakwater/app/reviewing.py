@@ -14,6 +14,7 @@ from breakwater.review.deciding.appeals import Appeals
 from breakwater.review.deciding.decide import Decisions
 from breakwater.review.deciding.telling import Notices
 from breakwater.review.duty.duty import Duty
+from breakwater.review.grading.adopting import Adopting
 from breakwater.review.grading.derive import Schemes
 from breakwater.review.grading.gather import Gather
 from breakwater.review.grading.grade import Gradings
@@ -61,6 +62,7 @@ class Reviewing:
     gather: Gather
     stacks: Stacks
     schemes: Schemes
+    adopting: Adopting
     grade_views: GradeViews
     quality: Quality
     rehash: Rehash
@@ -108,6 +110,7 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
         ),
         stacks=Stacks(db=on.db),
         schemes=Schemes(db=on.db),
+        adopting=Adopting(db=on.db, schemes=Schemes(db=on.db)),
         grade_views=GradeViews(
             db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, exposure=exposure
         ),

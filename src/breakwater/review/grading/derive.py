@@ -1,8 +1,8 @@
 """Codes from facts: derived when an item is settled, and anew when a table changes.
 
 In comes a result; out go the codes of every scheme in force. A new table is first tried on all
-of history (`try_out` lists what would change), then adopted, which asks for a job that derives
-history anew and keeps what changed. Facts are never touched: only what law makes of them
+of history (`try_out` lists what would change), then adopted by two people
+(`review.grading.adopting`), which asks for a job that derives history anew and keeps what changed. Facts are never touched: only what law makes of them
 (reference: classification, "store facts, derive every scheme"). Fed by `review.grading.grade` and
 `web.api.grading`. Tests: `tests/contract/test_review_derive.py`.
 """
@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from breakwater.errors import NotAllowed
-from breakwater.model.access import Permission, Principal
+from breakwater.errors import Conflict
 from breakwater.model.grading import GradeItem, GradeResult, ItemCode
+from breakwater.model.ids import Id
 from breakwater.model.scheme import Scheme
 from breakwater.model.work import Beat, JobKind
 from breakwater.records import gradesets, grading, jobs, schemes
@@ -94,8 +94,33 @@ def codes(tx: Tx, result: GradeResult) -> None:
         schemes.put_code(tx, result.item, scheme, scheme.derive(result.facts).codes)
 
 
+def adoptable(tx: Tx, scheme: Scheme) -> None:
+    """Refuse a version that is here already: its table never changes.
+
+    Raises:
+        Conflict: with this table or another one.
+    """
+    tables(tx)
+    if any(version == scheme.version for version, _, _ in schemes.versions(tx, scheme.id)):
+        raise Conflict(f"Version {scheme.version} of {scheme.id} is here already. Name a new one.")
+
+
+def put_in_force(tx: Tx, scheme: Scheme, *, by: Id, second: Id, reason: str) -> Scheme:
+    """Put a table in force and have history derived anew; two people agreed to it.
+
+    Raises:
+        Conflict: the version is here already with another table.
+    """
+    tables(tx)
+    if schemes.adopt(tx, scheme, by=by):
+        about = {"scheme": scheme.id, "version": scheme.version}
+        jobs.enqueue(tx, JOB, about, dedup_key=f"{JOB}:{scheme.id}:{scheme.version}")
+        tx.audit(second, "scheme.adopt", scheme.id, **about, proposed_by=by, reason=reason)
+    return scheme
+
+
 class Schemes:
-    """Reads, tries and adopts tables."""
+    """Reads tables and tries them."""
 
     def __init__(self, *, db: Database) -> None:
         self._db = db
@@ -146,32 +171,6 @@ class Schemes:
                         examples.append(Example(result.item, before, after))
         ordered = tuple((*move, count) for move, count in moves.most_common())
         return Difference(scheme.id, scheme.version, items, ordered, tuple(examples))
-
-    def adopt(self, who: Principal, table: Mapping[str, Any], *, reason: str) -> Scheme:
-        """Put a table in force and have history derived anew.
-
-        Args:
-            who: a quality lead.
-            table: with a version of its own.
-            reason: in their words.
-
-        Raises:
-            NotAllowed: not by this role.
-            BadInput: the table has a hole or another fault.
-            Conflict: the version is here already with another table.
-        """
-        if who.person is None or not who.may(Permission.GRADE_QA):
-            raise NotAllowed("Tables of law are adopted by those who answer for quality.")
-        scheme = Scheme.parse(table)
-        with self._db.transaction() as tx:
-            tx.lock_changes()
-            tables(tx)
-            if schemes.adopt(tx, scheme, by=who.id):
-                job = {"scheme": scheme.id, "version": scheme.version}
-                jobs.enqueue(tx, JOB, job, dedup_key=f"{JOB}:{scheme.id}:{scheme.version}")
-                about = {"scheme": scheme.id, "version": scheme.version}
-                tx.audit(who.id, "scheme.adopt", scheme.id, **about, reason=reason[:500])
-        return scheme
 
     def rederive(self, payload: Mapping[str, Any], _attempt: int, beat: Beat) -> None:
         """Derive the codes of all settled items by one scheme anew; idempotent."""

@@ -212,6 +212,8 @@ def whole(value: Any) -> int | None:
 def moment(value: Any) -> datetime | None:
     """A time as exports spell it: ISO, `/Date(ms)/`, or American; UTC where no zone is said."""
     text = str(value or "").strip()
+    if not text:
+        return None
     if found := _MS.fullmatch(text):
         return _EPOCH + timedelta(milliseconds=int(found[1])) if abs(int(found[1])) < 1e14 else None
     for spelled in (None, *_AMERICAN):

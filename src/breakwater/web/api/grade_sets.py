@@ -18,10 +18,11 @@ from starlette.responses import StreamingResponse
 from breakwater.model.access import Permission
 from breakwater.model.grading import GradeResult, GradeSet, ItemCode
 from breakwater.model.scheme import Scheme
+from breakwater.review.grading.adopting import Proposal
 from breakwater.review.grading.derive import Difference, Holding
 from breakwater.review.grading.gather import MOST
 from breakwater.review.grading.sets import NewSet
-from breakwater.web.api.grading import FAULTS, FactsShape, Number
+from breakwater.web.api.grading import FAULTS, FactsShape, NoteIn, Number
 from breakwater.web.api.media import known_id
 from breakwater.web.api.requests import Body
 from breakwater.web.api.shapes import ID, Answer
@@ -211,7 +212,7 @@ class TableIn(Body):
 
 
 class AdoptIn(TableIn):
-    """A table to be put in force."""
+    """A table to be proposed."""
 
     reason: str = Field(min_length=1, max_length=500)
 
@@ -254,6 +255,37 @@ class DifferenceOut(Answer):
                 for one in found.examples
             ],
         )  # fmt: skip
+
+
+class ProposalOut(Answer):
+    """A table that waits for a second person."""
+
+    scheme: str = Field(examples=["uk_abc"])
+    version: str
+    by: str = Field(examples=[ID])
+    reason: str
+    lapses_at: datetime
+    items: int = Field(description="Settled items that it was tried on.")
+    changed: int = Field(description="Items whose code would change.")
+    moves: list[MoveOut]
+    table: dict[str, Any]
+
+    @classmethod
+    def of(cls, one: Proposal) -> ProposalOut:
+        """From the value."""
+        waits = one.approval
+        return cls(
+            scheme=one.scheme.id, version=one.scheme.version, by=waits.by, reason=waits.reason,
+            lapses_at=waits.lapses_at, items=one.items, changed=one.changed,
+            moves=[MoveOut(before=list(a), after=list(b), items=n) for a, b, n in one.moves],
+            table=one.scheme.plain(),
+        )  # fmt: skip
+
+
+class ProposalsOut(Answer):
+    """The oldest first."""
+
+    proposals: list[ProposalOut]
 
 
 SchemeId = Annotated[str, Path(max_length=40, examples=["uk_abc"])]
@@ -355,8 +387,30 @@ def try_out(body: TableIn, app: Parts) -> DifferenceOut:
     return DifferenceOut.of(app.review.schemes.try_out(body.table))
 
 
-@router.post("/v1/schemes", status_code=202, summary="Adopt a table", responses=FAULTS)
+@router.get("/v1/schemes/proposals", summary="Tables that wait", responses=FAULTS)
 @needs(P.GRADE_QA)
-def adopt(body: AdoptIn, app: Parts, who: Who) -> SchemeOut:
-    """It holds from now on; a job derives history anew."""
-    return SchemeOut.of(app.review.schemes.adopt(who, body.table, reason=body.reason))
+def proposals(app: Parts, who: Who) -> ProposalsOut:
+    """For a second person, with what each would change; they lapse after 24 hours."""
+    found = app.review.adopting.waiting(who)
+    return ProposalsOut(proposals=[ProposalOut.of(one) for one in found])
+
+
+@router.post("/v1/schemes", status_code=202, summary="Propose a table", responses=FAULTS)
+@needs(P.GRADE_QA)
+def propose(body: AdoptIn, app: Parts, who: Who) -> ProposalOut:
+    """It waits for a second person with the list of what it would change."""
+    return ProposalOut.of(app.review.adopting.propose(who, body.table, reason=body.reason))
+
+
+@router.post("/v1/schemes/{scheme}/confirm", summary="Adopt a table", responses=FAULTS)
+@needs(P.GRADE_QA)
+def confirm(scheme: SchemeId, body: NoteIn, app: Parts, who: Who) -> SchemeOut:
+    """By another person than who proposed it. History is derived anew in the background."""
+    return SchemeOut.of(app.review.adopting.confirm(who, scheme, note=body.note))
+
+
+@router.post("/v1/schemes/{scheme}/refuse", summary="Refuse a table", responses=FAULTS)
+@needs(P.GRADE_QA)
+def refuse(scheme: SchemeId, body: NoteIn, app: Parts, who: Who) -> ProposalOut:
+    """By anybody who answers for quality; whoever proposed it takes it back so."""
+    return ProposalOut.of(Proposal.of(app.review.adopting.refuse(who, scheme, note=body.note)))
