@@ -39,6 +39,7 @@ from breakwater.web.api import (
     decisions,
     devices,
     duty,
+    examples,
     grade_sets,
     grading,
     hma,
@@ -114,6 +115,7 @@ class Application(FastAPI):
                 "key": {"type": "http", "scheme": "bearer", "description": "`bw_<id>_<secret>`"}
             }
             document["security"] = [{"key": []}]
+            examples.fill(document)
         return document
 
 
