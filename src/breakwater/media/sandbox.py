@@ -14,7 +14,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Generic, TypeVar
 
@@ -22,12 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater.errors import DecoderFault, Unfit
-from breakwater.media import golden, magic, wire, wire_scene
+from breakwater.media import golden, magic, wire, wire_scene, wire_views
 from breakwater.media.failures import Unreadable, undecodable
 from breakwater.media.loan import Loan, signal_name
 from breakwater.media.proof import ACTS, JailProof
 from breakwater.media.source import Source
 from breakwater.media.zygote import Child, Gone, Zygote
+from breakwater.model.copies import ReelPrints
 from breakwater.model.media import Fault, Level, MediaLimits, MediaType, Reason, Undecodable
 from breakwater.model.scene import Keypoints, SoundPrint
 from breakwater.model.signal import MD5, SHA1, SHA256, Fingerprint, Fingerprints, Signal
@@ -103,7 +104,13 @@ class JailPool:
         return self._zygote.facts
 
     def fingerprint(
-        self, source: BinaryIO, *, declared: str, limits: MediaLimits, lane: str = ""
+        self,
+        source: BinaryIO,
+        *,
+        declared: str,
+        limits: MediaLimits,
+        lane: str = "",
+        views: bool = False,
     ) -> Fingerprints | Undecodable:
         """Decode and hash one file; a reason when it cannot be read.
 
@@ -112,13 +119,29 @@ class JailPool:
             declared: content type as the sender gave it; empty when not given.
             limits: caps of this decode.
             lane: keeps senders apart: a child never serves two lanes.
+            views: of a video the prints too by which known videos are found in it.
         """
 
         def read(answer: wire.Answer, kind: MediaType, file: Source) -> Fingerprints:
-            prints = wire.read_fingerprints(answer, kind)
+            rest, seen = wire_views.split_views(answer)
+            prints = replace(wire.read_fingerprints(rest, kind), views=seen)
             return _with_exact(prints, file.digests())
 
-        return self._run(source, _Task("fingerprint", declared, limits, lane, {}, read))
+        args = {"views": True} if views else {}
+        return self._run(source, _Task("fingerprint", declared, limits, lane, args, read))
+
+    def prints(
+        self, source: BinaryIO, *, declared: str, limits: MediaLimits, lane: str = ""
+    ) -> tuple[ReelPrints, float] | Undecodable:
+        """The reference prints of a known video, and its length in seconds."""
+
+        def read(answer: wire.Answer, _kind: MediaType, _file: Source) -> tuple[ReelPrints, float]:
+            rest, found = wire_views.split_views(answer)
+            if found is None:
+                raise wire.BadAnswer("It has no prints.")
+            return found, wire.seconds(rest.header.get("duration_s"))
+
+        return self._run(source, _Task("prints", declared, limits, lane, {}, read))
 
     def still(
         self,
@@ -362,7 +385,4 @@ def _with_exact(prints: Fingerprints, digests: tuple[bytes, bytes, bytes]) -> Fi
         Fingerprint(Signal(kind.name, value))
         for kind, value in zip((MD5, SHA1, SHA256), digests, strict=True)
     )
-    return Fingerprints(
-        prints.type, prints.width, prints.height, prints.frames, prints.duration_s,
-        exact + prints.items, prints.coverage,
-    )  # fmt: skip
+    return replace(prints, items=exact + prints.items)

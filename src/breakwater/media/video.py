@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, BinaryIO, Final
@@ -113,8 +113,11 @@ class Video:
         self._base = stream.time_base or Fraction(1, 90000)
         self._first: float | None = None
 
-    def shots(self) -> Iterator[Shot]:
+    def shots(self, tap: Callable[[Any, float], None] | None = None) -> Iterator[Shot]:
         """Every frame that the rule samples, in order of display.
+
+        Args:
+            tap: is shown every decoded frame, PyAV's, with its time.
 
         Raises:
             Unreadable: over a cap, or more damage than frames.
@@ -125,6 +128,8 @@ class Video:
         taken = 0
         for frame in self._decoded():
             index, time_s = self._place(frame)
+            if tap is not None:
+                tap(frame, time_s)
             if index % step and not frame.key_frame and self.coverage != "key_frames":
                 continue
             taken += 1
@@ -223,7 +228,7 @@ class Video:
         """Pixels as vPDQ has them: RGB by swscale, at the coded size."""
         self._check_size(frame.width, frame.height)
         pixels = frame.to_ndarray(format="rgb24", threads=1)
-        return Shot(pixels, _turn(frame.rotation), index, time_s, bool(frame.key_frame))
+        return Shot(pixels, turn_of(frame), index, time_s, bool(frame.key_frame))
 
     def _length(self) -> float:
         """Seconds, by the container or the stream."""
@@ -250,6 +255,6 @@ def _rate(stream: Any) -> float:
     return 25.0
 
 
-def _turn(degrees: int) -> int:
-    """EXIF's number for a display matrix that turns counterclockwise by `degrees`."""
-    return {0: 1, 1: 8, 2: 3, 3: 6}[round(degrees / 90) % 4]
+def turn_of(frame: Any) -> int:
+    """EXIF's number for the display matrix of a frame, which turns it counterclockwise."""
+    return {0: 1, 1: 8, 2: 3, 3: 6}[round(frame.rotation / 90) % 4]

@@ -171,7 +171,7 @@ def read_fingerprints(answer: Answer, kind: MediaType) -> Fingerprints:
             _whole(header["width"], _MAX_SIDE),
             _whole(header["height"], _MAX_SIDE),
             _whole(header["frames"], 1 << 31),
-            _seconds(header["duration_s"]),
+            seconds(header["duration_s"]),
             items,
             coverage,
         )
@@ -195,7 +195,7 @@ def _records(block: bytes, kinds: list[Any]) -> list[Fingerprint]:
         items.append(
             Fingerprint(
                 Signal(kind.name, value), quality, None if whole else frame,
-                None if whole else _seconds(time_s), _VIEWS[view], bool(compatible),
+                None if whole else seconds(time_s), _VIEWS[view], bool(compatible),
             )
         )  # fmt: skip
     return items
@@ -213,7 +213,12 @@ def _whole(value: object, largest: int) -> int:
     return value
 
 
-def _seconds(value: object) -> float:
+def seconds(value: object) -> float:
+    """A number of seconds from a child.
+
+    Raises:
+        BadAnswer: it is none.
+    """
     if not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > 1e9:
         raise BadAnswer("A field is not a number of seconds.")
     return float(value)

@@ -99,7 +99,7 @@ class ReelPrints:
         times = np.frombuffer(parts[0], "<f4")
         if (
             starts[0] != 0 or starts[-1] != rows or (np.diff(starts.astype(np.int64)) < 0).any()
-            or not np.isfinite(times).all()
+            or not np.isfinite(times).all() or (np.diff(times) < 0).any()
         ):  # fmt: skip
             raise BadSignal("The packed prints of a video are damaged.")
         return cls(
@@ -198,3 +198,46 @@ class Reel:
     sources: int
     change: int
     sha256: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyMatch:
+    """A stretch of an item that shows a known video: evidence, complete without the bank.
+
+    Attributes:
+        reel: id of the known video.
+        number: its integer number.
+        bank: name of its bank.
+        label: of the known video, then.
+        acting: counts towards the verdict.
+        why_not: when not acting, `quarantined`, `not_enabled`, `decided` or `apart` (a closer
+            look found another video); else empty.
+        sources: people or sources that vouched for the reel, then.
+        looked: what a closer look at key frames said, pair by pair: inliers of each.
+    """
+
+    reel: Id
+    number: int
+    bank: str
+    label: str
+    segment: Segment
+    acting: bool = True
+    why_not: str = ""
+    sources: int = 1
+    looked: tuple[int, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """What was found, as a person reads it."""
+        one = self.segment
+        long = one.end_s - one.start_s
+        sure = "Shows" if one.zone is Zone.LINK else "May show"
+        text = f"{sure} {long:.1f} s of a known video from {_clock(one.start_s)} on"
+        if one.mirrored:
+            text += ", mirrored"
+        return text if 0.95 < one.speed < 1.05 else f"{text}, at {1 / one.speed:.2f} x speed"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}:{rest:02d}"

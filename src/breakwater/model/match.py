@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from breakwater.model.copies import CopyMatch
 from breakwater.model.ids import Id
 from breakwater.model.signal import View, kind_named
 
@@ -119,9 +120,11 @@ class Verdict:
         rule: name of the rule that decided, e.g. `bank.block`, `undecodable`, `no_match`.
         reason: one sentence for people.
         matches: every match, acting or not, nearest first.
+        copies: stretches of known videos, best first.
     """
 
     action: Action
     rule: str
     reason: str
     matches: tuple[Match, ...] = ()
+    copies: tuple[CopyMatch, ...] = ()

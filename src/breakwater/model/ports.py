@@ -50,7 +50,13 @@ class Pool(Protocol):
     """Decodes and hashes untrusted bytes in jailed children."""
 
     def fingerprint(
-        self, source: BinaryIO, *, declared: str, limits: MediaLimits, lane: str = ""
+        self,
+        source: BinaryIO,
+        *,
+        declared: str,
+        limits: MediaLimits,
+        lane: str = "",
+        views: bool = False,
     ) -> Fingerprints | Undecodable:
         """Screen one file; never raises for bad media. `lane` keeps senders apart."""
         ...

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Final
 
 from breakwater.errors import BadSignal, UnknownKind
+from breakwater.model.copies import ReelPrints
 
 
 class Measure(StrEnum):
@@ -195,6 +196,7 @@ class Fingerprints:
         items: exact hashes first, then frames in order.
         coverage: `all` frames, `sampled` ones with all key frames, or (a long video within its
             time limit) `key_frames` from some point on.
+        views: of a video, when known videos are looked for in it.
     """
 
     type: str
@@ -204,6 +206,7 @@ class Fingerprints:
     duration_s: float
     items: tuple[Fingerprint, ...]
     coverage: str = "all"
+    views: ReelPrints | None = None
 
     def of(self, kind: str) -> tuple[Fingerprint, ...]:
         """Those of one kind."""

@@ -29,9 +29,10 @@ from breakwater.media.failures import Unreadable
 from breakwater.media.preload import load_lazy_parts
 from breakwater.media.video import Video
 from breakwater.media.wire import Answer, Job, write_fingerprints
+from breakwater.media.wire_views import with_views
 from breakwater.model.media import Family, Fault, Level, MediaLimits, MediaType, Reason
 from breakwater.model.signal import Fingerprint, Fingerprints, Signal
-from breakwater.recognition import task_scene
+from breakwater.recognition import task_scene, task_views
 
 Handler = Callable[[Job], Answer]
 
@@ -41,8 +42,11 @@ _hashers: dict[str, Hasher] = {}
 
 def fingerprint(job: Job) -> Answer:
     """Hash every frame of a picture or every sampled frame of a video."""
-    still = job.type.family is Family.IMAGE
-    return write_fingerprints(_picture_prints(job) if still else _video_prints(job))
+    if job.type.family is Family.IMAGE:
+        return write_fingerprints(_picture_prints(job))
+    found = _video_prints(job)
+    answer = write_fingerprints(found)
+    return answer if found.views is None else with_views(answer, found.views)
 
 
 def still(job: Job) -> Answer:
@@ -68,6 +72,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "still": still,
     "luma": luma,
     **task_scene.HANDLERS,
+    **task_views.HANDLERS,
 }
 
 
@@ -103,6 +108,8 @@ def warm(registry: Registry | None = None) -> None:
         _warm(task_scene.local_points, one, {"times": [0.0]})
         for level in Level:
             _warm(still, one, {"frame": 0, "level": level, "watermark": "warm", "time_s": 0.1})
+    _warm(fingerprint, files[-1], {"views": True})
+    _warm(task_views.prints, files[-1], {})
 
 
 def _warm(handler: Handler, one: golden.Golden, args: Mapping[str, Any]) -> None:
@@ -136,8 +143,9 @@ def _video_prints(job: Job) -> Fingerprints:
     items: list[Fingerprint] = []
     width = height = 0
     video = Video(job.source, job.type, job.limits)
+    views = task_views.Views(video.duration_s) if job.args.get("views") else None
     try:
-        for shot in video.shots():
+        for shot in video.shots(None if views is None else _tapped(views, job.type)):
             with _Hashing(job.type):
                 seen = image.oriented(shot.pixels, shot.turn)
                 one = pdq.of_frame(seen, frame=shot.index, time_s=shot.time_s)
@@ -151,10 +159,20 @@ def _video_prints(job: Job) -> Fingerprints:
                 height, width = seen.shape[:2]
         return Fingerprints(
             job.type.value, width, height, video.frames, video.duration_s, tuple(items),
-            video.coverage,
+            video.coverage, None if views is None else views.prints(),
         )  # fmt: skip
     finally:
         video.close()
+
+
+def _tapped(views: task_views.Views, kind: MediaType) -> Callable[[Any, float], None]:
+    """Shows decoded frames to the maker of views; what fails there is our fault."""
+
+    def see(frame: Any, time_s: float) -> None:
+        with _Hashing(kind):
+            views.see(frame, time_s)
+
+    return see
 
 
 def _brought(pixels: NDArray[np.uint8], frame: int, time_s: float) -> list[Fingerprint]:

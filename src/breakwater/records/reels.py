@@ -21,7 +21,13 @@ from breakwater.model.ids import Id, new_id
 from breakwater.records import numbers
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_bank import banks
-from breakwater.records.tables.nouns_reel import reel_history, reel_prints, reel_vouchers, reels
+from breakwater.records.tables.nouns_reel import (
+    reel_history,
+    reel_looks,
+    reel_prints,
+    reel_vouchers,
+    reels,
+)
 from breakwater.records.texts import storable
 
 AT_ONCE: Final = 500
@@ -158,6 +164,19 @@ def by_source(tx: Tx, bank: Bank, source: str) -> list[Reel]:
     """Reels of a bank that one source gave, by number."""
     wanted = _JOINED.where(reels.c.bank_number == bank.number, reels.c.source == source)
     return [_noun(row) for row in tx.execute(wanted.order_by(reels.c.number))]
+
+
+def keep_look(tx: Tx, number: int, packed: bytes) -> None:
+    """Keep what a closer look compares with (`recognition.grey.Known`)."""
+    tx.execute(sa.insert(reel_looks), {"reel_number": number, "packed": packed})
+
+
+def look_of(tx: Tx, number: int) -> bytes | None:
+    """What a closer look compares with; None where nothing was kept (a stopped broadcast)."""
+    found = tx.execute(
+        sa.select(reel_looks.c.packed).where(reel_looks.c.reel_number == number)
+    ).scalar()
+    return None if found is None else bytes(found)
 
 
 def prints_of(tx: Tx, number: int) -> ReelPrints:

@@ -20,7 +20,7 @@ from breakwater.errors import BreakwaterError, Conflict, NotFound
 from breakwater.model.ids import Id
 from breakwater.model.match import Action, Verdict
 from breakwater.model.upload import Origin, Revision, Surface, Upload, UploadState
-from breakwater.records import identities, matches, tallies
+from breakwater.records import copies, identities, matches, tallies
 from breakwater.records.database import Tx
 from breakwater.records.idempotency import claim_idempotency, forget_idempotency
 from breakwater.records.origins import from_facts, to_facts
@@ -84,7 +84,7 @@ def finish(tx: Tx, upload: Upload) -> Upload:
         if find(tx, upload.id) is not None:
             raise Conflict("This upload has a verdict already.")
         tx.execute(sa.insert(uploads), values | {"id": upload.id})
-    if verdict.action is not Action.ALLOW or verdict.matches:
+    if verdict.action is not Action.ALLOW or verdict.matches or verdict.copies:
         _append(tx, upload.id, 1, verdict, at=tx.now, change=upload.change)
     tallies.upload_judged(tx, upload.service, verdict.action.value, verdict.rule)
     if verdict.action is Action.ALLOW:
@@ -321,6 +321,7 @@ def _append(
         },
     )
     matches.append(tx, upload, revision, verdict.matches)
+    copies.append(tx, upload, revision, verdict.copies)
 
 
 def _values(tx: Tx, upload: Upload, *, forget: bool) -> dict[str, Any]:
@@ -361,6 +362,7 @@ def _read(tx: Tx, wanted: sa.Select[Any]) -> list[Upload]:
     rows = tx.execute(wanted).all()
     judged = [(Id(row.id), row.revision) for row in rows if row.revision]
     found = matches.of(tx, judged)
+    shown = copies.of(tx, [(Id(r.id), r.revision) for r in rows if r.type.startswith("video/")])
     out: list[Upload] = []
     for row in rows:
         origin = Origin(reference=row.reference)
@@ -368,8 +370,9 @@ def _read(tx: Tx, wanted: sa.Select[Any]) -> list[Upload]:
             origin = from_facts(identities.unseal(tx, Id(row.id), row.origin_sealed))
         verdict = None
         if row.action is not None:
-            named = found.get((Id(row.id), row.revision), ())
-            verdict = Verdict(Action(row.action), row.rule, row.reason, named)
+            key = (Id(row.id), row.revision)
+            named = (found.get(key, ()), shown.get(key, ()))
+            verdict = Verdict(Action(row.action), row.rule, row.reason, *named)
         out.append(_noun(row, origin, verdict))
     return out
 

@@ -63,6 +63,14 @@ reel_prints = Table(
     _known("packed", LargeBinary),
 )  # fmt: skip
 
+reel_looks = Table(
+    "reel_looks", metadata,
+    _known("reel_number", Number, ForeignKey("reels.number"), primary_key=True,
+           autoincrement=False),
+    _known("packed", LargeBinary),
+)  # fmt: skip
+"""Key points of a reel's shots and its sound, up to 500 kB: read only in the grey zone."""
+
 reel_vouchers = Table(
     "reel_vouchers", metadata,
     _history("reel_number", Number, ForeignKey("reels.number"), primary_key=True,

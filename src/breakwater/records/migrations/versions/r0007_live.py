@@ -27,6 +27,7 @@ SMALL, INT, BIG = sa.SmallInteger(), sa.Integer(), sa.BigInteger()
 APPEND_ONLY = (
     "reel_vouchers",
     "reel_history",
+    "upload_copies",
     "stream_alerts",
     "stream_orders",
     "stream_order_states",
@@ -50,6 +51,7 @@ def where(condition: str) -> dict[str, Any]:
 
 def upgrade() -> None:
     """Make the tables and their guards; what stood before keeps its rows."""
+    copies_1()
     reel_1()
     server_1()
     stream_1()
@@ -57,6 +59,18 @@ def upgrade() -> None:
     stream_3()
     for table in APPEND_ONLY:
         guard(op.get_bind(), table, ("update", "delete", "truncate"))
+
+
+def copies_1() -> None:
+    """copies."""
+    op.create_table("upload_copies",
+        col("upload_id", ID), col("revision", INT, autoincrement=False),
+        col("position", INT, autoincrement=False), col("reel_number", NUMBER), col("bank", TEXT),
+        col("zone", sa.String(8)), col("score", FLOAT), col("acting", BOOL),
+        col("why_not", sa.String(16)), col("segment", TEXT),
+        sa.PrimaryKeyConstraint("upload_id", "revision", "position", name="pk_upload_copies"),
+    )  # fmt: skip
+    op.create_index("ix_upload_copies_reel_number", "upload_copies", ["reel_number"])
 
 
 def reel_1() -> None:
@@ -79,6 +93,11 @@ def reel_1() -> None:
         sa.ForeignKeyConstraint(["reel_number"], ["reels.number"], name="fk_reel_history_reel_number_reels"),
     )  # fmt: skip
     op.create_index("ix_reel_history_reel_number", "reel_history", ["reel_number"])
+    op.create_table("reel_looks",
+        col("reel_number", NUMBER, autoincrement=False), col("packed", BYTES),
+        sa.PrimaryKeyConstraint("reel_number", name="pk_reel_looks"),
+        sa.ForeignKeyConstraint(["reel_number"], ["reels.number"], name="fk_reel_looks_reel_number_reels"),
+    )  # fmt: skip
     op.create_table("reel_prints",
         col("reel_number", NUMBER, autoincrement=False), col("packed", BYTES),
         sa.PrimaryKeyConstraint("reel_number", name="pk_reel_prints"),
