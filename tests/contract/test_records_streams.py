@@ -58,7 +58,11 @@ def test_a_broadcast_is_found_by_its_name_while_it_runs_and_begins_anew_after(da
         assert streams.start(tx, server="edge", name="live/014", sender=SENDER).id == first.id
         assert streams.running(tx, "edge", "live/014").id == first.id
         assert streams.running(tx, "other", "live/014") is None
-        assert (first.name, first.account, first.label) == ("live/014", "river-otter-81", "stream-001")
+        assert (first.name, first.account, first.label) == (
+            "live/014",
+            "river-otter-81",
+            "stream-001",
+        )
         streams.set_state(tx, first.id, StreamState.ENDED)
         assert streams.running(tx, "edge", "live/014") is None
         assert stream_people.publishers(tx, first.id) == []
@@ -101,8 +105,13 @@ def test_a_cut_denies_key_account_and_device_in_the_same_moment(database):
         assert scope_of(tx) == "key"
         other = replace(SENDER, key="", device="")
         assert scope_of(tx, name="live/other", sender=other) == "account"
-        assert scope_of(tx, name="live/other", sender=Sender(service="clips", device="phone-4")) == "device"
-        assert scope_of(tx, name="live/other", sender=Sender(service="clips", account="heron")) == ""
+        assert (
+            scope_of(tx, name="live/other", sender=Sender(service="clips", device="phone-4"))
+            == "device"
+        )
+        assert (
+            scope_of(tx, name="live/other", sender=Sender(service="clips", account="heron")) == ""
+        )
         assert (order.epoch, order.state) == (1, OrderState.WANTED)
         assert streams.get(tx, made.id).control is Control.CUT
         waiting = {(one.kind, one.count) for one in jobs.waiting(tx)}
@@ -170,7 +179,9 @@ def test_a_confirmed_stop_is_told_and_every_answer_is_kept(database, clock):
         order = ordered(tx, made, Control.CUT)
     clock.advance(0.2)
     with database.transaction() as tx:
-        stream_orders.ack(tx, order.id, "drop_publisher", done=True, detail="the publisher is gone", ms=60)
+        stream_orders.ack(
+            tx, order.id, "drop_publisher", done=True, detail="the publisher is gone", ms=60
+        )
         stream_orders.set_state(tx, order, OrderState.UNCONFIRMED)
         assert [one.id for one in streams.wall(tx)] == [made.id]
         done = stream_orders.set_state(tx, order, OrderState.CONFIRMED)
@@ -225,7 +236,9 @@ def test_evidence_comes_back_as_it_was(database):
     )  # fmt: skip
     with database.transaction() as tx:
         made = begun(tx)
-        alert = Alert(made.id, tx.now, 18.0, "copy", "A known video appears.", 6, 6.0, 5.5, reference, "B")
+        alert = Alert(
+            made.id, tx.now, 18.0, "copy", "A known video appears.", 6, 6.0, 5.5, reference, "B"
+        )
         kept = stream_alerts.add(
             tx, alert, case=None, wanted=Control.FROZEN, segments=[segment],
             matches=[builders.match(3)],
