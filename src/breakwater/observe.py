@@ -165,6 +165,13 @@ class Metrics:
             registry=r,
         )  # fmt: skip
         self.alarms = Counter("breakwater_alarms_total", "Alarms raised", ["kind"], registry=r)
+        self._broadcasts(r)
+
+    def _broadcasts(self, r: CollectorRegistry) -> None:
+        """Those of live broadcasts."""
+        self.media_servers = Gauge(
+            "breakwater_media_server_up", "Whether a media server answers", ["server"], registry=r
+        )
 
     def exposition(self) -> bytes:
         """The Prometheus text format."""

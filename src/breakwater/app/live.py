@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from breakwater.app.enforcing import policy_of
 from breakwater.app.ground import Ground
+from breakwater.live.discovery import Discovery
 from breakwater.live.hooks import Hooks
 from breakwater.live.servers import MAKERS, Servers
 from breakwater.live.streams import Streams
@@ -21,11 +22,13 @@ class Live:
         servers: media servers and their adapters.
         streams: every broadcast; decides at the door.
         hooks: what media servers ask and tell.
+        discovery: what they list.
     """
 
     servers: Servers
     streams: Streams
     hooks: Hooks
+    discovery: Discovery
 
 
 def wire_live(settings: Settings, on: Ground, undo: ExitStack) -> Live:
@@ -36,4 +39,5 @@ def wire_live(settings: Settings, on: Ground, undo: ExitStack) -> Live:
     undo.callback(servers.close)
     streams = Streams(db=on.db, policy=policy_of(settings), service_of=servers.service_of)
     hooks = Hooks(db=on.db, clock=on.clock, servers=servers, door=streams)
-    return Live(servers=servers, streams=streams, hooks=hooks)
+    discovery = Discovery(db=on.db, servers=servers, door=streams, metrics=on.metrics)
+    return Live(servers=servers, streams=streams, hooks=hooks, discovery=discovery)

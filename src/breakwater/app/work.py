@@ -89,7 +89,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
                 escalation=review.escalation, staggering=review.staggering, quality=review.quality,
                 grade_sets=review.grade_sets,
             ),
-            *live_handlers.turns(parts.live.streams),
+            *live_handlers.turns(parts.live.streams, parts.live.discovery),
             *enforcement_handlers.turns(parts.enforcement.orders),
         ),
     )  # fmt: skip
