@@ -170,7 +170,7 @@ class Shift:
 
     def __init__(self, database, clock, seed: int, tag: str) -> None:
         self.db, self.clock, self.kind = database, clock, f"s{tag}"
-        self.random = random.Random(seed)
+        self.seed, self.random = seed, random.Random(seed)
         self.held: list[jobs.Job] = []
         with database.transaction() as tx:
             self.ids = [jobs.enqueue(tx, self.kind, {}) for _ in range(self.random.randint(1, 4))]
@@ -214,16 +214,16 @@ class Shift:
                 self.finish(job)
         with self.db.read() as tx:
             effects = tx.execute(sa.select(core.leases.c.key)).scalars().all()
-        assert set(self.ids) <= set(effects)
+        assert set(self.ids) <= set(effects), f"seed {self.seed}"
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_every_job_has_its_effect_exactly_once_under_a_seeded_scheduler(database, clock, seed):
-    Shift(database, clock, seed, str(seed)).run()
+def test_every_job_has_its_effect_exactly_once_under_a_seeded_scheduler(database, clock):
+    for seed in range(100 if database.dialect == "sqlite" else 12):
+        Shift(database, clock, seed, str(seed)).run()
 
 
 @pytest.mark.long
 @pytest.mark.timeout(7200)
 def test_every_job_has_its_effect_exactly_once_for_many_seeds(database, clock):
-    for seed in range(100, 2_100):
+    for seed in range(100, 10_000):
         Shift(database, clock, seed, str(seed)).run()
