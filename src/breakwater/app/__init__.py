@@ -120,8 +120,8 @@ def build(
 def _intake(settings: Settings, on: Ground, undo: ExitStack) -> tuple[Recorder, Intake, Webhooks]:
     """The way of an upload, and of the answers to it."""
     recorder = Recorder(
-        db=on.db, vault=on.vault, ingest=on.ingest, screener=on.screener, clock=on.clock,
-        metrics=on.metrics, ingest_days=settings.ingest_days,
+        db=on.db, vault=on.vault, ingest=on.ingest, screener=on.screener, copies=on.copies,
+        clock=on.clock, metrics=on.metrics, ingest_days=settings.ingest_days,
     )  # fmt: skip
     intake = Intake(
         db=on.db, vault=on.vault, screener=on.screener, recorder=recorder, clock=on.clock,

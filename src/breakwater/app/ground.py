@@ -6,12 +6,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from breakwater.app.founding import root_key
+from breakwater.app.mapping import limits_of
 from breakwater.errors import IndexInUse
 from breakwater.fingerprint.registry import Registry
 from breakwater.matching.index import Index
 from breakwater.media.sandbox import JailPool
 from breakwater.model.clock import Clock
 from breakwater.observe import Metrics, logger
+from breakwater.recognition.align import Aligner
+from breakwater.recognition.copies import CopyFinder
 from breakwater.recognition.feed import IndexFeed
 from breakwater.recognition.screen import Screener
 from breakwater.records.database import Database, open_database
@@ -35,6 +38,8 @@ class Ground:
     index: Index
     feed: IndexFeed
     screener: Screener
+    aligner: Aligner
+    copies: CopyFinder
     ingest: IngestLog
 
 
@@ -49,10 +54,14 @@ def open_ground(settings: Settings, clock: Clock, pool: JailPool, undo: ExitStac
     undo.callback(index.close)
     ingest = IngestLog(settings.ingest_dir)
     undo.callback(ingest.close)
+    aligner = Aligner(db=db)
+    aligner.catch_up()
     return Ground(
         clock=clock, metrics=Metrics(), db=db, keys=keys,
         vault=Vault(settings.vault_dir, db, keys), pool=pool, registry=registry, index=index,
-        feed=IndexFeed(db=db, index=index), screener=Screener(pool=pool, index=index, db=db),
+        feed=IndexFeed(db=db, index=index),
+        screener=Screener(pool=pool, index=index, db=db, aligner=aligner), aligner=aligner,
+        copies=CopyFinder(pool=pool, aligner=aligner, db=db, limits=limits_of(settings).video),
         ingest=ingest,
     )  # fmt: skip
 

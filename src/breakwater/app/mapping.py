@@ -24,6 +24,7 @@ from breakwater.model.clock import Clock
 from breakwater.model.media import MediaLimits
 from breakwater.model.work import Turn
 from breakwater.observe import Metrics
+from breakwater.recognition.align import Aligner
 from breakwater.recognition.feed import IndexFeed
 from breakwater.records import (
     buckets,
@@ -123,6 +124,7 @@ def turns(
     metrics: Metrics,
     checkpointer: Checkpointer,
     feed: IndexFeed,
+    aligner: Aligner,
     index: Index,
     vault: Vault,
     recorder: Recorder,
@@ -133,6 +135,7 @@ def turns(
     """What is done regularly."""
     return (
         Turn("index.feed", 0.25, lambda: void(feed.catch_up())),
+        Turn("reels.feed", 0.25, lambda: void(aligner.catch_up())),
         Turn("index.reload", 1.0, lambda: void(index.reload())),
         Turn("index.merge", 1.0, lambda: void(index.merge())),
         Turn("metrics", 5.0, lambda: gauge(metrics, db, feed, index)),

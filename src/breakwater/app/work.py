@@ -70,6 +70,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
                 reports=review.reports, exposure=review.exposure,
             ),
             *enforcement_handlers.subscriptions(parts.enforcement.orders),
+            *live_handlers.subscriptions(parts.live.watching),
         ),
         jobs=(
             *bank_handlers.job_kinds(parts.retroactive),
@@ -81,6 +82,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
         turns=(
             *turns(
                 db=on.db, metrics=on.metrics, checkpointer=parts.checkpointer, feed=on.feed,
+                aligner=on.aligner,
                 index=on.index, vault=on.vault, recorder=parts.recorder,
                 resumables=parts.resumables, webhooks=parts.webhooks, clock=on.clock,
             ),
@@ -89,7 +91,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
                 escalation=review.escalation, staggering=review.staggering, quality=review.quality,
                 grade_sets=review.grade_sets,
             ),
-            *live_handlers.turns(parts.live.streams, parts.live.discovery),
+            *live_handlers.turns(parts.live.streams, parts.live.discovery, parts.live.watching),
             *enforcement_handlers.turns(parts.enforcement.orders),
         ),
     )  # fmt: skip

@@ -26,6 +26,7 @@ def subscriptions(reviser: Reviser, webhooks: Webhooks) -> tuple[Subscription, .
             }),
             reviser.on_entry,
         ),
+        Subscription("intake.reel", frozenset({EventType.REEL_WITHDRAWN}), reviser.on_reel),
         Subscription("intake.matched", frozenset({EventType.UPLOAD_MATCHED}), reviser.on_matched),
         Subscription("intake.webhooks", frozenset(TOLD), webhooks.on_event),
     )  # fmt: skip

@@ -27,6 +27,7 @@ from breakwater.model.media import Fault, Undecodable
 from breakwater.model.signal import Fingerprint, Fingerprints, View
 from breakwater.model.upload import Surface, Upload, UploadState
 from breakwater.observe import Metrics, logger
+from breakwater.recognition.copies import CopyFinder
 from breakwater.recognition.screen import Screener
 from breakwater.records import banks, cases, jobs, uploads, videos
 from breakwater.records.database import Database, Tx
@@ -60,6 +61,7 @@ class Recorder:
         vault: Vault,
         ingest: IngestLog,
         screener: Screener,
+        copies: CopyFinder,
         clock: Clock,
         metrics: Metrics,
         ingest_days: int,
@@ -68,19 +70,22 @@ class Recorder:
         self._vault = vault
         self._ingest = ingest
         self._screener = screener
+        self._copies = copies
         self._clock = clock
         self._metrics = metrics
         self._ingest_days = ingest_days
 
-    def judge(self, outcome: Outcome, *, unit: str) -> Verdict:
+    def judge(self, outcome: Outcome, *, unit: str, source: Spool | None = None) -> Verdict:
         """The verdict on what was found; reads, never writes."""
         if isinstance(outcome, Undecodable):
             return policy.unreadable(outcome)
         matches = self._screener.match(outcome.items, unit=unit, now=self._clock.now())
-        if not matches:
+        shown = self._copies.find(outcome, source, unit=unit)
+        if not matches and not shown:
             return policy.NO_MATCH
         with self._db.read() as tx:
-            return policy.decide(matches, {bank.name: bank.action for bank in banks.every(tx)})
+            actions = {bank.name: bank.action for bank in banks.every(tx)}
+        return policy.decide(matches, actions, shown)
 
     def record(self, upload: Upload, source: Spool | None, outcome: Outcome) -> Upload:
         """Make the outcome of one upload true.
@@ -93,7 +98,7 @@ class Recorder:
         Returns:
             The upload with its verdict, or the verdict that somebody else recorded first.
         """
-        verdict = self.judge(outcome, unit=upload.sha256)
+        verdict = self.judge(outcome, unit=upload.sha256, source=source)
         was_pending = upload.blob is not None
         kept = self._keep(upload, source, verdict, outcome)
         with self._db.transaction() as tx:

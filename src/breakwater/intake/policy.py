@@ -12,6 +12,7 @@ from typing import Final
 from breakwater.errors import ScanningNotPermitted
 from breakwater.model.bank import BankAction
 from breakwater.model.case import Priority
+from breakwater.model.copies import CopyMatch, Zone
 from breakwater.model.decision import DECIDED
 from breakwater.model.match import Action, Match, Verdict
 from breakwater.model.media import Undecodable
@@ -27,27 +28,43 @@ WHY_NOT: Final[Mapping[str, str]] = {
     "not_enabled": "The matching bank acts for a share of items, and not for this one.",
     "harmless": "It matches an entry that is known to be harmless.",
     DECIDED: "A person decided that this match does not count.",
+    "apart": "A closer look found that it is another video.",
 }
 """Why a match is shown and does not act, in words."""
 
 
-def decide(matches: Sequence[Match], actions: Mapping[str, BankAction]) -> Verdict:
-    """Turn the matches of one item into its verdict.
+def decide(
+    matches: Sequence[Match],
+    actions: Mapping[str, BankAction],
+    copies: Sequence[CopyMatch] = (),
+) -> Verdict:
+    """Turn what one item matches into its verdict.
 
     Args:
         matches: nearest first, as `recognition.screen` gives them.
         actions: what a match does, by bank name.
+        copies: stretches of known videos, as `recognition.copies` gives them. One that is sure
+            does what a match does; an unsure one is held for a person, whatever would block.
     """
-    acting = [match for match in matches if match.acting and not match.negative]
+    sure = [c for c in copies if c.acting and c.segment.zone is Zone.LINK]
+    unsure = [c for c in copies if c.acting and c.segment.zone is Zone.LOOK]
+    acting: list[Match | CopyMatch] = [m for m in matches if m.acting and not m.negative]
+    acting += sure
+    evidence = (tuple(matches), tuple(copies))
     for wanted in (BankAction.BLOCK, BankAction.HOLD, BankAction.LOG):
         for match in acting:
             if actions.get(match.bank, BankAction.HOLD) is wanted:
                 reason = f"{match.words}, in bank {match.bank}."
-                return Verdict(wanted.action, f"bank.{wanted.value}", reason, tuple(matches))
-    for match in matches:
-        if match.why_not:
-            return Verdict(Action.ALLOW, match.why_not, WHY_NOT[match.why_not], tuple(matches))
-    return Verdict(NO_MATCH.action, NO_MATCH.rule, NO_MATCH.reason, tuple(matches))
+                return Verdict(wanted.action, f"bank.{wanted.value}", reason, *evidence)
+        for copy in unsure:
+            does = actions.get(copy.bank, BankAction.HOLD)
+            if wanted is BankAction.HOLD and does is not BankAction.LOG:
+                reason = f"{copy.words}, in bank {copy.bank}: a person must look."
+                return Verdict(Action.HOLD, "copy.look", reason, *evidence)
+    reasons = [*(m.why_not for m in matches), *(c.why_not for c in copies)]
+    for why_not in filter(None, reasons):
+        return Verdict(Action.ALLOW, why_not, WHY_NOT[why_not], *evidence)
+    return Verdict(NO_MATCH.action, NO_MATCH.rule, NO_MATCH.reason, *evidence)
 
 
 def unreadable(failure: Undecodable) -> Verdict:

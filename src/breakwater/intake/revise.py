@@ -25,8 +25,10 @@ from breakwater.model.match import Action, Match, Verdict
 from breakwater.model.signal import Fingerprint, Signal
 from breakwater.model.upload import Upload
 from breakwater.observe import logger
+from breakwater.recognition import copies
 from breakwater.recognition.screen import Screener, silence
-from breakwater.records import appeals, banks, cases, entries, jobs, uploads
+from breakwater.records import appeals, banks, cases, entries, jobs, reels, uploads
+from breakwater.records.copies import touched_by
 from breakwater.records.database import Database, Tx
 
 _log = logger("intake")
@@ -72,13 +74,30 @@ class Reviser:
                     break
                 after = page[-1].id
 
+    def on_reel(self, event: Event) -> None:
+        """A known video was withdrawn: judge again what it touched."""
+        number, after = int(event.body["number"]), None
+        while True:
+            with self._db.read() as tx:
+                page = touched_by(tx, number, after=after, limit=PAGE)
+                touched = uploads.many(tx, page)
+            for upload in touched.values():
+                matches = upload.verdict.matches if upload.verdict else ()
+                self._rejudge(upload, matches, why=event.type.value)
+            if len(page) < PAGE:
+                return
+            after = page[-1]
+
     def _rejudge(self, upload: Upload, matches: Sequence[Match], *, why: str) -> None:
         with self._db.transaction() as tx:
             current = uploads.get(tx, upload.id)
             if current.verdict is not None and current.verdict.rule.startswith(CONFIRMED):
                 return
             fresh = refresh(tx, matches)
-            verdict = policy.decide(fresh, {bank.name: bank.action for bank in banks.every(tx)})
+            shown = current.verdict.copies if current.verdict else ()
+            shown = copies.refresh(shown, reels.many(tx, (one.number for one in shown)))
+            actions = {bank.name: bank.action for bank in banks.every(tx)}
+            verdict = policy.decide(fresh, actions, shown)
             if current.verdict is not None and _same(current.verdict, verdict):
                 return
             self._apply(tx, current, verdict, why=why)
@@ -146,9 +165,14 @@ def refresh(tx: Tx, matches: Sequence[Match]) -> list[Match]:
 
 
 def _same(before: Verdict, after: Verdict) -> bool:
-    acting = {match.number for match in before.matches if match.acting}
+    def acting(one: Verdict) -> tuple[set[int], set[int]]:
+        return (
+            {match.number for match in one.matches if match.acting},
+            {copy.number for copy in one.copies if copy.acting},
+        )
+
     return (
         before.action is after.action
         and before.rule == after.rule
-        and acting == {match.number for match in after.matches if match.acting}
+        and acting(before) == acting(after)
     )

@@ -238,7 +238,7 @@ class Intake:
         with source.reader() as reader:
             limits = self.limits.video if moving(reader) else self.limits.image
             return self._screener.fingerprint(
-                reader, declared=declared_type, limits=limits, lane=lane
+                reader, declared=declared_type, limits=limits, lane=lane, views=True
             )
 
     def _defer(self, upload: Upload, source: Spool) -> Upload:
@@ -270,7 +270,7 @@ class Intake:
         verdict = testfiles.verdict(source.sha256)
         if verdict is None:
             outcome = self._decode(source, upload.declared_type, lane=str(principal.id))
-            verdict = self._recorder.judge(outcome, unit=source.sha256)
+            verdict = self._recorder.judge(outcome, unit=source.sha256, source=source)
         return replace(upload, state=UploadState.DONE, verdict=verdict, revision=1)
 
     def close(self) -> None:

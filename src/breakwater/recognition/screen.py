@@ -35,6 +35,7 @@ from breakwater.model.signal import (
     SignalKind,
     kind_named,
 )
+from breakwater.recognition.align import Aligner
 from breakwater.records import banks, entries
 from breakwater.records.database import Database, Tx
 
@@ -54,16 +55,37 @@ class Hit:
 class Screener:
     """Decodes in the jail, searches the index, joins with SQL."""
 
-    def __init__(self, *, pool: Pool, index: Index, db: Database) -> None:
+    def __init__(
+        self, *, pool: Pool, index: Index, db: Database, aligner: Aligner | None = None
+    ) -> None:
         self._pool = pool
         self._index = index
         self._db = db
+        self._aligner = aligner
 
     def fingerprint(
-        self, source: BinaryIO, *, declared: str, limits: MediaLimits, lane: str
+        self,
+        source: BinaryIO,
+        *,
+        declared: str,
+        limits: MediaLimits,
+        lane: str,
+        views: bool = False,
     ) -> Fingerprints | Undecodable:
-        """Take the signals of one file, in the jail."""
-        return self._pool.fingerprint(source, declared=declared, limits=limits, lane=lane)
+        """Take the signals of one file, in the jail.
+
+        Args:
+            source: the file.
+            declared: content type; empty when unknown.
+            limits: of the decode.
+            lane: keeps senders apart.
+            views: of a video the prints too by which known videos are found, where there are
+                any known videos: they cost as much as key frames do to decode.
+        """
+        wanted = views and self._aligner is not None and self._aligner.any
+        return self._pool.fingerprint(
+            source, declared=declared, limits=limits, lane=lane, views=wanted
+        )
 
     def hits(self, items: Sequence[Fingerprint]) -> list[Hit]:
         """Ask the index, one batch for each kind. Kinds without an index answer nothing."""

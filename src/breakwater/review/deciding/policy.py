@@ -14,6 +14,7 @@ from typing import Final
 from breakwater.errors import BadInput
 from breakwater.model.bank import BankAction
 from breakwater.model.case import CaseKind
+from breakwater.model.copies import CopyMatch
 from breakwater.model.decision import (
     CONFIRMED,
     DECIDED,
@@ -136,6 +137,9 @@ def outcome_for(
         holds = actions.get(match.bank, BankAction.HOLD).action is not Action.ALLOW
         if holds and match.number not in dismissed:
             return Outcome.HELD, f"It also matches entry {match.number} of {match.bank}."
+    for copy in upload.verdict.copies if upload.verdict and not own else ():
+        if copy.acting and actions.get(copy.bank, BankAction.HOLD).action is not Action.ALLOW:
+            return Outcome.HELD, f"It also shows known video {copy.number} of {copy.bank}."
     return Outcome.RELEASED, ""
 
 
@@ -145,15 +149,19 @@ def verdict_after(
     """The verdict that follows; None when the present one stays as it is."""
     present = upload.verdict
     matches = present.matches if present else ()
+    copies = present.copies if present else ()
     if outcome is Outcome.KEPT:
-        return Verdict(Action.BLOCK, kind.rule, VERDICTS[kind], matches)
+        return Verdict(Action.BLOCK, kind.rule, VERDICTS[kind], matches, copies)
     silenced = tuple(
         replace(m, acting=False, why_not=DECIDED) if m.number in dismissed else m for m in matches
     )
     if outcome is Outcome.RELEASED:
-        return Verdict(Action.ALLOW, DECIDED, RELEASED, silenced)
+        quiet = tuple(replace(c, acting=False, why_not=DECIDED) for c in copies)
+        return Verdict(Action.ALLOW, DECIDED, RELEASED, silenced, quiet)
     if outcome is Outcome.HELD and present is not None and silenced != matches:
-        nearest = next(m for m in silenced if m.acting and not m.negative)
+        acting: list[Match | CopyMatch] = [m for m in silenced if m.acting and not m.negative]
+        acting += [c for c in copies if c.acting]
+        nearest = acting[0]
         return replace(
             present, reason=f"{nearest.words}, in bank {nearest.bank}.", matches=silenced
         )
