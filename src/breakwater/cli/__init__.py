@@ -21,10 +21,10 @@ from breakwater import __version__
 from breakwater.errors import BreakwaterError
 
 COMMANDS: Final = (
-    "serve", "demo", "doctor", "scan", "hash", "lookup", "bank", "grade", "duty", "people", "audit", "db",
+    "serve", "demo", "doctor", "scan", "hash", "lookup", "bank", "grade", "duty", "media-server", "people", "audit", "db",
     "keys",
 )  # fmt: skip
-"""Names of commands, each a module here, in the order in which help lists them."""
+"""Names of commands, each a module here (`media_server` for media-server), in the order in which help lists them."""
 
 
 class Lazy(TyperGroup):
@@ -40,7 +40,9 @@ class Lazy(TyperGroup):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        command = typer.main.get_command(import_module(f"{__name__}.{cmd_name}").app)
+        command = typer.main.get_command(
+            import_module(f"{__name__}.{cmd_name.replace('-', '_')}").app
+        )
         command.name = cmd_name
         return command
 

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 OPERATOR: Final = Principal(
     Id("00000000-0000-7000-8000-000000000001"),
     "local operator",
-    frozenset(MACHINE_SCOPES | {Permission.PEOPLE_WRITE, Permission.SYSTEM_WRITE}),
+    frozenset(
+        MACHINE_SCOPES | {Permission.PEOPLE_WRITE, Permission.SYSTEM_WRITE, Permission.SERVER_WRITE}
+    ),
 )
 """Whoever may run commands on this host as the installation's user; so the audit log names them."""
 
@@ -95,4 +97,24 @@ class Desk(Protocol):
 
     def test_page(self, person: str) -> Row:
         """Send somebody a test page."""
+        ...
+
+    def media_servers(self) -> list[Row]:
+        """All media servers."""
+        ...
+
+    def add_media_server(self, fields: Row) -> Row:
+        """Enter a media server; answers what is shared with it."""
+        ...
+
+    def check_media_server(self, name: str) -> Row:
+        """Whether its broadcasts can be frozen and cut."""
+        ...
+
+    def media_server_recipe(self, name: str, wanted: Row) -> Row:
+        """Its configuration files, with what is shared with it."""
+        ...
+
+    def remove_media_server(self, name: str) -> Row:
+        """Forget it."""
         ...

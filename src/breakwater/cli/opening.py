@@ -10,7 +10,9 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from breakwater import app as parts
 from breakwater.app import App
@@ -19,7 +21,7 @@ from breakwater.cli.desk import OPERATOR, Desk, ListFile, Progress, Row, Share
 from breakwater.cli.remote import OwnerDesk
 from breakwater.cli.serve import prepare
 from breakwater.cli.terminal import Terminal
-from breakwater.errors import DatabaseInUse, Unavailable
+from breakwater.errors import BadInput, DatabaseInUse, Unavailable
 from breakwater.media.sandbox import JailPool
 from breakwater.model.access import Permission, Principal
 from breakwater.model.match import Verdict
@@ -27,6 +29,7 @@ from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
 from breakwater.review.grading.sets import NewSet
 from breakwater.web.api import duty as wire
+from breakwater.web.api import servers
 from breakwater.web.api.grade_sets import GradeImportOut, GradeSetOut
 from breakwater.web.api.requests import BankIn
 from breakwater.web.api.shapes import BankOut, EntryOut, match_json
@@ -72,6 +75,19 @@ def at(settings: Settings, terminal: Terminal, pool: JailPool | None = None) -> 
 def _opened(settings: Settings, terminal: Terminal, pool: JailPool | None) -> App:
     prepare(settings, terminal)
     return parts.build(settings, pool=pool or NoJail(), decode=pool is not None)
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def _checked(model: type[M], fields: Row) -> M:
+    """What a command says, as the API would take it."""
+    try:
+        return model.model_validate(fields)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"{where}: {first['msg']}.") from None
 
 
 class NoJail(JailPool):
@@ -171,3 +187,25 @@ class HereDesk:
         if self._app.review.on_call.pager is not None:
             self._app.review.on_call.pager.deliver_due()
         return call.model_dump(mode="json")
+
+    def media_servers(self) -> list[Row]:
+        """All media servers."""
+        return [one.model_dump(mode="json") for one in servers.every(self._app).servers]
+
+    def add_media_server(self, fields: Row) -> Row:
+        """Enter a media server; answers what is shared with it."""
+        body = _checked(servers.ServerIn, fields)
+        return servers.add(body, self._app, OPERATOR).model_dump(mode="json")
+
+    def check_media_server(self, name: str) -> Row:
+        """Whether its broadcasts can be frozen and cut."""
+        return servers.check(name, self._app).model_dump(mode="json")
+
+    def media_server_recipe(self, name: str, wanted: Row) -> Row:
+        """Its configuration files, with what is shared with it."""
+        body = _checked(servers.RecipeIn, wanted)
+        return servers.recipe(name, body, self._app, OPERATOR).model_dump(mode="json")
+
+    def remove_media_server(self, name: str) -> Row:
+        """Forget it."""
+        return servers.remove(name, self._app, OPERATOR).model_dump(mode="json")

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import quote
 
 import httpx
 
@@ -216,6 +217,31 @@ class OwnerDesk(Client):
         """Send somebody a test page."""
         call: Row = self.json("POST", "/v1/duty/tests", json={"person": person})
         return call
+
+    def media_servers(self) -> list[Row]:
+        """All media servers."""
+        return list(self.json("GET", "/v1/media-servers")["servers"])
+
+    def add_media_server(self, fields: Row) -> Row:
+        """Enter a media server; answers what is shared with it."""
+        made: Row = self.json("POST", "/v1/media-servers", json=fields)
+        return made
+
+    def check_media_server(self, name: str) -> Row:
+        """Whether its broadcasts can be frozen and cut."""
+        found: Row = self.json("POST", f"/v1/media-servers/{quote(name, safe='')}/check")
+        return found
+
+    def media_server_recipe(self, name: str, wanted: Row) -> Row:
+        """Its configuration files, with what is shared with it."""
+        path = f"/v1/media-servers/{quote(name, safe='')}/recipe"
+        made: Row = self.json("POST", path, json=wanted)
+        return made
+
+    def remove_media_server(self, name: str) -> Row:
+        """Forget it."""
+        gone: Row = self.json("DELETE", f"/v1/media-servers/{quote(name, safe='')}")
+        return gone
 
 
 def _match(row: Row, item: Fingerprint) -> Match:

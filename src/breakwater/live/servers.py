@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from breakwater.errors import BadInput, NotFound
 from breakwater.live.adapters.nginx_rtmp import NginxRtmp
 from breakwater.live.ports import Answer, MediaServer
+from breakwater.live.recipes import Recipe, Wanted, recipe
 from breakwater.live.wire import Control
 from breakwater.model.access import Principal
 from breakwater.model.clock import Clock
@@ -198,6 +199,19 @@ class Servers:
         told = config.hook_at is not None
         words = "its hooks come" if told else "no hook has come yet: publish a test stream"
         return (*self.adapter(name).check(), Answer(told, words))
+
+    def recipe(self, name: str, wanted: Wanted, by: Principal) -> Recipe:
+        """Its configuration files, with what is shared with it.
+
+        Raises:
+            NotFound: no such server.
+            BadInput: what is wanted cannot stand in a configuration file.
+        """
+        with self._db.transaction() as tx:
+            config = media_servers.get(tx, name)
+            made = recipe(config, media_servers.secrets(tx, config.id), wanted)
+            tx.audit(by.id, "media_server.recipe", config.id)
+        return made
 
     def by_hook(self, token: str) -> Known:
         """Whose hook this is.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path as Place
 from typing import Annotated, Final
 
 from fastapi import Path
 from pydantic import Field
 
 from breakwater.live.ports import Answer as Finding
+from breakwater.live.recipes import Wanted
 from breakwater.live.servers import Known, NewServer
 from breakwater.model.access import Permission
 from breakwater.model.server import ServerConfig, ServerKind
@@ -110,6 +112,20 @@ class NewServerOut(Answer):
         )  # fmt: skip
 
 
+class RecipeIn(Body):
+    """Where the media server runs, and how it reaches us."""
+
+    base: str = Field(max_length=256, pattern=r"^https?://[^\s/]+/?$", description="Our address as the media server reaches it.", examples=["http://127.0.0.1:8700"])  # fmt: skip
+    directory: str = Field(default="/var/lib/breakwater-media", max_length=256, pattern=r"^/[^\s]*$", description="For playlists and recordings.")  # fmt: skip
+
+
+class RecipeOut(Answer):
+    """Configuration files, with the passes in them, and what else to do."""
+
+    files: dict[str, str]
+    steps: list[str]
+
+
 class FindingOut(Answer):
     """One finding of a check."""
 
@@ -173,3 +189,12 @@ def check(name: Name, app: Parts) -> CheckOut:
     return CheckOut(
         fit=all(one.done for one in found), findings=[FindingOut.of(one) for one in found]
     )
+
+
+@router.post("/v1/media-servers/{name}/recipe", summary="A media server's configuration", responses=FAULTS)  # fmt: skip
+@needs(P.SERVER_WRITE)
+def recipe(name: Name, body: RecipeIn, app: Parts, who: Who) -> RecipeOut:
+    """Holds what is shared with it; the audit log says who asked."""
+    wanted = Wanted(base=body.base, directory=Place(body.directory))
+    made = app.live.servers.recipe(name, wanted, who)
+    return RecipeOut(files=dict(made.files), steps=list(made.steps))
