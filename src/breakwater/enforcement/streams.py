@@ -22,13 +22,14 @@ from breakwater.enforcement.keeping import Keeping
 from breakwater.enforcement.ports import StreamControl
 from breakwater.enforcement.steps import Step, steps_for
 from breakwater.errors import BreakwaterError, LeaseLost, NotFound, Unavailable
+from breakwater.model.case import CaseState
 from breakwater.model.clock import Clock
 from breakwater.model.event import Event
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import Control, Order, OrderState, Stream, StreamState
 from breakwater.observe import Metrics, logger
 from breakwater.records import cases, jobs, stream_orders, stream_people, streams
-from breakwater.records.database import Database
+from breakwater.records.database import Database, Tx
 from breakwater.records.jobs import Job
 
 AT_ONCE: Final = 16
@@ -147,6 +148,8 @@ class Orders:
             tx.lock_changes()
             stream = streams.find(tx, event.subject)
             if stream is None or stream.state is StreamState.ENDED:
+                return
+            if _settled(tx, stream, event):
                 return
             why = str(event.body.get("why", ""))[:40] or "person"
             stream_orders.want(tx, stream, Control.FROZEN, by=stream_orders.SELF, why=why)
@@ -354,6 +357,14 @@ class Orders:
     def _lock(self, stream: Id) -> threading.Lock:
         with self._guard:
             return self._locks.setdefault(stream, threading.Lock())
+
+
+def _settled(tx: Tx, stream: Stream, event: Event) -> bool:
+    """A person said meanwhile what becomes of it."""
+    if stream.case is None or cases.get(tx, stream.case).state is CaseState.CLOSED:
+        return True
+    stands = stream_orders.standing(tx, stream.id)
+    return stands is not None and stands.by != stream_orders.SELF and stands.at >= event.at
 
 
 def _ms(seconds: float) -> int:

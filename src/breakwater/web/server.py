@@ -56,6 +56,7 @@ from breakwater.web.api import (
     routing,
     servers,
     sessions,
+    streams,
     system,
     wellbeing,
 )
@@ -88,6 +89,7 @@ ROUTERS: Final = (
     people.router,
     appeals.router,
     reports.router,
+    streams.router,
     hooks.router,
     servers.router,
     hma.router,
