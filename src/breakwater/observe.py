@@ -164,6 +164,24 @@ class Metrics:
             "breakwater_pager_messages_total", "Messages to the pager service", ["outcome"],
             registry=r,
         )  # fmt: skip
+        self.live_streams = Gauge("breakwater_live_streams", "Broadcasts being pulled", registry=r)
+        self.live_seen_share = Gauge(
+            "breakwater_live_seen_share", "Mean share of the broadcasts' length that was seen",
+            registry=r,
+        )  # fmt: skip
+        self.live_frames = Counter(
+            "breakwater_live_frames_total", "Frames of broadcasts looked at", registry=r
+        )
+        self.live_frame_seconds = Histogram(
+            "breakwater_live_frame_seconds", "Seconds from a frame's arrival to its alerts",
+            registry=r, buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5),
+        )  # fmt: skip
+        self.live_pull_ends = Counter(
+            "breakwater_live_pull_ends_total", "Pulls that ended", ["why"], registry=r
+        )
+        self.live_stale = Counter(
+            "breakwater_live_stale_total", "Messages under an old epoch, dropped", registry=r
+        )
         self.alarms = Counter("breakwater_alarms_total", "Alarms raised", ["kind"], registry=r)
         self._broadcasts(r)
 

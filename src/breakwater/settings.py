@@ -171,6 +171,21 @@ class Settings(BaseSettings):
         "now_at, high_at, medium_at (risk), stops (by kind of alert), auto_cut, cut_frames, "
         "cut_span_s; what is left out stays as it is.",
     )
+    live_watch: bool = Field(
+        default=True, description="Watch the broadcasts of media servers and services."
+    )
+    live_watchers: int = Field(
+        default=0, ge=0, description="Processes that watch broadcasts; 0: one for each core."
+    )
+    live_preroll_seconds: float = Field(
+        default=120.0,
+        ge=0,
+        description="Seconds of each broadcast that lie encrypted on disk, unviewable before an "
+        "alarm; 0 keeps none.",
+    )
+    live_preroll_bytes: int = Field(
+        default=256 << 20, gt=0, description="Most bytes of one broadcast's last seconds."
+    )
     pager_url: str = Field(
         default="",
         description="Where pages for those on duty are sent (a pager service or a bridge to "
@@ -291,6 +306,16 @@ class Settings(BaseSettings):
     def index_dir(self) -> Path:
         """Segments: a cache of SQL that may be deleted at any time."""
         return self.data_dir / "index"
+
+    @property
+    def sets_dir(self) -> Path:
+        """The import folder: files and media of sets that are to be graded."""
+        return self.data_dir / "sets"
+
+    @property
+    def preroll_dir(self) -> Path:
+        """The last minutes of broadcasts, encrypted under keys that are in memory only."""
+        return self.data_dir / "preroll"
 
     @property
     def ingest_dir(self) -> Path:

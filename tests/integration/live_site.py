@@ -93,6 +93,7 @@ def until(check: Callable[[], Any], seconds: float = 10.0) -> Any:
 @contextmanager
 def live_site(directory: Path, **settings: Any) -> Iterator[LiveSite]:
     """Serve until the block ends; the worker runs as it does in `breakwater serve`."""
+    settings.setdefault("live_watch", False)
     with serving(directory, unsafe_fast_disk=True, **settings) as served:
         app = served.app
         known = app.live.servers.add(

@@ -21,6 +21,7 @@ from breakwater.app.reviewing import Reviewing, wire_reviewing
 from breakwater.app.work import Parts, join_work
 from breakwater.banks.load import Loader
 from breakwater.banks.manage import Banks
+from breakwater.banks.reels import Reels
 from breakwater.banks.retroactive import Retroactive
 from breakwater.fingerprint.registry import Registry
 from breakwater.intake.accounts import Accounts
@@ -37,6 +38,7 @@ from breakwater.model.clock import Clock, SystemClock
 from breakwater.model.work import JobKind, Subscription, Turn
 from breakwater.network.fetch import Fetcher
 from breakwater.observe import Metrics
+from breakwater.recognition.align import Aligner
 from breakwater.recognition.feed import IndexFeed
 from breakwater.recognition.screen import Screener
 from breakwater.records.audit import Checkpointer
@@ -73,6 +75,8 @@ class App:
     webhooks: Webhooks
     banks: Banks
     loader: Loader
+    reels: Reels
+    aligner: Aligner
     retroactive: Retroactive
     access: Access
     review: Reviewing
@@ -152,7 +156,9 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     )  # fmt: skip
     undo.callback(access.close)
     live = wire_live(settings, on, undo)
-    enforcement = wire_enforcing(settings, on, undo, live.servers)
+    enforcement = wire_enforcing(
+        settings, on, undo, live.servers, preroll=live.watching, prints=live.watching
+    )
     parts = Parts(
         retroactive, intake, recorder, resumables, webhooks, checkpointer, live, enforcement
     )
@@ -172,6 +178,11 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         ),
         banks=Banks(db=on.db, feed=on.feed, floods=floods, kinds=on.registry.kinds),
         loader=Loader(db=on.db, feed=on.feed, floods=floods),
+        reels=Reels(
+            db=on.db, pool=on.pool, vault=on.vault, aligner=on.aligner,
+            limits=limits_of(settings).video,
+        ),
+        aligner=on.aligner,
         retroactive=retroactive,
         access=access,
         review=review,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -11,6 +12,10 @@ from breakwater.live.discovery import Discovery
 from breakwater.live.hooks import Hooks
 from breakwater.live.servers import MAKERS, Servers
 from breakwater.live.streams import Streams
+from breakwater.live.watching.locating import Locator
+from breakwater.live.watching.spotting import Spotter
+from breakwater.live.watching.watching import Watching, WatchRules
+from breakwater.network.addresses import networks
 from breakwater.settings import Settings
 
 
@@ -23,12 +28,14 @@ class Live:
         streams: every broadcast; decides at the door.
         hooks: what media servers ask and tell.
         discovery: what they list.
+        watching: pulls and looks at every broadcast.
     """
 
     servers: Servers
     streams: Streams
     hooks: Hooks
     discovery: Discovery
+    watching: Watching
 
 
 def wire_live(settings: Settings, on: Ground, undo: ExitStack) -> Live:
@@ -40,4 +47,26 @@ def wire_live(settings: Settings, on: Ground, undo: ExitStack) -> Live:
     streams = Streams(db=on.db, policy=policy_of(settings), service_of=servers.service_of)
     hooks = Hooks(db=on.db, clock=on.clock, servers=servers, door=streams)
     discovery = Discovery(db=on.db, servers=servers, door=streams, metrics=on.metrics)
-    return Live(servers=servers, streams=streams, hooks=hooks, discovery=discovery)
+    watching = _watching(settings, on, servers, streams)
+    undo.callback(watching.close)
+    return Live(
+        servers=servers, streams=streams, hooks=hooks, discovery=discovery, watching=watching
+    )
+
+
+def _watching(settings: Settings, on: Ground, servers: Servers, streams: Streams) -> Watching:
+    """Watchers start with the first broadcast."""
+    cores = settings.live_watchers or os.cpu_count() or 1
+    return Watching(
+        db=on.db, clock=on.clock, metrics=on.metrics, vault=on.vault, door=streams,
+        locate=Locator(servers, networks(settings.media_server_networks)),
+        spotter=lambda stream: Spotter(
+            stream, db=on.db, screener=on.screener, aligner=on.aligner
+        ),
+        rules=WatchRules(
+            watchers=cores if settings.live_watch else 0,
+            folder=settings.preroll_dir if settings.live_preroll_seconds else None,
+            preroll_s=settings.live_preroll_seconds,
+            preroll_bytes=settings.live_preroll_bytes,
+        ),
+    )  # fmt: skip

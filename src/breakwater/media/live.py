@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import select
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -99,7 +99,10 @@ class Pipe:
 class Pull:
     """One broadcast being pulled. Iterate `events()`."""
 
-    def __init__(self, url: str, form: str, *, max_pixels: int, patience: int = 1) -> None:
+    def __init__(
+        self, url: str, form: str, *, max_pixels: int, patience: int = 1,
+        extra: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         """Open it.
 
         Args:
@@ -108,6 +111,7 @@ class Pull:
             form: `rtmp`, `mpegts` or `flv`.
             max_pixels: of one frame.
             patience: how many times as long as usual may be spent on finding out what it is.
+            extra: options that the media server's adapter wants.
 
         Raises:
             PullEnded: REFUSED, STALLED, NO_VIDEO, BROKEN.
@@ -116,7 +120,7 @@ class Pull:
         self.packets = self.bytes = self.bad = self.looked = 0
         self.media_s = 0.0
         self._max_pixels = max_pixels
-        self._input = _opened(url, form, patience)
+        self._input = _opened(url, form, patience, extra or {})
         video: Any = next(iter(self._input.streams.video), None)
         if video is None:
             raise PullEnded(Ending.NO_VIDEO, "no video stream")
@@ -295,8 +299,8 @@ def luma(frame: Any) -> NDArray[np.uint8]:
     return made
 
 
-def _opened(url: str, form: str, patience: int) -> Any:
-    options = dict(OPTIONS)
+def _opened(url: str, form: str, patience: int, extra: Mapping[str, str]) -> Any:
+    options = {**extra, **OPTIONS}
     if patience > 1:
         options["probesize"] = str(32768 * 4**patience)
         options["analyzeduration"] = str(min(5_000_000, 200_000 * 4**patience))

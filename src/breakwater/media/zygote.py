@@ -158,7 +158,7 @@ class Zygote:
                 stdout=words,
                 stderr=words,
                 cwd="/",
-                env=_environment(),
+                env=environment(),
                 start_new_session=True,  # a person's Ctrl-C is for the parent
             )
             self._control = ours
@@ -238,7 +238,7 @@ class Zygote:
             self._process.wait()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Nothing of the server's environment (it holds secrets) but where Python finds modules."""
     return {**_ENVIRONMENT, "PYTHONPATH": os.pathsep.join(_module_folders())}
 
@@ -268,6 +268,6 @@ def _bubblewrap() -> list[str] | None:
     for folder in sorted(folders):  # outer folders first, so that inner ones are mounted on them
         if not folder.startswith("/usr/"):
             arguments += ["--ro-bind", folder, folder]
-    for name, value in _environment().items():
+    for name, value in environment().items():
         arguments += ["--setenv", name, value]
     return [*arguments, "--chdir", "/", "--"]

@@ -40,7 +40,7 @@ def watch(job: Job) -> Answer:
     try:
         pull = Pull(
             str(job.args["url"]), str(job.args["form"]), max_pixels=job.limits.max_pixels,
-            patience=int(job.args.get("patience", 1)),
+            patience=int(job.args.get("patience", 1)), extra=dict(job.args.get("options", {})),
         )  # fmt: skip
     except PullEnded as ended:
         return Answer({"t": "end", "why": ended.why, "detail": ended.detail})

@@ -7,6 +7,7 @@ Contract test: `tests/contract/test_records_core_jobs.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -61,6 +62,18 @@ def renew(db: Database, lease: Lease, *, lease_s: float) -> Lease:
         until = tx.now + timedelta(seconds=lease_s)
         _held(tx, lease, until)
     return Lease(lease.key, lease.owner, lease.epoch, until)
+
+
+def renew_all(db: Database, held: Iterable[Lease], *, lease_s: float) -> dict[str, Lease]:
+    """Keep many at once, by key; those that somebody else took are not among them."""
+    kept: dict[str, Lease] = {}
+    with db.transaction() as tx:
+        until = tx.now + timedelta(seconds=lease_s)
+        for lease in sorted(held, key=lambda one: one.key):
+            mine = sa.update(_T).where(_T.c.key == lease.key).where(_T.c.epoch == lease.epoch)
+            if tx.execute(mine.values(until=until)).rowcount == 1:
+                kept[lease.key] = Lease(lease.key, lease.owner, lease.epoch, until)
+    return kept
 
 
 def release(db: Database, lease: Lease) -> None:

@@ -1,0 +1,151 @@
+"""What watchers say, taken in: frames looked at, pulls that opened, went blind, or ended.
+
+One message in; state of the broadcast's `Post` and alerts out. Called by `watching` in the
+threads of its links, one broadcast always in the same. Tests:
+`tests/integration/test_live_watching.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from pathlib import Path
+from typing import Final
+
+from breakwater.errors import LeaseLost, NotFound
+from breakwater.live.preroll import Chunk
+from breakwater.live.streams import Streams
+from breakwater.live.watching import childwire
+from breakwater.live.watching.childwire import Message
+from breakwater.live.watching.post import BROKEN, BROKEN_TRIES, WORRY_S, Post
+from breakwater.live.watching.spotting import Spotted
+from breakwater.model.clock import Clock
+from breakwater.model.live import LiveFrame, PullEnd
+from breakwater.model.stream import Alert, StreamState
+from breakwater.observe import Metrics, logger
+from breakwater.records import leases, streams
+from breakwater.records.database import Database
+
+TOLD_AGAIN_S: Final = 60.0
+
+_log = logger("watching")
+
+
+class Hearing:
+    """Takes messages in."""
+
+    def __init__(self, *, db: Database, clock: Clock, metrics: Metrics, door: Streams) -> None:
+        """Take what it stands on.
+
+        Args:
+            db: for the state of broadcasts.
+            clock: of frames and leases.
+            metrics: what is seen and lost.
+            door: takes the alerts.
+        """
+        self._db, self._clock, self._metrics, self._door = db, clock, metrics, door
+        self._news = threading.Condition()
+
+    def told(self, post: Post, message: Message) -> None:
+        """Take one message of a broadcast.
+
+        Raises:
+            BadAnswer: it is not well formed: its child has been taken over, or is ours and wrong.
+        """
+        now = self._clock.now().timestamp()
+        if message.kind == "frame":
+            self._frame(post, childwire.frame(message), childwire.small_still(message))
+        elif message.kind == "shape":
+            if post.fresh:
+                post.began_anew()
+            post.opened(childwire.shape(message), now)
+        elif message.kind == "pulse":
+            post.pulse, post.pulse_at = childwire.pulse(message), now
+        elif message.kind == "chunk":
+            said = message.fields
+            post.ring.add(
+                Chunk(
+                    Path(str(said["path"])), message.block, float(said["at"]),
+                    str(said["container"]), str(said["pull"]),
+                )
+            )  # fmt: skip
+        elif message.kind == "still":
+            with self._news:
+                post.stills[str(message.fields["level"])] = childwire.small_still(message)
+                self._news.notify_all()
+        elif message.kind == "end":
+            self.ended(post, childwire.end(message))
+
+    def _frame(self, post: Post, frame: LiveFrame, still: bytes) -> None:
+        now = frame.at.timestamp()
+        post.looked(frame.reference, now, frame.time_s)
+        if still:
+            post.stills["s1"] = still
+        self._metrics.live_frames.inc()
+        if post.lost:
+            post.lost = False
+            self._set_state(post, StreamState.LIVE)
+        for spotted in post.spotter.look(frame):
+            post.worried_until = now + WORRY_S
+            self._alert(post, spotted)
+        self.sample(post)
+        self._metrics.live_frame_seconds.observe(self._clock.now().timestamp() - now)
+
+    def ended(self, post: Post, end: PullEnd) -> None:
+        """A pull ended; it is tried again unless the broadcast has ended too."""
+        now = self._clock.now().timestamp()
+        self._metrics.live_pull_ends.labels(end.why.value).inc()
+        _log.info("pull_ended", stream=post.stream.id, why=end.why.value, detail=end.detail)
+        post.failed(end.why, now)
+        if end.why in BROKEN and post.tries == BROKEN_TRIES:
+            self._alert_of(
+                post, "undecodable", f"It cannot be decoded ({end.why.value}); a person must look."
+            )
+
+    def _alert_of(self, post: Post, kind: str, why: str) -> None:
+        self._alert(post, Spotted(Alert(post.stream.id, self._clock.now(), post.last_s, kind, why)))
+
+    def _alert(self, post: Post, spotted: Spotted) -> None:
+        """Tell the door, unless the lease ran out meanwhile: then somebody else watches."""
+        if post.lease.until < self._clock.now():
+            return
+        with contextlib.suppress(NotFound):
+            post.stream = self._door.alert(
+                spotted.alert, segments=spotted.segments, matches=spotted.matches
+            )
+
+    def _set_state(self, post: Post, state: StreamState) -> None:
+        with contextlib.suppress(LeaseLost), self._db.transaction() as tx:
+            leases.check(tx, post.lease)
+            if streams.get(tx, post.stream.id).state is not StreamState.ENDED:
+                streams.set_state(tx, post.stream.id, state)
+
+    def tend(self, post: Post, now: float) -> None:
+        """Notice once in a while that nothing can be seen; that is a case, not a gap."""
+        self.sample(post)
+        if now - post.told_blind_at < TOLD_AGAIN_S:
+            return
+        if post.blind(now):
+            post.told_blind_at = now
+            self._alert_of(post, "undecodable", "Packets come, and no picture can be made of them.")
+        elif post.out_of_sight(now) and not post.lost:
+            post.lost, post.told_blind_at = True, now
+            self._set_state(post, StreamState.LOST)
+            self._alert_of(post, "lost", "It runs, and nobody sees it: it cannot be fetched.")
+
+    def sample(self, post: Post) -> None:
+        """Look as closely as is wanted now."""
+        wanted = post.wanted(self._clock.now().timestamp())
+        if post.link is not None and wanted is not post.sampling:
+            post.sampling = wanted
+            post.link.sample(post.stream.id, post.epoch, wanted.value)
+
+    def ask_still(self, post: Post, level: str, timeout_s: float) -> bytes:
+        """The present picture at a level; empty when none came in time."""
+        with self._news:
+            post.stills.pop(level, None)
+            if post.link is None:
+                return b""
+            post.link.still(post.stream.id, post.epoch, level)
+            self._news.wait_for(lambda: level in post.stills, timeout_s)
+            return post.stills.get(level, b"")

@@ -1,0 +1,174 @@
+"""Frames of a broadcast in, alerts out: banks by single frames, known videos by alignment.
+
+One `Spotter` for each broadcast; it remembers what makes frames new (a frozen picture never
+counts twice) and what it has told. What follows from an alert is `live.policy`'s. Used by
+`watching`; tests: `tests/integration/test_live_spotting.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from breakwater.model.copies import FramePrints, Segment, Zone
+from breakwater.model.ids import Id
+from breakwater.model.live import LiveFrame
+from breakwater.model.match import Match
+from breakwater.model.stream import Alert
+from breakwater.recognition.align import Aligner, Copy, Follower, join
+from breakwater.recognition.screen import Screener
+from breakwater.records.database import Database
+
+NOVEL: Final = 24
+"""Bits between a frame and the one before it from which it is new (reference, step 4)."""
+
+WINDOW_S: Final = 60.0
+AGAIN_S: Final = 5.0
+ENOUGH_FRAMES: Final = 3
+ENOUGH_S: Final = 4.0
+"""What policy wants for an automatic cut (issue "Live"); reaching it is told at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spotted:
+    """An alert and what supports it."""
+
+    alert: Alert
+    segments: tuple[Segment, ...] = ()
+    matches: tuple[Match, ...] = ()
+
+
+@dataclass(slots=True)
+class _Told:
+    """What was told of one reference."""
+
+    at_s: float
+    step: tuple[int, bool]
+
+
+@dataclass(slots=True)
+class _Met:
+    """Novel frames near one entry."""
+
+    times: list[float] = field(default_factory=list)
+
+
+class Spotter:
+    """Follows one broadcast. Not for several threads."""
+
+    def __init__(
+        self, stream: Id, *, db: Database, screener: Screener, aligner: Aligner | None
+    ) -> None:
+        self._stream, self._db = stream, db
+        self._screener, self._aligner = screener, aligner
+        self._follower: Follower | None = aligner.follow() if aligner else None
+        self._last: bytes | None = None
+        self._offset = 0.0
+        self._end_s = 0.0
+        self._told: dict[Id, _Told] = {}
+        self._met: dict[Id, _Met] = {}
+
+    def anew(self) -> None:
+        """A new pull began: its clock starts at zero, the broadcast's goes on."""
+        self._offset = self._end_s
+
+    def look(self, frame: LiveFrame) -> list[Spotted]:
+        """Everything that this frame tells."""
+        time_s = self._offset + frame.time_s
+        self._end_s = max(self._end_s, time_s)
+        novel = self._novel(frame)
+        return self._copies(frame, time_s) + self._entries(frame, time_s, novel=novel)
+
+    def _novel(self, frame: LiveFrame) -> bool:
+        value = frame.prints[0].signal.value if frame.prints else b""
+        before, self._last = self._last, value
+        if before is None or not value:
+            return True
+        return (int.from_bytes(before, "big") ^ int.from_bytes(value, "big")).bit_count() >= NOVEL
+
+    def _entries(self, frame: LiveFrame, time_s: float, *, novel: bool) -> list[Spotted]:
+        """Bank entries that this frame is near to."""
+        found = self._screener.match(frame.prints, unit=self._stream, now=frame.at)
+        spotted = []
+        for match in found:
+            if not match.acting or match.negative:
+                continue
+            met = self._met.setdefault(match.entry, _Met())
+            met.times = [at for at in met.times if at > time_s - WINDOW_S]
+            if novel or not met.times:
+                met.times.append(time_s)
+            span = met.times[-1] - met.times[0]
+            if not self._news(match.entry, time_s, len(met.times), span, linked=True):
+                continue
+            words = f"A frame is {match.distance} bits from an entry of the bank {match.bank}."
+            spotted.append(
+                Spotted(
+                    Alert(
+                        self._stream, frame.at, time_s, "match", words, frames=len(met.times),
+                        span_s=span, reference=match.entry, bank=match.bank,
+                    ),
+                    matches=(match,),
+                )
+            )  # fmt: skip
+        return spotted
+
+    def _copies(self, frame: LiveFrame, time_s: float) -> list[Spotted]:
+        """Known videos that it has shown stretches of."""
+        if self._follower is None or self._aligner is None or not self._aligner.any:
+            return []
+        query = frame.query
+        segments = self._follower.feed(
+            FramePrints(time_s, query.views, query.hashes, query.qualities)
+        )
+        if not segments:
+            return []
+        with self._db.read() as tx:
+            copies = join(tx, segments)
+        spotted = []
+        for reel in {copy.reel.id for copy in copies}:
+            same = [copy for copy in copies if copy.reel.id == reel]
+            best = max(same, key=lambda copy: copy.segment.score)
+            if self._counts(best, time_s):
+                spotted.append(self._copy(best, frame, time_s, [one.segment for one in same]))
+        return spotted
+
+    def _counts(self, copy: Copy, time_s: float) -> bool:
+        """It acts, is of somebody else, and is news."""
+        if not copy.acting or copy.reel.source == f"stream:{self._stream}":
+            return False
+        one = copy.segment
+        return self._news(
+            copy.reel.id, time_s, one.frames, one.end_s - one.start_s,
+            linked=one.zone is Zone.LINK,
+        )  # fmt: skip
+
+    def _copy(
+        self, copy: Copy, frame: LiveFrame, time_s: float, segments: Sequence[Segment]
+    ) -> Spotted:
+        one = copy.segment
+        stopped = copy.reel.source.startswith("stream:")
+        what = (
+            "a broadcast that was stopped" if stopped else f"a video of the bank {copy.bank.name}"
+        )
+        words = f"It shows {one.end_s - one.start_s:.0f} s of {what}."
+        return Spotted(
+            Alert(
+                self._stream, frame.at, time_s, "stopped" if stopped else "copy", words,
+                frames=one.frames, span_s=one.end_s - one.start_s, score=one.score,
+                reference=copy.reel.id, bank=copy.bank.name, auto_cut=copy.verified,
+            ),
+            segments=tuple(segments),
+        )  # fmt: skip
+
+    def _news(
+        self, reference: Id, time_s: float, frames: int, span_s: float, *, linked: bool
+    ) -> bool:
+        """Not told for seconds, or it has reached what policy waits for."""
+        enough = frames >= ENOUGH_FRAMES and span_s >= ENOUGH_S
+        step = int(linked), enough
+        told = self._told.get(reference)
+        if told is not None and time_s - told.at_s < AGAIN_S and step <= told.step:
+            return False
+        self._told[reference] = _Told(time_s, step if told is None else max(step, told.step))
+        return True
