@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from breakwater.banks.policy import Share
 from breakwater.model.access import ApiKey
 from breakwater.model.bank import Bank, Entry
+from breakwater.model.copies import CopyMatch
 from breakwater.model.match import Match
 from breakwater.model.signal import kind_named
 from breakwater.model.upload import Upload
@@ -79,6 +80,49 @@ def match_json(match: Match) -> dict[str, Any]:
     }
 
 
+class PairOut(Answer):
+    """Two frames that show the same."""
+
+    time_s: float = Field(description="In the item.", examples=[12.5])
+    reference_s: float = Field(description="In the known video.", examples=[3.0])
+    distance: int = Field(description="Bits of 256 that differ.", examples=[17])
+
+
+class CopyOut(Answer):
+    """A stretch of an item that shows a known video."""
+
+    reel: int = Field(description="Number of the known video.", examples=[7])
+    bank: str = Field(examples=["DEMO"])
+    label: str = ""
+    words: str = Field(examples=["Shows 4.0 s of a known video from 0:12 on, mirrored"])
+    zone: str = Field(description="`link`, or `look`: a person must look.", examples=["link"])
+    score: float = Field(examples=[5.2])
+    start_s: float
+    end_s: float
+    reference_start_s: float
+    reference_end_s: float
+    speed: float = Field(description="Item seconds per second of the known video.", examples=[1.0])
+    mirrored: bool
+    acting: bool
+    why_not: str = ""
+    pairs: list[PairOut]
+
+    @classmethod
+    def of(cls, copy: CopyMatch) -> CopyOut:
+        """From the noun."""
+        one = copy.segment
+        return cls(
+            reel=copy.number, bank=copy.bank, label=copy.label, words=copy.words,
+            zone=one.zone.value, score=one.score, start_s=one.start_s, end_s=one.end_s,
+            reference_start_s=one.reference_start_s, reference_end_s=one.reference_end_s,
+            speed=one.speed, mirrored=one.mirrored, acting=copy.acting, why_not=copy.why_not,
+            pairs=[
+                PairOut(time_s=p.time_s, reference_s=p.reference_s, distance=p.distance)
+                for p in one.pairs
+            ],
+        )  # fmt: skip
+
+
 class VerdictOut(Answer):
     """One upload and what was decided about it."""
 
@@ -99,6 +143,9 @@ class VerdictOut(Answer):
     sha256: str
     type: str = Field(default="", examples=["image/jpeg"])
     matches: list[MatchOut] = Field(default_factory=list)
+    copies: list[CopyOut] = Field(
+        default_factory=list, description="Stretches of known videos, best first."
+    )
 
     @classmethod
     def of(cls, upload: Upload) -> VerdictOut:
@@ -120,6 +167,7 @@ class VerdictOut(Answer):
             sha256=upload.sha256,
             type=upload.type,
             matches=[MatchOut(**match_json(m)) for m in verdict.matches] if verdict else [],
+            copies=[CopyOut.of(copy) for copy in verdict.copies] if verdict else [],
         )
 
 
