@@ -194,6 +194,16 @@ def test_a_full_disk_is_said_and_leaves_nothing(vault, monkeypatch):
     assert [p for p in vault.directory.rglob("*") if p.is_file()] == []
 
 
+def test_a_folder_that_another_has_just_made_is_synced_too(vault, monkeypatch):
+    """Its maker may not have come to that yet, or was killed before."""
+    for number in range(256):
+        (vault.directory / f"{number:02x}").mkdir()
+    synced = []
+    monkeypatch.setattr("breakwater.records.vault._sync_directory", synced.append)
+    blob = put(vault)
+    assert synced == [vault.directory, vault.path(blob).parent]
+
+
 def test_a_source_that_fails_leaves_nothing(vault):
     class Broken(io.RawIOBase):
         def read(self, size: int = -1) -> bytes:

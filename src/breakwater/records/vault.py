@@ -48,6 +48,7 @@ class Vault:
         self.directory = directory
         self._db = db
         self._keys = keys
+        self._durable: set[Path] = set()
 
     def put(self, source: BinaryIO, *, purpose: str) -> Id:
         """Encrypt and store; durable when it returns. Never inside a transaction.
@@ -151,9 +152,7 @@ class Vault:
     def _write(self, path: Path, source: BinaryIO, key: bytes, blob: Id) -> int:
         part = path.with_suffix(".part")
         try:
-            if not path.parent.is_dir():
-                path.parent.mkdir(exist_ok=True, mode=0o700)
-                _sync_directory(self.directory)
+            self._make_durable(path.parent)
             fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             with os.fdopen(fd, "wb") as file:
                 size = sealedfile.write(source, file, key=key, blob=blob)
@@ -170,6 +169,14 @@ class Vault:
             part.unlink(missing_ok=True)
             raise
         return size
+
+    def _make_durable(self, folder: Path) -> None:
+        """Make a folder that a power cut leaves; one that is there may be somebody's half step."""
+        if folder in self._durable and folder.is_dir():
+            return
+        folder.mkdir(exist_ok=True, mode=0o700)
+        _sync_directory(self.directory)
+        self._durable.add(folder)
 
     def _remove(self, blob: Id) -> None:
         path = self.path(blob)
