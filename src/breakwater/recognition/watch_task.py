@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from breakwater import kernel
 from breakwater.fingerprint.views import ViewMaker, inner_box, reference_prints
-from breakwater.media import golden, stills
+from breakwater.media import golden, live_proof, stills
 from breakwater.media.live import Piece, Pull, PullEnded, Seen, luma
 from breakwater.media.preload import load_lazy_parts
 from breakwater.media.video import Video
@@ -52,7 +52,7 @@ def watch(job: Job) -> Answer:
         pull.close()
 
 
-HANDLERS: Final[Mapping[str, Callable[[Job], Answer]]] = {"watch": watch}
+HANDLERS: Final[Mapping[str, Callable[[Job], Answer]]] = {"watch": watch, **live_proof.HANDLERS}
 
 
 def versions() -> Mapping[str, str]:
