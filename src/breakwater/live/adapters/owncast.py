@@ -1,0 +1,126 @@
+"""Owncast: one broadcast a server; its webhooks tell of it, its admin API ends it.
+
+Written from its OpenAPI document (github.com/owncast/owncast, openapi.yaml) and tried on recorded
+examples, not on a running server: `tests/unit/test_owncast.py`. It asks nobody before somebody
+publishes or plays: a broadcaster who was cut is dropped anew at each poll, and viewers cannot be
+held back. Both are said by `can`, and stand in the how-to.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from breakwater.errors import Unavailable
+from breakwater.live.adapters.lacking import Lacking
+from breakwater.live.ports import Answer, Can, Found, Peer
+from breakwater.live.wire import Control
+from breakwater.model.server import ServerConfig
+
+NAME: Final = "live/owncast"
+"""What its only broadcast is called here."""
+
+
+class Owncast(Lacking):
+    """One Owncast."""
+
+    can: frozenset[Can] = frozenset({Can.DISCOVER, Can.TERMINATE, Can.VIEWERS, Can.SNAPSHOT})
+
+    def __init__(self, config: ServerConfig, control: Control) -> None:
+        super().__init__(control)
+        self._config = config
+
+    def discover(self) -> tuple[Found, ...]:
+        """Its broadcast, when it is online."""
+        said = self._said("/api/admin/status")
+        if not isinstance(said, dict) or not said.get("online"):
+            return ()
+        sender = said.get("broadcaster")
+        sender = sender if isinstance(sender, dict) else {}
+        details = sender.get("streamDetails")
+        details = details if isinstance(details, dict) else {}
+        address, _, port = str(sender.get("remoteAddr", "")).rpartition(":")
+        return (
+            Found(
+                name=NAME,
+                publishers=(Peer(str(sender.get("time", "")), address, _port(port)),),
+                viewers=int(said.get("viewerCount") or 0),
+                width=int(details.get("width") or 0),
+                height=int(details.get("height") or 0),
+                video=str(details.get("videoCodec", "")),
+                audio=str(details.get("audioCodec", "")),
+            ),
+        )
+
+    def pull_url(self, name: str) -> str:
+        """Its public playlist."""
+        del name
+        return f"{self._config.hls_url.rstrip('/')}/stream.m3u8"
+
+    def snapshot(self, name: str) -> Answer:
+        """Its thumbnail."""
+        del name
+        try:
+            reply = self._control.get("/thumbnail.jpg")
+        except Unavailable as away:
+            return Answer(done=False, detail=away.detail)
+        return Answer(reply.ok, f"the server answered {reply.status}", {"image": reply.body})
+
+    def terminate(self, name: str, client: str = "") -> Answer:
+        """Disconnect the broadcaster."""
+        del name, client
+        try:
+            if self.discover():
+                reply = self._control.send("POST", "/api/admin/disconnect")
+                if not reply.ok:
+                    return Answer(False, f"The server answered {reply.status}.")
+            left = self.discover()
+        except Unavailable as away:
+            return Answer(done=False, detail=away.detail)
+        return Answer(not left, "still online" if left else "it is offline")
+
+    def block_viewers(self, name: str) -> Answer:
+        """Viewers get nothing once it is offline."""
+        return self.probe(name)
+
+    def probe(self, name: str) -> Answer:
+        """Whether it is offline."""
+        del name
+        try:
+            left = self.discover()
+        except Unavailable as away:
+            return Answer(done=False, detail=away.detail)
+        return Answer(not left, "still online" if left else "it is offline")
+
+    def viewers(self, name: str) -> tuple[Peer, ...]:
+        """Those who are connected now."""
+        del name
+        said = self._said("/api/admin/viewers")
+        rows = said if isinstance(said, list) else []
+        return tuple(
+            Peer(str(row.get("clientID", "")), str(row.get("ipAddress", "")),
+                 agent=str(row.get("userAgent", "")))
+            for row in rows if isinstance(row, dict)
+        )  # fmt: skip
+
+    def check(self) -> tuple[Answer, ...]:
+        """Whether its API answers us, and what it lacks."""
+        lacks = Answer(done=False, detail="it cannot refuse a publisher nor hold viewers back")
+        try:
+            self.discover()
+        except Unavailable as away:
+            return (Answer(done=False, detail=away.detail), lacks)
+        return (Answer(done=True, detail="its admin interface answers"), lacks)
+
+    def _said(self, path: str) -> Any:
+        reply = self._control.get(path)
+        if not reply.ok:
+            raise Unavailable(f"The media server answered {reply.status}.")
+        try:
+            return json.loads(reply.body)
+        except ValueError:
+            raise Unavailable("The media server's answer is not JSON.") from None
+
+
+def _port(text: str) -> int | None:
+    return int(text) if text.isdecimal() and int(text) else None
