@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
 import httpx
+import numpy as np
 
 from breakwater.banks.manage import NewBank, NewEntry, Provenance
+from breakwater.enforcement.wishes import Wishes
+from breakwater.errors import NeedsSecondPerson
 from breakwater.live.servers import NewServer
 from breakwater.model.access import MACHINE_SCOPES, Principal, Role
 from breakwater.model.appeal import Claim
+from breakwater.model.broadcast import Sender
+from breakwater.model.copies import FramePrints
 from breakwater.model.decision import DecisionFacts, DecisionKind
 from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.grading import GradeItem, ItemState, SetState, item_id
@@ -28,12 +34,15 @@ from breakwater.model.queue import BulkKind
 from breakwater.model.routing import Ruleset
 from breakwater.model.server import ServerKind
 from breakwater.model.signal import Signal
+from breakwater.model.stream import Broadcaster, Control
 from breakwater.records import (
+    banks,
     decisions,
     gradesets,
     linked_accounts,
     people,
     quality,
+    reels,
     routing,
     views,
 )
@@ -165,6 +174,20 @@ def entry(world: World, of: Somebody) -> str:
     name = bank(world, of)
     signal = Signal.parse(f"pdq:{os.urandom(32).hex()}")
     (made,) = world.app.banks.add(name, [NewEntry(signal)], OPERATOR)
+    return str(made.number)
+
+
+def reel(world: World, _of: Somebody) -> str:
+    """A known video of one frame."""
+    prints = FramePrints(
+        0.0, np.zeros(1, np.uint8), np.frombuffer(os.urandom(32), np.uint8).reshape(1, 32),
+        np.full(1, 100, np.uint8),
+    )  # fmt: skip
+    with world.app.db.transaction() as tx:
+        held = banks.create(tx, name=f"R_{world.next()}")
+        made = reels.add(
+            tx, bank=held, label="clip", source="test", duration_s=1.0, frames=[prints], by="test"
+        )
     return str(made.number)
 
 
@@ -306,6 +329,34 @@ def loosening(world: World, of: Somebody) -> str:
     """Somebody's wish for looser limits; named by whose they are."""
     world.app.review.exposure.loosen(of.who, "because", daily=270)
     return of.who.id
+
+
+def table(world: World, of: Somebody) -> str:
+    """A scheme of which somebody proposed another version; one waits at a time."""
+    found = {one.id: one for one in world.app.review.schemes.every()}["uk_abc"].plain()
+    proposed = world.app.review.adopting
+    for waits in proposed.waiting(of.who):
+        proposed.refuse(of.who, waits.scheme.id)
+    proposed.propose(of.who, found | {"version": f"2030-{world.next()}"}, reason="because")
+    return "uk_abc"
+
+
+def stream(world: World, of: Somebody) -> str:
+    """A broadcast of the caller's service."""
+    by = of.who if of.who.service else world.machine("photos").who
+    told = Sender(account=f"acct-{world.next()}", pull_url="https://cdn.example/live.m3u8")
+    return world.app.live.streams.begin(by, "", f"live/{world.next()}", told).id
+
+
+def wanted_cut(world: World, of: Somebody) -> str:
+    """A broadcast that this person wants cut, which waits for a second one."""
+    made = stream(world, of)
+    wishes = Wishes(db=world.app.db, two_people=True)
+    with suppress(NeedsSecondPerson):
+        wishes.want(
+            of.who, Id(made), Control.CUT, reason="because", broadcaster=Broadcaster.UNKNOWN
+        )
+    return made
 
 
 def appeal(world: World, of: Somebody) -> str:

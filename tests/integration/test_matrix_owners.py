@@ -97,6 +97,14 @@ ROWS: Final = [
     *same(make.part, (), "GET /v1/uploads/{id}", another=NONE),
     *same(make.part, (), "PATCH /v1/uploads/{id}", another=NONE, body=PART),
     *same(make.resting, ADMIN, "POST /v1/entries/{number}/release", body=WHY),
+    # Broadcasts: a service sees its own; whoever may stop them may stop each.
+    *same(make.stream, (), "GET /v1/streams/{id}", another=NONE),
+    *same(make.stream, (), "POST /v1/streams/{id}/events", another=NONE, body={"json": {"kind": "comments", "risk": 0.2}}),
+    *same(make.stream, (), "POST /v1/streams/{id}/viewers", another=NONE, body={"json": {"count": 3}}),
+    *same(make.stream, (), "POST /v1/streams/{id}/reports", another=NONE, body={"json": {"concern": "other", "reporter": "acct-3"}}),
+    *same(make.stream, REVIEWER, "POST /v1/streams/{id}/orders", body={"json": {"to": "frozen"}}),
+    *same(make.wanted_cut, REVIEWER, "POST /v1/streams/{id}/orders/confirm", own=HELD, body=WHY),
+    *same(make.wanted_cut, REVIEWER, "POST /v1/streams/{id}/orders/refuse", body=WHY),
     # Cases: everybody reads; who works on it, works alone.
     *same(make.case, REVIEWER, "GET /v1/cases/{id}/decisions", "GET /cases/{case}", "GET /cases/{case}/preview", "GET /cases/{case}/lease", "GET /cases/{case}/reports"),
     *same(make.case, REVIEWER, "POST /v1/cases/{id}/comments", body={"json": {"words": "a word"}}),
@@ -111,8 +119,9 @@ ROWS: Final = [
     *same(make.case, REVIEWER, "POST /cases/{case}/escalate", body=FORM),
     *same(make.decision, REVIEWER, "POST /v1/decisions/{id}/undo", body=WHY),
     # The installation's: whoever has the permission.
-    *same(make.bank, ADMIN, "GET /v1/banks/{name}", "PATCH /v1/banks/{name}", "DELETE /v1/banks/{name}", "GET /v1/banks/{name}/entries", "POST /v1/banks/{name}/entries", "GET /v1/banks/{name}/imports", "POST /v1/banks/{name}/imports", "GET /banks/{name}", "GET /c/bank/{name}", "PUT /c/bank/{name}", "DELETE /c/bank/{name}", "POST /c/bank/{name}/signal", "POST /c/bank/{name}/content"),
+    *same(make.bank, ADMIN, "GET /v1/banks/{name}", "PATCH /v1/banks/{name}", "DELETE /v1/banks/{name}", "GET /v1/banks/{name}/entries", "POST /v1/banks/{name}/entries", "GET /v1/banks/{name}/imports", "POST /v1/banks/{name}/imports", "GET /v1/banks/{name}/reels", "POST /v1/banks/{name}/reels", "GET /banks/{name}", "GET /c/bank/{name}", "PUT /c/bank/{name}", "DELETE /c/bank/{name}", "POST /c/bank/{name}/signal", "POST /c/bank/{name}/content"),
     *same(make.entry, ADMIN, "GET /v1/entries/{number}", "DELETE /v1/entries/{number}", "POST /v1/entries/{number}/quarantine", "POST /v1/entries/{number}/opinions"),
+    *same(make.reel, ADMIN, "GET /v1/reels/{number}", "DELETE /v1/reels/{number}", "POST /v1/reels/{number}/vouch"),
     *same(make.key, ADMIN, "DELETE /v1/keys/{id}", "POST /settings/keys/{id}/revoke"),
     *same(make.webhook, ADMIN, "DELETE /v1/webhooks/{id}", "POST /settings/webhooks/{id}/remove"),
     *same(make.media_server, ADMIN, "GET /v1/media-servers/{name}", "PATCH /v1/media-servers/{name}", "DELETE /v1/media-servers/{name}", "POST /v1/media-servers/{name}/check", "POST /v1/media-servers/{name}/recipe"),
