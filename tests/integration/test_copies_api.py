@@ -1,0 +1,123 @@
+"""Protects: a few seconds of a known video inside another upload are found, and only while known.
+
+Over real HTTP: `POST /v1/banks/{name}/reels` makes a video known; `POST /v1/media` answers with
+the stretches; withdrawing it changes what was answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain, islice
+from typing import Any
+
+import httpx
+import pytest
+
+from breakwater.worker.loop import Worker
+from tests.builders_copies import FPS, altered, decoded, encode, scene
+from tests.integration.served import Served, serving
+
+KNOWN_S = 8.0
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("copies"), max_wait_ms=60_000) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def known() -> bytes:
+    return encode(scene(1, KNOWN_S, height=180, width=320))
+
+
+@pytest.fixture(scope="module")
+def machine(served: Served, known: bytes) -> httpx.Client:
+    client = served.client(served.key())
+    made = client.post("/v1/banks", json={"name": "CLIPS", "action": "block"})
+    assert made.status_code == 201, made.text
+    reel = client.post(
+        "/v1/banks/CLIPS/reels", data={"label": "clip 1"}, files={"file": ("c.mp4", known)}
+    )
+    assert reel.status_code == 201, reel.text
+    assert reel.json()["sources"] == 1
+    return client
+
+
+def sent(client: httpx.Client, data: bytes) -> dict[str, Any]:
+    answer = client.post(
+        "/v1/media",
+        data={"service": "photos", "surface": "public"},
+        files={"file": ("u.mp4", data, "video/mp4")},
+    )
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def inside(clip: bytes) -> bytes:
+    """Four seconds of a clip, from its second second on, after 6 s of something else."""
+    own = (f.to_ndarray(format="rgb24") for at, f in decoded(clip) if 2.0 <= at < 6.0)
+    before = scene(77, 6.0, height=180, width=320)
+    after = scene(78, 5.0, height=180, width=320)
+    return encode(chain(before, islice(own, round(4 * FPS)), after))
+
+
+def test_four_seconds_inside_a_long_video_are_found(machine: httpx.Client, known: bytes) -> None:
+    verdict = sent(machine, inside(known))
+    assert (verdict["action"], verdict["rule"]) == ("block", "bank.block")
+    assert verdict["reason"].startswith("Shows ")
+    (copy,) = verdict["copies"]
+    assert copy["zone"] == "link"
+    assert copy["start_s"] == pytest.approx(6.0, abs=1.0)
+    assert copy["end_s"] == pytest.approx(10.0, abs=1.0)
+    assert copy["reference_start_s"] == pytest.approx(2.0, abs=1.0)
+    assert copy["pairs"]
+
+
+def test_mirrored_with_a_chat_bar_too(machine: httpx.Client, known: bytes) -> None:
+    bar = ("drawbox", "x=250:y=0:w=70:h=180:c=0x202028:t=fill")
+    verdict = sent(machine, inside(altered(known, ("hflip", ""), bar)))
+    assert verdict["action"] == "block"
+    assert verdict["copies"][0]["mirrored"]
+
+
+def test_another_video_passes(machine: httpx.Client) -> None:
+    verdict = sent(machine, encode(scene(5, 8.0, height=180, width=320)))
+    assert (verdict["action"], verdict["copies"]) == ("allow", [])
+
+
+def test_what_cannot_be_read_is_not_made_known(machine: httpx.Client) -> None:
+    answer = machine.post("/v1/banks/CLIPS/reels", files={"file": ("c.mp4", b"no video at all")})
+    assert answer.status_code == 422, answer.text
+    answer = machine.post("/v1/banks/CLIPS/reels", json={"upload": "x"})
+    assert answer.status_code == 404, answer.text
+
+
+def test_a_second_person_vouches_and_twice_counts_once(
+    served: Served, machine: httpx.Client
+) -> None:
+    other = served.client(served.key())
+    for _ in range(2):
+        answer = other.post("/v1/reels/1/vouch")
+        assert answer.status_code == 200, answer.text
+    assert answer.json()["sources"] == 2
+
+
+def test_a_withdrawn_reel_is_found_no_more_and_verdicts_change(
+    served: Served, machine: httpx.Client, known: bytes
+) -> None:
+    mark = ("drawbox", "x=0:y=0:w=20:h=20:c=red:t=fill")
+    first = sent(machine, altered(known, mark))
+    assert first["action"] == "block"
+    gone = machine.delete("/v1/reels/1", params={"reason": "wrong video"})
+    assert gone.json()["status"] == "withdrawn"
+    assert sent(machine, altered(known, mark, ("hflip", "")))["copies"] == []
+    app = served.app
+    worker = Worker(
+        db=app.db, subscriptions=app.subscriptions, kinds=app.jobs, turns=(), metrics=app.metrics
+    )
+    while worker.deliver_events():
+        pass
+    later = machine.get(f"/v1/verdicts/{first['id']}").json()
+    assert (later["action"], later["copies"]) == ("allow", [])
