@@ -37,6 +37,7 @@ class Permission(StrEnum):
     DUTY_WRITE = "duty:write"
     GRADE_WRITE = "grade:write"
     GRADE_QA = "grade:qa"
+    GRADE_IMPORT = "grade:import"
     APPEAL_WRITE = "appeal:write"
     APPEAL_DECIDE = "appeal:decide"
     REPORT_WRITE = "report:write"
@@ -94,7 +95,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     ),
     Role.GRADER: frozenset({P.MEDIA_VIEW, P.GRADE_WRITE}),
     Role.QA_LEAD: frozenset({
-        P.BANK_READ, P.BANK_WRITE, P.HASH_READ, P.GRADE_QA, P.WELLBEING_READ,
+        P.BANK_READ, P.BANK_WRITE, P.HASH_READ, P.GRADE_QA, P.GRADE_IMPORT, P.WELLBEING_READ,
     }),
     Role.INVESTIGATOR: frozenset(
         _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.HASH_READ}
@@ -102,7 +103,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.AUDITOR: frozenset({P.AUDIT_READ}),
     Role.ADMIN: frozenset({
         P.BANK_READ, P.BANK_WRITE, P.CASE_READ, P.AUDIT_READ,
-        P.PEOPLE_WRITE, P.METRICS_READ, P.SYSTEM_READ, P.SYSTEM_WRITE,
+        P.PEOPLE_WRITE, P.METRICS_READ, P.SYSTEM_READ, P.SYSTEM_WRITE, P.GRADE_IMPORT,
         P.ROUTING_WRITE, P.DUTY_WRITE, P.WELLBEING_READ, P.SERVER_WRITE, P.STREAM_READ,
     }),
 }  # fmt: skip

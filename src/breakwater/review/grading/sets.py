@@ -372,5 +372,7 @@ class GradeSets:
 
 def _allowed(who: Principal) -> None:
     """Sets are made by those who answer for quality, or by whoever runs this host."""
-    if not any(map(who.may, (Permission.GRADE_QA, Permission.SYSTEM_WRITE, Permission.DESK_SIGN))):
+    if not any(
+        map(who.may, (Permission.GRADE_IMPORT, Permission.SYSTEM_WRITE, Permission.DESK_SIGN))
+    ):
         raise NotAllowed("Sets are made by those who answer for quality.")

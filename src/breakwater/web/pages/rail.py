@@ -21,6 +21,7 @@ LINKS: Final = (
     Link("duty", "On call", "/duty", "Now", Permission.CASE_READ),
     Link("appeals", "Appeals", "/appeals", "Now", Permission.APPEAL_DECIDE),
     Link("grade", "Grade", "/grade", "Judge", Permission.GRADE_WRITE),
+    Link("sets", "Sets", "/sets", "Judge", Permission.GRADE_IMPORT),
     Link("qa", "Quality", "/qa", "Judge", Permission.GRADE_QA),
     Link("rates", "Overturned", "/appeals/rates", "Judge", Permission.GRADE_QA),
     Link("banks", "Banks", "/banks", "Know", Permission.BANK_READ),
