@@ -27,7 +27,7 @@ from breakwater.media.remux import Remuxer
 from breakwater.model.live import Ending, LiveShape, Sampling
 
 OPEN_S: Final = 10.0
-READ_S: Final = 8.0
+READ_S: Final = 6.0
 """Nothing for so long is a stall (reference: 10 s; the watcher's own clock is at 12)."""
 
 OPTIONS: Final = {
