@@ -79,11 +79,11 @@ class InsetFinder:
     def _framed(self) -> list[Rect]:
         """The two rectangles whose weakest side has the strongest lasting edge."""
         count = len(self._frames)
-        down, across = _excess(self._down, 0) / count, _excess(self._across, 1) / count
-        rows, columns = _best_lines(down.mean(1)), _best_lines(across.mean(0))
-        height, width = down.shape
-        along_rows = np.concatenate([np.zeros((height, 1)), down.cumsum(1)], 1)
-        along_columns = np.concatenate([np.zeros((1, width)), across.cumsum(0)], 0)
+        down, across = _excess(self._down), _excess(self._across.T)
+        rows, columns = _best_lines(down.sum(1)), _best_lines(across.sum(1))
+        height, width = self._sum.shape
+        along_rows = _sums(down, rows) / count
+        along_columns = _sums(across, columns).T / count
         tops, bottoms = _pairs(rows, int(_LEAST_SIDE * height))
         lefts, rights = _pairs(columns, int(_LEAST_SIDE * width))
         if not len(tops) or not len(lefts):
@@ -109,21 +109,24 @@ class InsetFinder:
         return found
 
 
-def _excess(edges: NDArray[np.int32], axis: int) -> NDArray[np.float64]:
-    """Edges minus the stronger of what lies two pixels to either side."""
-    beside = np.maximum(np.roll(edges, _BESIDE, axis), np.roll(edges, -_BESIDE, axis))
-    found = (edges - beside).astype(np.float64)
-    ends = [slice(None)] * 2
-    for end in (slice(0, _BESIDE), slice(-_BESIDE, None)):
-        ends[axis] = end
-        found[tuple(ends)] = 0
+def _excess(edges: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Edges minus the stronger of what lies two lines to either side; none at the two ends."""
+    found = np.zeros(edges.shape, np.int32)
+    beside = np.maximum(edges[: -2 * _BESIDE], edges[2 * _BESIDE :])
+    np.subtract(edges[_BESIDE:-_BESIDE], beside, out=found[_BESIDE:-_BESIDE])
     return found
 
 
-def _best_lines(strength: NDArray[np.float64]) -> NDArray[np.intp]:
-    """The strongest lines and the two ends, in order: an inset may lie at the margin."""
-    best = np.argsort(strength)[::-1][:_LINES]
-    return np.unique(best)
+def _sums(lines: NDArray[np.int32], wanted: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Running sums along some lines, 0 first; rows of the others stay 0."""
+    found = np.zeros((len(lines), lines.shape[1] + 1), np.int64)
+    found[wanted, 1:] = lines[wanted].cumsum(1)
+    return found
+
+
+def _best_lines(strength: NDArray[np.int64]) -> NDArray[np.intp]:
+    """The strongest lines, in order."""
+    return np.sort(np.argpartition(strength, -_LINES)[-_LINES:])
 
 
 def _pairs(lines: NDArray[np.intp], least: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

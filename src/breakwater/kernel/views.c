@@ -63,21 +63,49 @@ static float clamped(float value, float most) {
     return value > most ? most : value;
 }
 
+/* Where one sample lies along one axis: two neighbours, and how far from the first. */
+typedef struct {
+    size_t first, second;
+    float share;
+} place;
+
+static place placed(float at, size_t length) {
+    float value = clamped(at, (float)(length - 1));
+    size_t first = (size_t)value;
+    return (place){first, first + 1 < length ? first + 1 : length - 1, value - (float)first};
+}
+
+static float blended(const float *above, const float *below, place x, float share) {
+    float upper = above[x.first] + (above[x.second] - above[x.first]) * x.share;
+    float lower = below[x.first] + (below[x.second] - below[x.first]) * x.share;
+    return upper + (lower - upper) * share;
+}
+
+/* Maps without a turn, nearly all of them: each axis is placed once. */
+static void sample_upright(const float *picture, size_t rows, size_t cols, const float *map, float *luma) {
+    place across[64];
+    for (int j = 0; j < 64; j++)
+        across[j] = placed(map[0] * (((float)j + 0.5f) / 64.0f) + map[2] - 0.5f, cols);
+    for (int i = 0; i < 64; i++) {
+        place y = placed(map[4] * (((float)i + 0.5f) / 64.0f) + map[5] - 0.5f, rows);
+        const float *above = picture + y.first * cols, *below = picture + y.second * cols;
+        for (int j = 0; j < 64; j++) luma[64 * i + j] = blended(above, below, across[j], y.share);
+    }
+}
+
 static void sample(const float *picture, size_t rows, size_t cols, const float *map, float *luma) {
-    float right = (float)(cols - 1), bottom = (float)(rows - 1);
+    if (map[1] == 0 && map[3] == 0) {
+        sample_upright(picture, rows, cols, map, luma);
+        return;
+    }
     for (int i = 0; i < 64; i++) {
         float v = ((float)i + 0.5f) / 64.0f;
         for (int j = 0; j < 64; j++) {
             float u = ((float)j + 0.5f) / 64.0f;
-            float x = clamped(map[0] * u + map[1] * v + map[2] - 0.5f, right);
-            float y = clamped(map[3] * u + map[4] * v + map[5] - 0.5f, bottom);
-            size_t x0 = (size_t)x, y0 = (size_t)y;
-            size_t x1 = x0 + 1 < cols ? x0 + 1 : cols - 1, y1 = y0 + 1 < rows ? y0 + 1 : rows - 1;
-            float fx = x - (float)x0, fy = y - (float)y0;
-            const float *above = picture + y0 * cols, *below = picture + y1 * cols;
-            float upper = above[x0] + (above[x1] - above[x0]) * fx;
-            float lower = below[x0] + (below[x1] - below[x0]) * fx;
-            luma[64 * i + j] = upper + (lower - upper) * fy;
+            place x = placed(map[0] * u + map[1] * v + map[2] - 0.5f, cols);
+            place y = placed(map[3] * u + map[4] * v + map[5] - 0.5f, rows);
+            const float *above = picture + y.first * cols, *below = picture + y.second * cols;
+            luma[64 * i + j] = blended(above, below, x, y.share);
         }
     }
 }
