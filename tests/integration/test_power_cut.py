@@ -27,6 +27,7 @@ from tests.integration.test_kill_records import WRITER, Victim
 
 LONG = os.environ.get("LONG") == "1"
 RUN_S = 4.0 if LONG else 1.0
+pytestmark = pytest.mark.timeout(7200 if LONG else 300)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ LONG = os.environ.get("LONG") == "1"
 EVERY = [f"{number:04d}" for number in range(1, int(HEAD))]
 BEFORE = EVERY if LONG else [EVERY[0], EVERY[-1]]  # the whole way, and the step that is new
 ROWS = 3
+pytestmark = pytest.mark.timeout(7200 if LONG else 300)
 
 
 @pytest.fixture
