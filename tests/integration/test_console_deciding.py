@@ -94,7 +94,7 @@ def test_illegal_asks_its_facts_by_digits_and_backspace_takes_one_back(site, fre
         page.keyboard.type("12 things, 3 words")
         assert page.locator("#reason").input_value() == "12 things, 3 words"
         page.keyboard.press("Shift+Enter")
-        expect(page.locator("#history")).to_contain_text("Illegal · Penetrative · Not known")
+        expect(page.locator("#history")).to_contain_text("Illegal · Penetration · Not known")
         assert f"/cases/{fresh.case}" in page.url, "it stays"
         expect(page.locator("#history .wrote").first).to_have_text("12 things, 3 words")
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pyrage
 import pytest
+from pydantic import SecretStr
 
 from breakwater.app import checks
 from breakwater.cli import owner
@@ -50,6 +52,26 @@ def test_a_fresh_host_is_fit(settings: Settings):
     assert {"kernel", "pillow", "FFmpeg", "fsync", "clock", "root key", "recovery copy"} <= set(
         states(found)
     )
+
+
+def test_a_pager_service_that_is_missing_unsigned_or_silent_is_said(settings: Settings):
+    def found(**more: object) -> checks.Check:
+        made = settings.model_copy(update={"pager_secret": SecretStr("whsec_x")} | more)
+        return next(iter(checks.pager(made)))
+
+    none = found(pager_url="")
+    assert none.state == "warn"
+    assert "breakwater duty test" in none.todo
+    unsigned = {"pager_url": "https://pager.example/x", "pager_secret": SecretStr("")}
+    assert found(**unsigned).state == "bad"
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        here = f"http://127.0.0.1:{listener.getsockname()[1]}/ring"
+        refused = found(pager_url=here)
+        assert (refused.state, "PRIVATE_NETWORKS" in refused.todo) == ("warn", True)
+        own = {"pager_url": here, "webhook_private_networks": ("127.0.0.0/8",)}
+        assert found(**own).state == "ok"
+    gone = found(**own)
+    assert (gone.state, "cannot be reached" in gone.found) == ("warn", True)
 
 
 def test_a_decoder_below_its_floor_is_unfit(settings: Settings, monkeypatch: pytest.MonkeyPatch):

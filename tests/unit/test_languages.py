@@ -96,7 +96,7 @@ def test_a_sentence_is_said_in_the_language_of_the_request():
     assert say("") == ""
     assert words.count(1234567) == "1.234.567"
     assert words.size(4_200_000) == "4,2 MB"
-    assert words.full(NOW) == "21 Nov. 2026, 14:02:07 UTC"
+    assert words.full(NOW) == "21. Nov. 2026, 14:02:07 UTC"
     assert words.due(NOW + timedelta(days=2), NOW).words == "in 2 Tagen"
     assert words.since(NOW - timedelta(days=2), NOW).words == "2 Tage"
 

@@ -31,8 +31,10 @@ from breakwater.errors import BreakwaterError
 from breakwater.fingerprint import audio
 from breakwater.fingerprint.registry import Registry
 from breakwater.media.sandbox import JailPool
-from breakwater.model.clock import SystemClock, iso
+from breakwater.model.clock import SystemClock
 from breakwater.model.signal import BUILTIN
+from breakwater.network.addresses import networks
+from breakwater.network.fetch import Pinned, system_resolve
 from breakwater.records.database import open_database
 from breakwater.records.keys import Keyring
 from breakwater.settings import Settings
@@ -45,6 +47,8 @@ FLOORS: Final = (
 """Distribution, least version, why."""
 FFMPEG_FLOOR: Final = "8.1"
 ENOUGH_DISK: Final = 5 << 30
+PAGER_S: Final = 3.0
+"""Seconds in which a pager service takes a connection; a ring has a minute for all its tries."""
 CLOCK_UNSYNCHRONISED: Final = 5
 """`TIME_ERROR` of adjtimex(2)."""
 
@@ -186,7 +190,7 @@ def clock(_settings: Settings) -> Iterator[Check]:
     """Whether the kernel believes its clock: evidence carries times."""
     now = SystemClock().now()
     state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(512))
-    words = iso(now)
+    words = f"{now:%d %b %Y, %H:%M:%S} UTC"
     if state == CLOCK_UNSYNCHRONISED:
         todo = "Run chrony or systemd-timesyncd: evidence carries these times."
         yield Check("clock", "warn", f"{words}, not synchronised", todo)
@@ -194,6 +198,35 @@ def clock(_settings: Settings) -> Iterator[Check]:
         yield Check("clock", "warn", f"{words}, synchronisation unknown", "Check the host's clock.")
     else:
         yield Check("clock", "ok", f"{words}, synchronised")
+
+
+def pager(settings: Settings) -> Iterator[Check]:
+    """Whether those on duty can be called away from the screen; connects, and pages nobody."""
+    where = urlsplit(settings.pager_url)
+    if not where.hostname:
+        todo = (
+            "Set BREAKWATER_PAGER_URL and BREAKWATER_PAGER_SECRET (docs/howto/on-call.md), then "
+            "send a test page: breakwater duty test NAME."
+        )
+        yield Check("pager", "warn", "none: people on duty are called on their screen only", todo)
+        return
+    if not settings.pager_secret.get_secret_value().startswith("whsec_"):
+        todo = "Set BREAKWATER_PAGER_SECRET to a secret that begins with whsec_."
+        yield Check("pager", "bad", "its pages would not be signed", todo)
+        return
+    port = where.port or (443 if where.scheme == "https" else 80)
+    words = f"{where.hostname}, port {port}"
+    line = Pinned(system_resolve, networks(settings.webhook_private_networks))
+    try:
+        line.connect_tcp(where.hostname, port, PAGER_S).close()
+    except BreakwaterError as refused:
+        todo = (
+            f"{refused.detail} Check BREAKWATER_PAGER_URL, the firewall, and for a private "
+            "address BREAKWATER_WEBHOOK_PRIVATE_NETWORKS."
+        )
+        yield Check("pager", "warn", f"{words} cannot be reached", todo)
+    else:
+        yield Check("pager", "ok", f"{words} answers; try it whole: breakwater duty test NAME")
 
 
 def permissions(settings: Settings) -> Iterator[Check]:
@@ -321,6 +354,7 @@ def _existing(path: Path) -> Path:
 
 QUICK: Final[tuple[Checker, ...]] = (
     kernel, decoders, ffmpeg, sound, signal_kinds, disk, clock, permissions, listening, keys, database,
+    pager,
 )  # fmt: skip
 WHILE_SERVING: Final[tuple[Checker, ...]] = (
     kernel, decoders, signal_kinds, disk, clock, permissions, listening, keys,

@@ -50,12 +50,14 @@ def bits_of(known: bytes, own: bytes, *, known_too: bool = True) -> Bits | None:
             gives neither away.
 
     Returns:
-        None when the two have different lengths or do not fill a square.
+        None when the two have different lengths, do not fill a square, or leave nothing to draw.
     """
     side = math.isqrt(len(known) * 8)
     if len(known) != len(own) or side * side != len(known) * 8:
         return None
     differ = bytes(a ^ b for a, b in zip(known, own, strict=True))
+    if not known_too and not any(differ):
+        return None
     drawn = _runs(known, side) if known_too else ""
     return Bits(side, drawn, _cells(differ, side, inset=0.16))
 

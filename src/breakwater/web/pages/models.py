@@ -65,6 +65,7 @@ class Viewer:
         permissions: what decides which links, panels and keys exist.
         exposure: None for those who never see pictures.
         waiting_now: open cases of priority Now.
+        now_cases: numbers of the first of them, so that a new one can be told by a tone.
         called: why they are asked to open the page "On call"; None when they are not.
     """
 
@@ -73,6 +74,7 @@ class Viewer:
     permissions: frozenset[Permission]
     exposure: Exposure | None = None
     waiting_now: int = 0
+    now_cases: tuple[int, ...] = ()
     called: Mark | None = None
 
     def may(self, permission: str) -> bool:
@@ -215,6 +217,7 @@ class CasePreview:
     acts: PreviewActs | None = None
     held: str = ""
     closed: When | None = None
+    closed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,6 +283,7 @@ class CaseView:
     warning: str = ""
     held_by: str = ""
     closed: When | None = None
+    closed_by: str = ""
     may_view: bool = False
     no_view: str = ""
     level: str = "s3"

@@ -92,7 +92,7 @@ class BankView:
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One leaf of the audit log."""
+    """One leaf of the audit log; `named` where the subject is somebody's name and no id."""
 
     number: int
     at: When
@@ -100,6 +100,7 @@ class AuditRow:
     words: str
     subject: str
     facts: tuple[tuple[str, str], ...] = ()
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ row never carries one. Read by `reader.Reader`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 
 from breakwater.model.ids import parse_id
@@ -16,6 +15,7 @@ from breakwater.records import api_keys, audit, people
 from breakwater.records.audit import AuditEntry, Checkpointer
 from breakwater.records.database import Tx
 from breakwater.web.pages import words
+from breakwater.web.pages.audit_facts import told
 from breakwater.web.pages.models import (
     Mark,
     Number,
@@ -226,15 +226,9 @@ def _row(entry: AuditEntry, names: Mapping[str, str]) -> AuditRow:
         who=names.get(entry.actor, "breakwater" if parse_id(entry.actor) is None else say("A key")),
         words=said(entry.action),
         subject=names.get(entry.subject, entry.subject),
-        facts=tuple((name.replace("_", " "), _fact(v)) for name, v in entry.facts.items()),
+        facts=tuple(told(entry.facts, names)),
+        named=entry.subject in names,
     )
-
-
-def _fact(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(_fact(one) for one in value[:5]) + ("…" if len(value) > 5 else "")
-    text = re.sub(r"\b([0-9a-f]{8})[0-9a-f]{20,}([0-9a-f]{4})\b", r"\1…\2", str(value))
-    return re.sub(r"\b([0-9a-f]{8})-[0-9a-f-]{23}([0-9a-f]{4})\b", r"\1…\2", text)[:80]
 
 
 def _next(query: AuditQuery, found: list[AuditEntry]) -> str:

@@ -30,6 +30,7 @@ from breakwater.web.pages.models_case import CaseView, EvidencePair, LogRow, Str
 from breakwater.web.pages.read_queue import (
     Look,
     account_word,
+    closed_by,
     closed_of,
     holder,
     state_of,
@@ -117,6 +118,7 @@ def case(look: Look, found: Case) -> CaseView:
         warning=_warning(upload, matches) if not closed else "",
         held_by=people.get(look.tx, held).name if held else "",
         closed=closed_of(found, look.now),
+        closed_by=closed_by(look, found),
         may_view=not closed,
         no_view=closed,
         level=Level.S3.value,

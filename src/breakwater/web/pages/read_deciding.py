@@ -101,11 +101,12 @@ ROLE: Final[Mapping[AccountRole, str]] = Spoken({
 
 ACTIVITY: Final[Mapping[Activity, str]] = Spoken({
     Activity.POSING_OR_NUDITY: later("Posing or nudity"),
-    Activity.NON_PENETRATIVE: later("Non-penetrative"),
-    Activity.PENETRATIVE: later("Penetrative"),
-    Activity.ANIMAL: later("Animal"),
-    Activity.SADISM: later("Sadism"),
+    Activity.NON_PENETRATIVE: later("Sexual acts without penetration"),
+    Activity.PENETRATIVE: later("Penetration"),
+    Activity.ANIMAL: later("Acts with an animal"),
+    Activity.SADISM: later("Cruelty"),
 })  # fmt: skip
+"""Plain words: whoever decides a case need not know those of graders, whose digits they keep."""
 
 OUTCOME: Final[Mapping[Outcome, Mark]] = Spoken({
     Outcome.RELEASED: Mark("ok", later("Is released")),
@@ -164,7 +165,12 @@ def _questions(kind: K, *, account: bool) -> tuple[Question, ...]:
         return ()
     acts = ((act.value, ACTIVITY[act]) for act in Activity if act is not Activity.NONE)
     asked = [
-        _question("activity", say("What is seen?"), acts, first=Activity.POSING_OR_NUDITY.rank)
+        _question(
+            "activity",
+            say("What is the gravest thing seen?"),
+            acts,
+            first=Activity.POSING_OR_NUDITY.rank,
+        )
     ]
     if account:
         roles = ((role.value, ROLE[role]) for role in AccountRole)

@@ -155,12 +155,23 @@ def preview(look: Look, case: Case) -> CasePreview:
         acts=_acts(look, case),
         held=_held_words(look, case),
         closed=closed_of(case, look.now),
+        closed_by=closed_by(look, case),
     )
 
 
 def closed_of(case: Case, now: datetime) -> When | None:
     """When a case was closed; a due time says nothing any more then."""
     return words.ago(case.closed_at, now) if case.closed_at is not None else None
+
+
+def closed_by(look: Look, case: Case) -> str:
+    """Who closed it; empty for the program itself, and while it is open."""
+    if case.closed_at is None:
+        return ""
+    steps = cases.history(look.tx, case.id)
+    by = next((step.by for step in reversed(steps) if step.what == "closed"), "")
+    person = parse_id(by)
+    return people.get(look.tx, person).name if person else ""
 
 
 def _counts(place: Waiting) -> dict[str, str]:
@@ -255,13 +266,16 @@ def _found(look: Look, query: QueueQuery) -> list[Case]:
     if account:
         known = look.may(Permission.ACCOUNT_READ)
         return cases.by_account(look.tx, service, account, ROWS) if known else []
-    return waiting.page(
+    found = waiting.page(
         look.tx,
         wanted(look, query),
         state=_value(CaseState, query.state),
         after=CasePosition.parse(query.after) if query.after else None,
         limit=ROWS + 1,
     )
+    if found or not service or not look.may(Permission.ACCOUNT_READ):
+        return found
+    return cases.named_account(look.tx, service, ROWS)
 
 
 def names_one(query: QueueQuery) -> bool:

@@ -15,6 +15,7 @@ from breakwater.errors import NotFound
 from breakwater.model.access import Permission, Principal
 from breakwater.model.bank import bank_name
 from breakwater.model.case import Case, Priority
+from breakwater.model.queue import CaseFilter
 from breakwater.records import banks, cases, people, queue, tallies
 from breakwater.web.pages import (
     read_audit,
@@ -65,6 +66,11 @@ ROLE_WORDS: Final[Mapping[str, str]] = Spoken({
 })  # fmt: skip
 
 
+NOW: Final = CaseFilter(priority=Priority.NOW)
+ALERTS: Final = 50
+"""Cases of priority Now that a page knows by number."""
+
+
 class Reader:
     """Builds every view from one installation."""
 
@@ -83,11 +89,12 @@ class Reader:
 
     def viewer(self, who: Principal) -> Viewer:
         """Who looks."""
-        urgent = 0
+        urgent, alerts = 0, []
         with self._app.db.read() as tx:
             person = people.get(tx, who.person) if who.person else None
             if who.may(Permission.CASE_READ):
                 urgent = queue.total(tx, Priority.NOW)
+                alerts = queue.page(tx, NOW, limit=ALERTS) if urgent else []
             called = read_duty.ring(tx, who)
         roles = sorted(ROLE_WORDS.get(role, role) for role in person.roles) if person else []
         return Viewer(
@@ -96,6 +103,7 @@ class Reader:
             permissions=who.permissions,
             exposure=self._exposure(who) if who.may(Permission.MEDIA_VIEW) else None,
             waiting_now=urgent,
+            now_cases=tuple(case.number for case in alerts),
             called=called,
         )
 

@@ -66,6 +66,13 @@ def exposure(request: Request, pages: Pages, who: Who) -> HTMLResponse:
     return show(request, pages, who, "parts/exposure")
 
 
+@router.get("/me/now")
+@signed_in("answers only what the same person may open")
+def now(request: Request, pages: Pages, who: Who) -> HTMLResponse:
+    """How many cases need a person now; asked for after each change of a case."""
+    return show(request, pages, who, "parts/now")
+
+
 @router.get("/find")
 @signed_in("answers only what the same person may open")
 def find(

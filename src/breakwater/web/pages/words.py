@@ -125,7 +125,7 @@ def _hours(length: timedelta) -> str:
 
 def full(moment: datetime) -> str:
     """An absolute moment: "21 Nov 2026, 14:02:07 UTC"."""
-    return format_datetime(moment, "d MMM y, HH:mm:ss 'UTC'", tzinfo=UTC, locale=speaking().locale)
+    return _dated(moment, "%(day)s MMM y, HH:mm:ss 'UTC'")
 
 
 def due(moment: datetime, now: datetime) -> When:
@@ -167,8 +167,14 @@ def at(moment: datetime) -> When:
 
 def moment(moment: datetime) -> When:
     """A moment in a list that covers days: "21 Nov, 14:02:07"."""
-    said = format_datetime(moment, "d MMM, HH:mm:ss", tzinfo=UTC, locale=speaking().locale)
-    return When(said, full(moment), iso(moment))
+    return When(_dated(moment, "%(day)s MMM, HH:mm:ss"), full(moment), iso(moment))
+
+
+def _dated(moment: datetime, pattern: str) -> str:
+    """A moment by a CLDR pattern; the day of the month as the language writes it."""
+    locale = speaking().locale
+    day = "d." if locale.language == "de" else "d"
+    return format_datetime(moment, pattern % {"day": day}, tzinfo=UTC, locale=locale)
 
 
 def before(now: datetime, seconds: float) -> datetime:

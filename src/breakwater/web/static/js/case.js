@@ -53,6 +53,16 @@
     if (form()) mark();
   });
 
+  // What contradicts itself is asked about once; the second Enter means it.
+  let doubted = false;
+  const doubtful = () => {
+    const child = form().querySelector("[name=kind][value=illegal]:checked") && form().querySelector("[name=role][value=apparent_child]:checked");
+    if (!child || doubted) return false;
+    doubted = true;
+    tell(bw.say("The account is apparently the child's. “The child's own image” treats it as a victim. To keep “Illegal”, save once more."), true);
+    return true;
+  };
+
   const save = (button) => {
     if (chosen()) form().requestSubmit(button);
     else if (form()) mark(true);
@@ -66,6 +76,10 @@
   addEventListener("submit", (event) => {
     if (event.target.id !== "decide") return;
     const missing = chosen() ? open() : form().querySelector(".kinds");
+    if (!missing && doubtful()) {
+      event.preventDefault();
+      return;
+    }
     if (!missing && !event.target.dataset.sent) {
       event.target.dataset.sent = "yes"; // a second press while it is on its way decides nothing
       return;
