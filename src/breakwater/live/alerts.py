@@ -60,6 +60,8 @@ def take(
     if _known(tx, alert, judged, stream):
         return stream
     case: Id | None = acting.waiting_case(tx, stream)
+    if stream.state is not StreamState.ENDED:
+        stream = acting.order(tx, stream, judged.to, why=alert.kind)
     stream = acting.worry(tx, policy, stream, _source(alert), judged.weight)
     if judged.opens:
         stops = judged.to.rank >= Control.FROZEN.rank
@@ -71,8 +73,6 @@ def take(
     kept = stream_alerts.add(
         tx, alert, case=case, wanted=judged.to, segments=segments, matches=matches
     )
-    if stream.state is not StreamState.ENDED:
-        stream = acting.order(tx, stream, judged.to, why=alert.kind)
     tx.audit(
         "live", "stream.alert", stream.id, kind=alert.kind, wanted=judged.to.value,
         alert=kept.id, frames=alert.frames, span_s=round(alert.span_s, 2),
