@@ -171,6 +171,7 @@ ROWS: Final = [
     *same(make.task, GRADER, "POST /v1/grading/items/{number}/stack"),
     *same(make.gradeless, LEAD, "GET /v1/grade-items/{number}"),
     *same(make.gradeless, LEAD, "PUT /v1/quality/golds/{number}", "POST /v1/quality/golds/{number}/end", own=HELD, another=HELD, body=WHY),
+    *same(make.gradeless, LEAD, "PUT /v1/quality/golds/{number}/reach", own=HELD, another=HELD, body={"json": {"everywhere": True}}),
     *same(make.gradeless, LEAD, "POST /qa/gold/{number}", "POST /qa/gold/{number}/end", own=HELD, another=HELD, body=FORM),
     *same(make.case, REVIEWER, "POST /v1/cases/{id}/hand-over", another=HELD, body=to_colleague("json")),
     *same(make.case, REVIEWER, "POST /cases/{case}/hand-over", another=HELD, body=to_colleague("data")),

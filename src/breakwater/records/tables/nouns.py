@@ -47,6 +47,8 @@ APPEND_ONLY: Final[tuple[str, ...]] = (
     nouns_grading.grade_schemes.name,
     nouns_grading.grade_code_changes.name,
     nouns_quality.grade_golds.name,
+    nouns_quality.grade_gold_rates.name,
+    nouns_quality.grade_gold_reach.name,
     nouns_quality.grade_alarms.name,
     nouns_quality.grade_alarm_ends.name,
     nouns_appeal.appeals.name,

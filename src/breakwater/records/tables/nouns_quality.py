@@ -1,4 +1,4 @@
-"""Tables of grading's quality: gold items, alarms and how they ended, hashes made later.
+"""Tables of grading's quality: gold items and rates, alarms and how they ended, hashes made later.
 
 All but the hashes are only ever added: the last row about an item says whether it is gold and
 what holds for it, and an alarm is open until a row about its end. Answers themselves stand in
@@ -12,6 +12,7 @@ from functools import partial
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Float,
     ForeignKey,
     Index,
     LargeBinary,
@@ -53,6 +54,27 @@ grade_golds = Table(
     _gold("reason", Text),
 )  # fmt: skip
 """What became gold, with the answer that holds, and what ceased to be."""
+
+grade_gold_rates = Table(
+    "grade_gold_rates", metadata,
+    _gold("change", BigInteger, primary_key=True, autoincrement=False),
+    _gold("set_number", BigInteger, nullable=True),
+    _gold("share", Float),
+    _gold("by", IdType),
+    _gold("at", UtcDateTime),
+    _gold("reason", Text),
+)  # fmt: skip
+"""How much gold graders meet, of one set or of all that have no rate of their own."""
+
+grade_gold_reach = Table(
+    "grade_gold_reach", metadata,
+    _gold("change", BigInteger, primary_key=True, autoincrement=False),
+    _gold("item_number", BigInteger, index=True),
+    _gold("everywhere", Boolean),
+    _gold("by", IdType),
+    _gold("at", UtcDateTime),
+)  # fmt: skip
+"""Which gold items are met in every set; without a row only in their own."""
 
 grade_alarms = Table(
     "grade_alarms", metadata,

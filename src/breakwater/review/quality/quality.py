@@ -23,12 +23,16 @@ from breakwater.model.facts import FirstLook
 from breakwater.model.grading import GradeSet, Grading, SetState
 from breakwater.model.ids import Id
 from breakwater.model.quality import AlarmKind, Dispute, Gold, Outcome, QualityAlarm
-from breakwater.records import gradesets, grading, quality, schemes
+from breakwater.records import golds, gradesets, grading, quality, schemes
 from breakwater.records.database import Database, Tx
+from breakwater.review.grading.gold import SHARE
 from breakwater.review.quality import measures
 from breakwater.review.quality.agreement import Agreement, Unmeasured
 from breakwater.review.quality.drift import Drift, drift
 from breakwater.review.quality.measures import Measure, PairAgreement
+
+MOST_GOLD: Final = 50
+"""Of 100 items that a grader meets: beyond it they would mostly be measured, not asked."""
 
 WINDOW: Final = timedelta(days=28)
 """What figures look back on: long enough for an interval, short enough to see a change."""
@@ -146,6 +150,54 @@ class Quality:
             tx.audit(who.id, "gold.mark", found.id, set=found.set, reason=reason)
             return gold
 
+    def set_share(
+        self, who: Principal, percent: float, *, reason: str, set_number: int | None = None
+    ) -> float:
+        """Say how much of what graders meet is gold: in one set, or in all without a rate.
+
+        Args:
+            who: a quality lead.
+            percent: 0 to 50; 0 shows none.
+            reason: in their words.
+            set_number: of one set only.
+
+        Raises:
+            NotAllowed: not by this role.
+            BadInput: another share, or no reason.
+            NotFound: no such set.
+        """
+        person, reason = _allowed(who), _reason(reason)
+        if not 0 <= percent <= MOST_GOLD:
+            raise BadInput(f"Gold is 0 to {MOST_GOLD} of 100 items.")
+        with self._db.transaction() as tx:
+            about = "" if set_number is None else gradesets.get(tx, set_number).id
+            golds.set_share(tx, percent / 100, by=person, reason=reason, set_number=set_number)
+            tx.audit(who.id, "gold.share", about or "sets", percent=percent, reason=reason)
+        return percent
+
+    def share(self, set_number: int | None = None) -> float:
+        """How much of 100 items is gold, in a set or where no set has a rate."""
+        with self._db.read() as tx:
+            return 100 * golds.share_of(tx, set_number, usual=SHARE)
+
+    def reach_gold(self, who: Principal, item: int, *, everywhere: bool) -> None:
+        """Let a gold item be met in every set, or only in its own.
+
+        Raises:
+            NotAllowed: not by this role.
+            Conflict: it is not gold, or was made of another set's gold.
+        """
+        person = _allowed(who)
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            found, gold = gradesets.item(tx, item), quality.gold_of(tx, item)
+            if gold is None or not gold.active or found.leader is not None:
+                raise Conflict("This item is not gold of its own.")
+            golds.reach(tx, item, everywhere=everywhere, by=person)
+            if not everywhere:
+                golds.end(tx, item, by=person, reason=gold.reason)
+            tx.audit(who.id, "gold.reach", found.id, everywhere=everywhere)
+
     def end_gold(self, who: Principal, item: int, *, reason: str) -> Gold:
         """Show a gold item to no further grader; what was measured with it stays.
 
@@ -164,6 +216,7 @@ class Quality:
                 tx, found, look=gold.look, facts=gold.facts, by=person, reason=reason,
                 active=False,
             )  # fmt: skip
+            golds.end(tx, item, by=person, reason=reason)
             tx.audit(who.id, "gold.end", found.id, set=found.set, reason=reason)
             return ended
 

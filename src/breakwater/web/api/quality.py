@@ -18,7 +18,7 @@ from breakwater.model.ids import parse_id
 from breakwater.model.quality import Gold, QualityAlarm
 from breakwater.review.quality.agreement import Agreement, Unmeasured
 from breakwater.review.quality.measures import PairAgreement
-from breakwater.review.quality.quality import QualityReport, Standing, TeamAgreement
+from breakwater.review.quality.quality import MOST_GOLD, QualityReport, Standing, TeamAgreement
 from breakwater.web.api.openapi import problems
 from breakwater.web.api.requests import Body
 from breakwater.web.api.shapes import ID, Answer
@@ -164,6 +164,27 @@ class ReasonIn(Body):
     reason: str = Field(min_length=1, max_length=500)
 
 
+class ReachIn(Body):
+    """Where a gold item is met."""
+
+    everywhere: bool = Field(description="In every set; else only in its own.")
+
+
+class ShareIn(Body):
+    """How much of what graders meet is gold."""
+
+    percent: float = Field(ge=0, le=MOST_GOLD, allow_inf_nan=False, examples=[5])
+    reason: str = Field(min_length=1, max_length=500)
+    set: int | None = Field(default=None, ge=1, lt=1 << 31, description="Else of all sets.")
+
+
+class ShareOut(Answer):
+    """What holds from now on."""
+
+    percent: float
+    set: int | None
+
+
 class RehashIn(Body):
     """Which kind of hash."""
 
@@ -197,6 +218,22 @@ def mark_gold(app: Parts, who: Who, number: Number, body: ReasonIn) -> GoldOut:
 def end_gold(app: Parts, who: Who, number: Number, body: ReasonIn) -> GoldOut:
     """No further grader meets it; what was measured with it stays."""
     return GoldOut.of(app.review.quality.end_gold(who, number, reason=body.reason))
+
+
+@router.put("/v1/quality/golds/{number}/reach", summary="Where gold is met", responses=FAULTS)
+@needs(P.GRADE_QA)
+def reach_gold(app: Parts, who: Who, number: Number, body: ReachIn) -> ReachIn:
+    """In every set, or only in its own."""
+    app.review.quality.reach_gold(who, number, everywhere=body.everywhere)
+    return body
+
+
+@router.put("/v1/quality/gold-share", summary="How much gold is met", responses=FAULTS)
+@needs(P.GRADE_QA)
+def set_share(app: Parts, who: Who, body: ShareIn) -> ShareOut:
+    """Of 100 items, in one set, or in every set that has no share of its own."""
+    found = app.review.quality.set_share(who, body.percent, reason=body.reason, set_number=body.set)
+    return ShareOut(percent=found, set=body.set)
 
 
 @router.post("/v1/quality/alarms/{id}/end", summary="Close an alarm", responses=FAULTS)

@@ -40,16 +40,32 @@ def qa(
     found = parts.review.quality.report(who, set_number=number)
     with parts.db.read() as tx:
         view = read_qa.report(Look(tx, parts.clock.now(), who), found, set_number=number)
-    return show(request, pages, who, "qa", view=view)
+    share = f"{parts.review.quality.share(number):g}"
+    return show(request, pages, who, "qa", view=view, share=share, of_set=number or "")
 
 
 @router.post("/qa/gold")
 @needs(Permission.GRADE_QA)
 def name_gold(
-    app: Parts, who: Who, number: Annotated[int, Form(ge=1, lt=1 << 40)], reason: Words
-) -> Response:
-    """The same for an item that is named by its number."""
+    app: Parts, who: Who, number: Annotated[int, Form(ge=1, lt=1 << 40)], reason: Words, *,
+    everywhere: Annotated[bool, Form()] = False,
+) -> Response:  # fmt: skip
+    """The same for an item that is named by its number; on demand it is met in every set."""
     app.review.quality.mark_gold(who, number, reason=reason)
+    if everywhere:
+        app.review.quality.reach_gold(who, number, everywhere=True)
+    return _back("golds")
+
+
+@router.post("/qa/gold-share")
+@needs(Permission.GRADE_QA)
+def set_share(
+    app: Parts, who: Who, percent: Annotated[float, Form(ge=0, le=100)], reason: Words,
+    set: Annotated[str, Form(max_length=12)] = "",  # noqa: A002 - the word of the address
+) -> Response:  # fmt: skip
+    """Say how much of what graders meet is gold, in one set or in all without a share."""
+    number = int(set) if set.isdecimal() else None
+    app.review.quality.set_share(who, percent, reason=reason, set_number=number)
     return _back("golds")
 
 

@@ -28,6 +28,8 @@ APPEND_ONLY = (
     "reel_vouchers",
     "reel_history",
     "upload_copies",
+    "grade_gold_rates",
+    "grade_gold_reach",
     "stream_alerts",
     "stream_orders",
     "stream_order_states",
@@ -52,6 +54,7 @@ def where(condition: str) -> dict[str, Any]:
 def upgrade() -> None:
     """Make the tables and their guards; what stood before keeps its rows."""
     copies_1()
+    quality_1()
     reel_1()
     server_1()
     stream_1()
@@ -71,6 +74,21 @@ def copies_1() -> None:
         sa.PrimaryKeyConstraint("upload_id", "revision", "position", name="pk_upload_copies"),
     )  # fmt: skip
     op.create_index("ix_upload_copies_reel_number", "upload_copies", ["reel_number"])
+
+
+def quality_1() -> None:
+    """Known answers, rulings, alarms."""
+    op.create_table("grade_gold_rates",
+        col("change", BIG, autoincrement=False), col("set_number", BIG, nullable=True),
+        col("share", FLOAT), col("by", ID), col("at", AT), col("reason", TEXT),
+        sa.PrimaryKeyConstraint("change", name="pk_grade_gold_rates"),
+    )  # fmt: skip
+    op.create_table("grade_gold_reach",
+        col("change", BIG, autoincrement=False), col("item_number", BIG), col("everywhere", BOOL),
+        col("by", ID), col("at", AT),
+        sa.PrimaryKeyConstraint("change", name="pk_grade_gold_reach"),
+    )  # fmt: skip
+    op.create_index("ix_grade_gold_reach_item_number", "grade_gold_reach", ["item_number"])
 
 
 def reel_1() -> None:
