@@ -2,27 +2,125 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 
+import av
 import pytest
 
+from breakwater.errors import NotFound
+from breakwater.live.watching.post import Post
+from breakwater.model.broadcast import Preserved, Sender
+from breakwater.model.ids import Id
+from breakwater.model.stream import Control, Stream, StreamState
+from breakwater.records import banks, reels, stream_alerts, stream_orders, streams
 from tests.integration.live_site import LiveSite, live_site, until
+
+SIZE = "size=320x180:rate=25"
+SCENE = f"mandelbrot={SIZE}:start_scale=0.4:end_scale=0.05:end_pts=400,format=yuv420p"
+"""A slow flight over a fractal: every second is new, and nobody has ever seen it."""
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
     with live_site(
-        tmp_path_factory.mktemp("watching"), live_watch=True, live_watchers=1
-    ) as running:
+        tmp_path_factory.mktemp("watching"), live_watch=True, live_watchers=1,
+        live_preroll_seconds=8,
+    ) as running:  # fmt: skip
         yield running
 
 
-def test_a_broadcast_is_seen_within_seconds(site: LiveSite) -> None:
-    site.rtmp.push(name="live/seen")
-    stream = until(lambda: site.stream("live/seen"), 5)
-    watching = site.app.live.watching
-    until(lambda: len(watching.prints(stream.id)) >= 3, 10)
-    post = watching.post(stream.id)
+def post_of(site: LiveSite, stream: Stream, frames: int = 1) -> Post:
+    """How it is watched, once so many frames were looked at."""
+
+    def found() -> Post | None:
+        try:
+            post = site.app.live.watching.post(stream.id)
+        except NotFound:
+            return None
+        return post if post.frames >= frames else None
+
+    post: Post = until(found, 20)
+    return post
+
+
+def learn(site: LiveSite, stream: Stream, name: str) -> Id:
+    """Put what a broadcast showed into a bank as a known video."""
+    frames = site.app.live.watching.prints(stream.id)
+    with site.app.db.transaction() as tx:
+        bank = banks.create(tx, name=name, purpose="tests", source="tests")
+        reel = reels.add(
+            tx, bank=bank, label="a flight", source="tests",
+            duration_s=frames[-1].time_s - frames[0].time_s, frames=frames, by="tests",
+        )  # fmt: skip
+    return reel.id
+
+
+def test_a_known_video_is_noticed_frozen_and_kept(site: LiveSite) -> None:
+    publisher = site.rtmp.push(SCENE, name="live/first", gop=25)
+    first = site.stream("live/first")
+    post = post_of(site, first, frames=9)
     assert post.shape is not None
     assert (post.shape.width, post.shape.height) == (320, 180)
     assert post.stills["s1"][:4] == b"RIFF"
+    reel = learn(site, first, "FLIGHTS")
+    publisher.stop()
+    until(lambda: site.stream("live/first").state is StreamState.ENDED)
+
+    mixed = f"testsrc2={SIZE}:duration=4,format=yuv420p[a];{SCENE},hflip[b];[a][b]concat=n=2"
+    again = site.rtmp.push(mixed, name="live/second", gop=25)
+    second = site.stream("live/second")
+    with site.rtmp.play("live/second") as player:
+        player.wait_bytes(10_000)
+        until(lambda: site.confirmed(second, Control.FROZEN), 25)
+    with site.app.db.read() as tx:
+        evidence = stream_alerts.of_stream(tx, second.id)
+    best = evidence[0]
+    assert (best.alert.kind, best.alert.reference) == ("copy", reel)
+    assert best.segments[0].mirrored
+    assert site.case(second).account == second.account
+    kept = until(
+        lambda: [
+            one for one in _preserved(site, second) if one.what == "preroll" and one.blob
+        ], 15,
+    )  # fmt: skip
+    with site.app.vault.open(kept[0].blob) as file, av.open(io.BytesIO(file.read())) as video:
+        shown = [frame.time for frame in video.decode(video=0)]
+    assert shown[-1] - shown[0] >= 3.0
+    again.stop()
+
+
+def _preserved(site: LiveSite, stream: Stream) -> list[Preserved]:
+    with site.app.db.read() as tx:
+        return list(stream_orders.preserved(tx, stream.id))
+
+
+def test_a_killed_watcher_is_replaced_and_its_old_epoch_means_nothing(site: LiveSite) -> None:
+    publisher = site.rtmp.push(name="live/kill")
+    stream = site.stream("live/kill")
+    post = post_of(site, stream, frames=2)
+    watching, before, frames = site.app.live.watching, post.epoch, post.frames
+    watching._links[0].process.kill()
+    until(lambda: post.epoch > before and post.frames > frames, 15)
+    assert publisher.sending
+    until(lambda: site.stream("live/kill").seen_share > 0, 15)
+    publisher.stop()
+    until(lambda: site.stream("live/kill").state is StreamState.ENDED)
+    with site.app.db.read() as tx:
+        assert stream_alerts.of_stream(tx, stream.id) == []
+    assert watching.prints(stream.id)
+
+
+def test_a_broadcast_that_nobody_can_fetch_is_an_alert_not_a_gap(site: LiveSite) -> None:
+    with site.app.db.transaction() as tx:
+        made = streams.start(tx, server="edge", name="live/ghost", sender=Sender(service="live"))
+
+    def told() -> list[str]:
+        with site.app.db.read() as tx:
+            return [one.alert.kind for one in stream_alerts.of_stream(tx, made.id)]
+
+    assert until(told, 25) == ["lost"]
+    with site.app.db.read() as tx:
+        found = streams.get(tx, made.id)
+    assert found.state is StreamState.LOST
+    assert found.case is not None
