@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from breakwater.errors import BadInput
-from breakwater.live.hooks import answer, read_form, read_playlist
+from breakwater.live.hookforms import read_form, read_playlist
+from breakwater.live.hooks import answer
 from breakwater.live.ports import Admission, Call
 
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
+from standardwebhooks.webhooks import Webhook
 
 from breakwater.live.servers import Known, NewServer
 from breakwater.model.access import Role
 from breakwater.model.server import ServerKind
-from breakwater.model.stream import StreamState
+from breakwater.model.stream import Control, StreamState
+from breakwater.records import stream_orders
 from tests.integration.rtmp import Rtmp, nginx
 from tests.integration.served import OPERATOR, Served, serving
+from tests.scripted_http import scripted
+
+OTHER = "whsec_c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"
 
 
 @pytest.fixture(scope="module")
@@ -145,6 +152,78 @@ def test_an_administrator_enters_a_server_and_sees_its_passes_once(served: Serve
     assert admin.post("/v1/media-servers", json=bad).status_code == 422
     assert admin.delete("/v1/media-servers/harbour").status_code == 200
     assert admin.get("/v1/media-servers/harbour").status_code == 404
+
+
+def test_signed_events_are_believed_once_and_only_signed(served: Served) -> None:
+    new = NewServer("own", ServerKind.GENERIC, service="live")
+    shared = served.app.live.servers.add(new, OPERATOR).shared
+    client = served.client()
+
+    def send(kind: str, message: str, *, secret: str = "", age: int = 0, **data: object) -> int:
+        now = datetime.now(UTC)
+        body = json.dumps({"type": kind, "data": {"name": "live/own"} | data})
+        stamp = int(now.timestamp()) - age
+        at = datetime.fromtimestamp(stamp, UTC)
+        headers = {
+            "webhook-id": message, "webhook-timestamp": str(stamp),
+            "webhook-signature": Webhook(secret or shared.signing).sign(message, at, body),
+        }  # fmt: skip
+        path = f"/v1/hooks/{shared.hook}/events"
+        return client.post(path, content=body, headers=headers).status_code
+
+    assert send("stream.publish", "m1", secret=OTHER) == 403
+    assert send("stream.publish", "m2", age=301) == 403
+    assert send("stream.publish", "m3", age=-400) == 403
+    assert send("stream.unknown", "m4") == 403
+    assert "live/own" not in running(served)
+    who = {"client": "c1", "account": "harbour-master", "address": "192.0.2.1", "port": 40000}
+    assert send("stream.publish", "m5", **who) == 204
+    assert "live/own" in running(served)
+    assert "harbour-master" in {one.account for one in served.app.live.streams.every(OPERATOR)}
+    assert send("stream.publish_done", "m6", client="c1") == 204
+    assert "live/own" not in running(served)
+    assert send("stream.publish", "m5", **who) == 403, "a replay"
+    assert "live/own" not in running(served)
+    assert send("stream.play", "m7") == 204
+
+
+def test_owncasts_broadcaster_who_was_cut_is_dropped(served: Served) -> None:
+    """It asks nobody first: the answer is a call to its admin interface."""
+    with scripted() as owncast:
+        online = {"online": True, "broadcaster": {"time": "t"}}
+        owncast.answers["GET /api/admin/status"] = (200, online)
+        owncast.answers["POST /api/admin/disconnect"] = (200, {})
+        new = NewServer("cast", ServerKind.OWNCAST, service="live", control_url=owncast.url)
+        shared = served.app.live.servers.add(new, OPERATOR).shared
+        path = f"/v1/hooks/{shared.hook}/owncast"
+        started = {"type": "STREAM_STARTED", "eventData": {"id": "x"}}
+        assert served.client().post(path, json=started).status_code == 204
+        (found,) = [one for one in served.app.live.streams.every(OPERATOR) if one.server == "cast"]
+        with served.app.db.transaction() as tx:
+            stream_orders.want(tx, found, Control.CUT, by="test", why="person")
+        assert "POST /api/admin/disconnect" not in owncast.lines
+        assert served.client().post(path, json=started).status_code == 403
+        assert "POST /api/admin/disconnect" in owncast.lines
+        served.app.live.servers.remove("cast", OPERATOR)
+
+
+def test_mediamtx_is_answered_and_its_interfaces_are_ours_alone(served: Served) -> None:
+    new = NewServer("mtx", ServerKind.MEDIAMTX, service="live", control_url="http://127.0.0.1:9")
+    shared = served.app.live.servers.add(new, OPERATOR).shared
+
+    def ask(action: str, **more: str) -> int:
+        about = {"user": "", "password": "", "action": action, "path": "live/mtx", "id": "c1"}
+        path = f"/v1/hooks/{shared.hook}/mediamtx"
+        return served.client().post(path, json=about | more).status_code
+
+    assert ask("publish") == 204
+    assert ask("publish") == 204, "it asks twice about one connection"
+    assert "live/mtx" in running(served)
+    assert ask("read") == 204
+    assert ask("publish", path="../x") == 403
+    assert ask("api") == 403
+    assert ask("api", user=shared.user, password=shared.password) == 204
+    served.app.live.servers.remove("mtx", OPERATOR)
 
 
 @pytest.fixture(scope="module")

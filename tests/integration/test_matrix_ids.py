@@ -39,6 +39,9 @@ ANY_NAME: Final = {
     "/login/{token}": "a secret, not an id",
     "/v1/hooks/{token}/rtmp": "a secret, not an id",
     "/v1/hooks/{token}/hls": "a secret, not an id",
+    "/v1/hooks/{token}/events": "a secret, not an id",
+    "/v1/hooks/{token}/mediamtx": "a secret, not an id",
+    "/v1/hooks/{token}/owncast": "a secret, not an id",
 }
 """Routes whose path names no row of ours, and why."""
 

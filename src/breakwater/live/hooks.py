@@ -1,110 +1,44 @@
-"""What media servers ask and tell us: their own words read into a `Call`, answered by a `Doorkeeper`.
+"""What media servers ask and tell us: believed by token, address and signature, then answered.
 
-The server is known by the token in the path; everything else in a hook was partly chosen by a
-stranger (a publisher's query stands in nginx-rtmp's form beside the server's own fields), so the
-first of two fields counts, names are checked before anybody sees them, and an account is never
-taken from it. Fed by `web.api.hooks`; tried against real servers in `tests/integration`.
+The server is known by the token in the path. Its hooks come from where it stands, begin and end a
+broadcast once for each connection, and signed ones are minutes old at most. Reading them:
+`live.hookforms`; deciding: a `Doorkeeper`. Fed by `web.api.hooks`; tried in
+`tests/integration/test_hooks.py`.
 """
 
 from __future__ import annotations
 
 import hmac
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Final
-from urllib.parse import parse_qs, parse_qsl, urlsplit
+from urllib.parse import urlsplit
+
+from standardwebhooks.webhooks import Webhook
 
 from breakwater.errors import BadInput
-from breakwater.live.ports import Admission, Call, Doorkeeper, Peer
+from breakwater.live.hookforms import (
+    ONCE,
+    REPLAYED,
+    Hook,
+    HookKind,
+    read_event,
+    read_form,
+    read_mediamtx,
+    read_owncast,
+    read_playlist,
+)
+from breakwater.live.ports import Admission, Doorkeeper
 from breakwater.live.servers import Known, Servers
 from breakwater.model.clock import Clock
-from breakwater.model.server import is_stream_name
 from breakwater.records import media_servers
 from breakwater.records.database import Database
 
-MAX_FIELDS: Final = 64
-PLAYLIST_PARTS: Final = 3
-"""`app/stream/file` behind the place that playlists are served from."""
+TOLERANCE: Final = timedelta(minutes=5)
+"""Of a signed event's time, as Standard Webhooks recommends; its id is remembered for longer."""
+REMEMBERED: Final = 2 * TOLERANCE
 
-
-class HookKind(StrEnum):
-    """What a hook is about. Others are answered with yes and noted nowhere."""
-
-    PUBLISH = "publish"
-    PUBLISH_DONE = "publish_done"
-    PLAY = "play"
-    UPDATE_PUBLISH = "update_publish"
-    UPDATE_PLAY = "update_play"
-    OTHER = "other"
-
-
-ONCE: Final = frozenset({HookKind.PUBLISH, HookKind.PUBLISH_DONE})
-"""What begins or ends a broadcast is taken once for each connection."""
-REPLAYED: Final = timedelta(seconds=60)
-"""nginx counts connections anew when it starts: longer, and a restart would lock people out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """One hook, read."""
-
-    kind: HookKind
-    call: Call
-    watch: str = ""
-
-
-def read_form(server: str, body: bytes, at: datetime | None = None) -> Hook:
-    """Read nginx-rtmp's form.
-
-    Raises:
-        BadInput: there is no usable name in it, or it is no such form.
-    """
-    fields: dict[str, str] = {}
-    try:
-        for key, value in parse_qsl(body.decode("utf-8"), True, max_num_fields=MAX_FIELDS):
-            fields.setdefault(key, value)
-    except ValueError:
-        raise BadInput("The hook is no form of nginx-rtmp.") from None
-    name = f"{fields.get('app', '')}/{fields.get('name', '')}"
-    if not is_stream_name(name) or "/" not in name:
-        raise BadInput("The stream has a name that cannot be taken.")
-    peer = Peer(
-        client=fields.get("clientid", "")[:64],
-        address=fields.get("addr", "")[:64],
-        agent=fields.get("flashver", "")[:64],
-    )
-    call = Call(server=server, name=name, peer=peer, key=fields.get("key", "")[:256], at=at)
-    kind = fields.get("call", "")
-    known = HookKind(kind) if kind in set(HookKind) else HookKind.OTHER
-    return Hook(known, call, fields.get("watch", ""))
-
-
-def read_playlist(
-    server: str, uri: str, *, prefix: str, address: str = "", port: str = "",
-    at: datetime | None = None,
-) -> Hook:  # fmt: skip
-    """Read what `auth_request` tells of a viewer's request for a playlist or a segment.
-
-    Args:
-        server: its name.
-        uri: as the viewer asked, `/hls/live/014/index.m3u8?…`.
-        prefix: path of `ServerConfig.hls_url`, `/hls`.
-        address: the viewer's.
-        port: the viewer's; none when it is not a number.
-        at: now.
-
-    Raises:
-        BadInput: it is not below the place that playlists are served from.
-    """
-    parts = urlsplit(uri)
-    rest = parts.path.removeprefix(prefix.rstrip("/") + "/").split("/")
-    name = "/".join(rest[:2])
-    if not parts.path.startswith(prefix) or len(rest) < PLAYLIST_PARTS or not is_stream_name(name):
-        raise BadInput("This is no playlist of a stream.")
-    peer = Peer("", address[:64], int(port) if port.isdecimal() and port != "0" else None)
-    watch = parse_qs(parts.query, max_num_fields=MAX_FIELDS).get("watch", [""])[0]
-    return Hook(HookKind.PLAY, Call(server=server, name=name, peer=peer, at=at), watch)
+REFUSED: Final = Admission(allowed=False, why="not_believed")
 
 
 def answer(door: Doorkeeper, hook: Hook, watch: str) -> Admission:
@@ -155,13 +89,14 @@ class Hooks:
             NotFound: the token is of no server.
         """
         known = self._known(token, sender)
-        if known is None:
-            return Admission(allowed=False, why="elsewhere")
         try:
-            hook = read_form(known.config.name, body, self._clock.now())
+            hook = read_form(known.config.name, body, self._clock.now()) if known else None
         except BadInput:
-            return Admission(allowed=False, why="unreadable")
-        return self._answered(known, hook, f"{hook.kind}:{hook.call.peer.client}:{hook.call.name}")
+            hook = None
+        if known is None or hook is None:
+            return REFUSED
+        once = f"{hook.kind}:{hook.call.peer.client}:{hook.call.name}"
+        return self._answered(known, hook, once if hook.kind in ONCE else "", within=REPLAYED)
 
     def playlist(
         self, token: str, uri: str, sender: str, *, address: str = "", port: str = ""
@@ -169,7 +104,7 @@ class Hooks:
         """A viewer's request for a playlist or a segment, by `auth_request`. Raises `NotFound`."""
         known = self._known(token, sender)
         if known is None:
-            return Admission(allowed=False, why="elsewhere")
+            return REFUSED
         prefix = urlsplit(known.config.hls_url).path or "/"
         try:
             hook = read_playlist(
@@ -177,19 +112,78 @@ class Hooks:
                 at=self._clock.now(),
             )  # fmt: skip
         except BadInput:
-            return Admission(allowed=False, why="unreadable")
+            return REFUSED
         return answer(self._door, hook, known.shared.watch)
+
+    def event(self, token: str, body: bytes, headers: Mapping[str, str], sender: str) -> Admission:
+        """An event signed by Standard Webhooks 1.0; taken once. Raises `NotFound`."""
+        known = self._known(token, sender)
+        message = headers.get("webhook-id", "")
+        if known is None or not message or not self._signed(known, body, headers):
+            return REFUSED
+        try:
+            hook = read_event(known.config.name, body, self._clock.now())
+        except BadInput:
+            return REFUSED
+        return self._answered(known, hook, f"event:{message}", within=REMEMBERED)
+
+    def mediamtx(self, token: str, body: bytes, sender: str) -> Admission:
+        """A question of MediaMTX; it may ask twice about one connection. Raises `NotFound`."""
+        known = self._known(token, sender)
+        try:
+            read = read_mediamtx(known.config.name, body, self._clock.now()) if known else None
+        except BadInput:
+            read = None
+        if known is None or read is None:
+            return REFUSED
+        hook, user, password = read
+        if hook.kind is HookKind.OTHER:  # its own interfaces: for us alone
+            ours = (known.shared.user, known.shared.password)
+            said = f"{user}:{password}".encode()
+            return Admission(hmac.compare_digest(said, ":".join(ours).encode()), "not_ours")
+        return self._answered(known, hook, "", within=REPLAYED)
+
+    def owncast(self, token: str, body: bytes, sender: str) -> Admission:
+        """A webhook of Owncast, which asks nobody: who is refused is dropped. Raises `NotFound`."""
+        known = self._known(token, sender)
+        try:
+            hook = read_owncast(known.config.name, body, self._clock.now()) if known else None
+        except BadInput:
+            hook = None
+        if known is None or hook is None:
+            return REFUSED
+        admission = self._answered(known, hook, "", within=REPLAYED)
+        if not admission.allowed:
+            self._servers.adapter(known.config.name).terminate(hook.call.name)
+        return admission
+
+    def _signed(self, known: Known, body: bytes, headers: Mapping[str, str]) -> bool:
+        """Whether a message is signed with the server's secret, now."""
+        stamp = headers.get("webhook-timestamp", "")
+        if not stamp.isdecimal() or len(stamp) > 12:
+            return False
+        at = datetime.fromtimestamp(int(stamp), UTC)
+        if abs(self._clock.now() - at) > TOLERANCE:
+            return False
+        try:
+            text = body.decode("utf-8")
+        except UnicodeDecodeError:
+            return False
+        wanted = Webhook(known.shared.signing).sign(headers.get("webhook-id", ""), at, text)
+        sent = headers.get("webhook-signature", "").split(" ")[:8]
+        return any(hmac.compare_digest(one.encode(), wanted.encode()) for one in sent)
 
     def _known(self, token: str, sender: str) -> Known | None:
         """Whose hook it is; None when it comes from elsewhere than that server."""
         known = self._servers.by_hook(token)
         return known if known.sends_from(sender) else None
 
-    def _answered(self, known: Known, hook: Hook, message: str) -> Admission:
-        if hook.kind in ONCE:
-            since = self._clock.now() - REPLAYED
+    def _answered(self, known: Known, hook: Hook, once: str, *, within: timedelta) -> Admission:
+        """Ask the doorkeeper, unless it was asked the same before."""
+        if once or hook.kind in ONCE:
             with self._db.transaction() as tx:
                 media_servers.heard(tx, known.config)
-                if not media_servers.first_time(tx, known.config.id, message, since=since):
+                since = tx.now - within
+                if once and not media_servers.first_time(tx, known.config.id, once, since=since):
                     return Admission(allowed=False, why="replayed")
         return answer(self._door, hook, known.shared.watch)

@@ -17,7 +17,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from breakwater.errors import BadInput, NotFound
+from breakwater.live.adapters.generic import Generic
+from breakwater.live.adapters.mediamtx import MediaMtx
 from breakwater.live.adapters.nginx_rtmp import NginxRtmp
+from breakwater.live.adapters.owncast import Owncast
 from breakwater.live.ports import Answer, MediaServer
 from breakwater.live.recipes import Recipe, Wanted, recipe
 from breakwater.live.wire import Control
@@ -268,7 +271,42 @@ def nginx(
     return NginxRtmp(config, shared, control)
 
 
-MAKERS: Final[Mapping[ServerKind, Make]] = {ServerKind.NGINX_RTMP: nginx}
+def mediamtx(
+    config: ServerConfig, shared: ServerSecrets, private: tuple[Network, ...], clock: Clock
+) -> MediaServer:
+    """A MediaMTX."""
+    del clock
+    control = Control(
+        config.control_url, private=private, user=shared.user, password=shared.password
+    )
+    return MediaMtx(config, shared, control)
+
+
+def owncast(
+    config: ServerConfig, shared: ServerSecrets, private: tuple[Network, ...], clock: Clock
+) -> MediaServer:
+    """An Owncast."""
+    del clock
+    control = Control(
+        config.control_url, private=private, user=shared.user, password=shared.password
+    )
+    return Owncast(config, control)
+
+
+def generic(
+    config: ServerConfig, shared: ServerSecrets, private: tuple[Network, ...], clock: Clock
+) -> MediaServer:
+    """A platform's own service."""
+    control = Control(config.control_url or "http://127.0.0.1:9", private=private)
+    return Generic(config, shared, control, clock)
+
+
+MAKERS: Final[Mapping[ServerKind, Make]] = {
+    ServerKind.NGINX_RTMP: nginx,
+    ServerKind.MEDIAMTX: mediamtx,
+    ServerKind.OWNCAST: owncast,
+    ServerKind.GENERIC: generic,
+}
 
 
 def _blocks(blocks: Sequence[str]) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ NAME: Final = "live/contract"
 CUT_S: Final = 2.0
 """From the call to the last byte of anybody: the issue's goal for viewers."""
 FROZEN_S: Final = 1.0
+QUIET_S: Final = 0.4
+"""Ten frames of a picture that is sent 25 times a second."""
 ENOUGH: Final = 4_000
 """Bytes by which a player is known to play."""
 
@@ -231,11 +233,14 @@ class MediaServerContract:
 
     @staticmethod
     def _silent(player: Playing, within: float) -> None:
-        """Its last byte comes in time: then nothing for as long again."""
-        time.sleep(within)
-        before = player.bytes
-        time.sleep(within / 2)
-        hold(player.bytes == before, "bytes still come")
+        """Its last byte comes in time, and then nothing for as long as a broadcast has no gaps."""
+        end = time.monotonic() + within
+        last, since = player.bytes, time.monotonic()
+        while time.monotonic() < since + QUIET_S:
+            time.sleep(0.02)
+            if player.bytes != last:
+                last, since = player.bytes, time.monotonic()
+                hold(since < end, "bytes still come")
 
 
 class _Count:

@@ -19,6 +19,7 @@ from breakwater.model.server import ServerConfig
 
 NAME: Final = "live/owncast"
 """What its only broadcast is called here."""
+METHOD_NOT_ALLOWED: Final = 405
 
 
 class Owncast(Lacking):
@@ -72,6 +73,8 @@ class Owncast(Lacking):
         try:
             if self.discover():
                 reply = self._control.send("POST", "/api/admin/disconnect")
+                if reply.status == METHOD_NOT_ALLOWED:  # its versions differ
+                    reply = self._control.get("/api/admin/disconnect")
                 if not reply.ok:
                     return Answer(False, f"The server answered {reply.status}.")
             left = self.discover()

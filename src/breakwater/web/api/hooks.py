@@ -25,6 +25,7 @@ FORM: Final = body_of(
     {"type": "object", "additionalProperties": {"type": "string"}},
     "application/x-www-form-urlencoded",
 )
+JSON: Final = body_of({"type": "object"})
 MAX_BODY: Final = 16 << 10
 
 
@@ -40,6 +41,33 @@ async def rtmp(token: Token, request: Request, app: Parts) -> Response:
     body = await request.body()
     sender = client_address(request)
     return said(await run_in_threadpool(app.live.hooks.rtmp, token, body, sender))
+
+
+@router.post("/v1/hooks/{token}/events", status_code=204, summary="A signed event of a service", responses=ANSWERS, openapi_extra=JSON)  # fmt: skip
+@anyone(WHY, body=MAX_BODY)
+async def events(token: Token, request: Request, app: Parts) -> Response:
+    """Signed by Standard Webhooks 1.0; the answer to `stream.publish` and `stream.play` counts."""
+    body, headers = await request.body(), dict(request.headers)
+    sender = client_address(request)
+    return said(await run_in_threadpool(app.live.hooks.event, token, body, headers, sender))
+
+
+@router.post("/v1/hooks/{token}/mediamtx", status_code=204, summary="A question of MediaMTX", responses=ANSWERS, openapi_extra=JSON)  # fmt: skip
+@anyone(WHY, body=MAX_BODY)
+async def mediamtx(token: Token, request: Request, app: Parts) -> Response:
+    """`authMethod: http`: publish, read, and its own interfaces."""
+    body = await request.body()
+    sender = client_address(request)
+    return said(await run_in_threadpool(app.live.hooks.mediamtx, token, body, sender))
+
+
+@router.post("/v1/hooks/{token}/owncast", status_code=204, summary="A webhook of Owncast", responses=ANSWERS, openapi_extra=JSON)  # fmt: skip
+@anyone(WHY, body=MAX_BODY)
+async def owncast(token: Token, request: Request, app: Parts) -> Response:
+    """It asks nobody first: whoever is refused is dropped."""
+    body = await request.body()
+    sender = client_address(request)
+    return said(await run_in_threadpool(app.live.hooks.owncast, token, body, sender))
 
 
 @router.get("/v1/hooks/{token}/hls", status_code=204, summary="May a viewer have this playlist", responses=ANSWERS)  # fmt: skip
