@@ -78,6 +78,7 @@ class Orders:
         metrics: Metrics,
         server: Callable[[str], StreamControl],
         keeping: Keeping,
+        answer_s: float = ANSWER_S,
     ) -> None:
         """Take what it needs; `turn` does the work.
 
@@ -87,8 +88,10 @@ class Orders:
             metrics: for alarms.
             server: the media server of a name; raises `NotFound` where there is none.
             keeping: preserves what is stopped.
+            answer_s: what a service that was told has to answer in.
         """
         self._db = db
+        self._answer_s = answer_s
         self._clock = clock
         self._metrics = metrics
         self._server = server
@@ -237,7 +240,7 @@ class Orders:
             if not stream_orders.acks(tx, order.id):
                 detail = "The service is told by webhook."
                 stream_orders.ack(tx, order.id, "told", done=True, detail=detail, ms=_ms(age))
-            if age > ANSWER_S:
+            if age > self._answer_s:
                 self._alarm(order)
                 stream_orders.set_state(tx, order, OrderState.UNCONFIRMED)
         raise Unavailable("The service has not answered yet.")

@@ -1,8 +1,8 @@
 """Account data as they were when the case opened, asked from the service by a signed call.
 
-`account.snapshot`: when a case opens, breakwater POSTs who and which upload to the service's
-callback, signed by Standard Webhooks 1.0, and stores the answer sealed beside the case: what
-is asked for later may be gone by then (18 USC 2258A(h): preserve what is reasonably
+`account.snapshot`: when a case opens, breakwater POSTs who and which upload or stream to the
+service's callback, signed by Standard Webhooks 1.0, and stores the answer sealed beside the
+case: what is asked for later may be gone by then (18 USC 2258A(h): preserve what is reasonably
 accessible). A failed call is retried; a gap is recorded and shown, never hidden. The answer's
 JSON Schema and a 50-line reference server: docs/reference/account-snapshot.md.
 """
@@ -21,8 +21,8 @@ from breakwater.model.clock import Clock, iso
 from breakwater.model.ids import Id
 from breakwater.network.addresses import networks
 from breakwater.network.fetch import Fetcher, FetchRules
-from breakwater.records import accounts, uploads
-from breakwater.records.database import Database
+from breakwater.records import accounts, streams, uploads
+from breakwater.records.database import Database, Tx
 
 OK: Final = 200
 GIVE_UP_AFTER: Final = 12
@@ -68,8 +68,7 @@ class Snapshots:
             Unavailable: the service did not answer; the job is tried again.
         """
         with self._db.read() as tx:
-            upload = uploads.get(tx, Id(payload["upload"]))
-        service, account = upload.service, upload.origin.account
+            service, account = _whose(tx, payload)
         try:
             facts = self._ask(service, account, payload)
         except (Unavailable, BadInput) as error:
@@ -95,7 +94,8 @@ class Snapshots:
                     "service": service,
                     "account": account,
                     "case": payload["case"],
-                    "upload": payload["upload"],
+                    "upload": payload.get("upload"),
+                    "stream": payload.get("stream"),
                 },
             }
         )
@@ -108,6 +108,15 @@ class Snapshots:
         if status != OK:
             raise Unavailable(f"The callback answered {status}.")
         return _read(answer)
+
+
+def _whose(tx: Tx, payload: Mapping[str, Any]) -> tuple[str, str]:
+    """Service and account behind the upload or the broadcast that a case is about."""
+    if "stream" in payload:
+        stream = streams.get(tx, Id(payload["stream"]))
+        return stream.service, stream.account
+    upload = uploads.get(tx, Id(payload["upload"]))
+    return upload.service, upload.origin.account
 
 
 def _read(answer: bytes) -> dict[str, Any]:
