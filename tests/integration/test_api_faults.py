@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
@@ -122,15 +123,18 @@ def test_a_large_upload_is_not_acknowledged_while_it_cannot_be_kept(
     assert client.get(f"/v1/verdicts/{accepted.json()['id']}").status_code == 200
 
 
-def test_one_key_sent_many_times_at_once_is_one_upload(served: Served) -> None:
+def test_one_key_sent_many_times_at_once_is_one_upload(database_url: str, tmp_path: Path) -> None:
     """A caller whose connections time out repeats before the first answer is there."""
-    clients = [served.client(served.key()) for _ in range(1)] * 8
-    content = listed(clients[0], photo(61))
+    with serving(tmp_path, database_url=database_url) as running:
+        client = running.client(running.key())
+        client.post("/v1/banks", json={"name": "KNOWN", "action": "block"}).raise_for_status()
+        for number, content in enumerate((photo(60), listed(client, photo(61)))):
+            key = {"Idempotency-Key": f"impatient-{number}"}
 
-    def once(client: httpx.Client) -> httpx.Response:
-        return send(client, content, headers={"Idempotency-Key": "impatient"})
+            def once(_: int, content: bytes = content, key: dict[str, str] = key) -> httpx.Response:
+                return send(client, content, headers=key)
 
-    with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(once, clients))
-    assert {answer.status_code for answer in answers} == {200}
-    assert len({(a.json()["id"], a.json()["case"]) for a in answers}) == 1
+            with ThreadPoolExecutor(8) as threads:
+                answers = list(threads.map(once, range(8)))
+            assert {answer.status_code for answer in answers} == {200}, answers[-1].text
+            assert len({(a.json()["id"], a.json()["case"]) for a in answers}) == 1

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from breakwater.errors import BadInput, NotAllowed
+from breakwater.errors import BadInput, Conflict, NotAllowed
 from breakwater.fingerprint.video import frame_hashes, pack
 from breakwater.intake import policy
 from breakwater.media.spool import Spool
@@ -99,26 +99,46 @@ class Recorder:
             The upload with its verdict, or the verdict that somebody else recorded first.
         """
         verdict = self.judge(outcome, unit=upload.sha256, source=source)
-        was_pending = upload.blob is not None
         kept = self._keep(upload, source, verdict, outcome)
-        with self._db.transaction() as tx:
-            present = uploads.find(tx, kept.id)
-            if present is not None and present.state is UploadState.DONE:
-                return present
-            done = self._write(tx, kept, verdict, outcome, new=present is None)
-            if was_pending and verdict.action is Action.ALLOW and upload.blob is not None:
-                jobs.enqueue(tx, SHRED_JOB, {"blob": upload.blob})
-            tell = was_pending or verdict.action is not Action.ALLOW
-            if tell:
-                tx.emit(
-                    EventType.VERDICT_COMPLETED,
-                    done.id,
-                    action=verdict.action.value,
-                    webhook=was_pending,
-                    entries=[m.number for m in verdict.matches if m.acting and not m.negative],
-                )
+        try:
+            with self._db.transaction() as tx:
+                present = uploads.find(tx, kept.id)
+                if present is not None and present.state is UploadState.DONE:
+                    return present
+                done = self._write(tx, kept, verdict, outcome, new=present is None)
+                self._tell(tx, done, upload, verdict)
+        except Conflict:  # on PostgreSQL two transactions may both find nothing
+            return self._first(upload)
         self._count(verdict, outcome)
         return done
+
+    def _first(self, upload: Upload) -> Upload:
+        """What somebody else recorded, or will, while we did the same.
+
+        Raises:
+            Conflict: they did not; it was something else.
+        """
+        with self._db.read() as tx:
+            present = uploads.find(tx, upload.id)
+        ours = upload.blob is not None  # its job is the one that we are doing
+        if present is None or (ours and present.state is not UploadState.DONE):
+            raise Conflict(f"upload {upload.id}")
+        return present
+
+    @staticmethod
+    def _tell(tx: Tx, done: Upload, before: Upload, verdict: Verdict) -> None:
+        """Events and jobs of a verdict; `before` has its bytes in the vault if it was pending."""
+        was_pending = before.blob is not None
+        if was_pending and verdict.action is Action.ALLOW:
+            jobs.enqueue(tx, SHRED_JOB, {"blob": before.blob})
+        if was_pending or verdict.action is not Action.ALLOW:
+            tx.emit(
+                EventType.VERDICT_COMPLETED,
+                done.id,
+                action=verdict.action.value,
+                webhook=was_pending,
+                entries=[m.number for m in verdict.matches if m.acting and not m.negative],
+            )
 
     def _keep(
         self, upload: Upload, source: Spool | None, verdict: Verdict, outcome: Outcome
