@@ -4,6 +4,8 @@
   "use strict";
   const bw = (window.breakwater = window.breakwater || {});
   const LOCK = "breakwater-live";
+  // Browsers fetch anew at different moments, and still have an event on the screen within 300 ms.
+  const JITTER_MS = 150;
   // Pages whose order changes only when the person asks.
   const ORDERED = new Set(["queue", "wall"]);
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(LOCK) : null;
@@ -30,7 +32,7 @@
       waiting += 1;
       return changed();
     }
-    setTimeout(() => deliver(message), Math.random() * 300);
+    setTimeout(() => deliver(message), Math.random() * JITTER_MS);
   };
   // What the page showed when it was made is no change to it, one's own acts least of all.
   const shown = () => Number(document.getElementById("queue")?.dataset.change ?? 0);
