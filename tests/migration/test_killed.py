@@ -1,7 +1,7 @@
 """Upgrades are tried with rows in every table, and killed on their way, on both databases.
 
 What a kill leaves is the old schema with all its rows; what a second try leaves is the newest one
-with the same rows. `LONG=1` begins at every revision and kills before every single statement.
+with the same rows. `LONG=1` begins at every revision and kills at ten places, in the newest step before each statement.
 """
 
 from __future__ import annotations
@@ -147,7 +147,9 @@ def test_an_upgrade_with_rows_that_is_killed_keeps_them_all(url, copies, revisio
     statements = upgraded(whole)
     assert statements > 5
     assert rows_of(whole, columns) == before
-    for number in range(1, statements + 1) if LONG else (2 * statements // 3, statements):
+    stride = 1 if revision == EVERY[-1] else statements // 10
+    chosen = range(1, statements + 1, stride) if LONG else (2 * statements // 3, statements)
+    for number in chosen:
         killed = copies()
         assert upgraded(killed, number) == 0
         assert migrate.current(killed) == revision, number
