@@ -70,9 +70,18 @@ def test_a_mirrored_segment_is_compared_mirrored() -> None:
     assert grey.decide(segment(mirrored=True), looked, ((), ()))[0].zone is Zone.LINK
 
 
-def test_links_are_left_as_they_are() -> None:
-    link = segment(zone=Zone.LINK)
+def test_a_strong_link_needs_no_second_opinion() -> None:
+    link = segment(zone=Zone.LINK, score=6.5)
+    assert not grey.unsure(link)
     assert grey.decide(link, pairs(0, 3), ((), ())) == (link, ())
+
+
+def test_a_weak_link_that_nothing_bears_out_is_a_persons() -> None:
+    link = segment(zone=Zone.LINK, score=3.9)
+    assert grey.unsure(link)
+    assert grey.decide(link, pairs(0, 3), ((), ()))[0].zone is Zone.LOOK
+    assert grey.decide(link, pairs(1, 2), ((), ()))[0].zone is Zone.LINK
+    assert grey.decide(link, pairs(0, 1), ((), ()))[0].zone is Zone.LINK, "one pair tells nothing"
 
 
 def test_looks_are_kept_frames_inside_the_segment() -> None:

@@ -77,7 +77,7 @@ class CopyFinder:
             ]
         looked = 0
         for at, one in enumerate(found):
-            if one.segment.zone is Zone.LOOK and one.acting and source is not None:
+            if grey.unsure(one.segment) and one.acting and source is not None:
                 looked += 1
                 if looked <= MOST_LOOKED:
                     found[at] = self._looked_at(one, outcome, source)

@@ -1,10 +1,11 @@
 """The grey zone of an alignment: local features and sound decide, or a person does.
 
-In: a segment in `Zone.LOOK`, what was kept of the known video (`Known`: the key points of its
+In: a segment that is `unsure` (in `Zone.LOOK`, or a link by little), what was kept of the known video (`Known`: the key points of its
 shots' key frames, its sound) and the query's file. Out: the same segment as LINK when frames
-of two shots show the same, or of one while the same sound runs on the same time line; as
-NOTHING when several could be compared and none agrees at all; else as LOOK: a person's. Sound
-alone never links. Source: reference matching-and-hashing, step 5; linking, "The overlay trap".
+of two shots show the same, or of one while the same sound runs on the same time line. When
+several could be compared and none agrees at all, a look becomes NOTHING and a link a look: one
+chat bar over two broadcasts once made a score of 3.9. Else nothing changes; a look is a
+person's. Sound alone never links. Source: reference matching-and-hashing, step 5; linking, "The overlay trap".
 Tests: `tests/unit/test_recognition_grey.py`.
 """
 
@@ -36,6 +37,9 @@ POINTS: Final = 300
 
 LOOKS: Final = 4
 """Pairs of frames compared for one segment."""
+
+SURE: Final = 6.0
+"""Score from which an alignment needs no second opinion: twice what links."""
 
 _AROUND: Final = 8
 """Frames of the query's other shots, by which its overlays are found."""
@@ -104,6 +108,11 @@ class Look:
     kept: int
 
 
+def unsure(segment: Segment) -> bool:
+    """Whether it is worth a closer look."""
+    return segment.zone is Zone.LOOK or (segment.zone is Zone.LINK and segment.score < SURE)
+
+
 def plan(segment: Segment, known: Known, most: int = LOOKS) -> tuple[Look, ...]:
     """Which kept frames lie in a segment, and where they are in the query."""
     inside = [
@@ -126,7 +135,7 @@ def decide(
     """Judge a segment by pairs of frames.
 
     Args:
-        segment: in LOOK; others come back as they are.
+        segment: an unsure one; others come back as they are.
         looked: query frame and known frame, of moments on the segment's line.
         around: frames of other shots of the query and of the known video, for overlays.
         sound: of the same stretch on the same line, when there is any.
@@ -134,7 +143,7 @@ def decide(
     Returns:
         The segment with its zone, and each pair's match as evidence.
     """
-    if segment.zone is not Zone.LOOK:
+    if not unsure(segment):
         return segment, ()
     masks = (mask_of(around[0]), mask_of(around[1]))
     found, telling = [], 0
@@ -145,12 +154,11 @@ def decide(
         telling += min(len(one) for one in left) >= _TELLING
         found.append(local.same(left[0], left[1]))
     agree = sum(one.score >= local.SAME for one in found)
+    zone = segment.zone
     if agree >= 2 or (agree and sound is not None):
         zone = Zone.LINK
     elif telling >= 2 and sound is None and all(one.score < local.SAME / 2 for one in found):
-        zone = Zone.NOTHING
-    else:
-        zone = Zone.LOOK
+        zone = Zone.NOTHING if zone is Zone.LOOK else Zone.LOOK
     return replace(segment, zone=zone), tuple(found)
 
 
@@ -199,14 +207,14 @@ def examine(
         pool: decodes in the jail.
         source: the upload.
         frames: its frame hashes, for its shots.
-        segment: in LOOK; others come back as they are.
+        segment: an unsure one; others come back as they are.
         known: of the segment's reel.
         declared: content type.
         limits: of each decode.
         lane: keeps senders apart.
     """
     looks = plan(segment, known)
-    if segment.zone is not Zone.LOOK or not looks:
+    if not unsure(segment) or not looks:
         return segment, ()
     others = [shot.key.time_s for shot in spread(shots(frames), _AROUND)]
     times = [look.time_s for look in looks] + others
