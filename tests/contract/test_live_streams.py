@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from tests import builders
 
-from breakwater.errors import BadInput, NotAllowed, NotFound
+from breakwater.banks.cutting import Cutting
+from breakwater.errors import BadInput, NeedsSecondPerson, NotAllowed, NotFound
 from breakwater.live.ports import Call, Peer
 from breakwater.live.streams import Streams
 from breakwater.live.telling import ReportTold
@@ -350,3 +351,30 @@ def test_an_account_that_was_stopped_before_is_watched_more_closely(verbs, datab
     again = begun(verbs, database, client="18", account="otter")
     assert again.control is Control.WATCHED
     assert again.risks["history"] > 0.3
+
+
+def test_two_people_mark_a_bank_and_one_takes_it_back(verbs, database, stream):
+    with database.transaction() as tx:
+        bank = builders.bank(tx, action=BankAction.BLOCK)
+        logs = builders.bank(tx, action=BankAction.LOG)
+        ada, sam = (someone(builders.person(tx)) for _ in range(2))
+    cutting = Cutting(db=database)
+    assert cutting.propose(bank.name, ada, reason="verified").waiting is not None
+    with pytest.raises(NeedsSecondPerson):
+        cutting.confirm(bank.name, ada)
+    assert not cutting.get(bank.name).allowed
+    assert cutting.confirm(bank.name, sam).allowed
+    with pytest.raises(NotAllowed):
+        cutting.forbid(bank.name, SERVICE)
+    with pytest.raises(BadInput):
+        cutting.propose(logs.name, ada, reason="verified")
+    verbs.alert(seen(stream, bank=bank.name, auto_cut=True))
+    assert now(database, stream).control is Control.CUT
+    assert not cutting.forbid(bank.name, ada).allowed
+    other = begun(verbs, database, "live/015", client="20")
+    verbs.alert(seen(other, bank=bank.name, auto_cut=True))
+    assert now(database, other).control is Control.FROZEN
+
+
+def someone(person):
+    return Principal(person.id, person.name, frozenset(Permission), person=person.id)

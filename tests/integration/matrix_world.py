@@ -170,6 +170,13 @@ def bank(world: World, _of: Somebody) -> str:
     return name
 
 
+def cutting_bank(world: World, of: Somebody) -> str:
+    """A bank that this person wants to cut by itself."""
+    name = bank(world, of)
+    world.app.enforcement.bank_cuts.propose(name, of.who, reason="because")
+    return name
+
+
 def entry(world: World, of: Somebody) -> str:
     name = bank(world, of)
     signal = Signal.parse(f"pdq:{os.urandom(32).hex()}")

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from breakwater.app.ground import Ground
+from breakwater.banks.cutting import Cutting
 from breakwater.enforcement.keeping import Keeping
 from breakwater.enforcement.ports import NothingKept, PreRoll, Prints
 from breakwater.enforcement.streams import Orders
@@ -25,11 +26,13 @@ class Enforcing:
         wishes: what people order.
         orders: carries orders out.
         keeping: preserves what is stopped.
+        bank_cuts: which banks may cut by themselves.
     """
 
     wishes: Wishes
     orders: Orders
     keeping: Keeping
+    bank_cuts: Cutting
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -59,4 +62,4 @@ def wire_enforcing(
     )
     undo.callback(orders.close)
     wishes = Wishes(db=on.db, two_people=policy_of(settings).two_people)
-    return Enforcing(wishes=wishes, orders=orders, keeping=keeping)
+    return Enforcing(wishes=wishes, orders=orders, keeping=keeping, bank_cuts=Cutting(db=on.db))

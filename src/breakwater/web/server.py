@@ -34,6 +34,7 @@ from breakwater.web import tls
 from breakwater.web.api import (
     accounts,
     appeals,
+    bank_cuts,
     banks,
     cases,
     decisions,
@@ -74,6 +75,7 @@ ROUTERS: Final = (
     media.router,
     system.router,
     banks.router,
+    bank_cuts.router,
     reels.router,
     imports.router,
     accounts.router,
