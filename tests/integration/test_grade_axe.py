@@ -81,6 +81,26 @@ def test_grade_pages_can_be_used_by_everybody(site, width):
         both_themes(page, f"asked {width}")
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_pages_of_sets_can_be_used_by_everybody(site, width):
+    number = make_set(site.served.app, 1)
+    with site.page(Role.QA_LEAD, name="Sets", width=width) as watched:
+        for path in ("/sets", f"/sets/{number}"):
+            watched.page.goto(site.served.url + path)
+            both_themes(watched.page, f"{path} {width}")
+            assert not scrolls_sideways(watched.page), path
+
+
+def test_a_qa_lead_sets_how_much_gold_is_met(site):
+    with site.page(Role.QA_LEAD, name="Quinn") as watched:
+        page = watched.page
+        page.goto(f"{site.served.url}/qa")
+        page.get_by_label("Gold of 100 items in every set without a share").fill("5")
+        page.locator("#share-reason").fill("as usual")
+        page.get_by_role("button", name="Set the share").click()
+        expect(page.locator("#golds")).to_contain_text("About 5 of 100 items")
+
+
 def test_a_qa_lead_makes_gold_and_closes_an_alarm_by_the_page_alone(site):
     with site.page(Role.QA_LEAD, name="Quinn") as watched:
         page = watched.page
