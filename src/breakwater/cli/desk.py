@@ -26,7 +26,9 @@ OPERATOR: Final = Principal(
     Id("00000000-0000-7000-8000-000000000001"),
     "local operator",
     frozenset(
-        MACHINE_SCOPES | {Permission.PEOPLE_WRITE, Permission.SYSTEM_WRITE, Permission.SERVER_WRITE}
+        MACHINE_SCOPES
+        | {Permission.PEOPLE_WRITE, Permission.SYSTEM_WRITE, Permission.SERVER_WRITE}
+        | {Permission.STREAM_CONTROL}
     ),
 )
 """Whoever may run commands on this host as the installation's user; so the audit log names them."""
@@ -117,4 +119,12 @@ class Desk(Protocol):
 
     def remove_media_server(self, name: str) -> Row:
         """Forget it."""
+        ...
+
+    def streams(self) -> list[Row]:
+        """Broadcasts that run, the newest first."""
+        ...
+
+    def order_stream(self, stream: str, fields: Row) -> Row:
+        """Stop a broadcast, or let it go; answers it with its orders as they stand then."""
         ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -24,12 +24,14 @@ from breakwater.cli.terminal import Terminal
 from breakwater.errors import BadInput, DatabaseInUse, Unavailable
 from breakwater.media.sandbox import JailPool
 from breakwater.model.access import Permission, Principal
+from breakwater.model.ids import Id
 from breakwater.model.match import Verdict
 from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
 from breakwater.review.grading.sets import NewSet
 from breakwater.web.api import duty as wire
 from breakwater.web.api import servers
+from breakwater.web.api import streams as broadcasts
 from breakwater.web.api.grade_sets import GradeImportOut, GradeSetOut
 from breakwater.web.api.requests import BankIn
 from breakwater.web.api.shapes import BankOut, EntryOut, match_json
@@ -209,3 +211,16 @@ class HereDesk:
     def remove_media_server(self, name: str) -> Row:
         """Forget it."""
         return servers.remove(name, self._app, OPERATOR).model_dump(mode="json")
+
+    def streams(self) -> list[Row]:
+        """Broadcasts that run, the newest first."""
+        found = self._app.live.streams.every(OPERATOR, limit=broadcasts.MOST)
+        return [broadcasts.StreamOut.of(one).model_dump(mode="json") for one in found]
+
+    def order_stream(self, stream: str, fields: Row) -> Row:
+        """Stop a broadcast, or let it go, from this process: no worker runs here."""
+        body = _checked(broadcasts.OrderIn, fields)
+        made = broadcasts.order(stream, body, self._app, OPERATOR)
+        with suppress(Unavailable):  # its state says so
+            self._app.enforcement.orders.obey(Id(made.id))
+        return broadcasts.one(stream, self._app, OPERATOR).model_dump(mode="json")

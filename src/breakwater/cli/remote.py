@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 BATCH: Final = 1000
 """Signals a request: the API's limit."""
 ASK_EVERY_S: Final = 1.0
+STREAMS: Final = 200
+"""Broadcasts a request: the API's limit."""
+CONFIRMED_WITHIN_S: Final = 10.0
+"""How long a command waits for a media server's word."""
 
 
 def error_of(answer: httpx.Response) -> errors.BreakwaterError:
@@ -242,6 +246,22 @@ class OwnerDesk(Client):
         """Forget it."""
         gone: Row = self.json("DELETE", f"/v1/media-servers/{quote(name, safe='')}")
         return gone
+
+    def streams(self) -> list[Row]:
+        """Broadcasts that run, the newest first."""
+        return list(self.json("GET", "/v1/streams", params={"limit": STREAMS})["streams"])
+
+    def order_stream(self, stream: str, fields: Row) -> Row:
+        """Stop a broadcast, or let it go, and wait a moment until it is so."""
+        path = f"/v1/streams/{quote(stream, safe='')}"
+        self.json("POST", f"{path}/orders", json=fields)
+        until = time.monotonic() + CONFIRMED_WITHIN_S
+        while True:
+            found: Row = self.json("GET", path)
+            waits = found["order_state"] in {"wanted", "sent"}
+            if not waits or time.monotonic() > until:
+                return found
+            time.sleep(0.05)
 
 
 def _match(row: Row, item: Fingerprint) -> Match:

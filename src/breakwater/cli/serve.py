@@ -31,7 +31,7 @@ app = typer.Typer(help="Serve the API and the console.", add_completion=False)
 OWNER_KEY: Final = "local commands"
 OWNER_SCOPES: Final = (
     "media:screen", "hash:lookup", "bank:read", "bank:write", "account:write", "verdict:read",
-    "duty:write",
+    "duty:write", "stream:write", "stream:read",
 )  # fmt: skip
 """What commands of the same user may do through the owner: what keys may do at all."""
 
@@ -173,7 +173,7 @@ def owner_key(running: App) -> Iterator[str]:
                 running.access.keys.revoke(left.id, OPERATOR)
     key, token = running.access.keys.create(
         OPERATOR, name=OWNER_KEY, scopes=OWNER_SCOPES, networks=("127.0.0.0/8", "::1/128"),
-        also=frozenset({Permission.DESK_SIGN, Permission.SERVER_WRITE}),
+        also=frozenset({Permission.DESK_SIGN, Permission.SERVER_WRITE, Permission.STREAM_CONTROL}),
     )  # fmt: skip
     try:
         yield token

@@ -142,7 +142,7 @@ class Orders:
             except NotFound:
                 server = None
             if server is None:
-                return self._tell(found, stream)
+                return self._tell(found)
             return self._act(found, stream, server, attempt)
 
     def on_freeze_wanted(self, event: Event) -> None:
@@ -230,11 +230,11 @@ class Orders:
             state = OrderState.SENT if fresh else OrderState.OVERTAKEN
             return stream_orders.set_state(tx, found, state), streams.get(tx, found.stream)
 
-    def _tell(self, order: Order, stream: Stream) -> Order:
+    def _tell(self, order: Order) -> Order:
         """No server of ours: the webhook went out with the order, and the service answers."""
         with self._db.transaction() as tx:
             age = (tx.now - order.at).total_seconds()
-            if order.to.rank < Control.FROZEN.rank or not stream.service:
+            if order.to.rank < Control.FROZEN.rank:
                 stream_orders.ack(tx, order.id, "told", done=True, detail="", ms=_ms(age))
                 return stream_orders.set_state(tx, order, OrderState.CONFIRMED)
             if not stream_orders.acks(tx, order.id):

@@ -34,6 +34,8 @@ IdText = Annotated[str, Path(max_length=64, examples=[ID])]
 READ = problems(401, 403, 404, 422, 429)
 CHANGE = problems(401, 403, 404, 409, 422, 429, 503)
 SERVER = r"^[A-Za-z0-9._-]{0,64}$"
+MOST = 200
+"""Broadcasts of one answer."""
 VIEWERS_BODY = 4 << 20
 """Bytes: 10,000 viewers with addresses."""
 
@@ -234,7 +236,7 @@ def every(
     *,
     running: bool = True,
     before: Annotated[str, Query(max_length=64, description="Older than this id.")] = "",
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
 ) -> StreamsOut:
     """A service sees its own."""
     older = _id(before) if before else None
