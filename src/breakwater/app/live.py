@@ -10,6 +10,7 @@ from breakwater.app.enforcing import policy_of
 from breakwater.app.ground import Ground
 from breakwater.live.discovery import Discovery
 from breakwater.live.hooks import Hooks
+from breakwater.live.playlist import Relay
 from breakwater.live.servers import MAKERS, Servers
 from breakwater.live.streams import Streams
 from breakwater.live.watching.locating import Locator
@@ -47,19 +48,23 @@ def wire_live(settings: Settings, on: Ground, undo: ExitStack) -> Live:
     streams = Streams(db=on.db, policy=policy_of(settings), service_of=servers.service_of)
     hooks = Hooks(db=on.db, clock=on.clock, servers=servers, door=streams)
     discovery = Discovery(db=on.db, servers=servers, door=streams, metrics=on.metrics)
-    watching = _watching(settings, on, servers, streams)
+    relay = Relay(on.clock)
+    undo.callback(relay.close)
+    watching = _watching(settings, on, servers, streams, relay)
     undo.callback(watching.close)
     return Live(
         servers=servers, streams=streams, hooks=hooks, discovery=discovery, watching=watching
     )
 
 
-def _watching(settings: Settings, on: Ground, servers: Servers, streams: Streams) -> Watching:
+def _watching(
+    settings: Settings, on: Ground, servers: Servers, streams: Streams, relay: Relay
+) -> Watching:
     """Watchers start with the first broadcast."""
     cores = settings.live_watchers or os.cpu_count() or 1
     return Watching(
         db=on.db, clock=on.clock, metrics=on.metrics, vault=on.vault, door=streams,
-        locate=Locator(servers, networks(settings.media_server_networks)),
+        locate=Locator(servers, networks(settings.media_server_networks), hls=relay.offer),
         spotter=lambda stream: Spotter(
             stream, db=on.db, screener=on.screener, aligner=on.aligner
         ),

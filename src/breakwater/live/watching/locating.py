@@ -14,6 +14,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from breakwater.errors import FetchRefused, Unavailable
+from breakwater.live.playlist import Offer
 from breakwater.live.servers import Servers
 from breakwater.live.watching.held import Target
 from breakwater.model.stream import Stream
@@ -28,7 +29,12 @@ class Locator:
     """Finds addresses."""
 
     def __init__(
-        self, servers: Servers, private: tuple[Network, ...], *, resolve: Resolve = system_resolve
+        self,
+        servers: Servers,
+        private: tuple[Network, ...],
+        *,
+        resolve: Resolve = system_resolve,
+        hls: Offer | None = None,
     ) -> None:
         """Take what it asks.
 
@@ -36,8 +42,10 @@ class Locator:
             servers: media servers with their adapters.
             private: blocks of private addresses at which media servers may stand.
             resolve: how names become addresses.
+            hls: fetches playlists and offers their bytes at a loopback port.
         """
         self._servers, self._private, self._resolve = servers, private, resolve
+        self._hls = hls
 
     def __call__(self, stream: Stream, patience: int = 1) -> Target:
         """Where to fetch a broadcast.
@@ -64,6 +72,11 @@ class Locator:
         self, url: str, options: Mapping[str, str], private: tuple[Network, ...], patience: int
     ) -> Target:
         parts = urlsplit(url)
+        if parts.scheme in {"http", "https"} and self._hls is not None:
+            here = self._hls(url, private)
+            return Target(
+                "127.0.0.1", here, "mpegts", f"mpegts://127.0.0.1:{here}", {}, patience=patience
+            )
         host, port = parts.hostname, parts.port or PORTS.get(parts.scheme, 0)
         if parts.scheme not in PORTS or not host or not port:
             raise FetchRefused(f"Broadcasts are fetched by {', '.join(PORTS)}; not by this URL.")
