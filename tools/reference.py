@@ -208,7 +208,7 @@ def snapshot() -> str:
         "When a case opens, breakwater POSTs `account.snapshot` to `BREAKWATER_SNAPSHOT_URL`, "
         "signed by Standard Webhooks 1.0 with `BREAKWATER_SNAPSHOT_SECRET`: "
         '`{"type": "account.snapshot", "timestamp": …, "data": {"service", "account", "case", '
-        '"upload"}}`. Answer 200 with what your service knows. A failed call is retried for '
+        '"upload", "stream"}}`: one of the last two, the other is null. Answer 200 with what your service knows. A failed call is retried for '
         "hours; a gap is shown with the case.\n\n"
         f"## The answer's JSON Schema\n\n```json\n{schema}\n```\n\n"
         f"## A reference server\n\n```python\n{server}```\n"
