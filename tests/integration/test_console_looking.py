@@ -18,7 +18,9 @@ from breakwater.model.user_report import Concern, ReporterKind
 from breakwater.records import cases
 from breakwater.review.queueing.reports import Told
 from tests.integration.browsing import chromium, guarded
+from tests.integration.conftest import photo
 from tests.integration.console_site import MACHINE, PIXELS, Site, until, whole_site
+from tests.integration.test_intake import submit
 
 
 @pytest.fixture(scope="module")
@@ -173,10 +175,18 @@ def test_the_evidence_says_how_near_in_words_and_bits(site):
     with site.page(Role.REVIEWER) as watched:
         page = site.open_case(watched)
         assert re.search(r"\d+ of 256 bits differ \(limit 31\)", page.inner_text("#pair-1"))
-        assert page.locator(".grid .off").count() == 1
+        assert page.locator(".grid .off").count() == 0, "nothing differs, so nothing is outlined"
         assert "Not shown to your role" in page.inner_text("#evidence")  # the known hash
         assert "Masked for your role" in page.inner_text("main")  # the address
         assert "203.0.113.77" not in page.content()
+
+
+def test_bits_that_differ_are_outlined(site):
+    upload = submit(site.served.app, photo(1, form="JPEG", quality=60), MACHINE)
+    with site.page(Role.REVIEWER) as watched:
+        watched.page.goto(f"{site.served.url}/cases/{upload.case}")
+        assert watched.page.locator(".grid .off").count() == 1
+        expect(watched.page.locator("#evidence")).to_contain_text("outlined at the left")
 
 
 def test_an_admin_gets_neither_picture_nor_account_nor_hash(site):
