@@ -9,6 +9,7 @@ for_what=${1:?demo, test or bench}
 say() { printf '\033[2m%s\033[0m\n' "$*" >&2; }
 
 tools/debian.sh "$for_what"
+[ "$for_what" = test ] && tools/node_server.sh
 
 locks=(requirements/setup.lock requirements/run.lock requirements/test.lock)
 [ "$for_what" = bench ] && locks+=(requirements/bench.lock)

@@ -20,6 +20,7 @@ from breakwater.errors import BadInput, NotFound
 from breakwater.live.adapters.generic import Generic
 from breakwater.live.adapters.mediamtx import MediaMtx
 from breakwater.live.adapters.nginx_rtmp import NginxRtmp
+from breakwater.live.adapters.node_media_server import NodeMediaServer
 from breakwater.live.adapters.owncast import Owncast
 from breakwater.live.ports import Answer, MediaServer
 from breakwater.live.recipes import Recipe, Wanted, recipe
@@ -282,6 +283,17 @@ def mediamtx(
     return MediaMtx(config, shared, control)
 
 
+def node_media_server(
+    config: ServerConfig, shared: ServerSecrets, private: tuple[Network, ...], clock: Clock
+) -> MediaServer:
+    """A node-media-server."""
+    del clock
+    control = Control(
+        config.control_url, private=private, user=shared.user, password=shared.password
+    )
+    return NodeMediaServer(config, shared, control)
+
+
 def owncast(
     config: ServerConfig, shared: ServerSecrets, private: tuple[Network, ...], clock: Clock
 ) -> MediaServer:
@@ -303,6 +315,7 @@ def generic(
 
 MAKERS: Final[Mapping[ServerKind, Make]] = {
     ServerKind.NGINX_RTMP: nginx,
+    ServerKind.NODE_MEDIA_SERVER: node_media_server,
     ServerKind.MEDIAMTX: mediamtx,
     ServerKind.OWNCAST: owncast,
     ServerKind.GENERIC: generic,

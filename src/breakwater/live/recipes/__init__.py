@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from breakwater.errors import BadInput
-from breakwater.live.recipes import nginx_rtmp
+from breakwater.live.recipes import nginx_rtmp, node_media_server
 from breakwater.model.server import ServerConfig, ServerKind, ServerSecrets
 
 
@@ -108,8 +108,63 @@ def _own(config: ServerConfig, shared: ServerSecrets, wanted: Wanted) -> Recipe:
     )
 
 
+def _node(config: ServerConfig, shared: ServerSecrets, wanted: Wanted) -> Recipe:
+    hook = f"{wanted.base.rstrip('/')}/v1/hooks/{shared.hook}"
+    directory = str(wanted.directory)
+    return Recipe(
+        files={
+            node_media_server.SCRIPT: node_media_server.script(),
+            "config.json": node_media_server.config(config, shared, hook, directory),
+        },
+        steps=(
+            f"npm install node-media-server@{node_media_server.VERSION}",
+            f"mkdir -p {directory}",
+            f"node {node_media_server.SCRIPT} config.json",
+        ),
+    )
+
+
+def _mediamtx(config: ServerConfig, shared: ServerSecrets, wanted: Wanted) -> Recipe:
+    """What differs from MediaMTX's own mediamtx.yml (its documentation, "Authentication")."""
+    hook = f"{wanted.base.rstrip('/')}/v1/hooks/{shared.hook}"
+    return Recipe(
+        files={
+            "mediamtx.yml": (
+                "# breakwater is asked at each publish and read, and calls the control interface\n"
+                f"# as {shared.user} with the password it was entered with.\n"
+                "authMethod: http\n"
+                f"authHTTPAddress: {hook}/mediamtx\n"
+                "api: yes\n"
+                f"apiAddress: {_listens(config.control_url)}\n"
+                f"rtmpAddress: {_listens(config.rtmp_url) or ':1935'}\n"
+                "paths:\n"
+                "  all_others:\n"
+                "    record: yes\n"
+                "    recordDeleteAfter: 24h\n"
+            )
+        },
+        steps=("put these lines into mediamtx.yml and start MediaMTX anew",),
+    )
+
+
+def _owncast(config: ServerConfig, shared: ServerSecrets, wanted: Wanted) -> Recipe:
+    """Its admin pages: Integrations, Webhooks."""
+    del config
+    hook = f"{wanted.base.rstrip('/')}/v1/hooks/{shared.hook}/owncast"
+    return Recipe(
+        steps=(
+            f"in Owncast's admin pages add the webhook {hook}",
+            "choose the events: stream started, stream stopped",
+            "enter it here with --user admin and its admin password",
+        )
+    )
+
+
 Maker = Callable[[ServerConfig, ServerSecrets, Wanted], Recipe]
 MAKERS: Final[dict[ServerKind, Maker]] = {
     ServerKind.NGINX_RTMP: _nginx,
+    ServerKind.NODE_MEDIA_SERVER: _node,
+    ServerKind.MEDIAMTX: _mediamtx,
+    ServerKind.OWNCAST: _owncast,
     ServerKind.GENERIC: _own,
 }
