@@ -6,6 +6,7 @@ import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from breakwater.app.enforcing import policy_of
 from breakwater.app.ground import Ground
 from breakwater.app.mapping import limits_of
 from breakwater.app.oncall import OnCall, wire_on_call
@@ -27,6 +28,7 @@ from breakwater.review.looking.cover import Staggering
 from breakwater.review.looking.devices import Devices
 from breakwater.review.looking.exposure import ExposureClock
 from breakwater.review.looking.grade_views import GradeViews
+from breakwater.review.looking.live_stills import LiveStills
 from breakwater.review.looking.views import Views
 from breakwater.review.looking.wellbeing import Wellbeing
 from breakwater.review.quality.quality import Quality
@@ -64,6 +66,7 @@ class Reviewing:
     schemes: Schemes
     adopting: Adopting
     grade_views: GradeViews
+    live_stills: LiveStills
     quality: Quality
     rehash: Rehash
     tellings: Tellings
@@ -93,7 +96,11 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
         appeals=Appeals(db=on.db),
         reports=Reports(db=on.db, routing=routing),
         notices=Notices(db=on.db),
-        decisions=Decisions(db=on.db, profile=Profile(settings.profile)),
+        decisions=Decisions(
+            db=on.db,
+            profile=Profile(settings.profile),
+            cut_by_two=policy_of(settings).two_people,
+        ),
         duty=on_call.duty,
         on_call=on_call,
         grading=Gradings(db=on.db),
@@ -114,6 +121,7 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
         grade_views=GradeViews(
             db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, exposure=exposure
         ),
+        live_stills=LiveStills(db=on.db, exposure=exposure),
         tellings=Tellings(db=on.db),
         quality=Quality(db=on.db, clock=on.clock),
         rehash=Rehash(db=on.db, vault=on.vault, screener=on.screener, kinds=on.registry.kinds),

@@ -25,19 +25,28 @@ from breakwater.review.looking.cover import Staggering
 from breakwater.review.looking.exposure import ExposureClock
 from breakwater.review.quality import quality as measuring
 from breakwater.review.quality.quality import Quality
+from breakwater.review.queueing import broadcasts as live
 from breakwater.review.queueing import escalate as escalating
 from breakwater.review.queueing import routing as placing
+from breakwater.review.queueing.broadcasts import Broadcasts
 from breakwater.review.queueing.escalate import Escalation
 from breakwater.review.queueing.reports import Reports
 from breakwater.review.queueing.routing import Routing
 
 
 def subscriptions(
-    *, watch: Watch, routing: Routing, appeals: Appeals, reports: Reports, exposure: ExposureClock
+    *,
+    watch: Watch,
+    routing: Routing,
+    appeals: Appeals,
+    reports: Reports,
+    exposure: ExposureClock,
+    broadcasts: Broadcasts,
 ) -> tuple[Subscription, ...]:
     """Reactions to cases that open and decisions that are taken."""
     return (
         Subscription("review.routing", placing.HEARD, routing.heard),
+        Subscription("review.broadcasts", live.HEARD, broadcasts.heard),
         Subscription("review.duty", watching.HEARD, watch.on_case),
         Subscription("review.exposure", frozenset({EventType.CASE_DECIDED}), exposure.on_decided),
         Subscription("review.appeals", frozenset({EventType.CASE_DECIDED}), appeals.on_decided),

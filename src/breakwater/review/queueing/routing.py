@@ -34,7 +34,7 @@ from breakwater.model.routing import (
 )
 from breakwater.model.routing_form import parse
 from breakwater.model.upload import Upload
-from breakwater.records import cases, queue, uploads
+from breakwater.records import cases, queue, streams, uploads
 from breakwater.records import routing as rows
 from breakwater.records.database import Database, Tx
 from breakwater.records.texts import storable
@@ -211,13 +211,15 @@ def facts_of(tx: Tx, case: Case) -> CaseFacts:
     upload = uploads.find(tx, case.subject)
     matches = upload.verdict.matches if upload and upload.verdict else ()
     labels = frozenset(label.casefold() for m in matches if m.acting for label in m.labels)
+    stream = streams.find(tx, case.subject) if case.kind is CaseKind.STREAM else None
     return CaseFacts(
         kind=case.kind,
         service=case.service,
         priority=case.priority,
-        surface=upload.surface.value if upload else "",
+        surface=upload.surface.value if upload else stream.surface if stream else "",
         labels=labels,
         content=labels | _content(case, upload),
+        viewers=stream.viewers if stream else 0,
     )
 
 
