@@ -151,6 +151,12 @@ class Metrics:
         self.requests = Counter(
             "breakwater_http_requests_total", "HTTP requests", ["route", "status"], registry=r
         )
+        self.alarms = Counter("breakwater_alarms_total", "Alarms raised", ["kind"], registry=r)
+        self._people(r)
+        self._broadcasts(r)
+
+    def _people(self, r: CollectorRegistry) -> None:
+        """Those of people on duty."""
         self.duty_people = Gauge(
             "breakwater_duty_people", "People on duty now; 0 is an alarm", registry=r
         )
@@ -164,6 +170,9 @@ class Metrics:
             "breakwater_pager_messages_total", "Messages to the pager service", ["outcome"],
             registry=r,
         )  # fmt: skip
+
+    def _broadcasts(self, r: CollectorRegistry) -> None:
+        """Those of live broadcasts."""
         self.live_streams = Gauge("breakwater_live_streams", "Broadcasts being pulled", registry=r)
         self.live_seen_share = Gauge(
             "breakwater_live_seen_share", "Mean share of the broadcasts' length that was seen",
@@ -182,11 +191,6 @@ class Metrics:
         self.live_stale = Counter(
             "breakwater_live_stale_total", "Messages under an old epoch, dropped", registry=r
         )
-        self.alarms = Counter("breakwater_alarms_total", "Alarms raised", ["kind"], registry=r)
-        self._broadcasts(r)
-
-    def _broadcasts(self, r: CollectorRegistry) -> None:
-        """Those of live broadcasts."""
         self.media_servers = Gauge(
             "breakwater_media_server_up", "Whether a media server answers", ["server"], registry=r
         )
