@@ -168,6 +168,14 @@ class Movie:
         return self._shot[1].draw(time_s - self._starts[place])
 
 
+class Take(Movie):
+    """One take without a cut."""
+
+    def __init__(self, seed: int, seconds: float) -> None:
+        super().__init__(seed, seconds)
+        self._starts, self._seeds = self._starts[:1], self._seeds[:1]
+
+
 class Filmed:
     """A clip of tests/data/videos, at this benchmark's size and rate."""
 
@@ -275,8 +283,12 @@ def _overlay() -> Picture:
 
 _OVERLAY: list[Picture] = []
 NEGATIVES: dict[str, type[Movie]] = {
-    "static room": Room, "dark": Dark, "slides": Slides, "one logo on all": Marked,
-}  # fmt: skip
+    "static room": Room,
+    "dark": Dark,
+    "slides": Slides,
+    "one logo on all": Marked,
+}
+KINDS: dict[str, type[Movie]] = {**NEGATIVES, "library": Movie, "take": Take}  # fmt: skip
 
 
 def known_clips(count: int) -> list[tuple[str, Movie | Filmed]]:

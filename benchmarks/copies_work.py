@@ -2,7 +2,7 @@
 
 Runs in spawned workers that each hold the whole index. A query is another movie, a part of the
 known clip, another movie; changed, coded by x264, decoded and hashed as the product does:
-`upload` hashes a frame a second and key frames, `live` key frames alone (every 2 s and at cuts).
+`upload` hashes two frames a second, `live` key frames alone (every 2 s and at cuts).
 """
 
 import io
@@ -18,19 +18,21 @@ import cv2
 import numpy as np
 
 from benchmarks.copies_attacks import FAMILIES, NAMED, Attack, Frames
-from benchmarks.copies_clips import FPS, NEGATIVES, Filmed, Movie, Picture, known_clips
+from benchmarks.copies_clips import FPS, KINDS, Filmed, Movie, Picture, known_clips
 from breakwater import kernel
 from breakwater.fingerprint.shots import shots, spread
 from breakwater.fingerprint.video import FrameHash
-from breakwater.fingerprint.views import ViewMaker, reference_prints
+from breakwater.fingerprint.views import ReferenceMaker, ViewMaker
 from breakwater.matching import align
 from breakwater.matching.reels import ReelChange, ReelIndex
-from breakwater.model.copies import FramePrints, ReelPrints, Segment, Zone
+from breakwater.model.copies import ReelPrints, Segment, Zone
 from breakwater.model.scene import Keypoints
 from breakwater.recognition import grey
 from breakwater.scenes import local
 
 GOP_S = 2
+STEP = FPS // 2
+"""Frames between the query frames of an upload (`recognition.task_views.STEP_S`)."""
 NEAR, GOOD = 31, 50
 """vPDQ: bits and quality (threatexchange.extensions.vpdq.vpdq_util)."""
 
@@ -53,7 +55,7 @@ class Source:
     def movie(self) -> Movie | Filmed:
         if self.family == "clip":
             return CLIPS[self.seed][1]
-        return NEGATIVES.get(self.family, Movie)(self.seed, self.seconds)
+        return KINDS[self.family](self.seed, self.seconds)
 
 
 CLIPS = known_clips(int(os.environ.get("COPIES_CLIPS", "27")))
@@ -75,7 +77,7 @@ class Outcome:
 
     Attributes:
         found: best zone of the true segment.
-        looked: its zone after local features, when it was a look.
+        looked: its zone after local features (`recognition.grey`), when it was unsure.
         ends: errors in seconds of its start and end.
         wrong: zones of segments of other videos or places; (after local features).
         tail: (family of the known video, score) of unrelated segments above TAIL_FROM.
@@ -108,16 +110,19 @@ def once_a_second(movie: Movie | Filmed) -> range:
 
 
 def reference(source: Source) -> Print:
-    """Print one known video: a frame a second, and its shots' key points."""
+    """Print one known video as `recognition.task_views` does, and key points of its shots."""
     movie = source.movie()
-    views, plain, hashes = [], [], []
-    for number in once_a_second(movie):
+    step = STEP // 2 if source.family == "clip" else STEP
+    maker, views, plain, hashes = ReferenceMaker(movie.seconds), [], [], []
+    for number in range(0, movie.count, step):
         luma = grey_of(movie.frame(number))
-        views.append(reference_prints(luma, number / FPS))
-        value, quality = kernel.pdq(luma)
-        hashes.append(FrameHash(number, number / FPS, value, quality))
-        if quality >= GOOD:
-            plain.append(np.frombuffer(value, np.uint8))
+        if (one := maker.feed(luma, number / FPS)) is not None:
+            views.append(one)
+        if number % FPS == 0:
+            value, quality = kernel.pdq(luma)
+            hashes.append(FrameHash(number, number / FPS, value, quality))
+            if quality >= GOOD:
+                plain.append(np.frombuffer(value, np.uint8))
     kept = [
         local.extract(grey_of(movie.frame(shot.key.frame)), shot.key.time_s)
         for shot in spread(shots(hashes), grey.KEPT)
@@ -208,8 +213,9 @@ class Query:
 
     def hashed(self, way: str) -> list[int]:
         """Numbers of the frames that are looked at."""
-        every = FPS if way == "upload" else len(self.lumas) + 1
-        return [n for n, key in enumerate(self.keys) if key or n % every == 0]
+        if way == "upload":
+            return list(range(0, len(self.lumas), STEP))
+        return [n for n, key in enumerate(self.keys) if key]
 
 
 def hidden(clip: int) -> tuple[Frames, Source, tuple[float, float, float]]:
@@ -261,11 +267,11 @@ def clip_task(clip: int, names: Sequence[str]) -> list[Outcome]:
 def unrelated_task(source: Source) -> list[Outcome]:
     """A whole video that shows nothing known; scores are told from far below a look on."""
     movie = source.movie()
-    numbers = list(once_a_second(movie))
+    numbers = range(0, movie.count, STEP)
     query = Query([grey_of(movie.frame(n)) for n in numbers], [True] * len(numbers))
     kept, align.LOOK_SCORE = align.LOOK_SCORE, TAIL_FROM
     try:
-        return [judged(query, source.family, "upload", step=FPS)]
+        return [judged(query, source.family, "upload", step=STEP)]
     finally:
         align.LOOK_SCORE = kept
 
@@ -284,18 +290,19 @@ def judged(query: Query, case: str, way: str, step: int = 1) -> Outcome:
     best = max(own, key=lambda s: s.score, default=None)
     zone = align.zone_of(best.score, best.frames) if best else Zone.NOTHING
     wrong = [s for s in others if s.score >= 0.6]
-    plain = [_plain(query.lumas[n]) for n in numbers]
+    seconds = range(0, len(query.lumas), FPS // step)
+    plain = [_plain(query.lumas[n]) for n in seconds]
     return Outcome(
         case=query.source.name if query.source else case,
         attack=case, way=way, found=zone,
-        looked=_closer(query, best, step) if best and zone is Zone.LOOK else zone,
+        looked=_closer(query, best, step) if best else zone,
         score=best.score if best else 0.0,
         ends=_ends(query, best) if best and zone is Zone.LINK else (),
         wrong=tuple((_family(world, s), align.zone_of(s.score, s.frames), _closer(query, s, step)) for s in wrong),
         tail=tuple((_family(world, s), s.score) for s in others),
         pairs={f: len(numbers) * count for f, count in world.frames.items()},
         minutes=len(query.lumas) * step / FPS / 60,
-        **_vpdq(query, numbers, plain, world),
+        **_vpdq(query, [n * step for n in seconds], plain, world),
     )  # fmt: skip
 
 
@@ -320,9 +327,12 @@ def _ends(query: Query, segment: Segment) -> tuple[float, ...]:
 
 
 def _closer(query: Query, segment: Segment, step: int) -> Zone:
-    """What local features say of a look."""
+    """What local features say of a look, or of a link by little."""
     zone = align.zone_of(segment.score, segment.frames)
-    if zone is not Zone.LOOK:
+    marked = Segment(
+        **{name: getattr(segment, name) for name in Segment.__slots__} | {"zone": zone}
+    )
+    if not grey.unsure(marked):
         return zone
     known = grey.Known.parse(_world[0].prints[segment.reel].kept)
 
@@ -333,9 +343,6 @@ def _closer(query: Query, segment: Segment, step: int) -> Zone:
     looked = [(at(look.time_s), known.frames[look.kept]) for look in grey.plan(segment, known)]
     length = len(query.lumas) * step / FPS
     around = [at(length * share) for share in np.linspace(0.02, 0.98, 8)]
-    marked = Segment(
-        **{name: getattr(segment, name) for name in Segment.__slots__} | {"zone": Zone.LOOK}
-    )
     return grey.decide(marked, looked, (around, known.frames))[0].zone
 
 
@@ -370,9 +377,3 @@ def _vpdq(
         elif near.mean() >= 0.8:
             wrong.append(one.source.family)
     return {"vpdq": whole, "told": told, "vpdq_wrong": tuple(wrong)}
-
-
-def views_of(lumas: Sequence[np.ndarray], step_s: float) -> list[FramePrints]:
-    """Views of frames that far apart."""
-    maker = ViewMaker()
-    return [maker.feed(luma, n * step_s) for n, luma in enumerate(lumas)]
