@@ -44,6 +44,7 @@ class Wishes:
         reason: str = "",
         broadcaster: Broadcaster | None = None,
         publisher: Id | None = None,
+        seen: str | None = None,
     ) -> Order:
         """Order how far a broadcast is stopped.
 
@@ -54,11 +55,13 @@ class Wishes:
             reason: in their words.
             broadcaster: who sends; asked at every cut.
             publisher: one of several senders; None: all of it.
+            seen: id of the order that the person saw in force, empty for none. Stopping never
+                waits for it; letting go of what somebody stopped meanwhile is refused.
 
         Raises:
             NotAllowed: not by this role.
             NotFound: no such stream.
-            Conflict: a freeze of what is cut already.
+            Conflict: a freeze of what is cut already, or another order came meanwhile.
             BadInput: a cut without the broadcaster's role, or somebody who does not send here.
             NeedsSecondPerson: it is frozen, and the cut waits for another person.
         """
@@ -74,6 +77,9 @@ class Wishes:
             _sends(tx, found, publisher)
             if found.control is Control.CUT and to is Control.FROZEN:
                 raise Conflict("It is cut already.")
+            newer = seen is not None and seen != (found.order or "")
+            if newer and to.rank < found.control.rank:
+                raise Conflict("Somebody ordered something else meanwhile. Look at it again.")
             if to is not Control.CUT or not self._two_people:
                 return _order(tx, who, found, to, reason, role=role, publisher=publisher)
             approval = _propose(tx, who, found, reason, role)

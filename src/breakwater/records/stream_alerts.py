@@ -72,6 +72,14 @@ def of_stream(tx: Tx, stream: Id, limit: int = 200) -> list[Evidence]:
     return [_noun(row) for row in tx.execute(wanted.order_by(_a.change.desc()).limit(limit))]
 
 
+def newest(tx: Tx, streams: Sequence[Id]) -> dict[Id, Evidence]:
+    """The newest alert of each stream that has one."""
+    last = sa.select(sa.func.max(_a.change)).where(_a.stream_id.in_(streams))
+    wanted = sa.select(stream_alerts).where(_a.change.in_(last.group_by(_a.stream_id)))
+    found = [_noun(row) for row in tx.execute(wanted)]
+    return {one.alert.stream: one for one in found}
+
+
 def last(tx: Tx, stream: Id, kind: str, reference: Id | None) -> Evidence | None:
     """The newest alert of a kind and reference; None when there was none."""
     wanted = sa.select(stream_alerts).where(_a.stream_id == stream, _a.kind == kind)

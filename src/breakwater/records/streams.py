@@ -169,6 +169,13 @@ def wall(tx: Tx, limit: int = WALL) -> list[Stream]:
     return [_noun(tx, row) for row in rows]
 
 
+def on_wall(tx: Tx) -> int:
+    """How many `wall` would show without a limit."""
+    unsure = _s.order_state == OrderState.UNCONFIRMED.value
+    counted = sa.select(sa.func.count()).select_from(streams)
+    return int(tx.execute(counted.where(sa.or_(_RUNS, unsure))).scalar() or 0)
+
+
 def tell(tx: Tx, stream: Stream, sender: Sender) -> Stream:
     """Add what was told later of who sends; what is known already stays unless told anew."""
     row = tx.execute(sa.select(_s.sealed).where(_s.id == stream.id)).one()

@@ -215,6 +215,14 @@ class Watching:
             raise NotFound("This broadcast is not watched here.")
         return found
 
+    def still(self, stream: Id) -> tuple[bytes, float] | None:
+        """The newest small still and its age in seconds; None when there is none here."""
+        post = self._posts.get(stream)
+        picture = post.stills.get("s1", b"") if post is not None else b""
+        if post is None or post.seen.last is None or not picture:
+            return None
+        return picture, max(0.0, self._clock.now().timestamp() - post.seen.last)
+
     def ask_still(self, stream: Id, level: str, timeout_s: float) -> bytes:
         """The present picture at a level; empty when none came in time. See `showing`."""
         return self._hearing.ask_still(self.post(stream), level, timeout_s)
