@@ -44,6 +44,9 @@ LEAST_SIDE: Final = 16
 Rect = tuple[float, float, float, float]
 """Left, top, right, bottom as shares of the picture."""
 
+Box = tuple[int, int, int, int]
+"""Top, bottom, left, right in pixels."""
+
 
 @dataclass(frozen=True, slots=True)
 class ViewPlan:
@@ -147,16 +150,17 @@ _QUERY_VIEWS: Final = np.array(
 _INNER: Final = 0.05
 
 
-def reference_prints(luma: NDArray[np.uint8], time_s: float) -> FramePrints:
+def reference_prints(luma: NDArray[np.uint8], time_s: float, box: Box | None = None) -> FramePrints:
     """The views by which a frame of a known video is found.
 
     Args:
         luma: (h, w), as a player shows it.
         time_s: from the start of the video.
+        box: `inner_box(luma)`, by who has it already.
     """
     if min(luma.shape) < LEAST_SIDE:
         return _nothing(time_s)
-    small = _small(luma, inner_box(luma))
+    small = _small(luma, box or inner_box(luma))
     return _prints(time_s, _REFERENCE_VIEWS, small, _REFERENCE_MAPS)
 
 
@@ -201,16 +205,17 @@ class ViewMaker:
     def __init__(self) -> None:
         self._insets = InsetFinder()
 
-    def feed(self, luma: NDArray[np.uint8], time_s: float) -> FramePrints:
+    def feed(self, luma: NDArray[np.uint8], time_s: float, box: Box | None = None) -> FramePrints:
         """Views of the next frame: as it is, mirrored, and of the insets seen so far.
 
         Args:
             luma: (h, w), as a player shows it; the size may change from frame to frame.
             time_s: from the start of the file or broadcast.
+            box: `inner_box(luma)`, by who has it already.
         """
         if min(luma.shape) < LEAST_SIDE:
             return _nothing(time_s)
-        box = inner_box(luma)
+        box = box or inner_box(luma)
         whole = _small(luma, (0, luma.shape[0], 0, luma.shape[1]))
         bordered = box != (0, luma.shape[0], 0, luma.shape[1])
         small = _small(luma, box) if bordered else whole
@@ -222,7 +227,7 @@ class ViewMaker:
         return _kept(time_s, *(np.concatenate(parts) for parts in zip(*found, strict=True)))
 
 
-def inner_box(luma: NDArray[np.uint8]) -> tuple[int, int, int, int]:
+def inner_box(luma: NDArray[np.uint8]) -> Box:
     """The picture inside uniform borders: top, bottom, left, right, bottom and right outside.
 
     A line is border when it hardly varies (low-rate codecs ring a little) and is about as

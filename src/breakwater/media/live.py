@@ -133,6 +133,7 @@ class Pull:
         self._kept = [one for one in (self._video, audio) if one is not None]
         self._remux = Remuxer(self._kept)
         self.shape = self._shape(self._context.width, self._context.height)
+        self._tick = float(video.time_base or 0.001)
         self._offset: float | None = None
         self._last_key = self._last_video = time.monotonic()
         self._next_look = self._placed = 0.0
@@ -258,7 +259,7 @@ class Pull:
         stamp = packet.pts if packet.dts is None else packet.dts
         if stamp is None:
             return
-        own = float(stamp * packet.time_base)
+        own = stamp * self._tick
         if self._offset is None:
             self._offset = own
         gone = own - self._offset - self.media_s

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater import kernel
-from breakwater.fingerprint.views import ViewMaker, inner_box, reference_prints
+from breakwater.fingerprint.views import Box, ViewMaker, inner_box, reference_prints
 from breakwater.media import golden, live_proof, stills
 from breakwater.media.live import Piece, Pull, PullEnded, Seen, luma
 from breakwater.media.preload import load_lazy_parts
@@ -30,6 +30,7 @@ from breakwater.model.live import Ending, LiveShape, Sampling
 from breakwater.model.media import Level, MediaLimits, MediaType
 
 PULSE_S: Final = 1.0
+LISTEN_S: Final = 0.05
 STILL_S: Final = 0.9
 """Least seconds between two small stills: a wall refreshes once a second."""
 
@@ -76,7 +77,7 @@ def warm() -> None:
                 video.close()
         grey = np.ascontiguousarray(shot.pixels[..., 1])
         maker.feed(grey, 0.0)
-        _prints(grey)
+        _prints(grey, inner_box(grey))
         reference_prints(grey, 0.0)
         for level in Level:
             stills.render(grey, level)
@@ -116,7 +117,7 @@ class _Watch:
         self._maker = ViewMaker()
         self._opened = time.monotonic()
         self._last: NDArray[np.uint8] | None = None
-        self._next_pulse = self._next_still = 0.0
+        self._next_pulse = self._next_still = self._next_listen = 0.0
 
     def run(self) -> Answer:
         """Until the end."""
@@ -145,12 +146,13 @@ class _Watch:
         """Hash a frame in every way and tell."""
         grey = luma(seen.frame)
         self._last = grey
-        prints, quality, inner = _prints(grey)
-        query = self._maker.feed(grey, seen.time_s)
-        reference = reference_prints(grey, seen.time_s)
+        box = inner_box(grey)
+        prints, quality, inner = _prints(grey, box)
+        query = self._maker.feed(grey, seen.time_s, box)
+        reference = reference_prints(grey, seen.time_s, box)
         small = b""
         if seen.time_s >= self._next_still:
-            small = stills.render(grey, Level.S1)
+            small = stills.render(_sparse(grey), Level.S1)
             self._next_still = seen.time_s + STILL_S
         views = [_packed(query), _packed(reference)]
         self._teller.tell(
@@ -165,13 +167,16 @@ class _Watch:
 
     def _between(self) -> None:
         """What the watcher wants, and how it goes."""
+        now = time.monotonic()
+        if now < self._next_listen:
+            return
+        self._next_listen = now + LISTEN_S
         for words in self._teller.hear():
             if words[0] == "sample":
                 self._pull.sampling = Sampling(words[1])
             elif words[0] == "still" and self._last is not None:
                 level = Level(words[1])
                 self._teller.tell({"t": "still", "level": level}, stills.render(self._last, level))
-        now = time.monotonic()
         if now >= self._next_pulse:
             self._next_pulse = now + PULSE_S
             self._teller.tell({"t": "pulse", **self._pulse()})
@@ -184,14 +189,20 @@ class _Watch:
         }  # fmt: skip
 
 
-def _prints(grey: NDArray[np.uint8]) -> tuple[bytes, list[int], bool]:
+def _prints(grey: NDArray[np.uint8], box: Box) -> tuple[bytes, list[int], bool]:
     """PDQ in eight views of the whole, and of what is inside borders where there are any."""
     hashes, quality = kernel.pdq_dihedral(grey)
-    top, bottom, left, right = inner_box(grey)
+    top, bottom, left, right = box
     if (bottom - top, right - left) == grey.shape:
         return b"".join(hashes), [quality], False
     inside, better = kernel.pdq_dihedral(np.ascontiguousarray(grey[top:bottom, left:right]))
     return b"".join([*hashes, *inside]), [quality, better], True
+
+
+def _sparse(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Every n-th pixel, as many as the smallest still needs: 32 x 18 of 720p in half a ms."""
+    step = max(1, min(grey.shape[0] // 90, grey.shape[1] // 160))
+    return np.ascontiguousarray(grey[::step, ::step])
 
 
 def _packed(prints: FramePrints) -> bytes:

@@ -29,6 +29,7 @@ class Layout:
         rtmp, http, control: addresses to listen on, `host:port` or a port.
         app: the application's name.
         fragment_s: length of an HLS segment.
+        user: that nginx's worker runs as when root starts it; empty: whoever starts it.
         foreground: for process supervisors and tests.
     """
 
@@ -39,6 +40,7 @@ class Layout:
     control: str = "127.0.0.1:18090"
     app: str = "live"
     fragment_s: int = 2
+    user: str = "www-data"
     foreground: bool = False
 
 
@@ -48,6 +50,7 @@ def nginx_conf(layout: Layout) -> str:
     for mark, value in {
         "@MODULE@": MODULE,
         "@DAEMON@": "daemon off;\n" if layout.foreground else "",
+        "@USER@": f"user {layout.user};\n" if layout.user else "",
         "@DIR@": str(layout.directory),
         "@RTMP@": layout.rtmp,
         "@HTTP@": layout.http,
@@ -76,7 +79,7 @@ def directories(layout: Layout) -> tuple[Path, ...]:
 
 _CONF: Final = """\
 load_module @MODULE@;
-@DAEMON@# One worker: a request to the control interface reaches one worker only.
+@DAEMON@@USER@# One worker: a request to the control interface reaches one worker only.
 worker_processes 1;
 pid @DIR@/nginx.pid;
 error_log @DIR@/error.log warn;
@@ -85,7 +88,7 @@ events { worker_connections 4096; }
 rtmp {
   server {
     listen @RTMP@;
-    chunk_size 4096;
+    chunk_size 65536;
     notify_method post;
     application @APP@ {
       live on;
