@@ -261,7 +261,7 @@ def nginx(
     base = memory if os.access(memory, os.W_OK) else None
     directory = Path(tempfile.mkdtemp(prefix="breakwater-nginx-", dir=base))
     ports = {key: f"127.0.0.1:{free_port()}" for key in ("rtmp", "http", "control")}
-    made = Layout(hook=hook, directory=directory, foreground=True,
+    made = Layout(hook=hook, directory=directory, user="", foreground=True,
                   **({"fragment_s": 1} | ports | layout))  # fmt: skip
     known = secrets or ServerSecrets("breakwater", new_pass(), new_pass(), "", new_pass())
     config = ServerConfig(

@@ -7,7 +7,7 @@ hooks cannot carry one. Read and answered by `live.hooks`.
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import Header, Path, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -21,12 +21,31 @@ router = Router(tags=["media servers"])
 Token = Annotated[str, Path(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]+$")]
 WHY: Final = "the token in the path, unguessable and of one media server, is the proof"
 ANSWERS: Final = {403: {"description": "Refused."}, **problems(404, 413, 422, 503)}
-FORM: Final = body_of(
-    {"type": "object", "additionalProperties": {"type": "string"}},
+MAX_BODY: Final = 16 << 10
+
+
+def _body(example: dict[str, Any], media_type: str = "application/json") -> dict[str, Any]:
+    """A body that the media server shapes."""
+    described = body_of({"type": "object"}, media_type)
+    described["requestBody"]["content"][media_type]["example"] = example
+    return described
+
+
+FORM: Final = _body(
+    {"app": "live", "name": "014", "call": "publish", "clientid": "7", "addr": "192.0.2.7"},
     "application/x-www-form-urlencoded",
 )
-JSON: Final = body_of({"type": "object"})
-MAX_BODY: Final = 16 << 10
+EVENT: Final = _body(
+    {
+        "type": "stream.publish",
+        "data": {"name": "live/014", "client": "c-7", "account": "acct-17", "address": "192.0.2.7"},
+    }
+)
+MEDIAMTX: Final = _body(
+    {"action": "publish", "path": "live/014", "protocol": "rtmp", "id": "c-7", "ip": "192.0.2.7",
+     "user": "", "password": "", "query": ""}
+)  # fmt: skip
+OWNCAST: Final = _body({"type": "STREAM_STARTED", "eventData": {"id": "x", "name": "An example"}})
 
 
 def said(admission: Admission) -> Response:
@@ -43,7 +62,7 @@ async def rtmp(token: Token, request: Request, app: Parts) -> Response:
     return said(await run_in_threadpool(app.live.hooks.rtmp, token, body, sender))
 
 
-@router.post("/v1/hooks/{token}/events", status_code=204, summary="A signed event of a service", responses=ANSWERS, openapi_extra=JSON)  # fmt: skip
+@router.post("/v1/hooks/{token}/events", status_code=204, summary="A signed event of a service", responses=ANSWERS, openapi_extra=EVENT)  # fmt: skip
 @anyone(WHY, body=MAX_BODY)
 async def events(token: Token, request: Request, app: Parts) -> Response:
     """Signed by Standard Webhooks 1.0; the answer to `stream.publish` and `stream.play` counts."""
@@ -52,7 +71,7 @@ async def events(token: Token, request: Request, app: Parts) -> Response:
     return said(await run_in_threadpool(app.live.hooks.event, token, body, headers, sender))
 
 
-@router.post("/v1/hooks/{token}/mediamtx", status_code=204, summary="A question of MediaMTX", responses=ANSWERS, openapi_extra=JSON)  # fmt: skip
+@router.post("/v1/hooks/{token}/mediamtx", status_code=204, summary="A question of MediaMTX", responses=ANSWERS, openapi_extra=MEDIAMTX)  # fmt: skip
 @anyone(WHY, body=MAX_BODY)
 async def mediamtx(token: Token, request: Request, app: Parts) -> Response:
     """`authMethod: http`: publish, read, and its own interfaces."""
@@ -61,7 +80,7 @@ async def mediamtx(token: Token, request: Request, app: Parts) -> Response:
     return said(await run_in_threadpool(app.live.hooks.mediamtx, token, body, sender))
 
 
-@router.post("/v1/hooks/{token}/owncast", status_code=204, summary="A webhook of Owncast", responses=ANSWERS, openapi_extra=JSON)  # fmt: skip
+@router.post("/v1/hooks/{token}/owncast", status_code=204, summary="A webhook of Owncast", responses=ANSWERS, openapi_extra=OWNCAST)  # fmt: skip
 @anyone(WHY, body=MAX_BODY)
 async def owncast(token: Token, request: Request, app: Parts) -> Response:
     """It asks nobody first: whoever is refused is dropped."""
