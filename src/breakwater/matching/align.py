@@ -43,15 +43,19 @@ _QUIET_S: Final = 12.0
 _LEAST_NEW: Final = 0.5
 _SAME_LINE_S: Final = 1.5
 _LINES: Final = 3
+_AGREES: Final = 0.35
+"""Share of what a segment claims that must agree to link: copies under attack keep .7, webcams
+of one make .1.
+"""
 _TREND: Final = 24
 _MOVED_S: Final = 0.1
-_LATEST: Final = 8
+_LATEST: Final = 12
 """Frames by which a link that stands is measured on; before, the whole window."""
 
 
-def zone_of(score: float, frames: int) -> Zone:
+def zone_of(score: float, frames: int, *, agrees: bool = True) -> Zone:
     """What a score is worth; one frame alone is never more than a look."""
-    if score >= LINK_SCORE and frames > 1:
+    if score >= LINK_SCORE and frames > 1 and agrees:
         return Zone.LINK
     return Zone.LOOK if score >= LOOK_SCORE else Zone.NOTHING
 
@@ -66,6 +70,11 @@ class _Track:
     @property
     def score(self) -> float:
         return max(0.0, sum(point.worth for point in self.points.values()))
+
+    @property
+    def agrees(self) -> bool:
+        """Whether what is new in the query is, on the whole, new in the known video too."""
+        return self.score >= _AGREES * sum(point.claim for point in self.points.values())
 
 
 class Follower:
@@ -198,8 +207,13 @@ class Follower:
     def _grew(self, laid: Laid, track: _Track) -> bool:
         """Measure a track on, correct its line, and say whether the newest frame supports it."""
         newest = self._seen[-1].number
-        recent = [*self._seen][-_LATEST if track.score >= LINK_SCORE else 0 :]
-        track.points.update(fit(laid, recent, track.line))
+        recent = [*self._seen]
+        settled = -1
+        if track.score >= LINK_SCORE:
+            recent = recent[-_LATEST:]
+            settled = recent[-_LATEST // 3].number
+        measured = fit(laid, recent, track.line)
+        track.points.update((n, p) for n, p in measured.items() if n >= settled)
         line = corrected(track.line, [p for _, p in sorted(track.points.items())][-_TREND:])
         ends = (self._seen[0].time_s, self._seen[-1].time_s)
         if max(abs(line.reference(t) - track.line.reference(t)) for t in ends) > _MOVED_S:
@@ -230,7 +244,7 @@ class Follower:
             score=round(score, 3),
             frames=frames,
             mirrored=sum(p.view >= MIRRORED for p in points) * 2 > len(points),
-            zone=zone_of(score, frames),
+            zone=zone_of(score, frames, agrees=track.agrees),
             pairs=tuple(
                 FramePair(p.time_s, p.reference_s, p.distance, p.view, p.reference_view)
                 for p in best

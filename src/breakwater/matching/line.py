@@ -6,6 +6,7 @@ Source: reference matching-and-hashing, steps 3 and 4. Tests: tests/unit/test_ma
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -31,6 +32,13 @@ _LEAST_SPAN_S: Final = 4.0
 _ELSEWHERE: Final = 8
 _APART_S: Final = 2.0
 _NEW_BITS: Final = 20.0
+_LOOK_BACK: Final = 8
+_CHANGED_BITS: Final = 16
+"""Bits that must have changed in the query before a change can be compared."""
+_LEAST_PHI: Final = 0.1
+_SURE_PHI: Final = 0.3
+_UNKNOWN_PHI: Final = 0.24
+"""Where nothing ever changes: worth a look, never a link."""
 _MARGIN: Final = 4.0
 """Bits: the least of several places is nearer than a single one by chance."""
 
@@ -86,7 +94,9 @@ class Point:
     """What one query frame says for a line.
 
     Attributes:
-        worth: weight x newness; below 0 where other places of the known video fit better.
+        worth: weight x newness x agreement; below 0 where other places of the known video fit
+            better, or where the two change differently.
+        claim: weight x newness: what it would be worth if both changed alike.
         weight: 1 at 31 bits, 0 at 90.
     """
 
@@ -97,6 +107,7 @@ class Point:
     reference_view: int
     weight: float
     worth: float
+    claim: float = 0.0
 
 
 def lines_through(
@@ -179,18 +190,79 @@ def fit(laid: Laid, window: Sequence[Seen], line: Line) -> dict[int, Point]:
     distance = flat[np.arange(len(frames)), chosen]
     weight = weights(distance)
     special = _special(laid, (words, there), at, pairs, distance)
+    sure = np.flatnonzero(weight > 0)
+    place, pair = np.divmod(chosen, len(pairs))
+    own, theirs = np.divmod(pairs[pair], len(laid.views))
+    reference = nearest[np.arange(len(frames)), place]
+    agreed = _agreement(
+        (words[sure], there[sure]), laid, (own[sure], theirs[sure]), reference[sure]
+    )
     out: dict[int, Point] = {}
-    for i, one in enumerate(frames):
-        if weight[i] <= 0:
-            continue
-        place, pair = divmod(int(chosen[i]), len(pairs))
-        own, theirs = divmod(int(pairs[pair]), len(laid.views))
+    for at_sure, i in enumerate(sure.tolist()):
+        one = frames[i]
+        fresh, agrees = agreed[at_sure]
+        new = min(one.novelty, fresh, float(special[i]))
         out[one.number] = Point(
-            one.time_s, float(laid.times[nearest[i, place]]), int(distance[i]),
-            int(views[own]), int(laid.views[theirs]), float(weight[i]),
-            float(weight[i]) * min(one.novelty, float(special[i])),
+            one.time_s, float(laid.times[reference[i]]), int(distance[i]),
+            int(views[own[i]]), int(laid.views[theirs[i]]), float(weight[i]),
+            float(weight[i]) * _worth(new, agrees), float(weight[i]) * max(0.0, new),
         )  # fmt: skip
     return out
+
+
+def _worth(new: float, agreed: float) -> float:
+    """Newness x agreement; of two that speak against, the one that does so louder."""
+    return new * agreed if new > 0 and agreed > 0 else min(new, agreed, 0.0)
+
+
+def _agreement(
+    stacked: tuple[NDArray[np.uint64], NDArray[np.bool_]],
+    laid: Laid,
+    pairs: tuple[NDArray[np.intp], NDArray[np.intp]],
+    reference: NDArray[np.intp],
+) -> list[tuple[float, float]]:
+    """How new each frame is in its own view, and whether the known video changes alike.
+
+    Two videos of one room, one webcam or one set of slides are near to one another at every
+    moment; only in a copy do the same bits change at the same time. Measured on copies under
+    eleven attacks the correlation is .25 to .95, on such negatives 0 to .12. A view in which
+    nothing moves says nothing, however much moves beside it.
+    """
+    words, there = stacked
+    found: list[tuple[float, float]] = []
+    last = _UNKNOWN_PHI
+    for i, (own, theirs) in enumerate(zip(*pairs, strict=True)):
+        query, known = _bits(words[i, own]), _bits(laid.words[reference[i], theirs])
+        fresh, value = 1.0, None
+        before = [
+            j
+            for j in range(max(0, i - _LOOK_BACK), i)
+            if there[j, own] and laid.there[reference[j], theirs]
+        ]
+        for j in reversed(before):
+            changed = query ^ _bits(words[j, own])
+            if j == before[-1]:
+                fresh = min(1.0, changed.bit_count() / _NEW_BITS)
+            if changed.bit_count() >= _CHANGED_BITS:
+                value = _phi(changed, known ^ _bits(laid.words[reference[j], theirs]))
+                break
+        if value is not None:
+            last = value
+        still = value is None and bool(before)
+        agrees = 0.0 if still else (last - _LEAST_PHI) / (_SURE_PHI - _LEAST_PHI)
+        found.append((fresh, min(1.0, max(-0.5, agrees))))
+    return found
+
+
+def _bits(words: NDArray[np.uint64]) -> int:
+    return int.from_bytes(words.tobytes(), "little")
+
+
+def _phi(one: int, other: int) -> float:
+    """Correlation of two sets of 256 bits."""
+    a, b = one.bit_count(), other.bit_count()
+    spread = a * (256 - a) * b * (256 - b)
+    return (256 * (one & other).bit_count() - a * b) / math.sqrt(spread) if spread else 0.0
 
 
 def _stacked(
