@@ -19,13 +19,14 @@ import stat
 import statistics
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from breakwater import kernel as loops
+from breakwater.app.checks_live import live_jail, preroll
+from breakwater.app.finding import Check, existing
 from breakwater.app.founding import root_key
 from breakwater.errors import BreakwaterError
 from breakwater.fingerprint import audio
@@ -51,23 +52,6 @@ PAGER_S: Final = 3.0
 """Seconds in which a pager service takes a connection; a ring has a minute for all its tries."""
 CLOCK_UNSYNCHRONISED: Final = 5
 """`TIME_ERROR` of adjtimex(2)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One finding.
-
-    Attributes:
-        name: what was looked at.
-        state: `ok`; `warn`: serve, but know this; `bad`: not fit to serve.
-        found: what is there.
-        todo: what to do about it; empty when all is well.
-    """
-
-    name: str
-    state: str
-    found: str
-    todo: str = ""
 
 
 Checker = Callable[[Settings], Iterator[Check]]
@@ -153,7 +137,7 @@ def signal_kinds(_settings: Settings) -> Iterator[Check]:
 
 def disk(settings: Settings) -> Iterator[Check]:
     """Free space, and how long an fsync takes: beside every durable figure (reliability)."""
-    place = _existing(settings.data_dir)
+    place = existing(settings.data_dir)
     free = shutil.disk_usage(place).free
     words = f"{free / (1 << 30):.1f} GiB free at {place}"
     short = free < ENOUGH_DISK
@@ -344,20 +328,12 @@ def jail(_settings: Settings) -> Iterator[Check]:
     yield Check("bubblewrap", "ok" if outer else "warn", words, todo)
 
 
-def _existing(path: Path) -> Path:
-    """The path, or the nearest folder above it that is there."""
-    path = path.resolve()
-    while not path.exists():
-        path = path.parent
-    return path
-
-
 QUICK: Final[tuple[Checker, ...]] = (
-    kernel, decoders, ffmpeg, sound, signal_kinds, disk, clock, permissions, listening, keys, database,
-    pager,
+    kernel, decoders, ffmpeg, sound, signal_kinds, disk, preroll, clock, permissions, listening, keys,
+    database, pager,
 )  # fmt: skip
 WHILE_SERVING: Final[tuple[Checker, ...]] = (
-    kernel, decoders, signal_kinds, disk, clock, permissions, listening, keys,
+    kernel, decoders, signal_kinds, disk, preroll, clock, permissions, listening, keys,
 )  # fmt: skip
 """What changes while a server runs. Jail and decoders were proven when it started."""
-SLOW: Final[tuple[Checker, ...]] = (jail,)
+SLOW: Final[tuple[Checker, ...]] = (jail, live_jail)
