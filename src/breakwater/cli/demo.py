@@ -28,6 +28,7 @@ from breakwater.errors import BreakwaterError, Conflict, Unavailable
 
 if TYPE_CHECKING:
     from breakwater.app import App
+    from breakwater.cli.demo_live import LiveAccess
     from breakwater.cli.demo_run import Access
     from breakwater.cli.owner import Owner
     from breakwater.settings import Settings
@@ -66,7 +67,7 @@ def demo(
     configured = settings.load()
     access = set_up(configured, terminal)
     with server(configured, home) as owner:
-        ledger = demo_run.run(owner, access, terminal, sign_in=check)
+        ledger = demo_run.run(owner, access, terminal, home, sign_in=check)
         if check:
             Terminal(as_json=True).result(ledger)
         else:
@@ -189,7 +190,20 @@ def grant(running: App) -> Access:
         OPERATOR, name="demo lists", scopes=("hash:lookup", "bank:read", "bank:write")
     )
     person = running.access.people.create("Demo", ROLES, OPERATOR)
-    return Access(key, lists, running.access.people.link(person.id, "demo", life=LINK_LIFE))
+    link = running.access.people.link(person.id, "demo", life=LINK_LIFE)
+    return Access(key, lists, link, grant_live(running, lists))
+
+
+def grant_live(running: App, lists: str) -> LiveAccess:
+    """A key for the service that broadcasts, and a link for the one who may stop it."""
+    from breakwater.cli.demo_live import LiveAccess
+    from breakwater.cli.desk import OPERATOR
+
+    _, key = running.access.keys.create(
+        OPERATOR, name="demo live", service="demo", scopes=("stream:write", "stream:read")
+    )
+    person = running.access.people.create("Demo moderator", ("live_moderator",), OPERATOR)
+    return LiveAccess(key, lists, running.access.people.link(person.id, "demo", life=LINK_LIFE))
 
 
 @contextmanager
@@ -240,7 +254,8 @@ def _announced(process: subprocess.Popen[bytes], settings: Settings, log: Path) 
 def stay(owner: Owner, access: Access, ledger: dict[str, Any], terminal: Terminal) -> None:
     """Say what happened and where the console is, and wait for Ctrl-C."""
     wrong = [*ledger["unexpected"]]
-    wrong += [step["name"] for step in ledger["later"] if not step["as_expected"]]
+    parts = [*ledger["later"], *ledger["live"]["steps"]]
+    wrong += [step["name"] for step in parts if not step["as_expected"]]
     terminal.say(
         f"\n{BAD if wrong else GOOD} {ledger['in']} in = {ledger['blocked']} blocked + "
         f"{ledger['held']} held + {ledger['passed']} passed + {ledger['failed']} failed"

@@ -28,6 +28,8 @@ FRESH: Final = tuple(range(9, 15))
 """Seeds of pictures that are in no bank."""
 CLIP_SCENES: Final = (21, 22)
 LEAD_SCENE: Final = 23
+BROADCAST_SCENES: Final = (24, 25, 26, 27, 28)
+BROADCAST_LEAD_S: Final = 5.0
 RATE: Final = 12
 
 
@@ -157,13 +159,17 @@ def _pan(seed: int, seconds: float, size: tuple[int, int]) -> Iterator[Image.Ima
         yield wide.crop((left, 0, left + size[0], size[1]))
 
 
-def _mp4(frames: Iterator[Image.Image], size: tuple[int, int], crf: int) -> bytes:
+def _mp4(
+    frames: Iterator[Image.Image], size: tuple[int, int], crf: int, form: str = "mp4"
+) -> bytes:
     out = io.BytesIO()
-    with av.open(out, "w", format="mp4") as container:
+    with av.open(out, "w", format=form) as container:
         stream = container.add_stream("libx264", rate=RATE)
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"
         stream.options = {"crf": str(crf), "preset": "veryfast", "g": str(RATE), "threads": "1"}
+        if form == "flv":
+            stream.options |= {"tune": "zerolatency", "preset": "ultrafast"}
         for picture in frames:
             frame = av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24")
             for packet in stream.encode(frame):
@@ -187,6 +193,20 @@ def clip(*, copy: bool = False, lead_s: float = 0.0) -> bytes:
         return _mp4(frames(), size, 20)
     small = (480, 360)
     return _mp4((picture.resize(small) for picture in frames()), small, 30)
+
+
+def broadcast() -> bytes:
+    """What the demo broadcasts: ordinary scenes, then the known video, then others; FLV."""
+    size = (640, 480)
+
+    def frames() -> Iterator[Image.Image]:
+        yield from _pan(LEAD_SCENE, BROADCAST_LEAD_S, size)
+        for seed in CLIP_SCENES:
+            yield from _pan(seed, 3.0, size)
+        for seed in BROADCAST_SCENES:
+            yield from _pan(seed, 4.0, size)
+
+    return _mp4(frames(), size, 26, "flv")
 
 
 def videos() -> Iterator[Sample]:

@@ -10,12 +10,14 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
 from rich.markup import escape
 
-from breakwater.cli import demo_media
+from breakwater.cli import demo_live, demo_media
+from breakwater.cli.demo_live import LiveAccess
 from breakwater.cli.demo_media import Sample
 from breakwater.cli.owner import Owner
 from breakwater.cli.remote import Client
@@ -36,20 +38,25 @@ class Access:
         key: of the service that uploads.
         lists: key of whoever keeps the banks.
         link: lets one person into the console, once.
+        live: for the live act.
     """
 
     key: str
     lists: str
     link: str
+    live: LiveAccess
 
 
-def run(owner: Owner, access: Access, terminal: Terminal, *, sign_in: bool) -> dict[str, Any]:
+def run(
+    owner: Owner, access: Access, terminal: Terminal, home: Path, *, sign_in: bool
+) -> dict[str, Any]:
     """Do the whole main job and keep the books.
 
     Args:
         owner: the server.
         access: to it.
         terminal: told of each step.
+        home: the demo's folder.
         sign_in: use up the link to see the console from inside; else it is left for a person.
     """
     with Client(owner.url, access.key) as service, Client(owner.url, access.lists) as lists:
@@ -57,6 +64,7 @@ def run(owner: Owner, access: Access, terminal: Terminal, *, sign_in: bool) -> d
         ledger = books(uploads(service, terminal))
         terminal.say("\nA list grows, and what passed before is found:")
         ledger["later"] = list(later(service, lists, ledger["uploads"], terminal))
+    ledger["live"] = demo_live.act(owner, access.live, home, terminal)
     ledger["console"] = inside(owner, access, ledger) if sign_in else True
     return ledger
 
@@ -68,6 +76,7 @@ def seen_all(ledger: dict[str, Any]) -> bool:
         ledger["in"] == total
         and not ledger["unexpected"]
         and all(step["as_expected"] for step in ledger["later"])
+        and ledger["live"]["as_expected"]
         and bool(ledger["console"])
     )
 
