@@ -106,6 +106,13 @@ is the tl90 of its cropped copy); tl70 and br70 see past a bar or logo laid over
 INSET: Final = 32
 """Views of the first inset: whole 32, c90 33; of the second 34, 35; and so on."""
 
+UNCUT: Final = (
+    ViewPlan(40, "uncut"),
+    ViewPlan(41, "uncut tl70", VIEWS[12].rect),
+    ViewPlan(42, "uncut br70", VIEWS[13].rect),
+)
+"""Of a frame with borders, borders and all: a plain bar laid over one side looks like one."""
+
 _OWN_SHAPE: Final = ROWS / COLUMNS
 
 
@@ -147,6 +154,8 @@ _REFERENCE_VIEWS: Final = np.array([p.number for p in REFERENCE], np.uint8)
 _QUERY_VIEWS: Final = np.array(
     [p.number + m for m in (0, MIRRORED) for p in QUERY], np.uint8
 )  # fmt: skip
+_UNCUT_MAPS: Final = np.concatenate([_maps(UNCUT, mirrored=m) for m in (False, True)])
+_UNCUT_VIEWS: Final = np.array([p.number + m for m in (0, MIRRORED) for p in UNCUT], np.uint8)
 _INNER: Final = 0.05
 
 
@@ -220,6 +229,8 @@ class ViewMaker:
         bordered = box != (0, luma.shape[0], 0, luma.shape[1])
         small = _small(luma, box) if bordered else whole
         found = [(_QUERY_VIEWS, *kernel.view_hashes(small, _QUERY_MAPS))]
+        if bordered:
+            found.append((_UNCUT_VIEWS, *kernel.view_hashes(whole, _UNCUT_MAPS)))
         rects = self._insets.feed(whole)
         if rects:
             numbers, maps = _inset_plan(rects)
