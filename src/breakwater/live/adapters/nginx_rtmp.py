@@ -228,7 +228,15 @@ class NginxRtmp:
         return parse_stat(reply.body)
 
     def _one(self, name: str) -> Found | None:
-        return next((found for found in self.discover() if found.name == name), None)
+        stream = self._element(name)
+        return None if stream is None else self._found(name.partition("/")[0], stream)
+
+    def _element(self, name: str) -> ET.Element | None:
+        """Its part of the list; of a wall of streams no other is looked at closely."""
+        for app, stream in _streams(self._stat()):
+            if f"{app}/{_text(stream, 'name')}" == name:
+                return stream
+        return None
 
     def _found(self, app: str, stream: ET.Element) -> Found:
         peers = [_peer(client) for client in stream.iterfind("client")]
@@ -247,11 +255,9 @@ class NginxRtmp:
         )
 
     def _players(self, name: str) -> list[Peer]:
-        for app, stream in _streams(self._stat()):
-            if f"{app}/{_text(stream, 'name')}" == name:
-                clients = stream.iterfind("client")
-                return [_peer(one) for one in clients if one.find("publishing") is None]
-        return []
+        stream = self._element(name)
+        clients = () if stream is None else stream.iterfind("client")
+        return [_peer(one) for one in clients if one.find("publishing") is None]
 
     def _act(self, what: str, whom: str, name: str, **more: str) -> Reply:
         app, _, stream = name.partition("/")
