@@ -40,6 +40,8 @@ from breakwater.records.database import open_database
 from breakwater.records.keys import Keyring
 from breakwater.settings import Settings
 
+__all__ = ["QUICK", "SLOW", "WHILE_SERVING", "Check", "run"]
+
 FLOORS: Final = (
     ("pillow", "13.0.0", "CVE-2026-112403"),
     ("pillow_heif", "1.3.0", "bundled libheif"),

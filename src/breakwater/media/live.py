@@ -85,13 +85,14 @@ class Piece:
 class Pipe:
     """Descriptor 0 as the file that FFmpeg reads: short reads, and an end to waiting."""
 
-    def __init__(self) -> None:
+    def __init__(self, stall_s: float) -> None:
+        self._stall_s = stall_s
         self._poll = select.poll()
         self._poll.register(0, select.POLLIN)
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes; empty at the end."""
-        if not self._poll.poll(READ_S * 1000):
+        if not self._poll.poll(self._stall_s * 1000):
             raise PullEnded(Ending.STALLED, "nothing came")
         return os.read(0, size)
 
@@ -301,7 +302,9 @@ def luma(frame: Any) -> NDArray[np.uint8]:
 
 
 def _opened(url: str, form: str, patience: int, extra: Mapping[str, str]) -> Any:
+    stall_s = float(extra.get("stall_s", READ_S))
     options = {**extra, **OPTIONS}
+    options.pop("stall_s", None)
     if patience > 1:
         options["probesize"] = str(32768 * 4**patience)
         options["analyzeduration"] = str(min(5_000_000, 200_000 * 4**patience))
@@ -309,7 +312,7 @@ def _opened(url: str, form: str, patience: int, extra: Mapping[str, str]) -> Any
         if form == "rtmp":
             return av.open(url, mode="r", options=options, timeout=(OPEN_S, READ_S))
         options.pop("protocol_whitelist")
-        return av.open(Pipe(), mode="r", format=form, options=options, buffer_size=32 << 10)
+        return av.open(Pipe(stall_s), mode="r", format=form, options=options, buffer_size=32 << 10)
     except FFmpegError as error:
         ended = _ended(error)
         why = Ending.REFUSED if ended.why in {Ending.CLOSED, Ending.RESET} else ended.why

@@ -42,7 +42,8 @@ class Target:
     Attributes:
         form: `rtmp`, `mpegts` or `flv` over TCP, or `srt`.
         url: for `rtmp` and `srt`, with the numeric address.
-        options: of the demuxer, e.g. `rtmp_flashver`.
+        options: of the demuxer, e.g. `rtmp_flashver`; `stall_s`: seconds of silence that are
+            usual, for playlists whose segments come in bursts.
         sampling: to begin with.
         patience: how often it was tried to find out what it is.
     """
@@ -126,7 +127,8 @@ class Held:
 
     def heard(self, now: float) -> None:
         """The child said something."""
-        self._deadline = now + SILENT_S
+        stall_s = float((self.target.options or {}).get("stall_s", 0))
+        self._deadline = now + SILENT_S + stall_s
 
     def late(self, now: float) -> bool:
         """Whether its time is over."""

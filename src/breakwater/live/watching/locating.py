@@ -21,6 +21,9 @@ from breakwater.model.stream import Stream
 from breakwater.network.addresses import Network, allowed
 from breakwater.network.fetch import Resolve, system_resolve
 
+HLS_STALL_S: Final = "24"
+"""More than the playlist's own patience (`live.playlist`), which ends the bytes by itself."""
+
 PORTS: Final = {"rtmp": 1935, "srt": 9710, "mpegts": 0, "flv": 0}
 """`mpegts://host:port` and `flv://host:port` are bytes over TCP."""
 
@@ -75,7 +78,7 @@ class Locator:
         if parts.scheme in {"http", "https"} and self._hls is not None:
             here = self._hls(url, private)
             return Target(
-                "127.0.0.1", here, "mpegts", f"mpegts://127.0.0.1:{here}", {}, patience=patience
+                "127.0.0.1", here, "mpegts", "", {"stall_s": HLS_STALL_S}, patience=patience
             )
         host, port = parts.hostname, parts.port or PORTS.get(parts.scheme, 0)
         if parts.scheme not in PORTS or not host or not port:
