@@ -162,8 +162,10 @@ class Orders:
                 )
 
     def on_ordered(self, event: Event) -> None:
-        """What was let go of leaves the bank of stopped streams."""
-        if Control(event.body["to"]).rank < Control.FROZEN.rank:
+        """What was let go of leaves the bank of stopped streams, unless it was stopped since."""
+        with self._db.read() as tx:
+            stands = stream_orders.standing(tx, event.subject)
+        if stands is not None and stands.to.rank < Control.FROZEN.rank:
             self._keeping.forget(event.subject)
 
     def close(self) -> None:
