@@ -250,6 +250,9 @@ def test_a_real_broadcast_is_known_seen_and_ended(
         player.wait_bytes(10_000)
     playlist = f"{real.config.hls_url}/live/jetty/index.m3u8"
     wait_until(lambda: httpx.get(playlist).status_code == 200)
+    (viewer,) = served.app.live.servers.adapter("real").viewers("live/jetty")
+    assert viewer.address == "127.0.0.1"
+    assert viewer.port
     assert all(one.done for one in served.app.live.servers.check("real"))
     publisher.stop()
     wait_until(lambda: "live/jetty" not in running(served))

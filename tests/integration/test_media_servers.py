@@ -126,6 +126,15 @@ class TestNginxRtmp(MediaServerContract):
         assert second.process.returncode != 0
         assert first.sending
 
+    def test_one_of_several_senders_is_named_by_its_connection(self) -> None:
+        publisher = self.now.publish(NAME)
+        server = self.now.server
+        (found,) = (one for one in server.discover() if one.name == NAME)
+        assert server.terminate(NAME, "999999").done, "it is not there"
+        assert publisher.sending
+        assert server.terminate(NAME, found.publishers[0].client).done
+        publisher.wait_end(5)
+
     def test_a_strange_agent_does_not_blind_the_list(self) -> None:
         publisher = self.now.publish(NAME)
         strange = "\x01\x02<&\"'>"

@@ -10,8 +10,9 @@ from breakwater.app.enforcing import policy_of
 from breakwater.app.ground import Ground
 from breakwater.live.discovery import Discovery
 from breakwater.live.hooks import Hooks
+from breakwater.live.making import MAKERS
 from breakwater.live.playlist import Relay
-from breakwater.live.servers import MAKERS, Servers
+from breakwater.live.servers import Servers
 from breakwater.live.streams import Streams
 from breakwater.live.watching.locating import Locator
 from breakwater.live.watching.spotting import Spotter

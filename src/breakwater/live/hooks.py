@@ -113,7 +113,10 @@ class Hooks:
             )  # fmt: skip
         except BadInput:
             return REFUSED
-        return answer(self._door, hook, known.shared.watch)
+        admission = answer(self._door, hook, known.shared.watch)
+        if admission.allowed and hook.watch != known.shared.watch:
+            self._servers.hls_viewers.note(known.config.name, hook.call.name, hook.call.peer)
+        return admission
 
     def event(self, token: str, body: bytes, headers: Mapping[str, str], sender: str) -> Admission:
         """An event signed by Standard Webhooks 1.0; taken once. Raises `NotFound`."""

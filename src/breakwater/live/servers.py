@@ -11,25 +11,21 @@ import base64
 import ipaddress
 import secrets as random
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from breakwater.errors import BadInput, NotFound
-from breakwater.live.adapters.generic import Generic
-from breakwater.live.adapters.mediamtx import MediaMtx
-from breakwater.live.adapters.nginx_rtmp import NginxRtmp
-from breakwater.live.adapters.node_media_server import NodeMediaServer
-from breakwater.live.adapters.owncast import Owncast
+from breakwater.live.hls_viewers import HlsViewers
+from breakwater.live.making import Around, Make
 from breakwater.live.ports import Answer, MediaServer
 from breakwater.live.recipes import Recipe, Wanted, recipe
-from breakwater.live.wire import Control
 from breakwater.model.access import Principal
 from breakwater.model.clock import Clock
 from breakwater.model.ids import new_id
 from breakwater.model.server import ServerConfig, ServerKind, ServerSecrets, new_pass
-from breakwater.network.addresses import Network, networks
+from breakwater.network.addresses import networks
 from breakwater.records import media_servers
 from breakwater.records.database import Database
 
@@ -37,8 +33,6 @@ REMEMBERED_S: Final = 5.0
 """A removed server's hooks are refused everywhere within this; here at once."""
 USER: Final = "breakwater"
 LOOPBACK: Final = networks(("127.0.0.0/8", "::1/128"))
-
-Make = Callable[[ServerConfig, ServerSecrets, tuple[Network, ...], Clock], MediaServer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +88,9 @@ class Servers:
         """
         self._db = db
         self._clock = clock
-        self._private = networks(private)
         self._makers = makers
+        self.hls_viewers = HlsViewers(clock)
+        self._around = Around(networks(private), clock, self.hls_viewers)
         self._adapters: dict[str, tuple[int, MediaServer]] = {}
         self._hooks: dict[str, tuple[float, Known | None]] = {}
         self._lock = threading.Lock()
@@ -188,7 +183,7 @@ class Servers:
             if kept is not None and kept[0] == config.version:
                 return kept[1]
             shared = media_servers.secrets(tx, config.id)
-        made = self._makers[config.kind](config, shared, self._private, self._clock)
+        made = self._makers[config.kind](config, shared, self._around)
         with self._lock:
             known = self._adapters.get(name)
             if known is None or known[0] < config.version:
@@ -259,67 +254,6 @@ class Servers:
             self._hooks.clear()
         for adapter in closing:
             adapter.close()
-
-
-def nginx(
-    config: ServerConfig, shared: ServerSecrets, private: tuple[Network, ...], clock: Clock
-) -> MediaServer:
-    """An nginx-rtmp."""
-    del clock
-    control = Control(
-        config.control_url, private=private, user=shared.user, password=shared.password
-    )
-    return NginxRtmp(config, shared, control)
-
-
-def mediamtx(
-    config: ServerConfig, shared: ServerSecrets, private: tuple[Network, ...], clock: Clock
-) -> MediaServer:
-    """A MediaMTX."""
-    del clock
-    control = Control(
-        config.control_url, private=private, user=shared.user, password=shared.password
-    )
-    return MediaMtx(config, shared, control)
-
-
-def node_media_server(
-    config: ServerConfig, shared: ServerSecrets, private: tuple[Network, ...], clock: Clock
-) -> MediaServer:
-    """A node-media-server."""
-    del clock
-    control = Control(
-        config.control_url, private=private, user=shared.user, password=shared.password
-    )
-    return NodeMediaServer(config, shared, control)
-
-
-def owncast(
-    config: ServerConfig, shared: ServerSecrets, private: tuple[Network, ...], clock: Clock
-) -> MediaServer:
-    """An Owncast."""
-    del clock
-    control = Control(
-        config.control_url, private=private, user=shared.user, password=shared.password
-    )
-    return Owncast(config, control)
-
-
-def generic(
-    config: ServerConfig, shared: ServerSecrets, private: tuple[Network, ...], clock: Clock
-) -> MediaServer:
-    """A platform's own service."""
-    control = Control(config.control_url or "http://127.0.0.1:9", private=private)
-    return Generic(config, shared, control, clock)
-
-
-MAKERS: Final[Mapping[ServerKind, Make]] = {
-    ServerKind.NGINX_RTMP: nginx,
-    ServerKind.NODE_MEDIA_SERVER: node_media_server,
-    ServerKind.MEDIAMTX: mediamtx,
-    ServerKind.OWNCAST: owncast,
-    ServerKind.GENERIC: generic,
-}
 
 
 def _blocks(blocks: Sequence[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
@@ -34,8 +34,20 @@ class NginxRtmp:
 
     can: Final = frozenset(Can) - {Can.SNAPSHOT}
 
-    def __init__(self, config: ServerConfig, secrets: ServerSecrets, control: Control) -> None:
+    def __init__(
+        self, config: ServerConfig, secrets: ServerSecrets, control: Control,
+        hls: Callable[[str], tuple[Peer, ...]] = lambda _: (),
+    ) -> None:  # fmt: skip
+        """Take the parts.
+
+        Args:
+            config: where it stands.
+            secrets: what we share with it.
+            control: to its control interface.
+            hls: who lately fetched a broadcast's playlist or segments; nginx does not list them.
+        """
         self._config = config
+        self._hls = hls
         self._secrets = secrets
         self._control = control
 
@@ -126,8 +138,9 @@ class NginxRtmp:
         return Answer(not left, f"still there: {', '.join(left)}" if left else "nothing is left")
 
     def viewers(self, name: str) -> tuple[Peer, ...]:
-        """RTMP players; those of HLS are in the access log only."""
-        return tuple(peer for peer in self._players(name) if not self._is_ours(peer))
+        """RTMP players that are connected, and who fetched HLS within the last minute."""
+        players = tuple(peer for peer in self._players(name) if not self._is_ours(peer))
+        return players + self._hls(name)
 
     def record_start(self, name: str) -> Answer:
         """Start the recorder `ev`, and see that its file is there: nginx names one it cannot write."""
