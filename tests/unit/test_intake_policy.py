@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from breakwater.errors import ScanningNotPermitted
 from breakwater.intake import policy, testfiles
 from breakwater.model.bank import Bank, BankAction
 from breakwater.model.case import Priority
+from breakwater.model.copies import CopyMatch, Segment, Zone
 from breakwater.model.ids import Id, new_id
 from breakwater.model.match import Action, Match, Verdict
 from breakwater.model.media import Reason, Undecodable
@@ -162,3 +164,38 @@ def test_always_match_files_answer_only_for_themselves() -> None:
         assert verdict is not None
         assert verdict.action is action
     assert testfiles.verdict("00" * 32) is None
+
+
+def shown(zone: Zone, bank: str = "B", **about: Any) -> CopyMatch:
+    segment = Segment(
+        reel=3, start_s=12.0, end_s=16.0, reference_start_s=0.0, reference_end_s=4.0, speed=1.0,
+        score=4.0, frames=6, mirrored=False, zone=zone,
+    )  # fmt: skip
+    return CopyMatch(reel=new_id(), number=3, bank=bank, label="clip", segment=segment, **about)
+
+
+@pytest.mark.parametrize(
+    ("zone", "does", "action", "rule"),
+    [
+        (Zone.LINK, BankAction.BLOCK, Action.BLOCK, "bank.block"),
+        (Zone.LINK, BankAction.HOLD, Action.HOLD, "bank.hold"),
+        (Zone.LINK, BankAction.LOG, Action.ALLOW, "bank.log"),
+        (Zone.LOOK, BankAction.BLOCK, Action.HOLD, "copy.look"),
+        (Zone.LOOK, BankAction.HOLD, Action.HOLD, "copy.look"),
+        (Zone.LOOK, BankAction.LOG, Action.ALLOW, "no_match"),
+    ],
+)
+def test_a_sure_stretch_acts_as_its_bank_and_an_unsure_one_waits_for_a_person(
+    zone: Zone, does: BankAction, action: Action, rule: str
+) -> None:
+    verdict = policy.decide([], {"B": does}, [shown(zone)])
+    assert (verdict.action, verdict.rule) == (action, rule)
+    assert len(verdict.copies) == 1
+
+
+@pytest.mark.parametrize("why_not", ["quarantined", "not_enabled", "apart", "decided"])
+def test_a_stretch_that_does_not_act_says_why(why_not: str) -> None:
+    found = shown(Zone.LINK, acting=False, why_not=why_not)
+    verdict = policy.decide([], {"B": BankAction.BLOCK}, [found])
+    assert (verdict.action, verdict.rule) == (Action.ALLOW, why_not)
+    assert verdict.reason

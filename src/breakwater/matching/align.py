@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from breakwater.matching.line import SPEEDS, Line, Point, Seen, corrected, fit, lines_through
+from breakwater.matching.line import SPEEDS, Line, Point, Seen, bent, corrected, fit, lines_through
 from breakwater.matching.reels import Laid, ReelIndex, Sightings
 from breakwater.model.copies import FramePair, FramePrints, Segment, Zone
 
@@ -48,6 +48,8 @@ _AGREES: Final = 0.35
 of one make .1.
 """
 _TREND: Final = 24
+_YOUNG: Final = 12
+"""Points up to which a segment that lost its line may turn out to run at another speed."""
 _MOVED_S: Final = 0.1
 _LATEST: Final = 12
 """Frames by which a link that stands is measured on; before, the whole window."""
@@ -116,7 +118,10 @@ class Follower:
     def finish(self) -> tuple[Segment, ...]:
         """All segments of the query so far, best first: those that ended, and those that stand."""
         standing = [
-            self._segment(reel, track) for reel, tracks in self._tracks.items() for track in tracks
+            self._segment(reel, track)
+            for reel, tracks in self._tracks.items()
+            for track in tracks
+            if track.score >= LOOK_SCORE
         ]
         return _best_of_each([*self._done, *standing])
 
@@ -214,17 +219,25 @@ class Follower:
             settled = recent[-_LATEST // 3].number
         measured = fit(laid, recent, track.line)
         track.points.update((n, p) for n, p in measured.items() if n >= settled)
-        line = corrected(track.line, [p for _, p in sorted(track.points.items())][-_TREND:])
+        points = [p for _, p in sorted(track.points.items())][-_TREND:]
+        line = corrected(track.line, points)
         ends = (self._seen[0].time_s, self._seen[-1].time_s)
         if max(abs(line.reference(t) - track.line.reference(t)) for t in ends) > _MOVED_S:
-            again = fit(laid, [*self._seen], line)
-            worth = sum(point.worth for point in again.values())
-            held = sum(p.worth for n, p in track.points.items() if n >= self._seen[0].number)
-            if worth >= held:
-                track.points.update(again)
-                track.line = line
+            self._moved(laid, track, line)
+        if newest not in track.points and 1 < len(points) <= _YOUNG:
+            for other in bent(track.line, points):
+                self._moved(laid, track, other)
         point = track.points.get(newest)
         return point is not None and point.worth > 0
+
+    def _moved(self, laid: Laid, track: _Track, line: Line) -> None:
+        """Take another line when the window says at least as much for it."""
+        again = fit(laid, [*self._seen], line)
+        first = self._seen[0].number
+        held = sum(p.worth for n, p in track.points.items() if n >= first)
+        if sum(point.worth for point in again.values()) >= held:
+            older = {n: p for n, p in track.points.items() if n < first}
+            track.points, track.line = older | again, line
 
     def _segment(self, reel: int, track: _Track) -> Segment:
         points = sorted((p for p in track.points.values() if p.weight > 0), key=lambda p: p.time_s)

@@ -28,7 +28,8 @@ VIEW_PAIRS: Final = 4
 _NEAREST: Final = 4
 _SURE_WEIGHT: Final = 0.3
 _LEAST_POINTS: Final = 4
-_LEAST_SPAN_S: Final = 4.0
+_SAME_SPEED: Final = 0.05
+_LEAST_SPAN_S: Final = 2.0
 _ELSEWHERE: Final = 8
 _APART_S: Final = 2.0
 _NEW_BITS: Final = 20.0
@@ -161,6 +162,15 @@ def corrected(line: Line, points: Sequence[Point]) -> Line:
         slope = float(np.polyfit(reference, time, 1, w=weight)[0])
         speed = min(max(slope, min(SPEEDS)), max(SPEEDS))
     return Line(speed, float(np.average(time - speed * reference, weights=weight)))
+
+
+def bent(line: Line, points: Sequence[Point]) -> Iterator[Line]:
+    """Lines of the other speeds through the middle of a few points."""
+    time = float(np.mean([p.time_s for p in points]))
+    reference = float(np.mean([p.reference_s for p in points]))
+    for speed in SPEEDS:
+        if abs(speed - line.speed) > _SAME_SPEED:
+            yield Line(speed, time - speed * reference)
 
 
 def weights(distance: NDArray[np.int64]) -> NDArray[np.float64]:
