@@ -118,7 +118,7 @@ def test_a_playlist_is_had_by_its_own_address_only(served: Served, known: Known)
         return client.get(path, headers={"X-Original-URI": uri}).status_code
 
     assert asked("/hls/live/quay/index.m3u8") == 204
-    for uri in ("", "/", "/hls", "/hls/live", "/hls/../etc/passwd", "/other/live/quay/x.ts",
+    for uri in ("//[", "/hls/live/quay/1.ts?" + "a=1&" * 200, "", "/", "/hls", "/hls/live", "/hls/../etc/passwd", "/other/live/quay/x.ts",
                 "/hls/live/../quay/x.ts", "/hlsx/live/quay/1.ts", "/hls//live/quay/1.ts"):  # fmt: skip
         assert asked(uri) == 403, uri
 
@@ -148,8 +148,19 @@ def test_an_administrator_enters_a_server_and_sees_its_passes_once(served: Serve
     away = admin.post("/v1/media-servers/harbour/check").json()
     assert not away["fit"]
     assert "does not answer" in away["findings"][0]["words"]
-    bad = {"name": "x", "kind": "nginx_rtmp", "control_url": "http://user:pw@127.0.0.1:9"}
-    assert admin.post("/v1/media-servers", json=bad).status_code == 422
+    for url in (
+        "http://user:pw@127.0.0.1:9",
+        "http://[",
+        "http://h:99999",
+        "http://h:0",
+        "rtmp://h",
+        "",
+    ):
+        bad = {"name": "x", "kind": "nginx_rtmp", "control_url": url}
+        assert admin.post("/v1/media-servers", json=bad).status_code == 422, url
+    for base in ("http://[", "http://h:99999", "http://h;x", "x"):
+        answer = admin.post("/v1/media-servers/harbour/recipe", json={"base": base})
+        assert answer.status_code == 422, base
     assert admin.delete("/v1/media-servers/harbour").status_code == 200
     assert admin.get("/v1/media-servers/harbour").status_code == 404
 

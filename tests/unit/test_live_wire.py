@@ -116,7 +116,8 @@ def test_each_connection_is_checked_so_that_a_name_cannot_turn(
 
 
 @pytest.mark.parametrize(
-    "url", ["", "ftp://x", "http://", "http://user:pw@127.0.0.1", "//x", "file:///etc/passwd"]
+    "url",
+    ["", "ftp://x", "http://", "http://user:pw@127.0.0.1", "//x", "file:///etc/passwd", "http://["],
 )
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(BadInput):

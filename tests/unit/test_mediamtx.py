@@ -186,6 +186,7 @@ def test_its_questions_are_read() -> None:
         ("api", HookKind.OTHER),
     ):
         assert read_mediamtx("mtx", body.replace(b"publish", action.encode()))[0].kind is kind
-    for wrong in (b"", b"[]", b"{}{", body.replace(b"live/014", b"../x"), b"[" * 100_000):
+    many = body.replace(b"key=abc", b"a=1&" * 200)
+    for wrong in (many, b"", b"[]", b"{}{", body.replace(b"live/014", b"../x"), b"[" * 100_000):
         with pytest.raises(BadInput):
             read_mediamtx("mtx", wrong)

@@ -95,13 +95,16 @@ def read_playlist(
     Raises:
         BadInput: it is not below the place that playlists are served from.
     """
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:
+        raise BadInput("This is no playlist of a stream.") from None
     rest = parts.path.removeprefix(prefix.rstrip("/") + "/").split("/")
     name = "/".join(rest[:2])
     if not parts.path.startswith(prefix) or len(rest) < PLAYLIST_PARTS or not is_stream_name(name):
         raise BadInput("This is no playlist of a stream.")
     peer = Peer("", address[:64], int(port) if port.isdecimal() and port != "0" else None)
-    watch = parse_qs(parts.query, max_num_fields=MAX_FIELDS).get("watch", [""])[0]
+    watch = _queried(parts.query, "watch")
     return Hook(HookKind.PLAY, Call(server=server, name=name, peer=peer, at=at), watch)
 
 
@@ -139,9 +142,9 @@ def read_mediamtx(server: str, body: bytes, at: datetime | None = None) -> tuple
     kind = kinds.get(str(said.get("action", "")), HookKind.OTHER)
     name = "" if kind is HookKind.OTHER else _named(said.get("path"))
     peer = Peer(_short(said, "id", 64), _short(said, "ip", 64), agent=_short(said, "userAgent", 64))
-    query = parse_qs(_short(said, "query", 1024), max_num_fields=MAX_FIELDS)
-    call = Call(server=server, name=name, peer=peer, key=query.get("key", [""])[0][:256], at=at)
-    hook = Hook(kind, call, query.get("watch", [""])[0])
+    query = _short(said, "query", 1024)
+    call = Call(server=server, name=name, peer=peer, key=_queried(query, "key"), at=at)
+    hook = Hook(kind, call, _queried(query, "watch"))
     return hook, _short(said, "user", 128), _short(said, "password", 256)
 
 
@@ -154,6 +157,14 @@ def read_owncast(server: str, body: bytes, at: datetime | None = None) -> Hook:
     kinds = {"STREAM_STARTED": HookKind.PUBLISH, "STREAM_STOPPED": HookKind.PUBLISH_DONE}
     kind = kinds.get(str(_object(body).get("type", "")), HookKind.OTHER)
     return Hook(kind, Call(server=server, name=OWNCAST, peer=Peer(client=""), at=at))
+
+
+def _queried(query: str, field: str) -> str:
+    """One field of a query that a stranger wrote."""
+    try:
+        return parse_qs(query, max_num_fields=MAX_FIELDS).get(field, [""])[0][:256]
+    except ValueError:
+        raise BadInput("A query has too many fields.") from None
 
 
 def _object(body: bytes) -> Mapping[str, Any]:

@@ -234,10 +234,7 @@ class Servers:
         schemes = {"control_url": ("http", "https"), "hls_url": ("http", "https"),
                    "rtmp_url": ("rtmp", "rtmps")}  # fmt: skip
         for field, allowed in schemes.items():
-            parts = urlsplit(getattr(config, field))
-            if getattr(config, field) and (
-                parts.scheme not in allowed or not parts.hostname or "@" in parts.netloc
-            ):
+            if getattr(config, field) and not _is_address(getattr(config, field), allowed):
                 raise BadInput(f"{field} is an address such as {allowed[0]}://host:port.")
         if config.kind is not ServerKind.GENERIC and not config.control_url:
             raise BadInput("A media server of this kind needs control_url.")
@@ -261,3 +258,14 @@ def _blocks(blocks: Sequence[str]) -> tuple[str, ...]:
         return tuple(str(block) for block in networks(blocks))
     except ValueError:
         raise BadInput("hook_networks are blocks such as 10.0.0.0/8.") from None
+
+
+def _is_address(url: str, schemes: tuple[str, ...]) -> bool:
+    """Whether it can be called: a scheme, a host, perhaps a port, and nobody's name in it."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return False
+    fit = parts.scheme in schemes and bool(parts.hostname) and "@" not in parts.netloc
+    return fit and port != 0 and url.isascii() and url.isprintable()

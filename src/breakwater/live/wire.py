@@ -68,7 +68,10 @@ class Control:
         Raises:
             BadInput: this is no http or https address.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            raise BadInput("A media server's address cannot be read.") from None
         if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
             raise BadInput("A media server's address is http://host:port or https://host:port.")
         self._base = url.rstrip("/")

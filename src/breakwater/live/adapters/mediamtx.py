@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import parse_qs
 
 from breakwater.errors import Unavailable
 from breakwater.live.adapters.lacking import Lacking
@@ -189,8 +188,8 @@ class MediaMtx(Lacking):
             raise Unavailable(f"The media server answered {reply.status} to a kick.")
 
     def _is_ours(self, row: Mapping[str, Any]) -> bool:
-        said = parse_qs(str(row.get("query", ""))).get("watch", [""])[0]
-        return bool(self._secrets.watch) and said == self._secrets.watch
+        said = str(row.get("query", "")).split("&")
+        return bool(self._secrets.watch) and f"watch={self._secrets.watch}" in said
 
 
 def _json(status: int, body: bytes) -> dict[str, Any]:

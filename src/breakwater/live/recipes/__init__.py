@@ -47,8 +47,12 @@ def recipe(config: ServerConfig, shared: ServerSecrets, wanted: Wanted) -> Recip
     Raises:
         BadInput: breakwater's address or the directory cannot stand in a configuration file.
     """
-    parts = urlsplit(wanted.base)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    try:
+        parts = urlsplit(wanted.base)
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
         raise BadInput("breakwater's address is http://host:port.")
     for text in (wanted.base, str(wanted.directory), wanted.app):
         if not text.isprintable() or any(mark in text for mark in " ;{}'\"\\$#"):
