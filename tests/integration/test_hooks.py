@@ -74,6 +74,17 @@ def test_a_hook_from_elsewhere_is_refused(served: Served, known: Known) -> None:
     assert "live/far" not in running(served)
 
 
+@pytest.mark.parametrize(
+    ("address", "ours"),
+    [("127.0.0.1", True), ("::1", True), ("::ffff:127.0.0.1", True), ("10.1.2.3", False),
+     ("::ffff:10.1.2.3", False), ("", False), ("testclient", False)],
+)  # fmt: skip
+def test_where_a_hook_comes_from_is_read_in_every_spelling(
+    known: Known, address: str, ours: bool
+) -> None:
+    assert known.sends_from(address) is ours
+
+
 def test_a_replayed_hook_is_refused(served: Served, known: Known) -> None:
     token = known.shared.hook
     assert send(served, token, form(client=21, name="buoy")) == 204

@@ -68,6 +68,7 @@ class Known:
             peer = ipaddress.ip_address(address)
         except ValueError:
             return False
+        peer = getattr(peer, "ipv4_mapped", None) or peer
         blocks = networks(self.config.hook_networks) or LOOPBACK
         return any(peer in block for block in blocks)
 
