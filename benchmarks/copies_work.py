@@ -20,7 +20,6 @@ import numpy as np
 from benchmarks.copies_attacks import FAMILIES, NAMED, Attack, Frames
 from benchmarks.copies_clips import FPS, KINDS, Filmed, Movie, Picture, known_clips
 from breakwater import kernel
-from breakwater.fingerprint.shots import shots, spread
 from breakwater.fingerprint.video import FrameHash
 from breakwater.fingerprint.views import ReferenceMaker, ViewMaker
 from breakwater.matching import align
@@ -125,7 +124,7 @@ def reference(source: Source) -> Print:
                 plain.append(np.frombuffer(value, np.uint8))
     kept = [
         local.extract(grey_of(movie.frame(shot.key.frame)), shot.key.time_s)
-        for shot in spread(shots(hashes), grey.KEPT)
+        for shot in grey.moments(hashes)
     ]
     few = tuple(one.only(np.arange(len(one)) < grey.POINTS) for one in kept)
     table = np.array(plain, np.uint8).reshape(-1, 32)

@@ -22,15 +22,16 @@ def frames(lengths: list[int], step_s: float = 1.0, drift: int = 6) -> list[Fram
 
 
 def test_each_cut_starts_a_shot() -> None:
-    found = shots(frames([4, 7, 1, 9]))
+    found = shots(frames([4, 7, 1, 9]), longest_s=20)
     assert [(one.start_s, one.end_s) for one in found] == [(0, 3), (4, 10), (11, 11), (12, 20)]
     assert all(one.start_s <= one.key.time_s <= one.end_s for one in found)
 
 
 def test_a_long_take_is_split() -> None:
     found = shots(frames([100], drift=2))
-    assert len(found) == 5
+    assert len(found) == 17
     assert max(one.end_s - one.start_s for one in found) <= LONGEST_S
+    assert len(shots(frames([100], drift=2), longest_s=30)) == 4
 
 
 def test_nothing_has_no_shots() -> None:

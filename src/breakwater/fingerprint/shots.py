@@ -19,8 +19,8 @@ from breakwater.fingerprint.video import FrameHash
 CUT: Final = 80
 """Bits between neighbours that make a cut: unrelated pairs lie at 128 ± 8."""
 
-LONGEST_S: Final = 20.0
-"""A shot is split here, so that a room filmed in one go has more than one key frame."""
+LONGEST_S: Final = 5.0
+"""A shot is split here, so that what was filmed in one go has more than one key frame."""
 
 LEAST_QUALITY: Final = 20
 
@@ -39,17 +39,20 @@ class Shot:
     key: FrameHash
 
 
-def shots(frames: Sequence[FrameHash], *, cut: int = CUT) -> tuple[Shot, ...]:
+def shots(
+    frames: Sequence[FrameHash], *, cut: int = CUT, longest_s: float = LONGEST_S
+) -> tuple[Shot, ...]:
     """Split frames in order of time.
 
     Args:
         frames: of one video, ascending.
         cut: bits from one frame to the next that end a shot.
+        longest_s: a longer shot is split.
     """
     found: list[Shot] = []
     run: list[FrameHash] = []
     for frame in frames:
-        if run and (_apart(run[-1], frame) >= cut or frame.time_s - run[0].time_s > LONGEST_S):
+        if run and (_apart(run[-1], frame) >= cut or frame.time_s - run[0].time_s > longest_s):
             found.append(_shot(run))
             run = []
         run.append(frame)

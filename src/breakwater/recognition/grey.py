@@ -20,7 +20,7 @@ import numpy as np
 
 from breakwater.errors import BadSignal
 from breakwater.fingerprint import audio
-from breakwater.fingerprint.shots import shots, spread
+from breakwater.fingerprint.shots import LONGEST_S, Shot, shots, spread
 from breakwater.fingerprint.video import FrameHash
 from breakwater.media.sandbox import JailPool
 from breakwater.model.copies import Segment, Zone
@@ -41,6 +41,7 @@ LOOKS: Final = 4
 SURE: Final = 6.0
 """Score from which an alignment needs no second opinion: twice what links."""
 
+_SHORTEST_S: Final = 1.5
 _AROUND: Final = 8
 """Frames of the query's other shots, by which its overlays are found."""
 
@@ -181,13 +182,20 @@ def survey(
         limits: of each decode.
         lane: keeps senders apart.
     """
-    times = [shot.key.time_s for shot in spread(shots(frames), KEPT)]
+    times = [shot.key.time_s for shot in moments(frames)]
     points = pool.local(source, declared=declared, limits=limits, times=times, lane=lane)
     if isinstance(points, Undecodable):
         return points
     kept = tuple(one.only(np.arange(len(one)) < POINTS) for one in points)
     heard = _sound(pool, source, declared, limits, lane)
     return Known(kept, heard)
+
+
+def moments(frames: Sequence[FrameHash]) -> tuple[Shot, ...]:
+    """Shots of a known video to keep; a short or uncut one is split, so that there are several."""
+    length_s = frames[-1].time_s - frames[0].time_s if frames else 0.0
+    longest_s = min(LONGEST_S, max(_SHORTEST_S, length_s / 4))
+    return spread(shots(frames, longest_s=longest_s), KEPT)
 
 
 def examine(
