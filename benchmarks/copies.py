@@ -51,7 +51,7 @@ def spread_out(task: Any, jobs: Sequence[Any], path: str | None = None) -> list[
 
 def sources(clips: int) -> tuple[list[Source], list[Source]]:
     """Known videos, and unrelated queries of the same kinds."""
-    many, few = (24, 4) if quick() else (240, 12)
+    many, few = (16, 3) if quick() else (240, 12)
     known = [Source("clip", number) for number in range(clips)]
     known += [Source("library", 2_000_000 + n) for n in range(many)]
     known += [Source(family, n) for family in NEGATIVES for n in range(few)]
@@ -62,7 +62,7 @@ def sources(clips: int) -> tuple[list[Source], list[Source]]:
 
 def chance_jobs() -> list[tuple[list[Source], list[Source]]]:
     """Queries and known videos whose frames are all compared with one another."""
-    few, many = (2, 4) if quick() else (8, 24)
+    few, many = (3, 10) if quick() else (12, 48)
     kinds = ("library", "take")
     known = [Source(kind, 7_000_000 + n) for kind in kinds for n in range(many)]
     return [([Source(kind, 8_000_000 + n) for n in range(few)], known) for kind in kinds]
