@@ -96,7 +96,7 @@ def _preserved(site: LiveSite, stream: Stream) -> list[Preserved]:
 
 
 def test_a_killed_watcher_is_replaced_and_its_old_epoch_means_nothing(site: LiveSite) -> None:
-    publisher = site.rtmp.push(name="live/kill")
+    publisher = site.rtmp.push(f"smptehdbars={SIZE}", name="live/kill")
     stream = site.stream("live/kill")
     post = post_of(site, stream, frames=2)
     watching, before, frames = site.app.live.watching, post.epoch, post.frames
@@ -113,14 +113,18 @@ def test_a_killed_watcher_is_replaced_and_its_old_epoch_means_nothing(site: Live
 
 def test_a_broadcast_that_nobody_can_fetch_is_an_alert_not_a_gap(site: LiveSite) -> None:
     with site.app.db.transaction() as tx:
-        made = streams.start(tx, server="edge", name="live/ghost", sender=Sender(service="live"))
+        told = Sender(service="live", pull_url=f"{site.rtmp.url}/live/ghost")
+        made = streams.start(tx, server="", name="ghost", sender=told)
+        quiet = streams.start(tx, server="", name="told", sender=Sender(service="live"))
 
-    def told() -> list[str]:
+    def alerts() -> list[str]:
         with site.app.db.read() as tx:
             return [one.alert.kind for one in stream_alerts.of_stream(tx, made.id)]
 
-    assert until(told, 25) == ["lost"]
+    assert until(alerts, 25) == ["lost"]
     with site.app.db.read() as tx:
         found = streams.get(tx, made.id)
+        untold = stream_alerts.of_stream(tx, quiet.id)
     assert found.state is StreamState.LOST
+    assert untold == []  # nobody said where it can be fetched: that is shown, and no case
     assert found.case is not None

@@ -113,6 +113,8 @@ def working(running: App) -> Iterator[None]:
         turns=running.turns, metrics=running.metrics,
     )  # fmt: skip
     worker.start()
+    if running.live.servers.every():
+        running.live.watching.start()  # warm before the first broadcast
     try:
         yield
     finally:

@@ -23,7 +23,7 @@ from breakwater.model.clock import Clock
 from breakwater.model.live import LiveFrame, PullEnd
 from breakwater.model.stream import Alert, StreamState
 from breakwater.observe import Metrics, logger
-from breakwater.records import leases, streams
+from breakwater.records import leases, stream_people, streams
 from breakwater.records.database import Database
 
 TOLD_AGAIN_S: Final = 60.0
@@ -128,10 +128,17 @@ class Hearing:
         if post.blind(now):
             post.told_blind_at = now
             self._alert_of(post, "undecodable", "Packets come, and no picture can be made of them.")
-        elif post.out_of_sight(now) and not post.lost:
+        elif post.out_of_sight(now) and not post.lost and self._sends(post):
             post.lost, post.told_blind_at = True, now
             self._set_state(post, StreamState.LOST)
             self._alert_of(post, "lost", "It runs, and nobody sees it: it cannot be fetched.")
+
+    def _sends(self, post: Post) -> bool:
+        """Whether there is something to miss: somebody sends, and it can be fetched at all."""
+        if not post.located:
+            return False
+        with self._db.read() as tx:
+            return bool(post.stream.pull_url or stream_people.publishers(tx, post.stream.id))
 
     def sample(self, post: Post) -> None:
         """Look as closely as is wanted now."""

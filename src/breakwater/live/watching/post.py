@@ -79,6 +79,7 @@ class Post:
         tries: failures since the last frame.
         again_at: wall seconds of the next try.
         fresh: a pull began, and has not said yet what it is.
+        located: there is an address; a service may tell of broadcasts without one.
         worried_until: wall seconds until which it is looked at closely whatever its risk.
     """
 
@@ -102,6 +103,7 @@ class Post:
     told_blind_at: float = 0.0
     lost: bool = False
     fresh: bool = True
+    located: bool = True
     worried_until: float = 0.0
     over_at: float | None = None
     offset_s: float = 0.0

@@ -23,6 +23,12 @@ from breakwater.records.database import Database
 NOVEL: Final = 24
 """Bits between a frame and the one before it from which it is new (reference, step 4)."""
 
+FOLLOW_S: Final = 0.9
+"""Least seconds between frames that are aligned: reels have about one a second, and what is new
+in a frame is measured against the one before, so that more of them would only say less."""
+FOLLOW_OTHERS_S: Final = 1.9
+"""Frames that are no key frames are aligned only where key frames are rare."""
+
 WINDOW_S: Final = 60.0
 AGAIN_S: Final = 5.0
 ENOUGH_FRAMES: Final = 3
@@ -66,6 +72,7 @@ class Spotter:
         self._last: bytes | None = None
         self._offset = 0.0
         self._end_s = 0.0
+        self._followed_s = -FOLLOW_S
         self._told: dict[Id, _Told] = {}
         self._met: dict[Id, _Met] = {}
 
@@ -117,6 +124,9 @@ class Spotter:
         """Known videos that it has shown stretches of."""
         if self._follower is None or self._aligner is None or not self._aligner.any:
             return []
+        if time_s - self._followed_s < (FOLLOW_S if frame.key else FOLLOW_OTHERS_S):
+            return []
+        self._followed_s = time_s
         query = frame.query
         segments = self._follower.feed(
             FramePrints(time_s, query.views, query.hashes, query.qualities)

@@ -118,7 +118,7 @@ class Watching:
         What an earlier life left on disk is noise, its keys being gone, and is removed.
         """
         with self._lock:
-            if self._links or self._closing:
+            if self._links or self._closing or not self._rules.watchers:
                 return
             folder = self._rules.folder
             if folder is not None:
@@ -294,9 +294,12 @@ class Watching:
         try:
             target = self._locate(post.stream, post.patience)
         except BreakwaterError as error:
-            _log.info("not_located", stream=post.stream.id, code=error.code)
+            if post.located:
+                _log.info("not_located", stream=post.stream.id, code=error.code)
+            post.located = bool(post.stream.server or post.stream.pull_url)
             post.failed(Ending.REFUSED, now)
             return
+        post.located = True
         with self._lock:
             live = [link for link in self._links if link.alive]
             if not live or post.over_at is not None or self._closing:
