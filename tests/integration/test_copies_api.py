@@ -6,13 +6,19 @@ the stretches; withdrawing it changes what was answered.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, islice
 from typing import Any
 
 import httpx
 import pytest
 
+from breakwater.model.access import Principal, Role
+from breakwater.model.decision import DecisionFacts, DecisionKind
+from breakwater.model.facts import Activity, ItemFacts
+from breakwater.model.ids import Id
 from breakwater.worker.loop import Worker
 from tests.builders_copies import FPS, altered, decoded, encode, scene
 from tests.integration.served import Served, serving
@@ -121,3 +127,28 @@ def test_a_withdrawn_reel_is_found_no_more_and_verdicts_change(
         pass
     later = machine.get(f"/v1/verdicts/{first['id']}").json()
     assert (later["action"], later["copies"]) == ("allow", [])
+
+
+def test_an_upload_decided_to_be_illegal_becomes_known(
+    served: Served, machine: httpx.Client
+) -> None:
+    clip = encode(scene(31, KNOWN_S, height=180, width=320))
+    app = served.app
+    machine.post(
+        "/v1/banks/CLIPS/entries",
+        json={"signals": [{"signal": f"sha256:{hashlib.sha256(clip).hexdigest()}"}]},
+    ).raise_for_status()
+    held = sent(machine, clip)
+    wanted = {"upload": held["id"], "label": "clip 2"}
+    assert machine.post("/v1/banks/CLIPS/reels", json=wanted).status_code == 409
+    person = Principal(served.person(Role.REVIEWER).id, "anna", Role.REVIEWER.permissions)
+    person = replace(person, person=person.id)
+    app.review.queue.take(person, Id(held["case"]))
+    facts = DecisionFacts(item=ItemFacts(Activity.POSING_OR_NUDITY))
+    app.review.decisions.decide(
+        person, Id(held["case"]), DecisionKind.ILLEGAL, facts=facts, reason="a synthetic test"
+    )
+    made = machine.post("/v1/banks/CLIPS/reels", json=wanted)
+    assert made.status_code == 201, made.text
+    again = sent(machine, altered(clip, ("hflip", "")))
+    assert [copy["label"] for copy in again["copies"]] == ["clip 2"]
