@@ -244,15 +244,14 @@ def _agreement(
     for i, (own, theirs) in enumerate(zip(*pairs, strict=True)):
         query, known = _bits(words[i, own]), _bits(laid.words[reference[i], theirs])
         fresh, value = 1.0, None
-        before = [
-            j
-            for j in range(max(0, i - _LOOK_BACK), i)
-            if there[j, own] and laid.there[reference[j], theirs]
-        ]
-        for j in reversed(before):
+        before = [j for j in range(i) if there[j, own] and laid.there[reference[j], theirs]]
+        if before:
+            newest = query ^ _bits(words[before[-1], own])
+            fresh = min(1.0, newest.bit_count() / _NEW_BITS)
+        # Frames that lie on one frame of the known video cannot show how that one changes.
+        elsewhere = [j for j in before if reference[j] != reference[i]]
+        for j in reversed(elsewhere[-_LOOK_BACK:]):
             changed = query ^ _bits(words[j, own])
-            if j == before[-1]:
-                fresh = min(1.0, changed.bit_count() / _NEW_BITS)
             if changed.bit_count() >= _CHANGED_BITS:
                 value = _phi(changed, known ^ _bits(laid.words[reference[j], theirs]))
                 break
