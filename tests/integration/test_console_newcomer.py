@@ -127,3 +127,59 @@ def test_nothing_is_cut_off_and_no_moment_is_in_machine_form(site, language):
             both_themes(page, "case de")
             full = page.locator("main time[title]").first.get_attribute("title") or ""
             assert re.match(r"\d{1,2}\. \w+\.? \d{4}, ", full), full
+
+
+def test_what_is_taken_back_is_said_and_is_one_s_own_again(site):
+    upload = submit(site.served.app, photo(1, form="JPEG", quality=64), MACHINE)
+    with site.page(Role.REVIEWER) as watched:
+        page = watched.page
+        page.goto(f"{site.served.url}/cases/{upload.case}")
+        name = page.locator("body").get_attribute("data-person")
+        for box in page.locator("[name=also]").all():
+            box.uncheck()
+        page.keyboard.press("5")
+        page.keyboard.press("Shift+Enter")
+        page.locator("#done button").wait_for()
+        page.keyboard.press("z")
+        expect(page.locator("#done")).to_contain_text("is taken back")
+        assert page.locator("#done button").count() == 0
+        expect(page.locator("#case")).to_contain_text(f"With {name}")
+
+
+def test_a_grader_sees_no_sum_of_verdicts_and_finds_the_sets(site):
+    with site.page(Role.GRADER) as watched:
+        page = watched.page
+        page.goto(site.served.url)
+        words = page.locator("main").inner_text()
+        assert "held" not in words
+        assert "Waiting for a person" not in words
+        assert page.locator("#plot, #numbers").count() == 0
+        answer = page.request.get(f"{site.served.url}/overview/series")
+        assert set(answer.json()) >= {"at", "allow", "hold", "block"}
+        assert not any(answer.json()[name] for name in ("at", "allow", "hold", "block"))
+        page.get_by_role("link", name="Open the sets").click()
+        page.wait_for_url("**/grade")
+
+
+def test_a_page_that_is_not_open_says_whose_it_is(site):
+    with site.page(Role.REVIEWER, Role.QA_LEAD) as watched:
+        watched.allowed.append("403")
+        watched.page.goto(f"{site.served.url}/grade")
+        expect(watched.page.locator("main")).to_contain_text("open to these roles: Grader.")
+
+
+@pytest.mark.parametrize("height", [700, 900, 1100])
+def test_the_rail_keeps_its_words_whole_at_every_height(site, height):
+    every = [role for role in Role if role is not Role.GRADER]
+    with site.page(*every, width=1440, height=height) as watched:
+        page = watched.page
+        page.goto(f"{site.served.url}/queue")
+        assert page.evaluate(CUT) == []
+        rail = "e => [e.clientWidth, e.scrollWidth, e.offsetWidth - e.clientWidth]"
+        inner, whole, bar = page.locator(".rail").evaluate(rail)
+        assert whole <= inner, "it never goes sideways"
+        assert bar <= 1, "no bar takes the words' room"
+        if height >= 900:
+            last = page.locator(".rail > div a").last.bounding_box()
+            assert last is not None
+            assert last["y"] + last["height"] <= height - 32, "all pages are in view"

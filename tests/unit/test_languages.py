@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 import sys
@@ -12,11 +13,13 @@ from types import ModuleType
 
 import pytest
 
+from breakwater.model.match import VIEW_WORDS, View
 from breakwater.web import languages
 from breakwater.web.languages import PSEUDO, choose, speak
 from breakwater.web.pages import words
 from breakwater.web.pages.models import Mark
 from breakwater.web.pages.render import FOLDER
+from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, later, say, say_n
 
 ROOT = Path(__file__).parents[2]
@@ -126,3 +129,19 @@ def test_the_scripts_carry_their_own_words_and_no_others():
     text = "\n".join(p.read_text() for p in (FOLDER.parent / "static/js").glob("*.js"))
     assert [key for key in script if key not in text] == []
     assert set(choose(PSEUDO, "").script) >= set(script)
+
+
+@pytest.mark.parametrize("view", [view for view in View if view is not View.ORIGINAL])
+def test_how_a_copy_was_turned_is_said_in_the_reader_s_language(view):
+    speak(choose("de", ""))
+    told = retold(f"Very close match: 6 of 256 bits differ (limit 31), {VIEW_WORDS[view]}")
+    assert "match" not in told, told
+    assert VIEW_WORDS[view] not in told, told
+
+
+def test_words_of_one_and_many_stand_where_they_are_gathered():
+    for path in (FOLDER.parent / "pages").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say_n":
+                said = [isinstance(word, ast.Constant) for word in node.args[:2]]
+                assert said == [True, True], f"{path.name}:{node.lineno}"

@@ -8,6 +8,7 @@ next case opens, with the way back in a toast. A refusal keeps what was typed.
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -18,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from breakwater.access.signing import Proof
-from breakwater.errors import BadInput, Conflict, ExposureLimit, NeedsSecondPerson
+from breakwater.errors import BadInput, Conflict, ExposureLimit, NeedsSecondPerson, NotAllowed
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Case
 from breakwater.model.decision import (
@@ -141,8 +142,10 @@ def undo(
     reason: Reason = "",
 ) -> RedirectResponse:  # fmt: skip
     """Take a decision back; the case waits again."""
-    app.review.decisions.undo(who, Id(parse_id(decision) or decision), reason)
-    return RedirectResponse(f"/cases/{_found(app, case).id}", SEE_OTHER)
+    row = app.review.decisions.undo(who, Id(parse_id(decision) or decision), reason)
+    with suppress(Conflict, NotAllowed):  # where it is not theirs to hold, it waits for all
+        app.review.queue.take(who, row.case)
+    return RedirectResponse(f"/cases/{_found(app, case).id}?done={row.id}", SEE_OTHER)
 
 
 @router.post("/cases/{case}/confirm")

@@ -201,12 +201,17 @@ class SecondPerson:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What was just decided, with the way back: the toast."""
+    """What was just decided, with the way back: the toast.
+
+    Attributes:
+        back: it tells that a decision was taken back; there is no way back from that.
+    """
 
     decision: str
     case: str
     words: str
     until: When
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -290,18 +290,28 @@ def _fact_words(facts: DecisionFacts) -> list[str]:
 
 def done(look: Look, decision: Decision) -> Done | None:
     """The toast about what this person just decided; None when its time is over."""
+    case = cases.get(look.tx, decision.case)
+    if decision.undoes is not None and decision.by == look.who.person:
+        return _undone(look, decision, case)
     over = decision.media_until <= look.now
     if over or decision.by != look.who.person or not decision.stands:
         return None
-    case = cases.get(look.tx, decision.case)
     released = [
         one for one in decisions.effects(look.tx, decision.id) if one.outcome is Outcome.RELEASED
     ]
     text = say("Case %(number)d: %(kind)s.", number=case.number, kind=WORD[decision.kind])
     if released:
-        one, many = "%(n)s upload released.", "%(n)s uploads released."
-        text += " " + say_n(one, many, len(released))
+        text += " " + say_n("%(n)s upload released.", "%(n)s uploads released.", len(released))
     return Done(decision.id, case.id, text, words.at(decision.media_until))
+
+
+def _undone(look: Look, decision: Decision, case: Case) -> Done | None:
+    until = decision.at + UNDO
+    if until <= look.now:
+        return None
+    kind = WORD[decision.kind]
+    text = say("Case %(number)d: %(kind)s is taken back.", number=case.number, kind=kind)
+    return Done(decision.id, case.id, text, words.at(until), back=True)
 
 
 def effect_view(
@@ -331,9 +341,8 @@ def effect_view(
 def _effect_words(effect: Effect) -> str:
     parts = []
     if effect.released:
-        one = "%(n)s upload is released."
-        many = "%(n)s uploads are released."
-        parts.append(say_n(one, many, effect.released))
+        n = effect.released
+        parts.append(say_n("%(n)s upload is released.", "%(n)s uploads are released.", n))
     if kept := effect.count(Outcome.KEPT):
         parts.append(say_n("%(n)s upload stays blocked.", "%(n)s uploads stay blocked.", kept))
     if held := effect.count(Outcome.HELD) + effect.count(Outcome.CONFIRMED):

@@ -1,7 +1,7 @@
 """Overview from records and the running parts: is it working, how much comes in, who waits.
 
-Counts and states for every role; single verdicts, without account, address and picture, for those
-who may read cases or verdicts (law, "who may see what"). Read by `reader.Reader`.
+Counts and states for every role but graders, who see nothing of matches; single verdicts, without
+account, address and picture, for those who may read cases or verdicts (law, "who may see what"). Read by `reader.Reader`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from breakwater.errors import NotFound
-from breakwater.model.access import Permission
+from breakwater.model.access import Permission, Principal
 from breakwater.model.case import CaseState, Priority
 from breakwater.model.match import Action
 from breakwater.model.signal import kind_named
@@ -49,12 +49,12 @@ def _ready() -> Mark:
 def overview(look: Look, app: App, pulse: Pulse) -> OverviewView:
     """The first page."""
     parts = _parts(look.tx, app)
-    waiting = _waiting(look)
+    waiting = _waiting(look) if sees_sums(look.who) else ()
     on_call = Part(say("On call"), *read_duty.standing(look.tx))
     unmanned = on_call.state.style == "bad"
     return OverviewView(
-        headline=_headline(parts, waiting[0].count, unmanned=unmanned),
-        numbers=_numbers(look, app, pulse),
+        headline=_headline(parts, waiting, unmanned=unmanned),
+        numbers=_numbers(look, app, pulse) if waiting else (),
         queue=waiting,
         index=_index(app),
         parts=(*parts, on_call),
@@ -62,7 +62,14 @@ def overview(look: Look, app: App, pulse: Pulse) -> OverviewView:
     )
 
 
-def _headline(parts: tuple[Part, ...], urgent: int, *, unmanned: bool) -> str:
+def sees_sums(who: Principal) -> bool:
+    """Whether sums of verdicts and cases are for them: not for graders, who judge unswayed."""
+    return who.may(Permission.CASE_READ) or not who.may(Permission.GRADE_WRITE)
+
+
+def _headline(
+    parts: tuple[Part, ...], waiting: tuple[PriorityCount, ...], *, unmanned: bool
+) -> str:
     """Whether all works, whether somebody is on duty, and whether a person is needed."""
     broken = [part.name for part in parts if part.state.style == "bad"]
     said = [say("Nobody is on duty: an urgent case calls nobody.")] if unmanned else []
@@ -70,9 +77,21 @@ def _headline(parts: tuple[Part, ...], urgent: int, *, unmanned: bool) -> str:
         said.insert(0, say("Look at: %(parts)s.", parts=", ".join(broken)))
     elif not unmanned:
         said.append(say("Every part works."))
-    needed = say_n("%(n)s case needs a person now.", "%(n)s cases need a person now.", urgent)
-    said.append(needed if urgent else say("No case needs a person now."))
+    if waiting:
+        said.append(_needed(waiting[0].count, sum(row.count for row in waiting)))
     return " ".join(said)
+
+
+def _needed(urgent: int, every: int) -> str:
+    if urgent:
+        return say_n("%(n)s case needs a person now.", "%(n)s cases need a person now.", urgent)
+    if every:
+        return say_n(
+            "%(n)s case waits; it is not marked Now.",
+            "%(n)s cases wait; none is marked Now.",
+            every,
+        )
+    return say("No case waits for a person.")
 
 
 def _recent(look: Look) -> tuple[VerdictRow, ...]:

@@ -6,18 +6,24 @@ signed in is sent to the door instead.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from breakwater.model.access import Permission, Role
 from breakwater.web.gate import gate_of, language_of, turned_away
 from breakwater.web.languages import speak
 from breakwater.web.pages.context import show
 from breakwater.web.pages.models import Trouble
+from breakwater.web.pages.read_people import ROLES
 from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, later, say
 from breakwater.web.problem import Problem
+
+LACKS: Final = re.compile(r"Your role does not have the permission (?P<permission>\S+)\.")
+"""What `web.gate` says; a page says instead whose it is."""
 
 _TITLES: Final = Spoken({
     401: later("Nobody is signed in"),
@@ -74,4 +80,18 @@ def page_for(request: Request, problem: Problem) -> Response:
 def _happened(problem: Problem) -> str:
     if problem.code == "no_such_route":
         return say("No page of the console has this address.")
+    lacks = LACKS.fullmatch(problem.detail)
+    if lacks is not None:
+        return _whose(Permission(lacks["permission"]))
     return f"{say(problem.title)} {say(retold(problem.detail))}".strip()
+
+
+def _whose(permission: Permission) -> str:
+    """Which roles open it; and that grading and measuring it are two people's work."""
+    roles = ", ".join(say(ROLES[role][0]) for role in Role if permission in role.permissions)
+    told = say("It is open to these roles: %(roles)s.", roles=roles)
+    if permission is Permission.GRADE_WRITE:
+        told += " " + say(
+            "A quality lead cannot grade: it needs another person with the role Grader."
+        )
+    return told
