@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import threading
 import time
@@ -14,6 +16,7 @@ import numpy as np
 import pytest
 
 from breakwater.live.watching import childwire
+from breakwater.live.watching import link as links
 from breakwater.live.watching.childwire import Message
 from breakwater.live.watching.held import Target
 from breakwater.live.watching.link import Link
@@ -219,3 +222,19 @@ def test_a_hostile_child_message_is_refused() -> None:
         inbox.feed(ours)
         with pytest.raises(BadAnswer):
             list(inbox.messages())
+
+
+def test_a_watcher_that_hangs_is_ended(casts: Broadcasts, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(links, "SILENT_S", 1.0)
+    gone = threading.Event()
+    link = Link(1, None, hear=lambda _link, _message: None, gone=lambda _link: gone.set())
+    link.wait_ready()
+    assert not link.kill_if_hung()
+    os.kill(link.process.pid, signal.SIGSTOP)
+    end = time.monotonic() + 10
+    while not link.kill_if_hung():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert gone.wait(5)
+    stream = casts.begin(sends(transport(1)))
+    assert casts.ending(stream) is Ending.CLOSED

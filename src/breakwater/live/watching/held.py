@@ -28,6 +28,9 @@ OPEN_S: Final = 16.0
 SILENT_S: Final = 12.0
 """A child says something every second; one that is silent so long hangs or spins."""
 
+MOST_A_SECOND: Final = 600
+"""Frames that were waited for may come in a burst: 64 of a window, and as many pieces."""
+
 MEMORY: Final = 768 << 20
 """Address space above the warm size: one 4K decoder with its frames."""
 CPU_S: Final = 7 * 24 * 3600
@@ -70,9 +73,10 @@ class Held:
         self.connecting: socket.socket | None = None
         self.opened = False
         self._helper: subprocess.Popen[bytes] | None = None
-        self._folder, self._writer = folder, None
+        self._folder = folder
         self._deadline = now + CONNECT_S
         self._chunks: ChunkWriter | None = None
+        self._second, self._said = now, 0
 
     def connect(self) -> socket.socket:
         """Start connecting without waiting.
@@ -129,6 +133,13 @@ class Held:
         """The child said something."""
         stall_s = float((self.target.options or {}).get("stall_s", 0))
         self._deadline = now + SILENT_S + stall_s
+
+    def talks_too_much(self, now: float) -> bool:
+        """One more message; whether it is more than watching at its closest makes."""
+        if now - self._second >= 1.0:
+            self._second, self._said = now, 0
+        self._said += 1
+        return self._said > MOST_A_SECOND
 
     def late(self, now: float) -> bool:
         """Whether its time is over."""

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict
@@ -26,6 +27,7 @@ from breakwater.media.zygote import environment
 from breakwater.model.ids import Id
 
 START_S: Final = 60.0
+SILENT_S: Final = 8.0
 
 
 class Link:
@@ -50,6 +52,7 @@ class Link:
         self.number = number
         self.load = 0
         self.cpu_s = 0.0
+        self.heard_at = time.monotonic()
         self.ready = threading.Event()
         self._hear, self._gone = hear, gone
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -72,6 +75,14 @@ class Link:
     def alive(self) -> bool:
         """Whether the process runs."""
         return self.process.poll() is None
+
+    def kill_if_hung(self) -> bool:
+        """End a watcher that says nothing: it ticks twice a second when it is well."""
+        patience = SILENT_S if self.ready.is_set() else START_S
+        if not self.alive or time.monotonic() - self.heard_at < patience:
+            return False
+        self.process.kill()
+        return True
 
     def wait_ready(self) -> None:
         """Until it is warm.
@@ -133,6 +144,7 @@ class Link:
         self._socket.close()
 
     def _take(self, message: Message) -> None:
+        self.heard_at = time.monotonic()
         if message.kind == "ready":
             self.ready.set()
         elif message.kind == "tick":

@@ -143,6 +143,8 @@ class Watcher:
             self._say_end(held, Ending.KILLED, held.bury())
 
     def _hear(self, held: Held, message: Message) -> None:
+        if held.talks_too_much(time.monotonic()):
+            raise BadAnswer("It says more than any broadcast does.")
         wall = time.time()
         if message.kind == "piece":
             self._keep(held, message, wall)

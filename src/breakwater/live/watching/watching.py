@@ -148,6 +148,9 @@ class Watching:
             self._renew()
         if self._is_due("poll", now, POLL_S):
             self._poll()
+        for link in list(self._links):
+            if link.kill_if_hung():
+                _log.error("watcher_hung", watcher=link.number)
         for post in self._every():
             self._tend(post, now)
         if self._is_due("seen", now, SEEN_S):
