@@ -192,3 +192,18 @@ def test_prints_survive_packing_and_damage_is_refused() -> None:
     for broken in (b"", blob[:-1], b"X" + blob[1:], blob + b"0"):
         with pytest.raises(Exception, match="packed prints"):
             ReelPrints.parse(broken)
+
+
+def test_a_query_that_is_looked_at_more_closely_keeps_its_link() -> None:
+    """Six frames a second against a known video of one: several lie on the same known frame."""
+    slow = changing(5, 120, bits=10)
+    index = known(slow[::6], every_s=1.0)
+    close = noisy(slow, 20)
+    sparse = [frame(bits, at / 6) for at, bits in enumerate(close)][:18:6]
+    dense = [frame(bits, at / 6) for at, bits in enumerate(close)][18:]
+    follower = Follower(index)
+    for one in (*sparse, *dense):
+        follower.feed(one)
+    best = follower.finish()[0]
+    assert best.zone is Zone.LINK
+    assert best.end_s - best.start_s > 10.0
