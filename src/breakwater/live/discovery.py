@@ -19,6 +19,7 @@ from breakwater.errors import BreakwaterError, Unavailable
 from breakwater.live.ports import Call, Can, Doorkeeper, Found, MediaServer, Peer
 from breakwater.live.servers import Servers
 from breakwater.model.server import ServerConfig, is_stream_name
+from breakwater.model.stream import Stream
 from breakwater.observe import Metrics, logger
 from breakwater.records import media_servers, streams
 from breakwater.records.database import Database
@@ -93,7 +94,8 @@ class Discovery:
         self, config: ServerConfig, adapter: MediaServer, found: list[Found], memory: Memory
     ) -> None:
         with self.db.read() as tx:
-            running = {one.name for one in streams.on_server(tx, config.name)}
+            known = streams.on_server(tx, config.name)
+        running = {one.name for one in known}
         listed = {one.name for one in found}
         for one in found:
             if one.name not in running:
@@ -102,6 +104,21 @@ class Discovery:
         missing = frozenset(running - listed)
         self.door.reconcile(config.name, listed | (missing - memory.missing))
         memory.missing = missing
+        self._count(config, known, {one.name: one.viewers for one in found})
+
+    def _count(self, config: ServerConfig, known: list[Stream], told: dict[str, int]) -> None:
+        """How many watch, as the server lists them and as they fetch HLS."""
+        by_hls = self.servers.hls_viewers
+        now = {
+            one.id: told[one.name] + len(by_hls.of(config.name, one.name))
+            for one in known
+            if one.name in told
+        }
+        changed = [one for one in known if one.viewers != now.get(one.id, one.viewers)]
+        if changed:
+            with self.db.transaction() as tx:
+                for one in changed:
+                    streams.set_viewers(tx, one.id, now[one.id])
 
     def _late(self, config: ServerConfig, adapter: MediaServer, name: str, peer: Peer) -> None:
         """A broadcast that runs without having been let in."""
