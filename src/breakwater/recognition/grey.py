@@ -6,7 +6,7 @@ of two shots show the same, or of one while the same sound runs on the same time
 several could be compared and none agrees at all, a look becomes NOTHING and a link a look: one
 chat bar over two broadcasts once made a score of 3.9. Else nothing changes; a look is a
 person's. Sound alone never links. Source: reference matching-and-hashing, step 5; linking, "The overlay trap".
-Tests: `tests/unit/test_recognition_grey.py`.
+Tests: `tests/unit/test_recognition_grey.py`, `tests/integration/test_grey_zone.py`.
 """
 
 from __future__ import annotations
