@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, cast
 
 import numpy as np
 import pytest
+from tests.builders_live import START, stream
 
 from breakwater.live.preroll import Ring
 from breakwater.live.watching.post import BACK_OFF_S, Post, Seen
-from breakwater.model.case import Priority
 from breakwater.model.copies import FramePrints
-from breakwater.model.ids import new_id
 from breakwater.model.live import Ending, LiveShape, Sampling
-from breakwater.model.stream import Control, Stream, StreamState
+from breakwater.model.stream import Control
 from breakwater.records.leases import Lease
-
-START = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def stream(**facts: Any) -> Stream:
-    known: dict[str, Any] = {
-        "id": new_id(), "label": "stream-001", "server": "edge", "name": "live/1",
-        "service": "live", "account": "", "state": StreamState.LIVE, "control": Control.OPEN,
-        "risk": 0.0, "priority": Priority.LOW, "viewers": 0, "started_at": START, "change": 1,
-    }  # fmt: skip
-    return Stream(**known | facts)
 
 
 class _Anew:

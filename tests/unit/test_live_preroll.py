@@ -77,3 +77,32 @@ def test_a_ring_that_is_too_large_loses_its_oldest_and_says_so(tmp_path: Path) -
     assert ring.cut_short > 0
     ring.drop()
     assert not list((tmp_path / "s").iterdir())
+
+
+def test_an_alarm_holds_what_lay_before_it_until_it_can_be_preserved(tmp_path: Path) -> None:
+    ring = Ring(120.0, 1 << 30)
+    writer = ChunkWriter(tmp_path / "s", "p1", "mpegts")
+    written(ring, writer, range(1000, 1200))
+    ring.hold(1200.0)
+    written(ring, writer, range(1200, 1600))
+    source = ring.source()
+    body = source.read()
+    assert b"second 1079;" in body
+    assert source.start_at <= 1080.0
+    written(ring, writer, range(1600, 2400))
+    assert b"second 2000;" not in ring.source().read()
+
+
+def test_an_alarm_in_a_full_ring_costs_what_came_after_it(tmp_path: Path) -> None:
+    ring = Ring(120.0, 10_000)
+    writer = ChunkWriter(tmp_path / "s", "p1", "mpegts")
+    for second in range(1000, 1400):
+        if second == 1030:
+            ring.hold(1030.0)
+        begun = writer.put(b"%d" % second + bytes(200), float(second), key=True)
+        if begun is not None:
+            ring.add(begun)
+    writer.close()
+    assert b"1000" in ring.source().read()
+    assert ring.cut_short > 0
+    assert ring.size() < 4 * 10_000

@@ -28,6 +28,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 CHUNK_S: Final = 5.0
 """A chunk ends at the first key frame after this, or at twice as much without one."""
 CHUNK_MOST: Final = 16 << 20
+HELD_S: Final = 900.0
+HELD_MORE: Final = 3
+"""After an alarm the ring stays for a quarter of an hour, and may be so many times as large."""
+
 KEY_BYTES: Final = 32
 SUFFIX: Final = ".bwp"
 _LENGTH: Final = struct.Struct("<I")
@@ -168,17 +172,28 @@ class Ring:
         self._keep_s, self._most = keep_s, most_bytes
         self._chunks: deque[Chunk] = deque()
         self._lock = threading.Lock()
+        self._held_at: float | None = None
         self.cut_short = 0
 
     def add(self, chunk: Chunk) -> None:
         """Take a chunk that was begun, and forget those that are old."""
         with self._lock:
             self._chunks.append(chunk)
-            while len(self._chunks) > 1 and self._chunks[1].at < chunk.at - self._keep_s:
+            if self._held_at is not None and chunk.at > self._held_at + HELD_S:
+                self._held_at = None
+            oldest = (chunk.at if self._held_at is None else self._held_at) - self._keep_s
+            while len(self._chunks) > 1 and self._chunks[1].at < oldest:
                 self._forget(self._chunks.popleft())
-            while len(self._chunks) > 2 and self._sum() > self._most:
+            most = self._most if self._held_at is None else HELD_MORE * self._most
+            while len(self._chunks) > 2 and self._sum() > most:
                 self.cut_short += 1
-                self._forget(self._chunks.popleft())
+                self._forget(self._take_least())
+
+    def hold(self, now: float) -> None:
+        """An alarm: what lies before it stays until it can be preserved, for a while."""
+        with self._lock:
+            if self._held_at is None:
+                self._held_at = now
 
     def drop(self) -> None:
         """Forget all of it."""
@@ -195,6 +210,15 @@ class Ring:
         """What is there, readable once."""
         with self._lock:
             return RingSource(list(self._chunks))
+
+    def _take_least(self) -> Chunk:
+        """The oldest; while it is held, the oldest of those after the alarm."""
+        if self._held_at is not None:
+            later = [one for one in self._chunks if one.at > self._held_at]
+            if len(later) > 1:
+                self._chunks.remove(later[0])
+                return later[0]
+        return self._chunks.popleft()
 
     def _sum(self) -> int:
         total = 0

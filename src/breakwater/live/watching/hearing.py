@@ -87,6 +87,7 @@ class Hearing:
             self._set_state(post, StreamState.LIVE)
         for spotted in post.spotter.look(frame):
             post.worried_until = now + WORRY_S
+            post.ring.hold(now)
             self._alert(post, spotted)
         self.sample(post)
         self._metrics.live_frame_seconds.observe(self._clock.now().timestamp() - now)

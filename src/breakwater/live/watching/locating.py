@@ -94,7 +94,7 @@ class Locator:
         place = parts._replace(netloc=f"{numeric}:{port}").geturl()
         extra = dict(options)
         if parts.scheme == "rtmp" and host != str(address):
-            extra["rtmp_tcurl"] = f"rtmp://{parts.netloc}/{parts.path.split('/')[1]}"
+            extra["rtmp_tcurl"] = f"rtmp://{parts.netloc}/{parts.path.strip('/').split('/')[0]}"
         return Target(str(address), port, parts.scheme, place, extra, patience=patience)
 
     def _is_ours(self, told: SplitResult) -> bool:

@@ -172,6 +172,8 @@ class Watching:
             return
         with self._lock:
             post.stream = stream
+        if stream.stopped:
+            post.ring.hold(self._clock.now().timestamp())
         if stream.state is StreamState.ENDED:
             self._leave(post)
         else:
