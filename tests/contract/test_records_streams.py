@@ -213,18 +213,24 @@ def test_the_wall_shows_the_riskiest_first_and_ended_ones_only_if_not_confirmed(
         assert streams.get(tx, high.id).risks == {"frames": 0.7}
 
 
-def test_who_watched_is_forgotten_with_a_broadcast_that_has_no_case(database, clock):
+def test_who_sent_and_watched_is_forgotten_with_a_broadcast_that_led_to_nothing(database, clock):
     with database.transaction() as tx:
-        quiet, known = begun(tx, "live/1"), begun(tx, "live/2")
-        for one in (quiet, known):
+        quiet, known, cut = begun(tx, "live/1"), begun(tx, "live/2"), begun(tx, "live/3")
+        ordered(tx, cut, Control.CUT)
+        for one in (quiet, known, cut):
             stream_people.add_viewers(tx, one, [Viewer("heron-12"), Viewer("heron-12")])
             streams.set_state(tx, one.id, StreamState.ENDED)
         streams.set_case(tx, known.id, builders.case(tx, kind=CaseKind.STREAM, subject=known.id).id)
     clock.advance(3600)
     with database.transaction() as tx:
-        assert stream_people.forget_before(tx, tx.now) == 1
-        assert stream_people.viewers(tx, quiet.id) == []
-        assert len(stream_people.viewers(tx, known.id)) == 1
+        assert stream_people.forget_before(tx, tx.now) == 2
+        assert stream_people.viewers(tx, quiet.id) == stream_people.addresses(tx, quiet.id) == []
+        for one in (known, cut):
+            assert len(stream_people.viewers(tx, one.id)) == 1
+            assert len(stream_people.addresses(tx, one.id)) == 1
+        assert streams.forget_before(tx, tx.now) == 1
+        assert streams.find(tx, quiet.id) is None
+        assert streams.find(tx, known.id) is not None
 
 
 def test_evidence_comes_back_as_it_was(database):

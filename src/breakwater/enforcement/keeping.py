@@ -35,6 +35,9 @@ STOPPED: Final = "STOPPED_STREAMS"
 SNAPSHOT_JOB: Final = "intake.snapshot"
 """Kind of the job, run by `intake`, that asks a service for an account's data."""
 
+REEL_JOB: Final = "banks.stopped_stream"
+"""Kind of the job, run by `banks`, that makes the preserved minutes known frame by frame."""
+
 EVIDENCE: Final = "evidence"
 """Retention class of what is preserved."""
 
@@ -140,6 +143,8 @@ class Keeping:
                 tx, stream.id, "preroll", blob=kept.blob, detail=f"{kept.seconds:.0f} s"
             )
             tx.audit("enforcement", "stream.preserve", stream.id, what="preroll", blob=kept.blob)
+            wanted = {"stream": stream.id, "blob": kept.blob, "bank": _bank(tx).name}
+            jobs.enqueue(tx, REEL_JOB, wanted, dedup_key=f"reel:{kept.blob}")
 
     def _keep_people(self, stream: Stream) -> None:
         """Who sent and who watched, as told, in one sealed file."""

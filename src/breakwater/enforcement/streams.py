@@ -112,11 +112,7 @@ class Orders:
         )
         for job in due:
             self._threads.submit(self._run, job, self._obey_job)
-        if self._keep_room.acquire(blocking=False):
-            kept = self._claim_keep()
-            if not kept:
-                self._keep_room.release()
-            due += kept
+        due += self._claim_keep()
         if not due:
             self._db.bus.wait_past(jobs.TOPIC, seen, IDLE_S)
 
@@ -175,11 +171,19 @@ class Orders:
         self._keepers.shutdown(wait=True, cancel_futures=True)
 
     def _claim_keep(self) -> list[Job]:
-        due = jobs.claim(
-            self._db, (stream_orders.KEEP_JOB,), owner=self._owner, lease_s=KEEP_LEASE_S
-        )
-        for job in due:
-            self._keepers.submit(self._keep, job)
+        """Start preserving one more, if there is room."""
+        if not self._keep_room.acquire(blocking=False):
+            return []
+        due: list[Job] = []
+        try:
+            due = jobs.claim(
+                self._db, (stream_orders.KEEP_JOB,), owner=self._owner, lease_s=KEEP_LEASE_S
+            )
+            for job in due:
+                self._keepers.submit(self._keep, job)
+        finally:
+            if not due:
+                self._keep_room.release()
         return due
 
     def _keep(self, job: Job) -> None:

@@ -31,7 +31,10 @@ from breakwater.records import stream_alerts, stream_orders, stream_people, stre
 from breakwater.records.database import Database, Tx
 
 VIEWERS_KEPT: Final = timedelta(hours=1)
-"""How long after the end of a broadcast without a case it is known who watched."""
+"""How long after the end of a broadcast without a case it is known who sent and watched."""
+
+CALM_KEPT: Final = timedelta(days=90)
+"""How long a broadcast that led to nothing is known, by pseudonyms (reference law: ingest)."""
 
 ANNOUNCED: Final = timedelta(minutes=10)
 """How long a broadcast that a service announced may begin after that."""
@@ -221,9 +224,10 @@ class Streams:
             return stream_alerts.of_stream(tx, stream)
 
     def forget(self) -> None:
-        """Forget who watched what ended without suspicion."""
+        """Forget who sent and watched what ended without suspicion, and later that it was."""
         with self._db.transaction() as tx:
             stream_people.forget_before(tx, tx.now - VIEWERS_KEPT)
+            streams.forget_before(tx, tx.now - CALM_KEPT)
 
     def _sender(self, tx: Tx, call: Call) -> tuple[Stream | None, Sender]:
         """Who publishes, by the hook and by what the service told before."""

@@ -126,10 +126,18 @@ def viewers(tx: Tx, stream: Id) -> list[Viewer]:
 
 
 def forget_before(tx: Tx, moment: datetime, limit: int = 500) -> int:
-    """Forget who watched broadcasts that ended before a moment without a case; answers how many."""
-    gone = sa.select(_s.id).where(_s.ended_at < moment, _s.case_id.is_(None))
-    some = sa.select(_v.id).where(_v.stream_id.in_(gone)).limit(limit).scalar_subquery()
-    return tx.execute(sa.delete(stream_viewers).where(_v.id.in_(some))).rowcount
+    """Forget who sent and watched what ended before a moment without a case or an order.
+
+    No suspicion, no address kept. Answers how many were forgotten.
+    """
+    calm = sa.select(_s.id).where(_s.ended_at < moment, _s.case_id.is_(None), _s.order_id.is_(None))
+    forgotten = 0
+    for table in (stream_viewers, stream_publishers):
+        some = sa.select(table.c.id).where(table.c.stream_id.in_(calm)).limit(limit)
+        forgotten += tx.execute(
+            sa.delete(table).where(table.c.id.in_(some.scalar_subquery()))
+        ).rowcount
+    return forgotten
 
 
 def _publisher(tx: Tx, row: sa.Row[Any]) -> Publisher:

@@ -9,6 +9,7 @@ live wall. Contract: `tests/contract/test_records_streams.py`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -22,7 +23,14 @@ from breakwater.model.stream import Control, OrderState, Stream, StreamState
 from breakwater.records import identities, numbers
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_intake import cases
-from breakwater.records.tables.nouns_stream import stream_publishers, stream_viewers, streams
+from breakwater.records.tables.nouns_stream import (
+    stream_alerts,
+    stream_orders,
+    stream_preserved,
+    stream_publishers,
+    stream_viewers,
+    streams,
+)
 from breakwater.records.texts import storable
 
 _s = streams.c
@@ -296,6 +304,17 @@ def history(tx: Tx, service: str, account: str, *, but: Id | None = None) -> His
         wanted = wanted.where(_s.id != but)
     row = tx.execute(wanted).one()
     return History(int(row.n), int(row.stopped or 0))
+
+
+def forget_before(tx: Tx, moment: datetime, limit: int = 500) -> int:
+    """Forget broadcasts that ended before a moment and led to nothing; answers how many."""
+    named = [
+        sa.select(table.c.stream_id).where(table.c.stream_id == _s.id).exists()
+        for table in (stream_alerts, stream_orders, stream_preserved, stream_publishers, stream_viewers)
+    ]  # fmt: skip
+    calm = sa.select(_s.id).where(_s.ended_at < moment, _s.case_id.is_(None), ~sa.or_(*named))
+    some = calm.limit(limit).scalar_subquery()
+    return tx.execute(sa.delete(streams).where(_s.id.in_(some))).rowcount
 
 
 def _update(tx: Tx, stream: Id, **values: Any) -> None:
