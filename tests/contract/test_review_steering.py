@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from tests import builders
-from tests.builders_grading import CHILD, Room
+from tests.builders_grading import CHILD, SOMETHING, Room
 
 from breakwater.errors import ExposureLimit
 from breakwater.model.access import Principal, Role
@@ -225,3 +225,28 @@ def test_a_severe_item_that_was_known_counts_once_and_not_again_when_it_is_judge
     room.grading.save(ada, task.number, SEVERE, confirmed=True)
     with room.db.read() as tx:
         assert len(exposure.marks_since(tx, ada.id, tx.now - timedelta(hours=1))) == 1
+
+
+@pytest.mark.parametrize(("count", "first"), [(0, 0), (30, 2)])
+def test_a_grader_who_met_enough_is_given_what_is_less_severe_first(room, count, first):
+    number = room.open_set(3, graders=2)
+    with room.db.read() as tx:
+        items = [item.number for item in gradesets.page(tx, number)]
+    ada, sam = room.somebody(Role.GRADER), room.somebody(Role.GRADER)
+    for facts in (SEVERE, SEVERE, SOMETHING):
+        room.grade(ada, number, facts)
+    met(room.db, sam, count)
+    task = room.grading.next(sam, number)
+    assert task is not None
+    assert task.number == items[first]
+
+
+def test_a_grader_who_met_enough_is_given_what_nobody_judged_before_what_is_severe(room):
+    number = room.open_set(2, graders=2)
+    ada, sam = room.somebody(Role.GRADER), room.somebody(Role.GRADER)
+    severe = room.grade(ada, number, SEVERE)
+    met(room.db, sam, 30)
+    assert room.grade(sam, number) != severe
+    task = room.grading.next(sam, number)
+    assert task is not None
+    assert task.number == severe, "nothing of a set is lost"

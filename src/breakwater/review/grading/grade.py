@@ -20,7 +20,7 @@ from breakwater.model.grading import GradeItem, GradeSet, Grading, ItemState, Pa
 from breakwater.model.ids import Id
 from breakwater.records import gradesets, grading
 from breakwater.records.database import Database, Tx
-from breakwater.review.grading import gold
+from breakwater.review.grading import gold, steering
 from breakwater.review.grading.answering import (
     LEASE,
     Saved,
@@ -145,8 +145,8 @@ class Gradings:
             golden = gold.next_gold(tx, set_number, person, done)
             if golden is not None:
                 return self._give(tx, one, golden, person, Part.GOLD)
-            free = grading.free(tx, set_number, person)
-            return self._give(tx, one, free[0], person, Part.GRADER) if free else None
+            free = steering.next_free(tx, set_number, person)
+            return self._give(tx, one, free, person, Part.GRADER) if free else None
 
     def task(self, who: Principal, number: int) -> Task:
         """An item they were given, as it stands.
@@ -178,8 +178,8 @@ class Gradings:
                     return self._give(tx, one, golden, person, Part.GOLD)
             if held:
                 return _task(tx, one, held[0], person)
-            free = grading.free(tx, set_number, person)
-            return self._give(tx, one, free[0], person, Part.GRADER) if free else None
+            free = steering.next_free(tx, set_number, person)
+            return self._give(tx, one, free, person, Part.GRADER) if free else None
 
     def _give(self, tx: Tx, one: GradeSet, item: GradeItem, person: Id, part: Part) -> Task:
         state = grading.MARKED if marked(tx, item, person) else grading.HELD
