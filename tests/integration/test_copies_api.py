@@ -7,6 +7,7 @@ the stretches; withdrawing it changes what was answered.
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain, islice
@@ -15,10 +16,13 @@ from typing import Any
 import httpx
 import pytest
 
-from breakwater.model.access import Principal, Role
+from breakwater.model.access import MACHINE_SCOPES, Principal, Role
+from breakwater.model.broadcast import Sender
 from breakwater.model.decision import DecisionFacts, DecisionKind
 from breakwater.model.facts import Activity, ItemFacts
-from breakwater.model.ids import Id
+from breakwater.model.ids import Id, new_id
+from breakwater.model.stream import Control
+from breakwater.records import stream_orders, streams
 from breakwater.worker.loop import Worker
 from tests.builders_copies import FPS, altered, decoded, encode, scene
 from tests.integration.served import Served, serving
@@ -152,3 +156,25 @@ def test_an_upload_decided_to_be_illegal_becomes_known(
     assert made.status_code == 201, made.text
     again = sent(machine, altered(clip, ("hflip", "")))
     assert [copy["label"] for copy in again["copies"]] == ["clip 2"]
+
+
+def test_a_stopped_broadcast_is_known_by_its_preserved_minutes(
+    served: Served, machine: httpx.Client
+) -> None:
+    app = served.app
+    shown = encode(scene(51, KNOWN_S, height=180, width=320))
+    blob = app.vault.put(io.BytesIO(shown), purpose="evidence")
+    machine.post("/v1/banks", json={"name": "CUT", "action": "block"}).raise_for_status()
+    told = Sender(account="acct-17", pull_url="https://cdn.example/live.m3u8")
+    who = Principal(new_id(), "photos", MACHINE_SCOPES, service="photos")
+    stream = app.live.streams.begin(who, "", "live/1", told)
+    assert app.reels.add_stopped(stream.id, blob, "CUT") is None
+    with app.db.transaction() as tx:
+        wanted = streams.get(tx, stream.id)
+        stream_orders.want(tx, wanted, Control.FROZEN, by="policy", why="person")
+    made = app.reels.add_stopped(stream.id, blob, "CUT")
+    assert made.source == f"stream:{stream.id}"
+    again = sent(machine, altered(shown, ("hflip", ""), ("crop", "iw*0.9:ih*0.9:8:4")))
+    assert [copy["reel"] for copy in again["copies"]] == [made.number]
+    empty = app.vault.put(io.BytesIO(b"not a video"), purpose="evidence")
+    assert app.reels.add_stopped(stream.id, empty, "CUT") is None

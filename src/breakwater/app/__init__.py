@@ -159,8 +159,15 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     enforcement = wire_enforcing(
         settings, on, undo, live.servers, preroll=live.watching, prints=live.watching
     )
+    reels = Reels(
+        db=on.db,
+        pool=on.pool,
+        vault=on.vault,
+        aligner=on.aligner,
+        limits=limits_of(settings).video,
+    )
     parts = Parts(
-        retroactive, intake, recorder, resumables, webhooks, checkpointer, live, enforcement
+        retroactive, reels, intake, recorder, resumables, webhooks, checkpointer, live, enforcement
     )
     work = join_work(settings, on, parts, review)
     return App(
@@ -178,10 +185,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         ),
         banks=Banks(db=on.db, feed=on.feed, floods=floods, kinds=on.registry.kinds),
         loader=Loader(db=on.db, feed=on.feed, floods=floods),
-        reels=Reels(
-            db=on.db, pool=on.pool, vault=on.vault, aligner=on.aligner,
-            limits=limits_of(settings).video,
-        ),
+        reels=reels,
         aligner=on.aligner,
         retroactive=retroactive,
         access=access,

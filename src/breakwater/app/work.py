@@ -11,6 +11,7 @@ from breakwater.app.mapping import floods_of, turns
 from breakwater.app.reviewing import Reviewing
 from breakwater.banks import handlers as bank_handlers
 from breakwater.banks.quarantine import Quarantine
+from breakwater.banks.reels import Reels
 from breakwater.banks.retroactive import Retroactive
 from breakwater.enforcement import handlers as enforcement_handlers
 from breakwater.intake import handlers as intake_handlers
@@ -35,6 +36,7 @@ class Parts:
     """Verbs that have something to do later."""
 
     retroactive: Retroactive
+    reels: Reels
     intake: Intake
     recorder: Recorder
     resumables: Resumables
@@ -75,7 +77,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
             *live_handlers.subscriptions(parts.live.watching),
         ),
         jobs=(
-            *bank_handlers.job_kinds(parts.retroactive),
+            *bank_handlers.job_kinds(parts.retroactive, parts.reels),
             *intake_handlers.job_kinds(parts.intake, snapshots, on.vault, parts.recorder),
             *review_handlers.job_kinds(
                 db=on.db, rehash=review.rehash

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from breakwater.banks.quarantine import Quarantine
+from breakwater.banks.reels import STREAM_JOB, Reels
 from breakwater.banks.retroactive import RETRO_JOB, Retroactive
 from breakwater.model.event import EventType
+from breakwater.model.ids import Id
 from breakwater.model.work import Beat, JobKind, Subscription
 
 
@@ -27,10 +29,16 @@ def subscriptions(quarantine: Quarantine, retroactive: Retroactive) -> tuple[Sub
     )  # fmt: skip
 
 
-def job_kinds(retroactive: Retroactive) -> tuple[JobKind, ...]:
-    """The comparison with kept hashes, which takes as long as there is to read."""
+def job_kinds(retroactive: Retroactive, reels: Reels) -> tuple[JobKind, ...]:
+    """The comparison with kept hashes, and prints of what was preserved: both take long."""
 
     def compare(payload: Mapping[str, Any], _attempt: int, beat: Beat) -> None:
         retroactive.run(payload, beat)
 
-    return (JobKind(RETRO_JOB, compare, lease_s=300.0),)
+    def stopped(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
+        reels.add_stopped(Id(payload["stream"]), Id(payload["blob"]), payload["bank"])
+
+    return (
+        JobKind(RETRO_JOB, compare, lease_s=300.0),
+        JobKind(STREAM_JOB, stopped, lease_s=900.0),
+    )

@@ -26,11 +26,16 @@ from breakwater.model.media import Fault, MediaLimits, Undecodable
 from breakwater.model.upload import Upload
 from breakwater.recognition import grey
 from breakwater.recognition.align import Aligner
-from breakwater.records import banks, reels, uploads
+from breakwater.records import banks, reels, streams, uploads
 from breakwater.records.database import Database
 from breakwater.records.vault import Vault
 
 LANE: Final = "reels"
+
+STREAM_JOB: Final = "banks.stopped_stream"
+"""Kind of the job that makes a stopped broadcast known by its preserved last minutes."""
+
+STOPPED_BY: Final = "enforcement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,34 @@ class Reels:
         blob = _decided(found)
         made = self._survey(lambda: self._vault.open(blob), found.type)
         return self._add(made, new, by, bytes.fromhex(found.sha256))
+
+    def add_stopped(self, stream: Id, blob: Id, bank: str) -> Reel | None:
+        """Make a stopped broadcast known by what was preserved of it, frame by frame.
+
+        Its watcher's key frames make it known at once; these prints lie closer together, so
+        that a copy with other key frames is found too. None when it was let go meanwhile, or
+        what was preserved cannot be read.
+        """
+        with self._db.read() as tx:
+            if not streams.get(tx, stream).stopped:
+                return None
+        with self._vault.open(blob) as file:
+            made = self._pool.prints(file, declared="", limits=self._limits, lane=LANE)
+        if isinstance(made, Undecodable) or not len(made[0].views):
+            return None
+        prints, duration_s = made
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            found = streams.get(tx, stream)
+            if not found.stopped:
+                return None
+            reel = reels.add(
+                tx, bank=banks.get(tx, bank), label=found.label, source=f"stream:{stream}",
+                duration_s=duration_s, frames=tuple(prints.frames()), by=STOPPED_BY,
+            )  # fmt: skip
+            tx.audit(STOPPED_BY, "reel.add", reel.id, stream=stream, frames=reel.frames)
+        self._aligner.catch_up()
+        return reel
 
     def vouch(self, number: int, by: Principal) -> Reel:
         """Say that a reel is right; twice by the same person counts once.
