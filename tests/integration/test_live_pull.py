@@ -9,7 +9,9 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from io import BytesIO
+from pathlib import Path
 
 import av
 import numpy as np
@@ -222,6 +224,39 @@ def test_a_hostile_child_message_is_refused() -> None:
         inbox.feed(ours)
         with pytest.raises(BadAnswer):
             list(inbox.messages())
+
+
+def children_of(pid: int) -> list[int]:
+    """Processes that have no children of their own, below one."""
+    parents: dict[int, list[int]] = defaultdict(list)
+    for place in Path("/proc").iterdir():
+        if place.name.isdigit():
+            with suppress(OSError):
+                fields = (place / "stat").read_text().rpartition(")")[2].split()
+                parents[int(fields[1])].append(int(place.name))
+    found, left = [], [pid]
+    while left:
+        below = parents[left.pop()]
+        found += [one for one in below if not parents[one]]
+        left += below
+    return found
+
+
+def test_a_child_that_crashes_takes_no_other_with_it(casts: Broadcasts) -> None:
+    body = transport(2)
+    first = casts.begin(stays(body))
+    casts.wait(first, "frame")
+    known = set(children_of(casts.link.process.pid))
+    second = casts.begin(stays(body))
+    casts.wait(second, "frame")
+    (fresh,) = set(children_of(casts.link.process.pid)) - known
+    os.kill(fresh, signal.SIGSEGV)
+    end = childwire.end(casts.wait(second, "end")[0])
+    assert (end.why, end.detail) == (Ending.KILLED, "SIGSEGV")
+    assert not casts.of(first, "end")
+    casts.link.still(first, 1, "s2")
+    casts.link.unwatch(first, 1)
+    assert casts.ending(first) is Ending.ASKED
 
 
 def test_a_watcher_that_hangs_is_ended(casts: Broadcasts, monkeypatch: pytest.MonkeyPatch) -> None:
