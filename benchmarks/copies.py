@@ -185,7 +185,6 @@ def run() -> Result:
     """Everything; `QUICK=1` takes a few clips and attacks."""
     clips = 4 if quick() else 27
     os.environ["COPIES_CLIPS"] = str(clips)
-    work.CLIPS[:] = work.known_clips(clips)
     named = [one.name for one in NAMED][:: 3 if quick() else 1]
     drawn = [one.name for one in FAMILIES][:: 4 if quick() else 1]
     known, asked = sources(clips)

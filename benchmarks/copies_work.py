@@ -5,6 +5,7 @@ known clip, another movie; changed, coded by x264, decoded and hashed as the pro
 `upload` hashes two frames a second, `live` key frames alone (every 2 s and at cuts).
 """
 
+import functools
 import io
 import os
 import pickle
@@ -53,11 +54,14 @@ class Source:
 
     def movie(self) -> Movie | Filmed:
         if self.family == "clip":
-            return CLIPS[self.seed][1]
+            return clips()[self.seed]
         return KINDS[self.family](self.seed, self.seconds)
 
 
-CLIPS = known_clips(int(os.environ.get("COPIES_CLIPS", "27")))
+@functools.cache
+def clips() -> list[Movie | Filmed]:
+    """The clips that are hidden; how many, the parent says by the environment."""
+    return [one for _, one in known_clips(int(os.environ.get("COPIES_CLIPS", "27")))]
 
 
 @dataclass(frozen=True, slots=True)
