@@ -44,6 +44,7 @@ from breakwater.records import (
     quality,
     reels,
     routing,
+    streams,
     views,
 )
 from breakwater.review.duty.rota import Planned
@@ -364,6 +365,21 @@ def wanted_cut(world: World, of: Somebody) -> str:
             of.who, Id(made), Control.CUT, reason="because", broadcaster=Broadcaster.UNKNOWN
         )
     return made
+
+
+def stream_label(world: World, of: Somebody) -> str:
+    """A broadcast as people name it."""
+    return label_of(world, stream(world, of))
+
+
+def wanted_cut_label(world: World, of: Somebody) -> str:
+    """The same, where this person wants it cut."""
+    return label_of(world, wanted_cut(world, of))
+
+
+def label_of(world: World, made: str) -> str:
+    with world.app.db.read() as tx:
+        return streams.get(tx, Id(made)).label
 
 
 def appeal(world: World, of: Somebody) -> str:

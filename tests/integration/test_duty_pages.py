@@ -1,4 +1,4 @@
-"""On call and the live wall in a real browser: by thumb, by keys, without scripts, for everybody."""
+"""On call in a real browser: by thumb, by keys, without scripts, for everybody."""
 
 from __future__ import annotations
 
@@ -18,11 +18,9 @@ from breakwater.model.duty import Call, CallKind, Outcome
 from breakwater.model.ids import new_id
 from breakwater.records import duty, duty_calls
 from breakwater.records import outbox as events
-from breakwater.records.tables import nouns_duty as t
 from breakwater.review.duty.rota import Planned
 from tests import builders
 from tests.integration.browsing import Guarded, chromium, guarded
-from tests.integration.console_site import until
 from tests.integration.served import Served, serving
 from tests.integration.test_console_axe import both_themes, scrolls_sideways
 
@@ -205,75 +203,23 @@ def test_a_person_tests_their_own_pager_by_a_key(site: Site) -> None:
         expect(watched.page.locator("#on-duty")).not_to_contain_text("no answer yet")
 
 
-def test_the_wall_is_worked_by_arrows_and_its_panel_names_the_target(site: Site) -> None:
-    with site.page(site.ada, "/live") as watched:
-        expect(watched.page.locator("#wall")).to_contain_text("No live stream needs a person.")
-        expect(watched.page.locator("#target")).to_contain_text("Keys act on no stream.")
-    with site.served.app.db.transaction() as tx:
-        first = site.case(tx, CaseKind.STREAM, "Three reports within a minute")
-        second = site.case(tx, CaseKind.STREAM, "A known recording is shown")
-    with site.page(site.ada, "/live") as watched:
-        page = watched.page
-        page.keyboard.press("ArrowRight")
-        expect(page.locator("#target-name")).to_have_text(
-            f"Keys act on photos, case {first.number}."
-        )
-        page.keyboard.press("ArrowRight")
-        expect(page.locator("#target-name")).to_contain_text(str(second.number))
-        expect(page.locator("#target-why")).to_have_text("A known recording is shown")
-        assert page.locator("[data-tile] h3 a[tabindex='0']").count() == 1
-        expect(page.locator("#link")).to_have_text("Live")
-        with site.served.app.db.transaction() as tx:
-            third = site.case(tx, CaseKind.STREAM, "One more")
-        buttons(page, "change waiting").click()
-        expect(page.locator(f"#tile-{third.number}")).to_contain_text("One more")
-        expect(page.locator("#target-name")).to_contain_text(str(second.number))
-        before = site.happened("freeze.wanted")
-        page.keyboard.press("f")
-        until(lambda: site.happened("freeze.wanted") == before + 1)
-        expect(page.locator("#said")).to_contain_text("is to be frozen")
-        expect(page.locator(f"#tile-{second.number}")).to_contain_text("To be frozen")
-        page.keyboard.press("ArrowRight")
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"**/cases/{first.id}")
-    with site.served.app.db.transaction() as tx:
-        frozen = tx.execute(t.duty_freezes.select()).all()
-    assert {str(row.case_id) for row in frozen} == {second.id}
-
-
-def test_a_telephone_lists_urgent_streams_and_counts_the_others(site: Site) -> None:
-    with site.served.app.db.transaction() as tx:
-        builders.case(tx, kind=CaseKind.STREAM, priority=Priority.LOW, why="Quiet again")
-        site.case(tx, CaseKind.STREAM)
-    with site.page(site.sam, "/live", **PHONE) as watched:
-        expect(watched.page.get_by_text("Further streams at lower risk: 1.")).to_be_visible()
-        expect(watched.page.get_by_text("Quiet again")).to_be_hidden()
-        expect(buttons(watched.page, "Freeze the stream").first).to_be_visible()
-        assert (
-            watched.page.locator("nav.rail > div li:visible, nav.rail .more:visible").count() == 5
-        )
-
-
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_pages_of_duty_can_be_used_by_everybody(site: Site, width: int) -> None:
     site.call(CaseKind.STREAM)
     everything = site.served.person(Role.ADMIN, Role.LIVE_MODERATOR)
     with site.page(everything, width=width) as watched:
-        for path in ("/duty", "/live"):
-            watched.page.goto(site.served.url + path)
-            both_themes(watched.page, f"{path} {width}")
-            assert not scrolls_sideways(watched.page)
+        both_themes(watched.page, f"duty {width}")
+        assert not scrolls_sideways(watched.page)
         german = {"name": "breakwater-language", "value": "de", "url": site.served.url}
         watched.page.context.add_cookies([german])  # type: ignore[list-item]
-        for path, word in (("/duty", "Annehmen"), ("/live", "einfrieren")):
-            watched.page.goto(site.served.url + path)
-            expect(buttons(watched.page, re.compile(word)).first).to_be_visible()
-            assert not scrolls_sideways(watched.page)
+        watched.page.goto(f"{site.served.url}/duty")
+        expect(buttons(watched.page, re.compile("Annehmen")).first).to_be_visible()
+        assert not scrolls_sideways(watched.page)
 
 
-def test_an_auditor_opens_neither(site: Site) -> None:
+def test_an_auditor_does_not_open_it(site: Site) -> None:
     browser = site.served.browser(Role.AUDITOR)
-    for path in ("/duty", "/live", "/duty/ring"):
+    for path in ("/duty", "/duty/ring"):
         assert browser.get(path).status_code == 403
     assert site.served.browser(Role.INVESTIGATOR).get("/duty").status_code == 200
     call = site.call()

@@ -105,6 +105,9 @@ ROWS: Final = [
     *same(make.stream, REVIEWER, "POST /v1/streams/{id}/orders", body={"json": {"to": "frozen"}}),
     *same(make.wanted_cut, REVIEWER, "POST /v1/streams/{id}/orders/confirm", own=HELD, body=WHY),
     *same(make.wanted_cut, REVIEWER, "POST /v1/streams/{id}/orders/refuse", body=WHY),
+    *same(make.stream_label, REVIEWER, "POST /live/{label}/orders", body={"data": {"to": "frozen"}}),
+    *same(make.wanted_cut_label, REVIEWER, "POST /live/{label}/agree", own=HELD, body=FORM),
+    *same(make.wanted_cut_label, REVIEWER, "POST /live/{label}/refuse", body=FORM),
     # Cases: everybody reads; who works on it, works alone.
     *same(make.case, REVIEWER, "GET /v1/cases/{id}/decisions", "GET /cases/{case}", "GET /cases/{case}/preview", "GET /cases/{case}/lease", "GET /cases/{case}/reports"),
     *same(make.case, REVIEWER, "POST /v1/cases/{id}/comments", body={"json": {"words": "a word"}}),
@@ -162,6 +165,8 @@ ROWS: Final = [
     *same(make.graded_set, LEAD, "POST /sets/{number}/open", "POST /sets/{number}/close", body={"data": {}}),
     *same(make.table, LEAD, "POST /v1/schemes/{scheme}/confirm", own=HELD, body={"json": {"note": "because"}}),
     *same(make.table, LEAD, "POST /v1/schemes/{scheme}/refuse", body={"json": {"note": "because"}}),
+    *same(make.table, LEAD, "POST /qa/schemes/{scheme}/confirm", own=HELD, body={"data": {"note": "because"}}),
+    *same(make.table, LEAD, "POST /qa/schemes/{scheme}/refuse", body={"data": {"note": "because"}}),
     *same(make.alarm, LEAD, "POST /v1/quality/alarms/{id}/end", body={"json": {"note": "because"}}),
     *same(make.alarm, LEAD, "POST /qa/alarms/{alarm}/end", body={"data": {"note": "because"}}),
     *same(make.case, REVIEWER, "POST /v1/cases/{id}/overtime", own=REFUSED, another=REFUSED, body=WHY),

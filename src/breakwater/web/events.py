@@ -44,6 +44,11 @@ NEEDS: Final[Mapping[EventType, Permission]] = {
     EventType.ENTRY_QUARANTINED: Permission.BANK_READ,
     EventType.IMPORT_FINISHED: Permission.BANK_READ,
     EventType.DUTY_CHANGED: Permission.CASE_READ,
+    EventType.STREAM_STARTED: Permission.STREAM_READ,
+    EventType.STREAM_CHANGED: Permission.STREAM_READ,
+    EventType.STREAM_ORDERED: Permission.STREAM_READ,
+    EventType.STREAM_STOPPED: Permission.STREAM_READ,
+    EventType.STREAM_ENDED: Permission.STREAM_READ,
 }
 """Which events leave, and for whom. All others stay inside."""
 

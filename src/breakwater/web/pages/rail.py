@@ -16,7 +16,7 @@ from breakwater.web.pages.speech import say
 
 LINKS: Final = (
     Link("overview", "Overview", "/", "Now"),
-    Link("wall", "Live wall", "/live", "Now", Permission.CASE_READ),
+    Link("wall", "Live wall", "/live", "Now", Permission.STREAM_READ),
     Link("queue", "Queue", "/queue", "Now", Permission.CASE_READ),
     Link("duty", "On call", "/duty", "Now", Permission.CASE_READ),
     Link("appeals", "Appeals", "/appeals", "Now", Permission.APPEAL_DECIDE),

@@ -1,54 +1,200 @@
-"""The live wall from records: cases of live streams by risk, and who is called for them.
+"""The live wall from records: broadcasts by risk, and the one that keys act on.
 
-At most 60 tiles, the rest counted (console specification §7). Words only until streams are
-watched: a still is a view of its own and comes with its audit row. Read by `pages.wall`.
+At most 60 tiles, the rest counted (console specification §7). Words only: a still is a view of
+its own, fetched for what is in view and written down (`review.looking.live_stills`). Read by
+`pages.wall`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from breakwater.enforcement.wishes import CUT
 from breakwater.model.access import Permission, Principal
-from breakwater.model.case import Case, CaseKind
-from breakwater.records import cases, duty_calls, people
+from breakwater.model.case import Priority
+from breakwater.model.ids import Id
+from breakwater.model.stream import Broadcaster, Control, Evidence, Stream, StreamState
+from breakwater.records import (
+    approvals,
+    cases,
+    duty_calls,
+    media_servers,
+    outbox,
+    people,
+    stream_alerts,
+    stream_orders,
+    stream_people,
+    streams,
+)
 from breakwater.records.database import Tx
 from breakwater.review.duty.calling import EVERYBODY
-from breakwater.web.pages import words
-from breakwater.web.pages.models_duty import Tile, WallView
+from breakwater.web.pages import stream_words, words
+from breakwater.web.pages.models_wall import Act, Agreement, RoleChoice, Target, Tile, WallView
+from breakwater.web.pages.read_case import name_of
 from breakwater.web.pages.read_duty import first_on_duty
-from breakwater.web.pages.retold import retold
-from breakwater.web.pages.speech import say
+from breakwater.web.pages.speech import say, say_n
 
 if TYPE_CHECKING:
     from breakwater.app.oncall import OnCall
 
 TILES: Final = 60
-COUNTED: Final = 1_000
+FIRST: Final = 36
+"""Tiles of the first document, which has at most 40,000 bytes; the others follow."""
+URGENT: Final = frozenset({Priority.NOW, Priority.HIGH})
+C = Control
 
 
-def view(tx: Tx, who: Principal, on_call: OnCall) -> WallView:
-    """The wall for one viewer."""
+def view(
+    tx: Tx, who: Principal, on_call: OnCall, *, at: str, two: bool, after: int = 0
+) -> WallView:
+    """The wall for one viewer.
+
+    Args:
+        tx: a snapshot.
+        who: the viewer.
+        on_call: who is called.
+        at: label of the target; empty: none is chosen.
+        two: a cut takes two people.
+        after: how many tiles to leave out at the top.
+    """
+    shown = streams.wall(tx, TILES)
+    first = 0 if 0 <= after < FIRST else FIRST
     names = {str(one.id): one.name for one in people.every(tx)}
-    streams = cases.page(tx, kind=CaseKind.STREAM, limit=COUNTED)
-    on_duty = on_call.caller.on_duty(tx)
     return WallView(
-        tiles=tuple(_tile(tx, who, case, names) for case in streams[:TILES]),
-        counted=max(0, len(streams) - TILES),
-        on_duty=first_on_duty(on_duty, names),
+        tiles=tiles(tx, shown[first : first + FIRST]),
+        next=FIRST if not first and len(shown) > FIRST else 0,
+        counted=max(0, streams.on_wall(tx) - len(shown)),
+        change=outbox.newest(tx),
+        on_duty=first_on_duty(on_call.caller.on_duty(tx), names),
         alarm=bool(duty_calls.about(tx, EVERYBODY)),
+        servers=bool(media_servers.every(tx)),
+        target=target(tx, who, streams.labelled(tx, at), two=two) if at else None,
     )
 
 
-def _tile(tx: Tx, who: Principal, case: Case, names: dict[str, str]) -> Tile:
-    held = case.held_until is not None and case.held_until > tx.now
+def further(tx: Tx) -> tuple[Tile, ...]:
+    """The tiles that the first document leaves out."""
+    return tiles(tx, streams.wall(tx, TILES)[FIRST:])
+
+
+def tiles(tx: Tx, shown: Sequence[Stream]) -> tuple[Tile, ...]:
+    """Tiles of broadcasts, in their order."""
+    newest = stream_alerts.newest(tx, [one.id for one in shown])
+    return tuple(_tile(tx, one, newest.get(one.id)) for one in shown)
+
+
+def _tile(tx: Tx, stream: Stream, newest: Evidence | None) -> Tile:
+    stopped = stream.control is not C.OPEN or stream.order is not None
+    lost = None
+    if stream.state is StreamState.LOST:
+        last = newest.alert.at if newest and newest.alert.kind == "lost" else stream.seen_at
+        lost = words.at(last or stream.started_at)
     return Tile(
-        case=case.id,
-        number=case.number,
-        name=say("%(service)s, case %(number)s", service=case.service, number=case.number),
-        mark=words.PRIORITY[case.priority],
-        why=retold(case.why),
-        age=words.since(case.opened_at, tx.now),
-        held_by=names.get(str(case.held_by), "") if held else "",
-        frozen=say("To be frozen") if duty_calls.frozen(tx, case.id) else "",
-        freezable=who.may(Permission.CASE_DECIDE) and who.person is not None,
+        id=stream.id,
+        label=stream.label,
+        mark=words.PRIORITY[stream.priority],
+        why=_why(tx, stream, newest),
+        viewers=say_n("%(n)s viewer", "%(n)s viewers", stream.viewers),
+        age=words.since(stream.started_at, stream.ended_at or tx.now),
+        control=stream_words.control(stream) if stopped else None,
+        lost=lost,
+        picture=stream.case is not None,
+        urgent=stream.priority in URGENT,
+        stopped=stream.stopped,
+        cut=stream.control is C.CUT,
+    )
+
+
+def _why(tx: Tx, stream: Stream, newest: Evidence | None) -> str:
+    told = ""
+    if newest is None and stream.case is not None:
+        told = cases.get(tx, stream.case).why
+    return stream_words.why(stream, newest, told)
+
+
+def target(tx: Tx, who: Principal, stream: Stream, *, two: bool) -> Target:
+    """The panel about one broadcast."""
+    newest = stream_alerts.newest(tx, [stream.id]).get(stream.id)
+    order = stream_orders.get(tx, stream.order) if stream.order is not None else None
+    told = ""
+    if order is not None:
+        by = name_of(tx, order.by)
+        ago = words.ago(order.at, tx.now).words
+        told = say(
+            "%(what)s, ordered by %(name)s %(ago)s.",
+            what=stream_words.ORDERED[order.to], name=by, ago=ago,
+        )  # fmt: skip
+    may = who.may(Permission.STREAM_CONTROL) and who.person is not None
+    cut = stream.control is C.CUT
+    return Target(
+        id=stream.id,
+        label=stream.label,
+        mark=words.PRIORITY[stream.priority],
+        why=_why(tx, stream, newest),
+        control=stream_words.control(stream),
+        facts=_facts(tx, stream),
+        order=stream.order or "",
+        told=told,
+        case=stream.case or "",
+        acts=_acts(stream) if may else (),
+        roles=_roles(order.broadcaster if order else Broadcaster.UNKNOWN) if may and cut else (),
+        waits=waiting(tx, who, stream.id),
+        two=two,
+    )
+
+
+def _facts(tx: Tx, stream: Stream) -> tuple[tuple[str, str], ...]:
+    sending = len(stream_people.publishers(tx, stream.id))
+    return (
+        (say("Viewers"), words.count(stream.viewers)),
+        (say("Runs for"), words.since(stream.started_at, stream.ended_at or tx.now).words),
+        (say("Seen of it"), stream_words.seen_share(stream)),
+        (say("Who sends"), say_n("%(n)s connection", "%(n)s connections", sending)),
+        (say("Service"), stream.service or say("None")),
+    )
+
+
+def _acts(stream: Stream) -> tuple[Act, ...]:
+    """What can be ordered now: the stronger steps, and the way back."""
+    now = stream.control
+    if now is C.CUT:
+        return (Act("open", say("Let it broadcast again")),)
+    acts = []
+    if now is not C.FROZEN:
+        acts.append(Act("frozen", say("Freeze the stream"), "wall.freeze"))
+    acts.append(Act("cut", say("Cut the stream"), "wall.cut"))
+    if now.rank < C.WATCHED.rank:
+        acts.append(Act("watched", say("Watch it more closely"), "wall.watch"))
+    if now.rank < C.HIDDEN.rank:
+        acts.append(Act("hidden", say("Hold it from discovery"), "wall.hide"))
+    if now is not C.OPEN:
+        word = say("Thaw and show it again") if now is C.FROZEN else say("Let it go")
+        acts.append(Act("open", word))
+    return tuple(acts)
+
+
+def _roles(said: Broadcaster) -> tuple[RoleChoice, ...]:
+    return tuple(
+        RoleChoice(
+            one.value, stream_words.BROADCASTER[one], stream_words.FOLLOWS[one],
+            f"wall.{one.value}", one is said,
+        )
+        for one in Broadcaster
+    )  # fmt: skip
+
+
+def waiting(tx: Tx, who: Principal, stream: Id) -> Agreement | None:
+    """A cut that waits for a second person; None when none does."""
+    every = approvals.of_subject(tx, stream)
+    found = [one for one in every if one.kind == CUT and one.state(tx.now).value == "waiting"]
+    if not found:
+        return None
+    one = found[0]
+    return Agreement(
+        by=people.get(tx, one.by).name,
+        reason=one.reason,
+        until=words.due(one.lapses_at, tx.now),
+        role=stream_words.BROADCASTER[Broadcaster(one.facts["broadcaster"])],
+        mine=one.by == who.person,
     )

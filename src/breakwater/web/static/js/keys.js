@@ -26,7 +26,7 @@
 
   const nameOf = (event) => {
     const plain = event.key === " " ? "Space" : event.key;
-    const key = event.shiftKey && plain === "Enter" ? "Shift Enter" : plain;
+    const key = event.shiftKey && /^(Enter|[A-Z])$/.test(plain) ? `Shift ${plain}` : plain;
     return event.ctrlKey ? `Ctrl ${key.length === 1 ? key.toLowerCase() : key}` : key;
   };
   const typing = (node) => node.matches?.("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
@@ -82,7 +82,7 @@
       return;
     }
     event.preventDefault();
-    if (event.repeat && (letter || held || name.endsWith("Enter"))) return; // a held Enter decides once
+    if (event.repeat && (letter || held || name.endsWith("Enter") || name.startsWith("Shift"))) return; // a held Enter decides once
     if (handlers.get(row.dataset.id)?.up) held = { id: row.dataset.id, code: event.code };
     bw.act(row.dataset.id);
   });

@@ -6,8 +6,6 @@
   const LOCK = "breakwater-live";
   // Browsers fetch anew at different moments, and still have an event on the screen within 300 ms.
   const JITTER_MS = 150;
-  // Pages whose order changes only when the person asks.
-  const ORDERED = new Set(["queue", "wall"]);
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(LOCK) : null;
   const sources = new Set();
   let stream = null;
@@ -35,15 +33,18 @@
     setTimeout(() => deliver(message), Math.random() * JITTER_MS);
   };
   // What the page showed when it was made is no change to it, one's own acts least of all.
-  const shown = () => Number(document.getElementById("queue")?.dataset.change ?? 0);
+  const shown = () => Number(document.querySelector("[data-change]")?.dataset.change ?? 0);
+  // The order of a page changes only when the person asks: what would change it is counted.
+  bw.orderChanged = () => {
+    waiting += 1;
+    changed();
+  };
   const deliver = ({ name, id, change }) => {
     stamp();
     for (const source of sources) source.dispatchEvent(new MessageEvent(name, { data: id }));
-    document.body.dispatchEvent(new CustomEvent("live", { detail: { name, id } }));
-    if (ORDERED.has(document.body.dataset.page) && name.startsWith("case-") && !(change > 0 && change <= shown())) {
-      waiting += 1;
-      changed();
-    }
+    const newer = !(change > 0 && change <= shown());
+    document.body.dispatchEvent(new CustomEvent("live", { detail: { name, id, newer } }));
+    if (document.body.dataset.page === "queue" && name.startsWith("case-") && newer) bw.orderChanged();
   };
   const stamp = () => {
     const node = document.getElementById("updated");
@@ -85,6 +86,7 @@
       link?.classList.remove("wait");
       if (bar) bar.hidden = true;
       compare();
+      document.body.dispatchEvent(new CustomEvent("live-open"));
       if (again || !everOpen) for (const source of sources) source.onopen?.(new Event("open"));
       if (again && everOpen) document.body.dispatchEvent(new CustomEvent("refresh"));
       everOpen = true;
