@@ -4,12 +4,14 @@ import json
 import math
 import struct
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from breakwater.media import wire
+from breakwater.media import wire, wire_views
 from breakwater.media.wire import Answer, BadAnswer
+from breakwater.model.copies import FramePrints, ReelPrints
 from breakwater.model.media import Fault, MediaLimits, MediaType, Reason, Undecodable
 from breakwater.model.signal import Fingerprint, Fingerprints, Signal, View
 
@@ -118,3 +120,36 @@ def test_lengths_over_the_caps_are_refused() -> None:
 def test_an_unknown_reason_is_refused(header: dict[str, object]) -> None:
     with pytest.raises(BadAnswer):
         wire.read_failure(wire.read_answer(json.dumps(header).encode(), b""), MediaType.PNG)
+
+
+def seen() -> ReelPrints:
+    views, good = np.zeros(2, np.uint8), np.full(2, 90, np.uint8)
+    hashes = np.arange(64, dtype=np.uint8).reshape(2, 32)
+    return ReelPrints.of([FramePrints(at / 2, views, hashes, good) for at in range(3)])
+
+
+def test_views_come_back_beside_what_else_an_answer_holds() -> None:
+    answer = wire_views.with_views(Answer({"frames": 3}, b"rest"), seen())
+    rest, found = wire_views.split_views(answer)
+    assert rest.block == b"rest"
+    assert found is not None
+    assert found.pack() == seen().pack()
+    assert wire_views.split_views(Answer({"frames": 3}, b"rest"))[1] is None
+
+
+@pytest.mark.parametrize("size", [0, -1, 10**9, True, "12", 11, 1.5])
+def test_views_of_a_wrong_length_are_refused(size: object) -> None:
+    with pytest.raises(BadAnswer):
+        wire_views.split_views(Answer({"views": size}, b"BWR1" + b"\0" * 40))
+
+
+@pytest.mark.parametrize("at", [4, 8, 12, 24, 28, 36])
+def test_views_with_a_damaged_byte_are_refused_or_read_whole(at: int) -> None:
+    packed = bytearray(seen().pack())
+    packed[at] ^= 0xFF
+    try:
+        _, found = wire_views.split_views(Answer({"views": len(packed)}, bytes(packed)))
+    except BadAnswer:
+        return
+    assert found is not None
+    assert len(list(found.frames())) == 3
