@@ -82,7 +82,7 @@ def test_a_known_video_is_noticed_frozen_and_kept(site: LiveSite) -> None:
     kept = until(
         lambda: [
             one for one in _preserved(site, second) if one.what == "preroll" and one.blob
-        ], 15,
+        ], 40,
     )  # fmt: skip
     with site.app.vault.open(kept[0].blob) as file, av.open(io.BytesIO(file.read())) as video:
         shown = [frame.time for frame in video.decode(video=0)]

@@ -15,8 +15,9 @@ from breakwater.live.playlist import Relay
 from breakwater.live.servers import Servers
 from breakwater.live.streams import Streams
 from breakwater.live.watching.locating import Locator
+from breakwater.live.watching.post import WatchRules
 from breakwater.live.watching.spotting import Spotter
-from breakwater.live.watching.watching import Watching, WatchRules
+from breakwater.live.watching.watching import Watching
 from breakwater.network.addresses import networks
 from breakwater.settings import Settings
 

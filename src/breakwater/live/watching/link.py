@@ -136,12 +136,13 @@ class Link:
                 for message in inbox.messages():
                     self._take(message)
         except BadAnswer:
+            pass  # a watcher that says nonsense is ended like one that has died
+        finally:
             self.process.kill()
-        self.process.kill()
-        self.process.wait()
-        self.ready.set()
-        self._gone(self)
-        self._socket.close()
+            self.process.wait()
+            self.ready.set()
+            self._gone(self)
+            self._socket.close()
 
     def _take(self, message: Message) -> None:
         self.heard_at = time.monotonic()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 from breakwater.live.preroll import Ring
@@ -36,6 +37,23 @@ WORRY_S: Final = 30.0
 
 FAST_RISK: Final = 0.4
 FULL_RISK: Final = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class WatchRules:
+    """How it is watched here.
+
+    Attributes:
+        watchers: processes; 0 watches nothing.
+        folder: of the pre-rolls; None keeps none.
+        preroll_s: seconds kept.
+        preroll_bytes: at most, of one broadcast.
+    """
+
+    watchers: int
+    folder: Path | None
+    preroll_s: float = 120.0
+    preroll_bytes: int = 256 << 20
 
 
 @dataclass(slots=True)

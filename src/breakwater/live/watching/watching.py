@@ -14,8 +14,6 @@ import shutil
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 from breakwater.errors import BreakwaterError, NotFound
@@ -25,7 +23,7 @@ from breakwater.live.watching.childwire import Message
 from breakwater.live.watching.hearing import Hearing
 from breakwater.live.watching.held import Target
 from breakwater.live.watching.link import Link
-from breakwater.live.watching.post import Post, Seen
+from breakwater.live.watching.post import Post, Seen, WatchRules
 from breakwater.live.watching.spotting import Spotter
 from breakwater.media.wire import BadAnswer
 from breakwater.model.clock import Clock
@@ -52,23 +50,6 @@ MOST: Final = 2_000
 ALONE: Final = "owner"
 
 _log = logger("watching")
-
-
-@dataclass(frozen=True, slots=True)
-class WatchRules:
-    """How it is watched here.
-
-    Attributes:
-        watchers: processes; 0 watches nothing.
-        folder: of the pre-rolls; None keeps none.
-        preroll_s: seconds kept.
-        preroll_bytes: at most, of one broadcast.
-    """
-
-    watchers: int
-    folder: Path | None
-    preroll_s: float = 120.0
-    preroll_bytes: int = 256 << 20
 
 
 class Watching:
@@ -298,9 +279,9 @@ class Watching:
         now = self._clock.now().timestamp()
         try:
             target = self._locate(post.stream, post.patience)
-        except BreakwaterError as error:
+        except Exception as error:  # noqa: BLE001 - whatever an adapter raises, it is tried again
             if post.located:
-                _log.info("not_located", stream=post.stream.id, code=error.code)
+                _log.info("not_located", stream=post.stream.id, code=_code(error))
             post.located = bool(post.stream.server or post.stream.pull_url)
             post.failed(Ending.REFUSED, now)
             return
@@ -388,6 +369,9 @@ class Watching:
             _log.warning("child_told_nonsense", stream=post.stream.id, why=error.detail)
             self._hearing.ended(post, PullEnd(Ending.KILLED, error.detail))
             link.unwatch(post.stream.id, post.epoch)
+        except Exception as error:  # noqa: BLE001 - one broadcast's fault must not silence a watcher
+            self._metrics.alarms.labels("watching").inc()
+            _log.exception("frame_failed", stream=post.stream.id, code=_code(error))
 
     def _tell_seen(self, now: float) -> None:
         posts = [post for post in self._every() if post.over_at is None]
@@ -397,3 +381,7 @@ class Watching:
         if shares:
             with self._db.transaction() as tx:
                 streams.seen(tx, shares)
+
+
+def _code(error: Exception) -> str:
+    return error.code if isinstance(error, BreakwaterError) else type(error).__name__
