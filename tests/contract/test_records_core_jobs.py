@@ -165,6 +165,19 @@ def test_a_lease_has_one_owner_and_its_epoch_fences_off_the_last(database, clock
     assert third.epoch == second.epoch + 1
 
 
+def test_many_leases_are_kept_at_once_and_lost_ones_are_not_among_them(database, clock):
+    mine = [
+        leases.acquire(database, f"watch/{number}", owner="a", lease_s=10) for number in range(5)
+    ]
+    clock.advance(11)
+    taken = leases.acquire(database, "watch/3", owner="b", lease_s=10)
+    kept = leases.renew_all(database, [one for one in mine if one], lease_s=10)
+    assert sorted(kept) == ["watch/0", "watch/1", "watch/2", "watch/4"]
+    assert all(lease.until > database.clock.now() for lease in kept.values())
+    with database.transaction() as tx:
+        leases.check(tx, taken)
+
+
 class Shift:
     """Workers under a seeded scheduler: they claim, sleep past their lease, die, come back."""
 
