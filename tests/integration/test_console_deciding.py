@@ -73,8 +73,8 @@ def test_a_digit_and_enter_decide_and_z_takes_it_back(site, fresh):
         assert str(fresh.case) not in page.url, "the next case is open"
         assert case_of(site, fresh).state is CaseState.CLOSED
         page.keyboard.press("z")
-        page.wait_for_url(f"**/cases/{fresh.case}")
-        assert case_of(site, fresh).state is CaseState.OPEN
+        page.wait_for_url(f"**/cases/{fresh.case}?done=*")
+        assert case_of(site, fresh).state is CaseState.HELD, "it is theirs again"
         assert said_of(site, fresh) == [(K.NOT_ILLEGAL, False), (K.NOT_ILLEGAL, False)]
 
 
@@ -108,7 +108,7 @@ def test_without_scripts_the_bar_is_a_form(site, fresh):
         page.get_by_role("button", name="Save and stay").click()
         expect(page.locator("#history")).to_contain_text("Lawful context · Medical")
         page.get_by_role("button", name="Undo").click()
-        assert case_of(site, fresh).state is CaseState.OPEN
+        assert case_of(site, fresh).state is CaseState.HELD, "it is theirs again"
 
 
 def test_a_stack_is_shown_before_it_is_decided(site, fresh):
@@ -130,7 +130,7 @@ def test_a_stack_is_shown_before_it_is_decided(site, fresh):
         expect(page.locator("#done")).to_contain_text("uploads released")
         assert case_of(site, copies[1]).state is CaseState.CLOSED
         page.get_by_role("button", name="Undo").click()
-        page.wait_for_url(f"**/cases/{copies[0].case}")
+        page.wait_for_url(f"**/cases/{copies[0].case}?done=*")
         assert case_of(site, copies[1]).state is CaseState.OPEN
 
 

@@ -118,6 +118,31 @@ def test_a_qa_lead_makes_gold_and_closes_an_alarm_by_the_page_alone(site):
         expect(page.get_by_role("button", name="Close the alarm")).to_have_count(0)
 
 
+def test_a_table_of_law_is_read_and_put_in_force_by_a_second_person_on_the_page(site):
+    app = site.served.app
+    law = {one.id: one for one in app.review.schemes.every()}["uk_abc"]
+    changed = law.plain() | {"version": "2031-1"}
+    quinn = principal(site.served, site.people["Quinn"])
+    app.review.adopting.propose(quinn, changed, reason="the law of 2031")
+    with site.page(Role.QA_LEAD, name="Quinn") as watched:
+        watched.page.goto(f"{site.served.url}/qa")
+        expect(watched.page.locator("#tables")).to_contain_text("Another person has to confirm it.")
+        assert watched.page.get_by_role("button", name="Put it in force").count() == 0
+    with site.page(Role.QA_LEAD, width=390) as watched:
+        page = watched.page
+        page.goto(f"{site.served.url}/qa")
+        tables = page.locator("#tables")
+        expect(tables).to_contain_text("uk_abc, version 2031-1")
+        expect(tables).to_contain_text("Quinn proposed it: the law of 2031")
+        expect(tables).to_contain_text("items would change, of ")
+        both_themes(page, "tables of law")
+        assert not scrolls_sideways(page)
+        page.get_by_label("Your own words, for the record").fill("I read it too.")
+        page.get_by_role("button", name="Put it in force").click()
+        expect(page.locator("#tables")).to_have_count(0)
+    assert {one.id: one for one in app.review.schemes.every()}["uk_abc"].version == "2031-1"
+
+
 def test_nothing_is_cut_off_at_320_px(site):
     with site.page(Role.QA_LEAD, name="Quinn", width=320, height=640) as watched:
         watched.page.goto(f"{site.served.url}/qa")

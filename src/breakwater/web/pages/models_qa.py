@@ -111,6 +111,26 @@ class AlarmRow:
 
 
 @dataclass(frozen=True, slots=True)
+class TableRow:
+    """A table of law that waits for a second person.
+
+    Attributes:
+        changed: how many settled items would get another code.
+        moves: codes before, codes after, and how many items, the most first.
+        mine: the viewer proposed it, and can only take it back.
+    """
+
+    scheme: str
+    version: str
+    by: str
+    reason: str
+    until: When
+    changed: str
+    moves: tuple[tuple[str, str, str], ...]
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
 class QaView:
     """The quality of grading over the last four weeks."""
 

@@ -15,7 +15,7 @@ from breakwater.errors import NotFound
 from breakwater.model.access import Permission
 from breakwater.model.ids import parse_id
 from breakwater.web.gate import Parts, Router, Who, needs
-from breakwater.web.pages import read_qa
+from breakwater.web.pages import read_qa, read_schemes
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.read_queue import Look
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 router = Router(include_in_schema=False)
 
 Words = Annotated[str, Form(max_length=500)]
+Table = Annotated[str, Path(max_length=40)]
 Item = Annotated[int, Path(ge=1, lt=1 << 40)]
 
 
@@ -39,9 +40,13 @@ def qa(
     number = int(set) if set.isdecimal() else None
     found = parts.review.quality.report(who, set_number=number)
     with parts.db.read() as tx:
-        view = read_qa.report(Look(tx, parts.clock.now(), who), found, set_number=number)
+        look = Look(tx, parts.clock.now(), who)
+        view = read_qa.report(look, found, set_number=number)
+        tables = read_schemes.waiting(look, parts.review.adopting.waiting(who))
     share = f"{parts.review.quality.share(number):g}"
-    return show(request, pages, who, "qa", view=view, share=share, of_set=number or "")
+    return show(
+        request, pages, who, "qa", view=view, share=share, of_set=number or "", tables=tables
+    )
 
 
 @router.post("/qa/gold")
@@ -96,6 +101,22 @@ def end_alarm(
         raise NotFound("There is no alarm of this id.")
     app.review.quality.end_alarm(who, found, note=note)
     return _back("alarms")
+
+
+@router.post("/qa/schemes/{scheme}/confirm")
+@needs(Permission.GRADE_QA)
+def confirm_table(app: Parts, who: Who, scheme: Table, note: Words) -> Response:
+    """Put a proposed table in force, as the second person; history is derived anew."""
+    app.review.adopting.confirm(who, scheme, note=note)
+    return _back("tables")
+
+
+@router.post("/qa/schemes/{scheme}/refuse")
+@needs(Permission.GRADE_QA)
+def refuse_table(app: Parts, who: Who, scheme: Table, note: Words) -> Response:
+    """Refuse a proposed table; whoever proposed it takes it back so."""
+    app.review.adopting.refuse(who, scheme, note=note)
+    return _back("tables")
 
 
 def _back(part: str) -> RedirectResponse:
