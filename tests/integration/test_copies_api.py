@@ -178,3 +178,19 @@ def test_a_stopped_broadcast_is_known_by_its_preserved_minutes(
     assert [copy["reel"] for copy in again["copies"]] == [made.number]
     empty = app.vault.put(io.BytesIO(b"not a video"), purpose="evidence")
     assert app.reels.add_stopped(stream.id, empty, "CUT") is None
+
+
+def test_a_case_shows_the_stretch_and_its_frames(served: Served, machine: httpx.Client) -> None:
+    clip = encode(scene(61, KNOWN_S, height=180, width=320))
+    made = machine.post(
+        "/v1/banks/CUT/reels", data={"label": "clip 61"}, files={"file": ("c.mp4", clip)}
+    )
+    assert made.status_code == 201, made.text
+    found = sent(machine, altered(clip, ("hflip", "")))
+    browser = served.browser(Role.REVIEWER)
+    assert browser.post(f"/cases/{found['case']}/take", data={}).status_code == 303
+    page = browser.get(f"/cases/{found['case']}").text
+    assert "of a known video from 0:00 on, mirrored" in page
+    assert page.count("data-evidence") == 1
+    assert page.count("data-show=") > 3
+    assert "clip 61" in page

@@ -21,7 +21,7 @@ from breakwater.model.signal import Measure, kind_named
 from breakwater.model.upload import Upload
 from breakwater.records import accounts, cases, people, reports, uploads
 from breakwater.records.database import Tx
-from breakwater.web.pages import read_deciding, read_related, read_timeline, words
+from breakwater.web.pages import read_copies, read_deciding, read_related, read_timeline, words
 from breakwater.web.pages.evidence import bits_of, moments_of, moments_s, spans_of, turn_of
 from breakwater.web.pages.models import (
     Mark,
@@ -81,6 +81,7 @@ def case(look: Look, found: Case) -> CaseView:
     matches = verdict.matches if verdict else ()
     pairs = tuple(_pair(look, upload, match) for match in matches[:PAIRS]) if upload else ()
     strip = _strip(matches[:PAIRS])
+    shown, shown_strip = read_copies.evidence(look, upload, after=len(pairs))
     held = holder(found, look.now)
     closed = _closed_to(look, upload, held)
     bar = read_deciding.deciding(look, found, upload)
@@ -99,9 +100,9 @@ def case(look: Look, found: Case) -> CaseView:
         else say("This case is not about an upload's verdict."),
         verdict=words.ACTION[verdict.action] if verdict else Mark("none", say("No verdict")),
         item=upload.id if upload else "",
-        pairs=pairs,
+        pairs=(*pairs, *shown),
         more_pairs=max(0, len(matches) - PAIRS),
-        strip=strip,
+        strip=(*strip, *shown_strip),
         spans=spans_of(moments_s(matches[:PAIRS])),
         reports=_reports(look, found),
         reports_note=_reports_note(look, found),
