@@ -21,7 +21,7 @@ from breakwater.live.watching.post import BROKEN, BROKEN_TRIES, WORRY_S, Post
 from breakwater.live.watching.spotting import Spotted
 from breakwater.model.clock import Clock
 from breakwater.model.live import LiveFrame, PullEnd
-from breakwater.model.stream import Alert, StreamState
+from breakwater.model.stream import Alert, Control, StreamState
 from breakwater.observe import Metrics, logger
 from breakwater.records import leases, stream_people, streams
 from breakwater.records.database import Database
@@ -95,8 +95,10 @@ class Hearing:
     def ended(self, post: Post, end: PullEnd) -> None:
         """A pull ended; it is tried again unless the broadcast has ended too."""
         now = self._clock.now().timestamp()
-        self._metrics.live_pull_ends.labels(end.why.value).inc()
-        _log.info("pull_ended", stream=post.stream.id, why=end.why.value, detail=end.detail)
+        # To a puller a kick and a publisher that leaves look alike; the order says which it was.
+        why = "cut" if post.stream.control is Control.CUT else end.why.value
+        self._metrics.live_pull_ends.labels(why).inc()
+        _log.info("pull_ended", stream=post.stream.id, why=why, detail=end.detail)
         post.failed(end.why, now)
         if end.why in BROKEN and post.tries == BROKEN_TRIES:
             self._alert_of(

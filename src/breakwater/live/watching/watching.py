@@ -361,7 +361,8 @@ class Watching:
         said = message.fields
         post = self._posts.get(Id(str(said.get("stream", ""))))
         if post is None or said.get("epoch") != post.epoch or post.link is not link:
-            self._metrics.live_stale.inc()
+            if post is not None and said.get("epoch") != post.epoch:
+                self._metrics.live_stale.inc()
             return
         try:
             self._hearing.told(post, message)
