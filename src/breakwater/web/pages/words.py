@@ -72,6 +72,7 @@ WHY_NOT: Final[Mapping[str, str]] = Spoken({
     "expired": later("The bank or entry has expired, so this match does not act."),
     "harmless": later("A nearer entry says that this picture is known to be harmless."),
     "decided": later("A person decided that this match does not count."),
+    "apart": later("A closer look found that it is another video."),
 })  # fmt: skip
 
 
