@@ -342,3 +342,24 @@ def test_an_auditor_does_not_open_it(site: Site) -> None:
     one = site.stream()
     refused = site.served.browser(Role.ADMIN).post(f"/live/{one.label}/orders", data={"to": "cut"})
     assert refused.status_code == 403
+
+
+def test_the_case_of_a_stream_says_what_was_seen_ordered_and_answered(site: Site) -> None:
+    one = site.alert(site.stream())
+    with site.served.app.db.transaction() as tx:
+        order = stream_orders.standing(tx, one.id)
+        assert order is not None
+        stream_orders.ack(tx, order.id, "drop_viewers", done=True, detail="3 dropped", ms=31)
+    case = site.now(one).case
+    with site.page(site.ada, f"/cases/{case}") as watched:
+        page = watched.page
+        expect(page.locator("#alerts")).to_contain_text("A known video of bank KNOWN appears")
+        expect(page.locator("#orders")).to_contain_text("Send viewers nothing more")
+        expect(page.locator("#orders")).to_contain_text("0.03 s")
+        page.keyboard.press("2")
+        expect(page.get_by_text("Who broadcasts?")).to_be_visible()
+        expect(page.get_by_text("Apparently a child: help, no ban")).to_be_visible()
+        for width in (1440, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            both_themes(page, f"case of a stream {width}")
+            assert not scrolls_sideways(page)

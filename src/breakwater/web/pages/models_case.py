@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from breakwater.web.pages.models import Mark, QueueRow, When
+from breakwater.web.pages.models_stream import StreamView
 from breakwater.web.pages.read_reports import ReportRow
 from breakwater.web.pages.timeline import Timeline
 
@@ -292,3 +293,4 @@ class CaseView:
     may_view: bool = False
     no_view: str = ""
     level: str = "s3"
+    stream: StreamView | None = None

@@ -21,7 +21,14 @@ from breakwater.model.signal import Measure, kind_named
 from breakwater.model.upload import Upload
 from breakwater.records import accounts, cases, people, reports, uploads
 from breakwater.records.database import Tx
-from breakwater.web.pages import read_copies, read_deciding, read_related, read_timeline, words
+from breakwater.web.pages import (
+    read_copies,
+    read_deciding,
+    read_related,
+    read_stream,
+    read_timeline,
+    words,
+)
 from breakwater.web.pages.evidence import bits_of, moments_of, moments_s, spans_of, turn_of
 from breakwater.web.pages.models import (
     Mark,
@@ -67,6 +74,8 @@ _STEPS: Final[Mapping[str, str]] = Spoken({
     "proposed": later("Proposed to a second person"),
     "refused": later("A second person disagreed"),
     "confirmed": later("A second person confirmed"),
+    "ordered": later("Ordered how far the stream is stopped"),
+    "alerted": later("A watcher noticed something more"),
     "snapshot": later("The account's data was taken from the service"),
 })  # fmt: skip
 
@@ -123,6 +132,7 @@ def case(look: Look, found: Case) -> CaseView:
         may_view=not closed,
         no_view=closed,
         level=Level.S3.value,
+        stream=read_stream.view(look, found),
     )
 
 

@@ -85,6 +85,22 @@ EFFECT: Final[Mapping[K, str]] = Spoken({
     K.DANGER_NOW: later("Calls whoever is on call now. The case stays with you."),
 })  # fmt: skip
 
+ON_STREAM: Final[Mapping[K, str]] = Spoken({
+    K.NOT_ILLEGAL: later("Thaws the stream and shows it again, wherever it was held."),
+    K.ILLEGAL: later("Cuts the stream. Say who broadcasts: an apparent child is helped, not banned."),
+    K.WRONG_MATCH: later("Thaws the stream and shows it again. The entries are noted as wrong."),
+    K.LAWFUL_CONTEXT: later("Thaws the stream and shows it again, wherever it was held."),
+    K.OWN_IMAGE: later("Cuts the stream. The child gets a text with help and no ban."),
+})  # fmt: skip
+"""What a decision does where the case is about a broadcast."""
+
+STREAM_ROLE: Final[Mapping[AccountRole, str]] = Spoken({
+    AccountRole.SUSPECT: later("An adult, suspected: may not broadcast again"),
+    AccountRole.APPARENT_CHILD: later("Apparently a child: help, no ban"),
+    AccountRole.UNKNOWN: later("Not known: may not broadcast for now"),
+})  # fmt: skip
+"""Who broadcasts, with what follows from it."""
+
 BANK_CLOSED: Final = later("Closes the case. Entries stay in quarantine until somebody frees them.")
 
 CONTEXT: Final[Mapping[Context, str]] = Spoken({
@@ -144,19 +160,20 @@ def _refusal(look: Look, found: Case) -> str:
 
 def _choice(kind: K, found: Case) -> Choice:
     effect = EFFECT[kind] % {"seconds": SECONDS}
+    live = found.kind is CaseKind.STREAM
     if kind is K.NOT_ILLEGAL and found.kind is CaseKind.QUARANTINE:
         return Choice(kind.value, say("No action needed"), f"case.{kind.value}", say(BANK_CLOSED))
     return Choice(
         kind=kind.value,
         word=WORD[kind],
         key=f"case.{kind.value}",
-        effect=effect,
-        questions=_questions(kind, account=bool(found.account)),
+        effect=ON_STREAM[kind] if live and kind in ON_STREAM else effect,
+        questions=_questions(kind, account=bool(found.account) or live, live=live),
         urgent=kind is K.DANGER_NOW,
     )
 
 
-def _questions(kind: K, *, account: bool) -> tuple[Question, ...]:
+def _questions(kind: K, *, account: bool, live: bool = False) -> tuple[Question, ...]:
     """What a decision asks besides; digits as in grading, so that fingers learn one table."""
     if kind is K.LAWFUL_CONTEXT:
         contexts = ((context.value, CONTEXT[context]) for context in Context)
@@ -173,8 +190,10 @@ def _questions(kind: K, *, account: bool) -> tuple[Question, ...]:
         )
     ]
     if account:
-        roles = ((role.value, ROLE[role]) for role in AccountRole)
-        asked.append(_question("role", say("Who holds the account?"), roles))
+        said = STREAM_ROLE if live else ROLE
+        roles = ((role.value, said[role]) for role in AccountRole)
+        word = say("Who broadcasts?") if live else say("Who holds the account?")
+        asked.append(_question("role", word, roles))
     return tuple(asked)
 
 

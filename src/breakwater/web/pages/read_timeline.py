@@ -15,6 +15,7 @@ from breakwater.model.case import Case
 from breakwater.model.media import Level
 from breakwater.model.upload import Upload
 from breakwater.records import decisions, reports, uploads, views
+from breakwater.web.pages import read_stream
 from breakwater.web.pages.evidence import moments_s, spans_of
 from breakwater.web.pages.read_deciding import WORD
 from breakwater.web.pages.read_queue import Look
@@ -69,5 +70,12 @@ def _matched(look: Look, _found: Case, upload: Upload | None) -> Iterator[Point]
             return
 
 
-SOURCES: Final[tuple[Source, ...]] = (_opened, _reports, _decisions, _views, _matched)
+def _broadcast(look: Look, found: Case, _upload: Upload | None) -> Iterator[Point]:
+    """What was seen and ordered of a broadcast."""
+    yield from read_stream.points(look, found)
+
+
+SOURCES: Final[tuple[Source, ...]] = (
+    _opened, _reports, _decisions, _views, _matched, _broadcast,
+)  # fmt: skip
 """Where points come from."""

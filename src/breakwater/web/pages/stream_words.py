@@ -72,9 +72,15 @@ ALERT: Final[Mapping[str, str]] = Spoken({
 
 def control(stream: Stream) -> Mark:
     """How far it is stopped, in shape and words."""
-    state = stream.order_state or S.CONFIRMED
-    key = stream.control, S.WANTED if state is S.SENT else state
-    return STANDS[key] if key in STANDS else STANDS[stream.control, S.CONFIRMED]
+    return stands(stream.control, stream.order_state or S.CONFIRMED)
+
+
+def stands(to: Control, state: OrderState) -> Mark:
+    """Where an order stands, in shape and words."""
+    if state is S.OVERTAKEN:
+        return Mark("none", say("Another order came after it"))
+    key = to, S.WANTED if state is S.SENT else state
+    return STANDS[key] if key in STANDS else STANDS[to, S.CONFIRMED]
 
 
 def why(stream: Stream, newest: Evidence | None, told: str = "") -> str:

@@ -1,0 +1,76 @@
+"""What the case page shows of a broadcast, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from breakwater.web.pages.models import Mark, When
+
+
+@dataclass(frozen=True, slots=True)
+class AckRow:
+    """One answer of a media server: which step, whether it is so, how long it took."""
+
+    word: str
+    mark: Mark
+    detail: str
+    took: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One order with every answer to it.
+
+    Attributes:
+        who: who broadcasts, as was said with a cut; empty for other orders.
+    """
+
+    word: str
+    by: str
+    at: When
+    mark: Mark
+    who: str = ""
+    took: str = ""
+    acks: tuple[AckRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """A stretch of the broadcast that shows a stretch of a known video."""
+
+    here: str
+    there: str
+    speed: str
+    score: str
+    pairs: tuple[str, ...] = ()
+    mirrored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """What a watcher saw, and what supports it."""
+
+    at: When
+    words: str
+    led: Mark
+    segments: tuple[SegmentRow, ...] = ()
+    matches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StreamView:
+    """A broadcast within its case.
+
+    Attributes:
+        senders: who sends, with how far each is stopped.
+        more: alerts that are not listed.
+    """
+
+    label: str
+    control: Mark
+    facts: tuple[tuple[str, str], ...]
+    orders: tuple[OrderRow, ...]
+    alerts: tuple[AlertRow, ...]
+    senders: tuple[tuple[str, Mark], ...]
+    preserved: tuple[tuple[str, str], ...] = ()
+    more: int = 0

@@ -1,0 +1,196 @@
+"""A broadcast within its case, from records: how far it is stopped, what was seen, who sends.
+
+Evidence in words: stretches with offset, speed and score, frame pairs with their distance; no
+picture is here. Read by `read_case`; the points of its line of time go to `read_timeline`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from breakwater.errors import NotFound
+from breakwater.model.broadcast import Preserved
+from breakwater.model.case import Case, CaseKind
+from breakwater.model.copies import Segment
+from breakwater.model.ids import Id, parse_id
+from breakwater.model.stream import Ack, Control, Evidence, Order, Stream
+from breakwater.records import people, stream_alerts, stream_orders, stream_people, streams
+from breakwater.records.database import Tx
+from breakwater.web.pages import stream_words, words
+from breakwater.web.pages.models import Mark
+from breakwater.web.pages.models_stream import AckRow, AlertRow, OrderRow, SegmentRow, StreamView
+from breakwater.web.pages.read_queue import Look
+from breakwater.web.pages.retold import retold
+from breakwater.web.pages.speech import Spoken, figure, later, say
+from breakwater.web.pages.timeline import Point, Sort
+
+ALERTS: Final = 8
+"""On one page, the newest; the rest is counted."""
+PAIRS: Final = 3
+KEPT: Final[Mapping[str, str]] = Spoken({
+    "preroll": later("The minutes before"),
+    "recording": later("The recording"),
+    "viewers": later("Who watched"),
+    "senders": later("Who sent"),
+    "comments": later("The comments"),
+    "account": later("The account's data"),
+    "prints": later("What finds it again"),
+})  # fmt: skip
+
+STEP: Final[Mapping[str, str]] = Spoken({
+    "deny_publish": later("Refuse to let it publish again"),
+    "drop_publisher": later("End the publisher's connection"),
+    "drop_viewers": later("Send viewers nothing more"),
+    "purge": later("Remove playlist, segments, thumbnail and recording"),
+    "probe": later("Prove that nothing of it can be fetched"),
+    "thaw": later("Send to viewers again"),
+    "record": later("Record what goes on"),
+    "stop_record": later("Stop the recording"),
+})  # fmt: skip
+
+
+def view(look: Look, found: Case) -> StreamView | None:
+    """The broadcast a case is about; None for every other case."""
+    stream = of_case(look.tx, found)
+    if stream is None:
+        return None
+    seen = stream_alerts.of_stream(look.tx, stream.id)
+    orders = stream_orders.of_stream(look.tx, stream.id)
+    return StreamView(
+        label=stream.label,
+        control=stream_words.control(stream),
+        facts=_facts(look, stream),
+        orders=tuple(_order(look, one) for one in reversed(orders)),
+        alerts=tuple(_alert(one) for one in seen[:ALERTS]),
+        senders=_senders(look.tx, stream),
+        preserved=tuple(
+            (KEPT.get(one.what) or one.what, _kept(one))
+            for one in stream_orders.preserved(look.tx, stream.id)
+        ),
+        more=max(0, len(seen) - ALERTS),
+    )
+
+
+def of_case(tx: Tx, found: Case) -> Stream | None:
+    """The broadcast, when the case is about one."""
+    return streams.find(tx, found.subject) if found.kind is CaseKind.STREAM else None
+
+
+def points(look: Look, found: Case) -> Iterator[Point]:
+    """For the line of time: what was seen, and what was ordered."""
+    stream = of_case(look.tx, found)
+    if stream is None:
+        return
+    for one in stream_alerts.of_stream(look.tx, stream.id):
+        until = one.alert.at
+        begin = until - timedelta(seconds=one.alert.span_s)
+        yield Point(Sort.SPAN, begin, stream_words.alert(one), until=until)
+    for order in stream_orders.of_stream(look.tx, stream.id):
+        yield Point(Sort.DECISION, order.at, stream_words.ORDERED[order.to])
+    yield Point(Sort.RISK, stream.started_at, value=0.0)
+    yield Point(Sort.RISK, stream.ended_at or look.now, value=stream.risk)
+
+
+def _facts(look: Look, stream: Stream) -> tuple[tuple[str, str], ...]:
+    ran = words.since(stream.started_at, stream.ended_at or look.now).words
+    return (
+        (say("Stream"), stream.label),
+        (say("Seen of it"), stream_words.seen_share(stream)),
+        (say("Viewers"), words.count(stream.viewers)),
+        (say("Runs for") if stream.ended_at is None else say("Ran for"), ran),
+    )
+
+
+def _senders(tx: Tx, stream: Stream) -> tuple[tuple[str, Mark], ...]:
+    every = stream_people.publishers(tx, stream.id, left=True)
+    return tuple(
+        (
+            say("Sender %(n)s", n=n),
+            Mark("none", say("Has left")) if one.left_at is not None
+            else Mark("bad", say("Cut")) if one.control is Control.CUT
+            else Mark("with", say("Sends")),
+        )
+        for n, one in enumerate(every, start=1)
+    )  # fmt: skip
+
+
+def _order(look: Look, order: Order) -> OrderRow:
+    mark = stream_words.stands(order.to, order.state)
+    took = ""
+    if order.confirmed_at is not None:
+        took = _seconds(int((order.confirmed_at - order.at) / timedelta(milliseconds=1)))
+    cut = order.to is Control.CUT
+    return OrderRow(
+        word=stream_words.ORDERED[order.to],
+        by=_name(look.tx, order.by),
+        at=words.at(order.at),
+        mark=mark,
+        who=stream_words.BROADCASTER[order.broadcaster] if cut else "",
+        took=took,
+        acks=tuple(_ack(one) for one in stream_orders.acks(look.tx, order.id)),
+    )
+
+
+def _name(tx: Tx, by: str) -> str:
+    person = parse_id(by)
+    if person is None:
+        return say("the policy")
+    try:
+        return people.get(tx, Id(person)).name
+    except NotFound:
+        return say("A key")
+
+
+def _ack(one: Ack) -> AckRow:
+    mark = Mark("ok", say("Done")) if one.done else Mark("bad", say("Not done"))
+    word = STEP[one.step] if one.step in STEP else one.step.replace("_", " ")
+    return AckRow(word, mark, one.detail, _seconds(one.ms))
+
+
+def _kept(one: Preserved) -> str:
+    return say("Not kept: %(why)s", why=retold(one.gap)) if one.gap else say("Kept")
+
+
+def _seconds(ms: int) -> str:
+    return say("%(n)s s", n=figure(ms / 1000, "0.00"))
+
+
+def _alert(seen: Evidence) -> AlertRow:
+    led = stream_words.ORDERED[seen.wanted]
+    return AlertRow(
+        at=words.at(seen.alert.at),
+        words=stream_words.alert(seen),
+        led=Mark("held" if seen.wanted.rank > Control.WATCHED.rank else "none", led),
+        segments=tuple(_segment(one) for one in seen.segments),
+        matches=tuple(_match(one) for one in seen.matches[:PAIRS]),
+    )
+
+
+def _segment(one: Segment) -> SegmentRow:
+    code = words.timecode
+    return SegmentRow(
+        here=say("%(a)s to %(b)s", a=code(one.start_s), b=code(one.end_s)),
+        there=say(
+            "%(a)s to %(b)s of known video %(n)s",
+            a=code(one.reference_start_s), b=code(one.reference_end_s), n=one.reel,
+        ),
+        speed=say("%(n)s times its speed", n=figure(one.speed, "0.00")),
+        score=say("Score %(n)s; from 3 on it links", n=figure(one.score, "0.0")),
+        pairs=tuple(
+            say(
+                "%(a)s beside %(b)s: %(n)s of 256 bits differ",
+                a=code(pair.time_s), b=code(pair.reference_s), n=pair.distance,
+            )
+            for pair in one.pairs[:PAIRS]
+        ),
+        mirrored=one.mirrored,
+    )  # fmt: skip
+
+
+def _match(one: Mapping[str, Any]) -> str:
+    return say(
+        "%(bank)s, entry %(number)s: %(words)s",
+        bank=one["bank"], number=one["entry"], words=retold(str(one["words"])),
+    )  # fmt: skip
