@@ -255,5 +255,9 @@ def notes() -> tuple[str, ...]:
             " they are counted, not carried on to a day"
         ),
         "with local features: looks and links below 6 are compared again (recognition.grey)",
+        (
+            "the clips move and lie a quarter to three quarters of a second off the known frames: a frame"
+            " a second seldom meets its twin, which is what vPDQ's figure shows"
+        ),
         "vPDQ's rule: 80 % of the query's frames of quality >= 50 within 31 bits (threatexchange 1.2)",
     )
