@@ -34,6 +34,8 @@ _ELSEWHERE: Final = 8
 _APART_S: Final = 2.0
 _NEW_BITS: Final = 20.0
 _LOOK_BACK: Final = 8
+_FARTHEST: Final = 48
+"""Frames: as many as lie on eight frames of a known video at six looks for each."""
 _CHANGED_BITS: Final = 16
 """Bits that must have changed in the query before a change can be compared."""
 _LEAST_PHI: Final = 0.1
@@ -244,20 +246,25 @@ def _agreement(
     for i, (own, theirs) in enumerate(zip(*pairs, strict=True)):
         query, known = _bits(words[i, own]), _bits(laid.words[reference[i], theirs])
         fresh, value = 1.0, None
-        before = [j for j in range(i) if there[j, own] and laid.there[reference[j], theirs]]
-        if before:
-            newest = query ^ _bits(words[before[-1], own])
-            fresh = min(1.0, newest.bit_count() / _NEW_BITS)
-        # Frames that lie on one frame of the known video cannot show how that one changes.
-        elsewhere = [j for j in before if reference[j] != reference[i]]
-        for j in reversed(elsewhere[-_LOOK_BACK:]):
+        beside = 0
+        elsewhere = 0
+        for j in range(i - 1, max(-1, i - _FARTHEST - 1), -1):
+            if not (there[j, own] and laid.there[reference[j], theirs]):
+                continue
             changed = query ^ _bits(words[j, own])
+            beside += 1
+            if beside == 1:
+                fresh = min(1.0, changed.bit_count() / _NEW_BITS)
+            if reference[j] == reference[i]:
+                continue  # one frame of the known video cannot show how it changes
+            elsewhere += 1
             if changed.bit_count() >= _CHANGED_BITS:
                 value = _phi(changed, known ^ _bits(laid.words[reference[j], theirs]))
+            if value is not None or elsewhere == _LOOK_BACK:
                 break
         if value is not None:
             last = value
-        still = value is None and bool(before)
+        still = value is None and beside > 0
         agrees = 0.0 if still else (last - _LEAST_PHI) / (_SURE_PHI - _LEAST_PHI)
         found.append((fresh, min(1.0, max(-0.5, agrees))))
     return found
