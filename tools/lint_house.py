@@ -17,6 +17,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
+ROOT = Path(__file__).resolve().parents[1]
 MAX_MODULE = 400
 MAX_FUNCTION = 60
 MAX_DOCSTRING = 15
@@ -229,6 +230,16 @@ def exemptions_explained(source: Source) -> Iterator[tuple[Place, str]]:
             yield number, "an exemption without its rule and reason: `# noqa: S101 - why`"
 
 
+def named_tests_exist(source: Source) -> Iterator[tuple[Place, str]]:
+    """A test that the code points at is there, so that nobody trusts one that never was."""
+    if not source.shipped:
+        return
+    for number, line in enumerate(source.lines, 1):
+        for named in re.findall(r"\btests/[a-z_/0-9]+\.py\b", line):
+            if not (ROOT / named).is_file():
+                yield number, f"`{named}` is not there"
+
+
 Rule = Callable[[Source], Iterator[tuple[Place, str]]]
 PYTHON_RULES: dict[str, Rule] = {
     "one-clock": one_clock,
@@ -239,6 +250,7 @@ PYTHON_RULES: dict[str, Rule] = {
     "unfinished": nothing_unfinished,
     "broad-except": exceptions_explained,
     "exemptions": exemptions_explained,
+    "named-tests": named_tests_exist,
 }
 
 

@@ -58,6 +58,7 @@ BITES = [
     ("broad-except", "try:\n    x = 1\nexcept Exception:\n    x = 2\n"),
     ("broad-except", "try:\n    x = 1\nexcept:\n    x = 2\n"),
     ("exemptions", "import os  # noqa\n"),
+    ("named-tests", "x = 1  # see tests/unit/test_nothing_of_the_kind.py\n"),
     ("exemptions", "x = f()  # type: ignore[no-any-return]\n"),
 ]
 
@@ -68,6 +69,7 @@ def test_a_broken_rule_is_found(rule: str, text: str):
 
 
 SPARES = [
+    "x = 1  # see tests/unit/test_house_rules.py\n",
     "def f(clock):\n    return clock.now()\n",
     'def f(tx, n):\n    tx.execute("SELECT a FROM t WHERE n = :n", {"n": n})\n',
     'def f(n):\n    return f"select {n} of the list"\n',

@@ -2,7 +2,7 @@
 
 In comes a stream with one more reason to worry; out go its risk anew, the case a person looks
 at and, where policy says so, the wish to stop it. Used by everything in `live` that hears of a
-stream; tests: `tests/integration/test_streams.py`.
+stream; tests: `tests/contract/test_live_streams.py`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 In comes what a watcher saw with its segments or matches; out go the alert's row, the stream's
 risk, its case and, where policy says so, the order to freeze or cut it. Whether a bank may cut
 by itself is read from rows here, never believed of the alert. The same sight again within
-seconds changes nothing. Used by `live.streams`; tests: `tests/integration/test_streams.py`.
+seconds changes nothing. Used by `live.streams`; tests: `tests/contract/test_live_streams.py`.
 """
 
 from __future__ import annotations

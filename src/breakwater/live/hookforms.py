@@ -3,7 +3,7 @@
 Everything in a hook was partly chosen by a stranger (a publisher's query stands in nginx-rtmp's
 form beside the server's own fields), so the first of two fields counts, names are checked before
 anybody sees them, and an account is taken from signed events alone. Fed by `live.hooks`; tested
-in `tests/unit/test_hook_forms.py` and against real servers in `tests/integration`.
+in `tests/integration/test_hooks.py` and against real servers in `tests/integration`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ In come hooks of media servers (`live.ports.Doorkeeper`), what services tell, an
 watchers; out go rows, cases and orders, each in one transaction. Who was cut is refused at the
 door by stream key, account and device; who comes back while a freeze waits for a decision is
 frozen again; an apparent child is never refused. Answers come from rows alone, so that a hook
-is answered in milliseconds. Tests: `tests/integration/test_streams.py`.
+is answered in milliseconds. Tests: `tests/contract/test_live_streams.py`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A report opens or joins the stream's case at once and changes its risk, its plac
 and, where policy says so, hides it: never more, because anybody can report. How far a reporter
 is believed follows from what came of their earlier reports (`model.user_report`). In a flood
 only those who have a record are weighed anew. Used by `live.streams`; tests:
-`tests/integration/test_streams.py`.
+`tests/contract/test_live_streams.py`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Changes of `records.reels` in (`recognition.align` feeds them), views of one fra
 out: which reel, at what time. Sealed rings and a delta that is scanned; small rings are joined
 as they become many. It lives in memory and is a cache of SQL: it starts empty and is fed from
 change 0. Exact for keys within 11 bits (`kernel.ring`, Qin and Xiao, VLDB 2018), then at most
-90 of 256 bits. Tests: tests/unit/test_matching_reels.py.
+90 of 256 bits. Tests: tests/unit/test_matching_align.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The sound of a video: bytes in, mono PCM out, block by block.
 
 The container is opened as `media.video` does: form forced by the magic, no protocol. Runs
-inside the jail only. Tests: `tests/unit/test_media_sound.py`.
+inside the jail only. Tests: `tests/unit/test_fingerprint_audio.py`.
 """
 
 from __future__ import annotations

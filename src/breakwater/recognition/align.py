@@ -3,7 +3,7 @@
 One `Aligner` for the process: it keeps the reel index in step with SQL (a cache that replays
 `records.reels` by change number) and gives each live broadcast a `Follower` and each file an
 answer. A new reel is found by the next frame after `catch_up`, a withdrawn one no longer. Tests:
-tests/contract/test_recognition_align.py.
+tests/integration/test_copies_api.py.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Joins what `recognition.align` finds with reels and banks, and looks closer where the alignment
 is not sure (`recognition.grey`: local features and sound, in the jail); where that cannot tell,
-the stretch stays in the zone LOOK and is a person's. Tests: tests/integration/test_copies.py.
+the stretch stays in the zone LOOK and is a person's. Tests: tests/integration/test_copies_api.py.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Inside the jail: the prints by which copies are found. Part of `recognition.task`.
 
 `Views` sees the frames of an upload while it is fingerprinted: one decode for both. `prints`
-makes the reference prints of a known video. Tests: `tests/integration/test_jail_views.py`.
+makes the reference prints of a known video. Tests: `tests/integration/test_copies_attacks.py`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Entries inherit provenance, permitted use, labels and expiry from here. An import that was
 cut short is taken up again by the digest of its file. Fed by `banks.load`. Contract:
-`tests/contract/test_records_imports.py`.
+`tests/integration/test_bank_import.py`.
 """
 
 from __future__ import annotations

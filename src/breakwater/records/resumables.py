@@ -1,7 +1,7 @@
 """Uploads that arrive in parts: announced, appended to, taken as a whole, or forgotten.
 
 Fed and read by `intake.resumable`. The parts lie in the vault; a row says which bytes each
-holds. Contract: tests/contract/test_records_resumables.py.
+holds. Contract: tests/integration/test_api_media.py.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ In come hints of the bus that something was committed; out go lines like `case-o
 that the page fetches again with its viewer's own rights. Each stream sends only what its
 viewer's permissions name, a beat every 10 s, and ends when the session does. One thread reads
 the outbox for all streams, in the order of commits (design, "order of changes"). Tested by
-`tests/integration/test_console_live.py`.
+`tests/integration/test_console_alerts.py`.
 """
 
 from __future__ import annotations

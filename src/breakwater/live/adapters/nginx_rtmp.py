@@ -5,7 +5,7 @@ control request reaches one worker only), `idle_streams off` (a cut ends the pla
 behind `auth_request`, and on the control address `/stat`, `/control`, `/files/hls`, `/files/rec`
 (list and DELETE). Purging is by WebDAV, so the server may stand on another machine. Facts of
 each call and their times: reference live-ingest; tried against Debian's nginx in
-`tests/integration/test_nginx_rtmp.py`.
+`tests/integration/test_media_servers.py`.
 """
 
 from __future__ import annotations

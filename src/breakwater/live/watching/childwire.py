@@ -3,7 +3,7 @@
 A child may have been taken over by what it decodes: sizes are capped, every field is checked,
 nothing is unpickled. Watchers forward a child's message as it came, with `stream`, `epoch` and
 `at` put in front; the owner reads it here. Written by `recognition.watch_task`. Tests:
-`tests/unit/test_live_childwire.py`.
+`tests/integration/test_live_pull.py`.
 """
 
 from __future__ import annotations

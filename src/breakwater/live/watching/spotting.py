@@ -2,7 +2,7 @@
 
 One `Spotter` for each broadcast; it remembers what makes frames new (a frozen picture never
 counts twice) and what it has told. What follows from an alert is `live.policy`'s. Used by
-`watching`; tests: `tests/integration/test_live_spotting.py`.
+`watching`; tests: `tests/integration/test_live_watching.py`.
 """
 
 from __future__ import annotations

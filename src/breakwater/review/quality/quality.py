@@ -5,7 +5,7 @@ grader stands against gold and against adjudicators, and alarms out. Everything 
 the answers when it is asked for. A quality lead marks gold and closes alarms and never grades: whoever
 holds both roles is refused here, and nobody makes gold of an item they graded (reference:
 classification, "how the IWF taskforce works"). Read by `web.pages.qa` and `web.api.quality`.
-Tests: `tests/contract/test_review_quality.py`.
+Tests: `tests/integration/test_quality.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The reading side of the console over a running installation: `reads.Reads` from records.
 
 One snapshot of the database a page; rights are applied by the builders it calls. Tested with
-a real database by `tests/integration/test_console_reader.py`.
+a real database by `tests/integration/test_console_newcomer.py`.
 """
 
 from __future__ import annotations
