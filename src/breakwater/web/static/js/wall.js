@@ -89,7 +89,9 @@
   bw.on("wall.watch", order({ to: "watched" }));
   bw.on("wall.hide", order({ to: "hidden" }));
   const role = (who) => () => panel().querySelector(".roles") && shows() === chosen && order({ to: "cut", role: who })();
-  for (const who of ["suspect", "apparent_child", "unknown"]) bw.on(`wall.${who}`, role(who));
+  bw.on("wall.suspect", role("suspect"));
+  bw.on("wall.apparent_child", role("apparent_child"));
+  bw.on("wall.unknown", role("unknown"));
   const open = () => {
     if (shows() !== chosen) return (opening = chosen);
     opening = "";
