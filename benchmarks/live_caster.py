@@ -48,7 +48,11 @@ def cast(url: str, picture: str, at_s: float) -> dict[str, float]:
         known = np.asarray(Image.open(picture).convert("L").resize((WIDTH, HEIGHT)))
     last = shown = 0.0
     begun, number = time.monotonic(), 0
-    with suppress(OSError, av.error.FFmpegError), av.open(url, "w", format="flv") as out:
+    at_once = {"flush_packets": "1"}  # else small frames wait for the next large one
+    with (
+        suppress(OSError, av.error.FFmpegError),
+        av.open(url, "w", format="flv", options=at_once) as out,
+    ):
         stream = out.add_stream("libx264", rate=RATE)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.gop_size = RATE
@@ -61,7 +65,8 @@ def cast(url: str, picture: str, at_s: float) -> dict[str, float]:
             plane = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
             plane[:HEIGHT] = known if due else np.roll(ground, number * 3, axis=1)
             code = time.time_ns() // 1_000_000
-            burn(plane, code)
+            if not due:  # over a known picture it would be another picture
+                burn(plane, code)
             shown = shown or (code / 1000 if due else 0.0)
             frame = av.VideoFrame.from_ndarray(plane, format="yuv420p")
             frame.pts = number
