@@ -82,6 +82,7 @@ def test_four_seconds_inside_a_long_video_are_found(machine: httpx.Client, known
     assert copy["start_s"] == pytest.approx(6.0, abs=1.0)
     assert copy["end_s"] == pytest.approx(10.0, abs=1.0)
     assert copy["reference_start_s"] == pytest.approx(2.0, abs=1.0)
+    assert copy["speed"] == 1.0
     assert copy["pairs"]
 
 

@@ -48,6 +48,8 @@ _AGREES: Final = 0.35
 of one make .1.
 """
 _TREND: Final = 24
+_NEARLY: Final = 0.97
+_BETTER: Final = 1.02
 _YOUNG: Final = 12
 """Points up to which a segment that lost its line may turn out to run at another speed."""
 _MOVED_S: Final = 0.1
@@ -226,16 +228,20 @@ class Follower:
             self._moved(laid, track, line)
         if newest not in track.points and 1 < len(points) <= _YOUNG:
             for other in bent(track.line, points):
-                self._moved(laid, track, other)
+                self._moved(laid, track, other, share=_BETTER)
+        elif 1 < len(points) <= _YOUNG:
+            for other in bent(track.line, points):
+                if other.speed == 1.0:  # what is told of a short copy is not a chance slope
+                    self._moved(laid, track, other, share=_NEARLY)
         point = track.points.get(newest)
         return point is not None and point.worth > 0
 
-    def _moved(self, laid: Laid, track: _Track, line: Line) -> None:
-        """Take another line when the window says at least as much for it."""
+    def _moved(self, laid: Laid, track: _Track, line: Line, *, share: float = 1.0) -> None:
+        """Take another line when the window says at least as much for it, or nearly."""
         again = fit(laid, [*self._seen], line)
         first = self._seen[0].number
         held = sum(p.worth for n, p in track.points.items() if n >= first)
-        if sum(point.worth for point in again.values()) >= held:
+        if sum(point.worth for point in again.values()) >= share * held:
             older = {n: p for n, p in track.points.items() if n < first}
             track.points, track.line = older | again, line
 

@@ -29,6 +29,8 @@ _NEAREST: Final = 4
 _SURE_WEIGHT: Final = 0.3
 _LEAST_POINTS: Final = 4
 _SAME_SPEED: Final = 0.05
+_PLAIN_S: Final = 0.15
+"""Seconds about a line of speed 1 within which no other speed need be told."""
 _LEAST_SPAN_S: Final = 2.0
 _ELSEWHERE: Final = 8
 _APART_S: Final = 2.0
@@ -160,7 +162,11 @@ def corrected(line: Line, points: Sequence[Point]) -> Line:
     reference = np.array([p.reference_s for p in sure])
     weight = np.array([p.weight for p in sure])
     speed = line.speed
-    if np.ptp(reference) >= _LEAST_SPAN_S:
+    offsets = time - reference
+    spread = offsets - np.average(offsets, weights=weight)
+    if math.sqrt(np.average(spread * spread, weights=weight)) <= _PLAIN_S:
+        speed = 1.0
+    elif np.ptp(reference) >= _LEAST_SPAN_S:
         slope = float(np.polyfit(reference, time, 1, w=weight)[0])
         speed = min(max(slope, min(SPEEDS)), max(SPEEDS))
     return Line(speed, float(np.average(time - speed * reference, weights=weight)))
