@@ -63,6 +63,9 @@ RISKS: Final[Mapping[str, str]] = Spoken({
     "history": later("What is known of this account raises its risk."),
 })  # fmt: skip
 
+WORTH_SAYING: Final = 0.2
+"""Less risk than this is no reason by itself: every new account has some."""
+
 ALERT: Final[Mapping[str, str]] = Spoken({
     "match": later("A frame is near to an entry of bank %(bank)s."),
     "copy": later("A known video of bank %(bank)s appears: %(frames)s frames over %(span)s s."),
@@ -98,7 +101,8 @@ def why(stream: Stream, newest: Evidence | None, told: str = "") -> str:
     if told:
         return retold(told)
     heaviest = max(stream.risks, key=lambda name: stream.risks[name], default="")
-    return RISKS.get(heaviest) or say("Nothing was noticed.")
+    said = RISKS.get(heaviest) if stream.risks.get(heaviest, 0.0) >= WORTH_SAYING else None
+    return said or say("Nothing was noticed.")
 
 
 def alert(seen: Evidence) -> str:

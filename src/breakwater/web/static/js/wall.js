@@ -141,6 +141,7 @@
   const age = (tile, now) => {
     const { taken, node } = box(tile);
     const veil = node.querySelector(".veil");
+    node.classList.toggle("none", !taken);
     const seconds = Math.round((now - taken) / 1000);
     const words = taken ? (seconds > OLD_S ? bw.say("Old picture, %(n)s s", { n: seconds }) : bw.say("%(n)s s old", { n: seconds })) : bw.say("No picture yet");
     if (!tile.classList.contains("gone") && veil.textContent !== words) veil.textContent = words;
