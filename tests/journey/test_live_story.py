@@ -108,11 +108,11 @@ def opened(found: Installation, stage: contextlib.ExitStack) -> House:
     stage.enter_context(demo_stage.media_server(media, recipe["files"], rtmp))
     bearer = {"Authorization": f"Bearer {found.key}"}
     service = stage.enter_context(httpx.Client(base_url=found.url, headers=bearer, timeout=60))
-    admin = stage.enter_context(signed_in(found, found.link))
+    admin = stage.enter_context(contextlib.closing(signed_in(found, found.link)))
     page = admin.post("/people", data={"name": "Mo", "roles": ["live_moderator"]}).text
     link = re.search(r"http://[^\s\"<]+/login/[A-Za-z0-9_-]+", page)
     assert link is not None, page[-3000:]
-    person = stage.enter_context(signed_in(found, link[0]))
+    person = stage.enter_context(contextlib.closing(signed_in(found, link[0])))
     made = House(found, rtmp, f"http://127.0.0.1:{http}/hls", service, person)
     threading.Thread(target=listen, args=(made,), daemon=True).start()
     return made
