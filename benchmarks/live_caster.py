@@ -14,6 +14,7 @@ import time
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
+from zlib import crc32
 
 import av
 import numpy as np
@@ -41,7 +42,9 @@ def read(luma: np.ndarray) -> int:
 
 def cast(url: str, picture: str, at_s: float) -> dict[str, float]:
     """Send until it is cut off: when, and the codes of the last frame and of the picture's first."""
-    ground = np.random.default_rng(3).integers(60, 190, (HEIGHT // 40, WIDTH // 40), np.uint8)
+    ground = np.random.default_rng(crc32(url.encode())).integers(
+        60, 190, (HEIGHT // 40, WIDTH // 40), np.uint8
+    )
     ground = np.asarray(Image.fromarray(ground).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC))
     known = None
     if picture:
