@@ -43,7 +43,7 @@ _QUIET_S: Final = 12.0
 _LEAST_NEW: Final = 0.5
 _SAME_LINE_S: Final = 1.5
 _LINES: Final = 3
-_AGREES: Final = 0.35
+_AGREES: Final = 0.6
 """Share of what a segment claims that must agree to link: copies under attack keep .7, webcams
 of one make .1.
 """
