@@ -100,7 +100,9 @@ def live_site(directory: Path, **settings: Any) -> Iterator[LiveSite]:
             NewServer(SERVER, ServerKind.NGINX_RTMP, "live", control_url="http://127.0.0.1:9"),
             OPERATOR,
         )
-        turns = [turn for turn in app.turns if turn.name.startswith(("enforcement", "live.", "reels."))]
+        turns = [
+            turn for turn in app.turns if turn.name.startswith(("enforcement", "live.", "reels."))
+        ]
         worker = Worker(
             db=app.db, subscriptions=app.subscriptions, kinds=app.jobs, turns=turns,
             metrics=app.metrics,

@@ -9,6 +9,7 @@ import pytest
 
 from breakwater.access import policy
 from breakwater.model.access import Role
+from breakwater.records import audit
 from tests.integration.served import Served, serving
 
 WORDS = "heron lantern quiet copper"
@@ -114,6 +115,26 @@ def test_a_session_ended_by_an_administrator_is_over(served: Served) -> None:
     assert changed.json()["roles"] == ["auditor"]
     assert lee.get("/v1/banks").status_code == 401
     assert admin.delete(f"/v1/people/{made['id']}").json()["active"] is False
+
+
+FIREFOX = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+
+
+def test_a_session_that_turns_up_in_another_browser_is_over(served: Served) -> None:
+    """Whoever took the cookie along gets nothing, and its owner learns of it by signing in."""
+    admin = served.browser(Role.ADMIN)
+    made = admin.post("/v1/people", json={"name": "Kim", "roles": ["reviewer"]}).json()
+    path = admin.post(f"/v1/people/{made['id']}/link").json()["path"]
+    kim = served.client()
+    kim.headers.update(FIREFOX)
+    kim.post("/v1/session/link", json={"token": path.rpartition("/")[2]}).raise_for_status()
+    newer = {"user-agent": FIREFOX["user-agent"].replace("140", "141")}
+    assert kim.get("/v1/banks", headers=newer).status_code == 200  # it was brought up to date
+    taken = {"user-agent": "Mozilla/5.0 (Windows NT 10.0) Chrome/150.0.0.0 Safari/537.36"}
+    assert kim.get("/v1/banks", headers=taken).status_code == 401
+    assert kim.get("/v1/banks").status_code == 401
+    with served.app.db.read() as tx:
+        assert len(audit.page(tx, action="session.taken_along", actor=made["id"])) == 1
 
 
 def test_no_administrator_raises_themselves(served: Served) -> None:

@@ -49,7 +49,7 @@ def page_of(
 ) -> Iterator[Guarded]:
     with guarded(browser, **options) as watched:  # type: ignore[arg-type]
         watched.page.context.add_cookies([{
-            "name": served.api.state.gate.cookie, "value": let_in(served, person, "Opera on Linux"),
+            "name": served.api.state.gate.cookie, "value": let_in(served, person, "Chrome on Linux"),
             "url": served.url, "httpOnly": True, "sameSite": "Strict",
         }])  # fmt: skip
         yield watched
@@ -132,12 +132,12 @@ def test_one_s_own_sessions_are_seen_and_ended(served: Served, browser: Browser)
     with page_of(served, browser, somebody) as watched:
         page = watched.page
         page.goto(f"{served.url}/me/sessions")
-        expect(page.get_by_role("row", name="Opera on Linux")).to_contain_text("this one")
+        expect(page.get_by_role("row", name="Chrome on Linux")).to_contain_text("this one")
         expect(page.get_by_role("row", name="Safari on iPhone")).to_be_visible()
         page.get_by_role("button", name="End all others").click()
         expect(page.get_by_text("All your other sessions ended")).to_be_visible()
         assert served.app.access.sessions.resume(other) is None
-        page.get_by_role("button", name="End it Opera on Linux").click()
+        page.get_by_role("button", name="End it Chrome on Linux").click()
         expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 

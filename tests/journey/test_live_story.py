@@ -34,6 +34,7 @@ from tests.journey.test_wall import Installation
 Row = dict[str, Any]
 LEAD_S = demo_media.BROADCAST_LEAD_S
 GONE = {403, 404}
+BEFORE_FIRST_S = 4.0
 
 
 @dataclass
@@ -173,7 +174,7 @@ def first(house: House, file: Path) -> Shown:
     assert publisher.sending
     assert house.playlist("live/quay") in GONE
     now = house.stream(stream)
-    assert now["priority"] in {"now", "high"}
+    assert now["priority"] == "now"
     assert now["label"] in house.person.get("/live").text
 
     before = time.monotonic()
@@ -239,7 +240,8 @@ def test_what_ran_is_kept_in_the_vault(house: House, first: Shown) -> None:
         )
     finally:
         app.close()
-    assert longest >= first.ran_s - 2.0, json.dumps([one.detail for one in kept])
+    # What ran before the watcher was let in and met its first key frame, 2 s apart, nobody has.
+    assert longest >= first.ran_s - BEFORE_FIRST_S, json.dumps([one.detail for one in kept])
 
 
 def shown_s(vault: Any, blob: Any) -> float:

@@ -1,9 +1,10 @@
 """Console sessions: a random token in a cookie, its hash in SQL, two expiries.
 
-A session ends after 30 minutes without use and after 12 hours in any case (settings), and
-when it or its person is revoked. People see theirs and end any of them; administrators those of
-others. Remembered for at most `policy.CACHE_S` so that a page with
-many requests reads once. Tests: `tests/unit/test_access_people.py`.
+A session ends after 30 minutes without use and after 12 hours in any case (settings), when it
+or its person is revoked, and when its cookie comes from another kind of browser. People see
+theirs and end any of them; administrators those of others. Remembered for at most
+`policy.CACHE_S` so that a page with many requests reads once. Tests:
+`tests/unit/test_access_people.py`, `tests/integration/test_api_sessions.py`.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ _MOST: Final = 4096
 class _Known:
     principal: Principal
     until: float
+    agent: str
 
 
 class Sessions:
@@ -65,21 +67,32 @@ class Sessions:
         tx.audit(person.id, "session.start", session.id, method=method)
         return token
 
-    def remembered(self, token: str) -> Principal | None:
-        """Who this session is, if that was checked within the last 5 s."""
+    def remembered(self, token: str, *, agent: str = "") -> Principal | None:
+        """Who this session is, if that was checked within the last 5 s for this browser."""
         known = self._known.get(digest(token))
-        if known is None or known.until < self._clock.monotonic():
+        if known is None or known.agent != agent or known.until < self._clock.monotonic():
             return None
         return known.principal
 
-    def resume(self, token: str) -> Principal | None:
-        """Check a session against the database; None when it is over or never was."""
+    def resume(self, token: str, *, agent: str = "") -> Principal | None:
+        """Check a session against the database; None when it is over or never was.
+
+        A session that comes from another kind of browser than began it was taken along: it ends
+        here, and whoever holds it signs in again.
+
+        Args:
+            token: the cookie's.
+            agent: which browser on which system carries it, in words.
+        """
         epoch = self._epoch
         with self._db.read() as tx:
             found = self._find(tx, token)
         if found is None:
             return None
         session, person = found
+        if session.agent and agent != session.agent:
+            self._taken_along(session, agent)
+            return None
         if self._clock.now() - session.seen_at >= TOUCH:
             with self._db.transaction() as tx:
                 people.touch_session(tx, session.id)
@@ -89,8 +102,17 @@ class Sessions:
                 if len(self._known) >= _MOST:
                     self._known.clear()
                 until = self._clock.monotonic() + policy.CACHE_S
-                self._known[digest(token)] = _Known(who, until)
+                self._known[digest(token)] = _Known(who, until, agent)
         return who
+
+    def _taken_along(self, session: Session, agent: str) -> None:
+        """End a session whose cookie turned up in another browser, and say so in the log."""
+        with self._db.transaction() as tx:
+            people.revoke_session(tx, session.id)
+            tx.audit(
+                session.person, "session.taken_along", session.id, began=session.agent, came=agent
+            )
+            tx.after_commit(self.forget)
 
     def _find(self, tx: Tx, token: str) -> tuple[Session, Person] | None:
         try:

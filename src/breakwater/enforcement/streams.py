@@ -22,7 +22,7 @@ from breakwater.enforcement.keeping import Keeping
 from breakwater.enforcement.ports import StreamControl
 from breakwater.enforcement.steps import Step, steps_for
 from breakwater.errors import BreakwaterError, LeaseLost, NotFound, Unavailable
-from breakwater.model.case import CaseState
+from breakwater.model.case import CaseState, Priority
 from breakwater.model.clock import Clock
 from breakwater.model.event import Event
 from breakwater.model.ids import Id, new_id
@@ -152,6 +152,7 @@ class Orders:
                 return
             why = str(event.body.get("why", ""))[:40] or "person"
             stream_orders.want(tx, stream, Control.FROZEN, by=stream_orders.SELF, why=why)
+            streams.set_risk(tx, stream, stream.risk, stream.risks, Priority.NOW)
             if stream.case is not None:
                 cases.note(
                     tx, stream.case, by=stream_orders.SELF, what="ordered", to="frozen", why=why

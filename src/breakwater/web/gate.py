@@ -30,6 +30,7 @@ from breakwater.access import policy
 from breakwater.errors import BreakwaterError, NotAllowed, NotAuthenticated, TooManyRequests
 from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import Id
+from breakwater.web.agents import agent_of
 from breakwater.web.envelope import REFERENCE, ROUTE
 from breakwater.web.languages import COOKIE, Language, choose, speak
 from breakwater.web.need import Need, anyone, need_of, needs, signed_in
@@ -140,9 +141,10 @@ class Gate:
         token = request.cookies.get(self.cookie, "")
         if not token:
             return None
-        who = self._access.sessions.remembered(token)
+        agent, sessions = agent_of(request), self._access.sessions
+        who = sessions.remembered(token, agent=agent)
         if who is None:
-            who = await run_in_threadpool(self._access.sessions.resume, token)
+            who = await run_in_threadpool(partial(sessions.resume, token, agent=agent))
         if who is None:
             return None
         if request.method not in SAFE:
@@ -154,7 +156,8 @@ class Gate:
         token = request.cookies.get(self.cookie, "")
         if not token or _bearer(request):
             return None
-        return self._access.sessions.remembered(token) or self._access.sessions.resume(token)
+        agent, sessions = agent_of(request), self._access.sessions
+        return sessions.remembered(token, agent=agent) or sessions.resume(token, agent=agent)
 
     def _by_address(self, request: Request) -> Principal | None:
         # A browser on an allow-listed machine must not be a way in for the pages it visits, nor

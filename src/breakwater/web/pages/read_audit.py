@@ -128,6 +128,7 @@ ACTIONS: Final = {
     "session.revoke_all": "Ended all sessions of a person",
     "session.revoke_others": "Ended their own other sessions",
     "session.start": "Signed in",
+    "session.taken_along": "A session's cookie came from another browser; it was ended",
     "upload.block": "Blocked an upload",
     "upload.erase": "Forgot uploads by reference",
     "upload.hold": "Held an upload",

@@ -63,6 +63,8 @@ SCOPES: Final[Mapping[Permission, str]] = {
     P.REPORT_WRITE: later("Hand in reports of users and partners"),
     P.REFERENCE_ERASE: later("Forget what passed under a reference"),
     P.DUTY_WRITE: later("Plan who is on call"),
+    P.STREAM_WRITE: later("Tell of live streams, their viewers and reports"),
+    P.STREAM_READ: later("Read live streams and what was ordered"),
     P.METRICS_READ: later("Read metrics"),
 }
 

@@ -65,7 +65,7 @@ def upgrade() -> None:
 
 
 def copies_1() -> None:
-    """copies."""
+    """Stretches of known videos that verdicts name."""
     op.create_table("upload_copies",
         col("upload_id", ID), col("revision", INT, autoincrement=False),
         col("position", INT, autoincrement=False), col("reel_number", NUMBER), col("bank", TEXT),
@@ -92,7 +92,7 @@ def quality_1() -> None:
 
 
 def reel_1() -> None:
-    """reel."""
+    """Known videos, their prints, and what may cut by itself."""
     op.create_table("reels",
         col("number", NUMBER, autoincrement=False), col("id", ID), col("bank_number", INT),
         col("label", TEXT), col("source", TEXT), col("status", sa.String(12)),
@@ -129,7 +129,7 @@ def reel_1() -> None:
 
 
 def server_1() -> None:
-    """server."""
+    """Media servers and the marks of hooks taken."""
     op.create_table("media_server_hooks",
         col("server_id", ID), col("digest", BYTES), col("at", AT),
         sa.PrimaryKeyConstraint("server_id", "digest", name="pk_media_server_hooks"),
@@ -147,7 +147,7 @@ def server_1() -> None:
 
 
 def stream_1() -> None:
-    """stream, part 1."""
+    """Broadcasts, senders, alerts, orders and every answer, part 1."""
     op.create_table("bank_cuts",
         col("change", NUMBER, autoincrement=False), col("bank_id", ID), col("allowed", BOOL),
         col("by", ID), col("second_by", ID, nullable=True), col("at", AT),
@@ -198,7 +198,7 @@ def stream_1() -> None:
 
 
 def stream_2() -> None:
-    """stream, part 2."""
+    """Broadcasts, senders, alerts, orders and every answer, part 2."""
     op.create_table("stream_publishers",
         col("id", ID), col("stream_id", ID), col("key", TEXT),
         col("account_key", BYTES, nullable=True), col("sealed", BYTES), col("joined_at", AT),
@@ -249,7 +249,7 @@ def stream_2() -> None:
 
 
 def stream_3() -> None:
-    """stream, part 3."""
+    """Broadcasts, senders, alerts, orders and every answer, part 3."""
     op.create_table("stream_denial_ends",
         col("denial_id", ID), col("by", sa.String(80)), col("at", AT),
         sa.PrimaryKeyConstraint("denial_id", name="pk_stream_denial_ends"),
