@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from breakwater.model.access import MACHINE_SCOPES, Principal, Role
 from breakwater.model.broadcast import Sender
@@ -103,6 +104,14 @@ def test_what_cannot_be_read_is_not_made_known(machine: httpx.Client) -> None:
     assert answer.status_code == 422, answer.text
     answer = machine.post("/v1/banks/CLIPS/reels", json={"upload": "x"})
     assert answer.status_code == 404, answer.text
+
+
+def test_a_picture_is_no_reel_and_no_fault_of_ours(machine: httpx.Client) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), "grey").save(file, "PNG")
+    answer = machine.post("/v1/banks/CLIPS/reels", files={"file": ("c.png", file.getvalue())})
+    assert answer.status_code == 422, answer.text
+    assert "picture" in answer.text
 
 
 def test_a_second_person_vouches_and_twice_counts_once(

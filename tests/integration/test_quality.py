@@ -111,7 +111,7 @@ def test_gold_is_met_among_the_rest_and_never_told(app, ada, ben, quinn, monkeyp
     with pytest.raises(BadInput):
         app.review.quality.mark_gold(quinn, 1, reason=" ")
     app.review.quality.mark_gold(quinn, 1, reason="three people and a label agree")
-    monkeypatch.setattr(gold, "is_due", lambda _person, _set, done: done == 1)
+    monkeypatch.setattr(gold, "is_due", lambda _person, _set, done, _share: done == 1)
     first = app.review.grading.next(ben, number)
     ahead = app.review.grading.ahead(ben, number, besides=first.number)
     assert (first.number, ahead.number) == (2, 1), "the gold item comes after the first answer"

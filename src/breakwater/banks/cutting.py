@@ -80,10 +80,9 @@ class Cutting:
             NotFound: no such bank, or nothing waits.
             NeedsSecondPerson: the person who proposed it.
         """
-        person = _person(by)
         with self._db.transaction() as tx:
             tx.lock_changes()
-            bank = banks.get(tx, name)
+            bank, person = banks.get(tx, name), _person(by)
             agreed = approvals.confirm(tx, kind=AUTO_CUT, subject=bank.id, by=person)
             bank_cuts.put(tx, bank.id, allow=True, by=agreed.by, second=person)
             tx.audit(person, "bank.allow_auto_cut", bank.id, first=agreed.by)
@@ -97,11 +96,10 @@ class Cutting:
             NotAllowed: not by a person whose role allows it.
             NotFound: no such bank.
         """
-        person = _person(by)
         with self._db.transaction() as tx:
             tx.lock_changes()
+            bank, person = banks.get(tx, name), _person(by)
             before = _mark(tx, name)
-            bank = banks.get(tx, name)
             if before.waiting is not None:
                 approvals.refuse(tx, kind=AUTO_CUT, subject=bank.id, by=person)
             if before.allowed:

@@ -22,7 +22,7 @@ from breakwater.model.access import Principal
 from breakwater.model.copies import Reel, ReelPrints, ReelStatus
 from breakwater.model.decision import CONFIRMED
 from breakwater.model.ids import Id
-from breakwater.model.media import Fault, MediaLimits, Undecodable
+from breakwater.model.media import Family, Fault, MediaLimits, Undecodable
 from breakwater.model.upload import Upload
 from breakwater.recognition import grey
 from breakwater.recognition.align import Aligner
@@ -229,6 +229,8 @@ def _decided(upload: Upload) -> Id:
 
 
 def _refused(failure: Undecodable) -> BadInput | DecoderFault:
+    if failure.type is not None and failure.type.family is Family.IMAGE:
+        return BadInput("This is a picture. Pictures join a bank as entries; a reel is a video.")
     if failure.fault is Fault.OUR_FAULT:
         return DecoderFault()
     return BadInput(failure.reason.words, reason=failure.reason.value)

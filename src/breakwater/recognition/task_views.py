@@ -11,11 +11,13 @@ from typing import Any, Final
 
 from breakwater.fingerprint.views import ReferenceMaker, ViewMaker
 from breakwater.media import image
+from breakwater.media.failures import Unreadable
 from breakwater.media.live import luma
 from breakwater.media.video import Video, turn_of
 from breakwater.media.wire import Answer, Job
 from breakwater.media.wire_views import with_views
 from breakwater.model.copies import FramePrints, ReelPrints
+from breakwater.model.media import Family, Reason
 
 STEP_S: Final = 0.5
 """Between the query frames of an upload: a clip of four seconds has eight."""
@@ -50,7 +52,13 @@ class Views:
 
 
 def prints(job: Job) -> Answer:
-    """The reference prints of a known video."""
+    """The reference prints of a known video.
+
+    Raises:
+        Unreadable: it is a picture, or cannot be decoded.
+    """
+    if job.type.family is Family.IMAGE:
+        raise Unreadable(Reason.UNSUPPORTED, "a picture has no prints", kind=job.type)
     video = Video(job.source, job.type, job.limits)
     made: list[FramePrints] = []
     room = MOST_BYTES

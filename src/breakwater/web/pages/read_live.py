@@ -13,14 +13,14 @@ from breakwater.records.database import Tx
 from breakwater.web.pages import stream_words, words
 from breakwater.web.pages.models import Mark, Number
 from breakwater.web.pages.models_live import CutRow, LiveSettings, ServerRow, StepRow
-from breakwater.web.pages.speech import figure, say
+from breakwater.web.pages.speech import figure, later, say
 
 KINDS: Final = {
     ServerKind.NGINX_RTMP: "nginx-rtmp",
     ServerKind.NODE_MEDIA_SERVER: "Node-Media-Server",
     ServerKind.MEDIAMTX: "MediaMTX",
     ServerKind.OWNCAST: "Owncast",
-    ServerKind.GENERIC: "Generic",
+    ServerKind.GENERIC: later("Another, by signed calls"),
 }
 
 
@@ -37,7 +37,7 @@ def view(tx: Tx, app: Any) -> LiveSettings:
             Number(seen, say("seen of them")),
         ),
         servers=tuple(_server(tx, one) for one in media_servers.every(tx)),
-        kinds=tuple((kind.value, word) for kind, word in KINDS.items()),
+        kinds=tuple((kind.value, say(word)) for kind, word in KINDS.items()),
         steps=_steps(app.live.streams.policy),
         banks=_banks(tx),
     )
@@ -48,7 +48,7 @@ def _server(tx: Tx, one: ServerConfig) -> ServerRow:
     if not one.active:
         state = Mark("none", say("Not in use"))
     hook = words.ago(one.hook_at, tx.now).words if one.hook_at else say("Publish a test stream.")
-    return ServerRow(one.name, KINDS[one.kind], one.service, one.control_url, state, hook)
+    return ServerRow(one.name, say(KINDS[one.kind]), one.service, one.control_url, state, hook)
 
 
 def _steps(policy: Policy) -> tuple[StepRow, ...]:
