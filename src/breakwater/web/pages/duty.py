@@ -87,12 +87,9 @@ def acknowledge(here: Here, call: str) -> Response:
 
 @router.post("/duty/freeze")
 @needs(P.CASE_DECIDE)
-def freeze(here: Here, case: Field = "", back: Field = "") -> Response:
-    """Freeze a live stream until somebody decides; comes back to the wall from the wall."""
-    return _done(
-        here, "frozen", lambda: here.app.review.duty.freeze(here.who, _id(case)),
-        back="/live" if back == "wall" else "/duty",
-    )  # fmt: skip
+def freeze(here: Here, case: Field = "") -> Response:
+    """Freeze a live stream until somebody decides."""
+    return _done(here, "frozen", lambda: here.app.review.duty.freeze(here.who, _id(case)))
 
 
 @router.post("/duty/handover")
@@ -131,13 +128,13 @@ def end(here: Here, shift: str) -> Response:
     return _done(here, "ended", lambda: here.app.review.duty.end(here.who, _id(shift)))
 
 
-def _done(here: Visit, said: str, act: Callable[[], object], *, back: str = "/duty") -> Response:
+def _done(here: Visit, said: str, act: Callable[[], object]) -> Response:
     """Do it and come back; what cannot be done is said on the page as it stands now."""
     try:
         act()
     except (BadInput, Conflict, NotFound) as error:
         return _page(here, wrong=error)
-    return RedirectResponse(f"{back}?said={said}", status_code=303)
+    return RedirectResponse(f"/duty?said={said}", status_code=303)
 
 
 def _page(here: Visit, *, said: str = "", wrong: BreakwaterError | None = None) -> HTMLResponse:
