@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -37,19 +39,37 @@ addEventListener("securitypolicyviolation", (e) =>
 
 
 def modest(program: str, directory: Path) -> str:
-    """The browser without the right to real-time priority, which root would give it.
+    """The browser without the right to go before others, which root would give it, and watched.
 
-    With it, two of its processes can wait for each other inside the kernel at a priority that
-    lets nothing else run: on a machine of two cores that is the end of every other test.
+    With it, two of its processes can wait for each other inside the kernel and let nothing else
+    run: on a machine of two cores that is the end of every other test. See `warden`.
     """
     setpriv = shutil.which("setpriv")
-    if os.geteuid() != 0 or setpriv is None:
-        return program
+    drop = (
+        f"{setpriv} --bounding-set=-sys_nice --inh-caps=-sys_nice "
+        if os.geteuid() == 0 and setpriv else ""
+    )  # fmt: skip
     script = directory / "chromium"
-    drop = "--bounding-set=-sys_nice --inh-caps=-sys_nice"
-    script.write_text(f'#!/bin/sh\nexec {setpriv} {drop} {program} "$@"\n', encoding="utf-8")
+    script.write_text(
+        f'#!/bin/sh\necho $$ > {directory}/session\nexec {drop}{program} "$@"\n', encoding="utf-8"
+    )
     script.chmod(0o755)
     return str(script)
+
+
+@contextmanager
+def watched(place: Path) -> Iterator[None]:
+    """Until the end, a warden over the browser that was started in `place`."""
+    session, report = place / "session", place / "report"
+    command = [sys.executable, "-S", str(Path(__file__).with_name("warden.py"))]
+    warden = subprocess.Popen([*command, session.read_text().strip(), str(report)])
+    try:
+        yield
+    finally:
+        warden.terminate()
+        warden.wait()
+        if report.exists():
+            print(report.read_text(), file=sys.__stderr__, flush=True)
 
 
 @contextmanager
@@ -61,10 +81,11 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(
             executable_path=modest(CHROMIUM, Path(place)), args=ARGUMENTS
         )
-        try:
-            yield browser
-        finally:
-            browser.close()
+        with watched(Path(place)):
+            try:
+                yield browser
+            finally:
+                browser.close()
 
 
 @dataclass
