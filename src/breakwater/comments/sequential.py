@@ -1,0 +1,286 @@
+"""What the messages of one chat come to, one after another: by author, and over all of them.
+
+Scored messages go in; after each one its levels come out: the message itself, its author (a
+one-sided CUSUM with forgetting), the stream (a noisy-OR over authors), and a flood beside them.
+An author's sum is bounded a message, discounted for copies, and normed by how much they write:
+
+    n ← n·e^(−Δ/600);  L = min(nats, 3);  L > 0: L /= 1 + n;  n += 1;  z = log(1 + ½(e^L − 1))
+    C ← max(0, C·e^(−Δ/1800) + z);  r ← r·e^(−Δ/600) + 1;  c = C / √(1 + r/2)
+    S = Σ over C > .05 of log(1 + .03(e^c − 1)); above 100 messages a minute less what two nats give
+
+More evidence in any message never lowers a sum; `take` answers the stream's as last summed, which
+is at most four seconds ago. State is bounded whatever comes, each message costs the same, and
+snapshots hold sums under keyed hashes, never text; restored, they are the same to the last bit. Source: reference chat, "The statistic to beat".
+Tests: tests/unit/test_comments_sequential.py, tests/property/test_comments_sums.py.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any, Final, Self
+
+from breakwater.comments.recent import Counts, Ids
+from breakwater.errors import BadInput
+
+BOUND: Final = 3.0
+"""Nats that one message gives at most to a sum: no message alone decides."""
+
+MIX: Final = 0.5
+"""Of an author's messages, the share that carry evidence, if any does."""
+
+SHARE: Final = 0.03
+"""Of a chat's authors, the share that take part, if any does."""
+
+AUTHOR_S, RATE_S, COPIES_S = 1800.0, 600.0, 600.0
+FLOOR: Final = 0.05
+"""An author under this gives nothing to the stream's sum."""
+
+SILENT_S: Final = 1800.0
+"""An author silent for so long is forgotten."""
+
+AGAIN_S, STRONG = 4.0, 2.0
+"""The stream is summed at evidence: at once for a strong message, else every four seconds."""
+
+FAST: Final = 100.0
+"""Messages a minute above which one message of an author is noise."""
+
+USUAL_S: Final = 300.0
+"""Before it has run so long, a chat has no usual speed that a flood could stand out from."""
+
+SUSPECTS: Final = 256
+"""Authors with evidence that are kept at least; the weakest go first."""
+
+AUTHORS: Final = 8_192
+"""Authors without evidence whose rate is known."""
+
+FORM: Final = 1
+
+
+def _gain(nats: float) -> float:
+    return math.log1p(MIX * math.expm1(nats))
+
+
+def _part(nats: float) -> float:
+    return math.log1p(SHARE * math.expm1(nats))
+
+
+_TWO: Final = _part(2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One scored message.
+
+    Attributes:
+        message: 64-bit keyed hash of its id; a message is counted once.
+        author: 64-bit keyed hash of the account.
+        skeleton: 64-bit key of the text as it is compared.
+        at: seconds, of any clock that goes on; what is late counts as now.
+        nats: calibrated log-likelihood ratio.
+    """
+
+    message: int
+    author: int
+    skeleton: int
+    at: float
+    nats: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Where the levels stand after a message, in nats.
+
+    Attributes:
+        message: of this message, not bounded, not discounted.
+        author: of its author, not normed: pasting and chatter do not dilute it.
+        stream: of all authors; as last summed.
+        flood: surprise of this minute against the chat's own quarter of an hour.
+        per_minute: messages, smoothed over a minute.
+        new: False for a message that was counted before.
+    """
+
+    message: float
+    author: float
+    stream: float
+    flood: float
+    per_minute: float
+    new: bool = True
+
+
+class _Author:
+    """C, r and when, of one author."""
+
+    __slots__ = ("at", "messages", "rate", "sum")
+
+    def __init__(self, sum_: float, rate: float, at: float, messages: int) -> None:
+        self.sum = sum_
+        self.rate = rate
+        self.at = at
+        self.messages = messages
+
+    def decayed(self, at: float) -> float:
+        return self.sum * math.exp((self.at - at) / AUTHOR_S)
+
+    def normed(self, at: float) -> float:
+        rate = self.rate * math.exp((self.at - at) / RATE_S)
+        return self.decayed(at) / math.sqrt(1.0 + rate / 2.0)
+
+
+class ChatSums:
+    """The sums of one chat. Not for several threads at once."""
+
+    def __init__(self) -> None:
+        """Begin with nothing known."""
+        self._suspects: dict[int, _Author] = {}
+        self._others: OrderedDict[int, _Author] = OrderedDict()
+        self._copies = Counts(COPIES_S)
+        self._ids = Ids()
+        self._at = 0.0
+        self._minute = 0.0
+        self._quarter = 0.0
+        self._began: float | None = None
+        self._summed_at = -math.inf
+        self._stream = 0.0
+
+    def take(self, seen: Seen) -> Sums:
+        """Count one message; the same message twice changes nothing.
+
+        Raises:
+            BadInput: a time or evidence that is no finite number.
+        """
+        if not (math.isfinite(seen.at) and math.isfinite(seen.nats)):
+            raise BadInput("A message's time and evidence are finite numbers.")
+        if not self._ids.add(seen.message):
+            return self._sums(seen.nats, self._author_now(seen.author), new=False)
+        at = self._move(seen.at)
+        bounded = min(seen.nats, BOUND)
+        copies = self._copies.add(seen.skeleton, at)
+        if bounded > 0.0:
+            bounded /= 1.0 + copies
+        gain = _gain(bounded)
+        author = self._count(seen.author, gain, at)
+        if gain > 0.0 and (bounded >= STRONG or at - self._summed_at >= AGAIN_S):
+            self._stream, self._summed_at = self.stream(at), at
+        return self._sums(seen.nats, author.sum)
+
+    def stream(self, at: float) -> float:
+        """The sum over authors at a time that is not before the last message."""
+        less = _TWO if self._minute > FAST else 0.0
+        total = 0.0
+        for one in self._suspects.values():
+            if at - one.at < SILENT_S and one.decayed(at) > FLOOR:
+                total += max(0.0, _part(one.normed(at)) - less)
+        return total
+
+    def authors(self, at: float, count: int = 10) -> list[tuple[int, int, float]]:
+        """(keyed hash, messages, evidence) of those who give most, the first first."""
+        standing = [
+            (key, one.messages, one.decayed(at))
+            for key, one in self._suspects.items()
+            if at - one.at < SILENT_S
+        ]
+        return heapq.nlargest(count, standing, key=lambda one: one[2])
+
+    def clears_in(self, threshold: float, step_s: float = 15.0) -> float:
+        """Seconds of silence until the stream's sum stays under a threshold."""
+        steps = int(SILENT_S / step_s) + 1
+        over = [n for n in range(steps) if self.stream(self._at + n * step_s) >= threshold]
+        return (over[-1] + 1) * step_s if over else 0.0
+
+    def snapshot(self) -> dict[str, Any]:
+        """Sums as plain numbers, for JSON; no text and no names."""
+        rows = [
+            [key, one.sum, one.rate, one.at, one.messages]
+            for table in (self._suspects, self._others)
+            for key, one in table.items()
+        ]
+        return {
+            "form": FORM, "at": self._at, "minute": self._minute, "quarter": self._quarter,
+            "began": self._began, "stream": self._stream, "suspects": len(self._suspects),
+            "summed_at": None if math.isinf(self._summed_at) else self._summed_at,
+            "authors": rows, "copies": self._copies.snapshot(), "ids": self._ids.snapshot(),
+        }  # fmt: skip
+
+    @classmethod
+    def restored(cls, kept: dict[str, Any]) -> Self:
+        """The sums as they were.
+
+        Raises:
+            BadInput: not a snapshot of this form.
+        """
+        made = cls()
+        try:
+            if kept["form"] != FORM:
+                raise BadInput(f"These sums are of form {kept['form']}; this program reads {FORM}.")
+            rows = [
+                (int(key), _Author(float(sum_), float(rate), float(when), int(messages)))
+                for key, sum_, rate, when, messages in kept["authors"]
+            ]
+            made._suspects = dict(rows[: int(kept["suspects"])])
+            made._others = OrderedDict(rows[int(kept["suspects"]) :])
+            made._at, made._stream = float(kept["at"]), float(kept["stream"])
+            made._minute, made._quarter = float(kept["minute"]), float(kept["quarter"])
+            made._began = None if kept["began"] is None else float(kept["began"])
+            summed = kept["summed_at"]
+            made._summed_at = -math.inf if summed is None else float(summed)
+            made._copies = Counts.restored(COPIES_S, kept["copies"])
+            made._ids = Ids.restored(kept["ids"])
+        except (KeyError, TypeError, ValueError):
+            raise BadInput("These are not the sums of a chat.") from None
+        return made
+
+    def _move(self, at: float) -> float:
+        """Time goes on, never back; counts of a minute and of a quarter of an hour with it."""
+        if self._began is None:
+            self._began = self._at = at
+        at = max(at, self._at)
+        passed = at - self._at
+        self._minute = self._minute * math.exp(-passed / 60.0) + 1.0
+        self._quarter = self._quarter * math.exp(-passed / 900.0) + 1.0
+        self._at = at
+        return at
+
+    def _count(self, key: int, gain: float, at: float) -> _Author:
+        one = self._suspects.pop(key, None) or self._others.pop(key, None)
+        if one is None or at - one.at >= SILENT_S:
+            one = _Author(0.0, 0.0, at, 0)
+        one.sum = max(0.0, one.decayed(at) + gain)
+        one.rate = one.rate * math.exp((one.at - at) / RATE_S) + 1.0
+        one.at = at
+        one.messages += 1
+        if one.sum > 0.0:
+            self._suspects[key] = one
+            if len(self._suspects) > 2 * SUSPECTS:
+                self._keep_heaviest(at)
+        else:
+            self._others[key] = one
+            if len(self._others) > AUTHORS:
+                self._others.popitem(last=False)
+        return one
+
+    def _keep_heaviest(self, at: float) -> None:
+        """A crowd of weak authors never pushes out a strong one."""
+        speaking = [pair for pair in self._suspects.items() if at - pair[1].at < SILENT_S]
+        kept = heapq.nlargest(SUSPECTS, speaking, key=lambda pair: pair[1].decayed(at))
+        self._suspects = dict(kept)
+
+    def _author_now(self, key: int) -> float:
+        one = self._suspects.get(key)
+        return one.decayed(self._at) if one else 0.0
+
+    def _sums(self, nats: float, author: float, *, new: bool = True) -> Sums:
+        return Sums(
+            message=nats, author=author, stream=self._stream, flood=self._flood(),
+            per_minute=self._minute, new=new,
+        )  # fmt: skip
+
+    def _flood(self) -> float:
+        """Surprise of a Poisson count, in nats: this minute against the minutes before it."""
+        known = min(900.0, self._at - (self._began or 0.0))
+        usual = max(1.0, (self._quarter - self._minute) * 60.0 / max(60.0, known))
+        if known < USUAL_S or self._minute <= usual:
+            return 0.0
+        return self._minute * math.log(self._minute / usual) - (self._minute - usual)
