@@ -63,14 +63,22 @@ ONE_SENDER: Final[Mapping[Control, tuple[Step, ...]]] = {Control.CUT: (DROP,)}
 """Of several senders one is dropped; the broadcast goes on. No less can be done to one."""
 
 
-def steps_for(to: Control, *, one_sender: bool, was_stopped: bool) -> tuple[Step, ...]:
+def steps_for(
+    to: Control, *, one_sender: bool, was_stopped: bool, child: bool = False, was_cut: bool = False
+) -> tuple[Step, ...]:
     """What an order asks of a server.
 
     Args:
         to: what the broadcast shall be.
         one_sender: of several.
         was_stopped: it was frozen before; nothing else needs to be let go of.
+        child: an apparent child broadcasts: nothing keeps them from coming back.
+        was_cut: the cut itself is confirmed; this order only says who broadcast.
     """
+    if was_cut:  # whoever sends under this name by now is another broadcast
+        return () if one_sender else (THAW,) if child else (DENY,)
+    if child and to is Control.CUT and not one_sender:
+        return tuple(step for step in STEPS[to] if step is not DENY)
     if one_sender:
         return ONE_SENDER.get(to, ())
     if to.rank < Control.FROZEN.rank and not was_stopped:

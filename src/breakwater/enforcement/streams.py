@@ -26,7 +26,7 @@ from breakwater.model.case import CaseState, Priority
 from breakwater.model.clock import Clock
 from breakwater.model.event import Event
 from breakwater.model.ids import Id, new_id
-from breakwater.model.stream import Control, Order, OrderState, Stream, StreamState
+from breakwater.model.stream import Broadcaster, Control, Order, OrderState, Stream, StreamState
 from breakwater.observe import Metrics, logger
 from breakwater.records import cases, jobs, stream_orders, stream_people, streams
 from breakwater.records.database import Database, Tx
@@ -258,7 +258,13 @@ class Orders:
         if order.publisher is not None and not client:
             return self._settle(order, stream, [], whole=False)
         whole = order.publisher is None
-        steps = steps_for(order.to, one_sender=not whole, was_stopped=self._was_stopped(order))
+        earlier = self._earlier(order)
+        steps = steps_for(
+            order.to, one_sender=not whole,
+            was_stopped=any(one.to.rank >= Control.FROZEN.rank for one in earlier),
+            child=order.broadcaster is Broadcaster.APPARENT_CHILD,
+            was_cut=_was_cut(order, earlier),
+        )  # fmt: skip
         stopping = [one for one in steps if not one.lasting]
         if order.to.rank >= Control.FROZEN.rank and whole:
             self._note_viewers(stream, server)
@@ -336,11 +342,10 @@ class Orders:
             one = stream_people.publisher(tx, order.publisher)
         return one.key if one.left_at is None else ""
 
-    def _was_stopped(self, order: Order) -> bool:
-        """Whether anything stronger was ordered before, which this lets go of."""
+    def _earlier(self, order: Order) -> list[Order]:
+        """What was ordered of this broadcast before."""
         with self._db.read() as tx:
-            before = [o for o in stream_orders.of_stream(tx, order.stream) if o.epoch < order.epoch]
-        return any(one.to.rank >= Control.FROZEN.rank for one in before)
+            return [o for o in stream_orders.of_stream(tx, order.stream) if o.epoch < order.epoch]
 
     def _note_viewers(self, stream: Stream, server: StreamControl) -> None:
         """Who plays it is known only before they are dropped; it never holds up the stop."""
@@ -375,6 +380,13 @@ def _settled(tx: Tx, stream: Stream, event: Event) -> bool:
         return True
     stands = stream_orders.standing(tx, stream.id)
     return stands is not None and stands.by != stream_orders.SELF and stands.at >= event.at
+
+
+def _was_cut(order: Order, earlier: list[Order]) -> bool:
+    """Whether it was cut and confirmed already, and this only says who broadcast."""
+    same = [one for one in earlier if one.publisher == order.publisher]
+    cut = order.to is Control.CUT and bool(same) and same[-1].to is Control.CUT
+    return cut and same[-1].confirmed_at is not None
 
 
 def _ms(seconds: float) -> int:

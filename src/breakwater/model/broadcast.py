@@ -114,3 +114,43 @@ class Preserved:
     blob: Id | None = None
     detail: str = ""
     gap: str = ""
+
+
+class CourseKind(StrEnum):
+    """What of a broadcast is kept over time."""
+
+    RISK = "risk"
+    VIEWERS = "viewers"
+    SIGHT = "sight"
+    """1 while its frames are looked at, 0 while they are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One change in how a broadcast went; it holds until the next one.
+
+    Attributes:
+        value: risk 0 to 1, viewers as a number, sight 1 or 0.
+        why: what changed it: a source of risk, or empty.
+    """
+
+    kind: CourseKind
+    at: datetime
+    value: float
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAsked:
+    """A cut of which nobody said who broadcasts; until then the account's sanction waits.
+
+    Attributes:
+        at: since when it is asked.
+        publisher: one of several senders; None: whose broadcast it is.
+    """
+
+    stream: Id
+    label: str
+    at: datetime
+    case: Id | None = None
+    publisher: Id | None = None

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from breakwater.model.case import Priority
 from breakwater.model.copies import Segment
@@ -72,6 +72,15 @@ class Broadcaster(StrEnum):
     def reported_as(self) -> str:
         """What they are in every report: a child is the victim, never who is reported."""
         return "victim" if self is self.APPARENT_CHILD else "reported"
+
+    @property
+    def account(self) -> str:
+        """What becomes of the account at a cut: nothing before somebody said who it is."""
+        return {self.SUSPECT: "ban", self.APPARENT_CHILD: "help"}.get(self, "pending_role")
+
+
+ROLE_DUE: Final = timedelta(minutes=15)
+"""In which somebody says who broadcasts: until then the account is neither banned nor helped."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from breakwater.model.stream import (
     OrderState,
     Stream,
 )
-from breakwater.records import jobs, stream_people, streams
+from breakwater.records import jobs, stream_people, stream_roles, streams
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_stream import (
     stream_acks,
@@ -49,6 +49,9 @@ SELF: Final = "policy"
 
 _o, _n, _k = stream_orders.c, stream_order_states.c, stream_acks.c
 _d, _e, _r = stream_denials.c, stream_denial_ends.c, stream_preserved.c
+SANCTION: Final = frozenset({"account", "ban", "show_help"})
+"""What is told of the account: once, with the order and not again when it is confirmed."""
+
 LONGEST: Final = 200
 """Letters that are kept of a media server's own words."""
 
@@ -62,6 +65,7 @@ def want(
     why: str,
     publisher: Id | None = None,
     broadcaster: Broadcaster = Broadcaster.UNKNOWN,
+    anew: bool = False,
 ) -> Order:
     """Write down that a broadcast shall be stopped, or let go; the same wish again is one.
 
@@ -73,10 +77,11 @@ def want(
         why: one word.
         publisher: one of several senders; None: all of it.
         broadcaster: who sends; an apparent child is never kept from publishing again.
+        anew: also where it says less than what stands: a decision is taken back.
     """
     tx.lock_changes()
     stands = standing(tx, stream.id, publisher)
-    if stands is not None and _enough(stands, to, by, broadcaster):
+    if stands is not None and not anew and _enough(stands, to, by, broadcaster):
         return stands
     made, change = new_id(), tx.change()
     last = sa.select(sa.func.max(_o.epoch)).where(_o.stream_id == stream.id)
@@ -97,6 +102,7 @@ def want(
         stream_people.set_publisher(tx, publisher, control=to)
     order = get(tx, made)
     _keep_out(tx, stream, order)
+    stream_roles.settle(tx, order)
     jobs.enqueue(tx, OBEY_JOB, {"order": made})
     if to.rank >= Control.FROZEN.rank:
         jobs.enqueue(tx, KEEP_JOB, {"order": made})
@@ -111,8 +117,10 @@ def want(
 def told(tx: Tx, stream: Stream, order: Order) -> dict[str, Any]:
     """What the service is told of an order: ids and words; its own name of the stream with them.
 
-    An apparent child is told help, never that they are banned.
+    The account is sanctioned only where somebody said `suspect`: an apparent child gets help,
+    and until it is known who it is, `pending_role` asks for patience.
     """
+    account = order.broadcaster.account if order.to is Control.CUT else "none"
     return {
         "stream": stream.id,
         "label": stream.label,
@@ -124,11 +132,18 @@ def told(tx: Tx, stream: Stream, order: Order) -> dict[str, Any]:
         "why": order.why,
         "automated": order.by == SELF,
         "publisher": order.publisher,
-        "show_help": order.broadcaster is Broadcaster.APPARENT_CHILD,
-        "ban": order.to is Control.CUT and order.broadcaster is not Broadcaster.APPARENT_CHILD,
+        "client": _client(tx, order),
+        "account": account,
+        "show_help": account == "help",
+        "ban": account == "ban",
         "ordered_at": iso(order.at),
         "state": _state(tx, order.id).value,
     }
+
+
+def _client(tx: Tx, order: Order) -> str:
+    """The connection of the one sender who is meant, as the media server calls it."""
+    return "" if order.publisher is None else stream_people.publisher(tx, order.publisher).key
 
 
 def get(tx: Tx, order: Id) -> Order:
@@ -179,10 +194,11 @@ def set_state(tx: Tx, order: Order, state: OrderState) -> Order:
     tx.emit(EventType.STREAM_CHANGED, order.stream, order=order.id, order_state=state.value)
     if state is OrderState.CONFIRMED and order.to.rank >= Control.FROZEN.rank:
         stream = streams.get(tx, order.stream)
-        done = get(tx, order.id)
+        facts = told(tx, stream, get(tx, order.id))
+        once = {name: said for name, said in facts.items() if name not in SANCTION}
         tx.emit(
             EventType.STREAM_STOPPED, order.stream, order=order.id, to=order.to.value,
-            service=stream.service, told=told(tx, stream, done),
+            service=stream.service, told=once,
         )  # fmt: skip
     return get(tx, order.id)
 
@@ -215,21 +231,35 @@ def denied(tx: Tx, scopes: dict[str, list[bytes]]) -> str:
 
 def denials(tx: Tx, stream: Id) -> list[str]:
     """Scopes by which the sender of a stream is kept from publishing again."""
-    ended = sa.select(_e.denial_id).where(_e.denial_id == _d.id).exists()
-    rows = tx.execute(
-        sa.select(_d.scope).where(_d.stream_id == stream, sa.not_(ended)).order_by(_d.scope)
-    )
-    return list(dict.fromkeys(rows.scalars()))
+    rows = tx.execute(_standing_denials(stream).order_by(_d.scope))
+    return list(dict.fromkeys(row.scope for row in rows))
 
 
 def lift(tx: Tx, stream: Id, *, by: str) -> int:
-    """Let the sender of a stream publish again; answers how many denials ended."""
-    ended = sa.select(_e.denial_id).where(_e.denial_id == _d.id).exists()
-    stand = sa.select(_d.id).where(_d.stream_id == stream, sa.not_(ended))
+    """Let the senders of a stream publish again; answers how many denials ended."""
+    return _lift(tx, _standing_denials(stream), by)
+
+
+def _lift(tx: Tx, stand: sa.Select[Any], by: str) -> int:
     ids = list(tx.execute(stand).scalars())
     for one in ids:
         tx.execute(sa.insert(stream_denial_ends), {"denial_id": one, "by": by, "at": tx.now})
     return len(ids)
+
+
+def _standing_denials(stream: Id) -> sa.Select[Any]:
+    """Denials of a stream that were not ended: their id, then their scope."""
+    ended = sa.select(_e.denial_id).where(_e.denial_id == _d.id).exists()
+    return sa.select(_d.id, _d.scope).where(_d.stream_id == stream, sa.not_(ended))
+
+
+def _of_same(order: Order) -> sa.Select[Any]:
+    """Denials about whom an order is about: one sender, or whose broadcast it is."""
+    whose = (
+        _o.publisher_id.is_(None) if order.publisher is None else _o.publisher_id == order.publisher
+    )
+    orders = sa.select(_o.id).where(_o.stream_id == order.stream, whose)
+    return _standing_denials(order.stream).where(_d.order_id.in_(orders))
 
 
 def keep(
@@ -275,14 +305,17 @@ def _keep_out(tx: Tx, stream: Stream, order: Order) -> None:
 
     What is said later of the broadcaster counts: of an apparent child nothing is kept.
     """
-    if order.publisher is not None:
-        return
     if order.to is not Control.CUT or order.broadcaster is Broadcaster.APPARENT_CHILD:
-        lift(tx, stream.id, by=order.by)
+        every = order.publisher is None and order.to.rank < Control.FROZEN.rank
+        _lift(tx, _standing_denials(stream.id) if every else _of_same(order), order.by)
         return
-    sender = streams.sender_of(tx, stream.id)
-    known = set(denials(tx, stream.id))
-    for scope, values in streams.denial_keys(tx, stream.server, stream.name, sender).items():
+    if order.publisher is None:
+        sender = streams.sender_of(tx, stream.id)
+        keys = streams.denial_keys(tx, stream.server, stream.name, sender)
+    else:
+        keys = stream_people.denial_keys(tx, stream, order.publisher)
+    known = {row.scope for row in tx.execute(_of_same(order))}
+    for scope, values in keys.items():
         if scope in known:
             continue
         for value in values:

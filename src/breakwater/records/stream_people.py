@@ -81,9 +81,19 @@ def addresses(tx: Tx, stream: Id) -> list[Sender]:
     ]
 
 
-def set_publisher(tx: Tx, wanted: Id, *, control: Control, risk: float | None = None) -> None:
+def denial_keys(tx: Tx, stream: Stream, wanted: Id) -> dict[str, list[bytes]]:
+    """What one of several senders would be known by: the account, never the broadcast's key."""
+    account = identities.pseudonym(tx, stream.service, publisher(tx, wanted).account)
+    return {} if account is None else {"account": [account]}
+
+
+def set_publisher(
+    tx: Tx, wanted: Id, *, control: Control | None = None, risk: float | None = None
+) -> None:
     """How far one of several senders is stopped, and how risky they are."""
-    values: dict[str, Any] = {"control": control.value}
+    values: dict[str, Any] = {}
+    if control is not None:
+        values["control"] = control.value
     if risk is not None:
         values["risk"] = risk
     tx.execute(sa.update(stream_publishers).where(_p.id == wanted).values(**values))

@@ -15,12 +15,12 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from breakwater.errors import NotFound
-from breakwater.model.broadcast import History, Sender
+from breakwater.model.broadcast import CourseKind, History, Sender
 from breakwater.model.case import Priority
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import Control, OrderState, Stream, StreamState
-from breakwater.records import identities, numbers
+from breakwater.records import identities, numbers, stream_course
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_intake import cases
 from breakwater.records.tables.nouns_stream import (
@@ -37,6 +37,10 @@ _s = streams.c
 _RUNS: Final = _s.state != sa.literal_column("'ended'")
 """As a literal: only then do both databases use the partial index."""
 WALL: Final = 1_000
+SIGHT_S: Final = 1.0
+"""Figures nearer to one another than this say nothing of what was seen between them."""
+SIGHT_SHARE: Final = 0.5
+"""Of the seconds between two figures: less than this was looked at is a stretch not seen."""
 
 
 def name_key(tx: Tx, server: str, name: str) -> bytes:
@@ -231,9 +235,16 @@ def set_risk(
     """Keep how risky it is; told to the wall when the number or the word changed."""
     if risk == stream.risk and priority is stream.priority:
         return stream
+    tx.lock_changes()
+    stream_course.note(tx, stream.id, CourseKind.RISK, risk, _raised(stream.risks, risks))
     _update(tx, stream.id, risk=risk, risks=dict(risks), priority=priority.value)
     tx.emit(EventType.STREAM_CHANGED, stream.id, priority=priority.value)
     return get(tx, stream.id)
+
+
+def _raised(before: Mapping[str, float], after: Mapping[str, float]) -> str:
+    """The source that changed most; empty where all were let go of."""
+    return max(after, key=lambda name: abs(after[name] - before.get(name, 0.0)), default="")
 
 
 def set_case(tx: Tx, stream: Id, case: Id) -> None:
@@ -243,6 +254,8 @@ def set_case(tx: Tx, stream: Id, case: Id) -> None:
 
 def set_viewers(tx: Tx, stream: Id, count: int) -> None:
     """Keep how many watch, as last told."""
+    tx.lock_changes()
+    stream_course.note(tx, stream, CourseKind.VIEWERS, float(count))
     _update(tx, stream, viewers=count)
     tx.emit(EventType.STREAM_CHANGED, stream, viewers=count)
 
@@ -272,10 +285,36 @@ def set_state(tx: Tx, stream: Id, state: StreamState) -> None:
 
 
 def seen(tx: Tx, shares: Mapping[Id, float]) -> None:
-    """Keep the share of each stream's length whose frames were looked at; by watchers."""
+    """Keep the share of each stream's length whose frames were looked at; by watchers.
+
+    Where it began or ceased to be looked at, that is a row of its course.
+    """
+    _note_sight(tx, shares)
     for stream, share in sorted(shares.items()):
         mine = sa.update(streams).where(_s.id == stream)
         tx.execute(mine.values(seen_share=min(max(share, 0.0), 1.0), seen_at=tx.now))
+
+
+def _note_sight(tx: Tx, shares: Mapping[Id, float]) -> None:
+    """Whether the seconds since the last figure were looked at, by how the share went on."""
+    rows = tx.execute(
+        sa.select(_s.id, _s.seen_share, _s.seen_at, _s.started_at).where(_s.id.in_(list(shares)))
+    ).all()
+    saw = {}
+    for row in rows:
+        length = (tx.now - row.started_at).total_seconds()
+        since = row.seen_at or row.started_at
+        passed = (tx.now - since).total_seconds()
+        before = row.seen_share * (since - row.started_at).total_seconds()
+        if passed >= SIGHT_S:
+            grown = shares[Id(row.id)] * length - before
+            saw[Id(row.id)] = grown >= passed * SIGHT_SHARE
+    known = stream_course.latest(tx, saw, CourseKind.SIGHT)
+    turned = {one: sees for one, sees in saw.items() if known.get(one) != float(sees)}
+    if turned:
+        tx.lock_changes()
+    for stream, sees in sorted(turned.items()):
+        stream_course.note(tx, stream, CourseKind.SIGHT, float(sees))
 
 
 def frozen_before(tx: Tx, server: str, name: str, sender: Sender) -> Stream | None:
@@ -313,7 +352,8 @@ def forget_before(tx: Tx, moment: datetime, limit: int = 500) -> int:
         for table in (stream_alerts, stream_orders, stream_preserved, stream_publishers, stream_viewers)
     ]  # fmt: skip
     calm = sa.select(_s.id).where(_s.ended_at < moment, _s.case_id.is_(None), ~sa.or_(*named))
-    some = calm.limit(limit).scalar_subquery()
+    some = [Id(found) for found in tx.execute(calm.limit(limit)).scalars()]
+    stream_course.forget(tx, some)
     return tx.execute(sa.delete(streams).where(_s.id.in_(some))).rowcount
 
 

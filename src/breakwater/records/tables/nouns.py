@@ -13,6 +13,7 @@ from breakwater.records.tables import (
     nouns_appeal,
     nouns_bank,
     nouns_copies,
+    nouns_course,
     nouns_decision,
     nouns_duty,
     nouns_exposure,
@@ -24,6 +25,7 @@ from breakwater.records.tables import (
     nouns_reel,
     nouns_resumable,
     nouns_server,
+    nouns_spot,
     nouns_stream,
     nouns_video,
 )
@@ -82,6 +84,14 @@ APPEND_ONLY: Final[tuple[str, ...]] = (
     nouns_stream.stream_denial_ends.name,
     nouns_stream.stream_preserved.name,
     nouns_stream.bank_cuts.name,
+    nouns_spot.spot_designs.name,
+    nouns_spot.spot_rounds.name,
+    nouns_spot.spot_strata.name,
+    nouns_spot.spot_draws.name,
+    nouns_spot.spot_takings.name,
+    nouns_spot.spot_answers.name,
+    nouns_spot.spot_findings.name,
+    nouns_spot.spot_purges.name,
 )
 
 __all__ = [
@@ -90,6 +100,7 @@ __all__ = [
     "nouns_appeal",
     "nouns_bank",
     "nouns_copies",
+    "nouns_course",
     "nouns_decision",
     "nouns_duty",
     "nouns_exposure",
@@ -101,6 +112,7 @@ __all__ = [
     "nouns_reel",
     "nouns_resumable",
     "nouns_server",
+    "nouns_spot",
     "nouns_stream",
     "nouns_video",
 ]

@@ -73,8 +73,11 @@ def take_back(tx: Tx, case: Case, said: Decision, *, by: Id) -> Order | None:
     if not mine or not stream_orders.in_force(tx, mine[-1]):
         return None  # nothing was ordered, or somebody ordered anew since
     whole = [o for o in orders if o.epoch < mine[0].epoch and o.publisher is None]
-    before = whole[-1].to if whole else Control.OPEN
-    return stream_orders.want(tx, stream, before, by=by, why=UNDONE)
+    if not whole:
+        return stream_orders.want(tx, stream, Control.OPEN, by=by, why=UNDONE)
+    return stream_orders.want(
+        tx, stream, whole[-1].to, by=by, why=UNDONE, broadcaster=whole[-1].broadcaster, anew=True
+    )
 
 
 def _speak(tx: Tx, stream: Stream, said: Decision) -> None:
