@@ -19,6 +19,8 @@ from tests.integration.live_site import LiveSite, live_site, until
 SIZE = "size=320x180:rate=25"
 SCENE = f"mandelbrot={SIZE}:start_scale=0.4:end_scale=0.05:end_pts=400,format=yuv420p"
 """A slow flight over a fractal: every second is new, and nobody has ever seen it."""
+SOON_S = 2.0
+"""Generous: on a quiet machine it is 0.9 s, of which half a second is the wait for a key frame."""
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +111,35 @@ def test_a_killed_watcher_is_replaced_and_its_old_epoch_means_nothing(site: Live
     with site.app.db.read() as tx:
         assert stream_alerts.of_stream(tx, stream.id) == []
     assert watching.prints(stream.id)
+
+
+def test_a_pull_opens_with_the_first_key_frame_it_can_get(site: LiveSite) -> None:
+    """nginx sends a player nothing before the next key frame; here they are half a second apart."""
+    publisher = site.rtmp.push(name="live/soon", gop=12, wait=False)
+    until(lambda: any(one.stream.name == "live/soon" for one in site.app.live.watching._every()))
+    stream = site.stream("live/soon")
+    post = post_of(site, stream)
+    assert post.prints[0].time_s == 0.0
+    assert post.opened_at - stream.started_at.timestamp() < SOON_S
+    publisher.stop()
+
+
+def test_a_broadcast_told_of_before_it_begins_is_fetched_when_it_does(site: LiveSite) -> None:
+    told = Sender(service="live", account="acct-9")
+    stream = site.app.live.streams.begin(site.service(), "edge", "live/later", told)
+    post = until(lambda: _in_vain(site, stream), 20)
+    post.again_at = site.app.clock.now().timestamp() + 60.0
+    publisher = site.rtmp.push(name="live/later", gop=12, wait=False)
+    until(lambda: post.frames)
+    publisher.stop()
+
+
+def _in_vain(site: LiveSite, stream: Stream) -> Post | None:
+    """How it is watched, once every early try was in vain and it waits."""
+    for post in site.app.live.watching._every():
+        if post.stream.id == stream.id and post.tries and post.link is None:
+            return post
+    return None
 
 
 def test_a_broadcast_that_nobody_can_fetch_is_an_alert_not_a_gap(site: LiveSite) -> None:

@@ -9,7 +9,7 @@ import pytest
 from tests.builders_live import START, stream
 
 from breakwater.live.preroll import Ring
-from breakwater.live.watching.post import BACK_OFF_S, Post, Seen
+from breakwater.live.watching.post import BACK_OFF_S, EARLY_S, Post, Seen
 from breakwater.model.copies import FramePrints
 from breakwater.model.live import Ending, LiveShape, Sampling
 from breakwater.model.stream import Control
@@ -64,7 +64,7 @@ def test_failures_wait_longer_each_time_and_a_frame_forgives() -> None:
     one = post()
     waits = []
     for _ in range(9):
-        one.failed(Ending.REFUSED, 1000.0)
+        one.failed(Ending.RESET, 1000.0)
         waits.append(one.again_at - 1000.0)
     assert waits[: len(BACK_OFF_S)] == pytest.approx(BACK_OFF_S)
     assert waits[-1] == pytest.approx(BACK_OFF_S[-1])
@@ -72,6 +72,28 @@ def test_failures_wait_longer_each_time_and_a_frame_forgives() -> None:
     assert one.again_at == 1000.0
     one.looked(nothing(), 1001.0, 1.0)
     assert one.tries == 0
+
+
+def test_a_play_that_comes_before_the_broadcast_is_tried_again_at_once_a_few_times() -> None:
+    one = post()
+    waits = []
+    for _ in range(len(EARLY_S) + 1):
+        one.failed(Ending.REFUSED, 1000.0)
+        waits.append(one.again_at - 1000.0)
+    assert sum(waits[:3]) <= 0.25
+    assert waits[-1] == pytest.approx(BACK_OFF_S[0])
+    assert one.tries == 1
+    one.came(1060.0)
+    assert one.again_at == 1060.0
+    one.failed(Ending.REFUSED, 1060.0)
+    assert one.again_at - 1060.0 == pytest.approx(EARLY_S[0])
+
+
+def test_who_comes_while_a_try_is_under_way_starts_no_second_one() -> None:
+    one = post()
+    one.again_at = float("inf")
+    one.came(1060.0)
+    assert one.again_at == float("inf")
 
 
 def test_the_broadcasts_clock_goes_on_over_pulls() -> None:

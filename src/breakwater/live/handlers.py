@@ -25,6 +25,6 @@ def turns(streams: Streams, discovery: Discovery, watching: Watching) -> tuple[T
     """Media servers are polled; who watched what ended without suspicion is forgotten."""
     return (
         Turn("live.discovery", polling.EVERY_S, discovery.run),
-        Turn("live.watching", 0.25, watching.turn),
+        Turn("live.watching", 0.05, watching.turn),
         Turn("live.viewers", FORGET_EVERY_S, streams.forget),
     )

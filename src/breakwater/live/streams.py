@@ -22,6 +22,7 @@ from breakwater.live.telling import ReportTold
 from breakwater.model.access import Principal
 from breakwater.model.broadcast import News, NewsKind, Sender, Viewer
 from breakwater.model.copies import Segment
+from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.match import Match
 from breakwater.model.stream import Alert, Control, Evidence, Order, Stream, StreamState
@@ -248,6 +249,8 @@ class Streams:
             made = streams.tell(tx, known, sender)
         if sender.client or not server:
             stream_people.join(tx, made.id, sender)
+        if known is not None:
+            tx.emit(EventType.STREAM_CHANGED, made.id, joined=True)
         if known is not None and sender.account == known.account:
             return made
         frozen = streams.frozen_before(tx, server, name, sender)

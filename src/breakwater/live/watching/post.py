@@ -27,6 +27,9 @@ GAP_S: Final = 5.0
 seconds after which more than key frames are decoded."""
 
 BACK_OFF_S: Final = (0.3, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+EARLY_S: Final = (0.05, 0.05, 0.1, 0.1, 0.2, 0.2, 0.3)
+"""A media server asks us before it has the broadcast, so the first play may come too early."""
+
 BLIND_S: Final = 12.0
 """Packets without a frame for so long are a case; no packets, a broadcast out of sight."""
 
@@ -94,7 +97,8 @@ class Post:
     Attributes:
         lease: the right to act for it; its epoch goes with everything said of it.
         link: the watcher that has it now; None while it waits for another try.
-        tries: failures since the last frame.
+        tries: failures since the last frame, but for the early ones.
+        early: how often it was refused since somebody began to send.
         again_at: wall seconds of the next try.
         fresh: a pull began, and has not said yet what it is.
         located: there is an address; a service may tell of broadcasts without one.
@@ -114,6 +118,7 @@ class Post:
     stills: dict[str, bytes] = field(default_factory=dict)
     frames: int = 0
     tries: int = 0
+    early: int = 0
     patience: int = 1
     again_at: float = 0.0
     opened_at: float = 0.0
@@ -144,11 +149,20 @@ class Post:
     def failed(self, why: Ending, now: float) -> None:
         """A pull ended against our wish: when to try again."""
         self.link = None
+        if why is Ending.REFUSED and self.early < len(EARLY_S):
+            self.again_at = now + EARLY_S[self.early]
+            self.early += 1
+            return
         if why is Ending.NO_VIDEO:
             self.patience = min(self.patience + 1, 3)
         wait = 0.0 if why is Ending.CHANGED else BACK_OFF_S[min(self.tries, len(BACK_OFF_S) - 1)]
         self.tries += 1
         self.again_at = now + wait
+
+    def came(self, now: float) -> None:
+        """Somebody began to send: no waiting for the next try, unless one is under way."""
+        self.early = self.tries = 0
+        self.again_at = self.again_at if self.again_at == float("inf") else now
 
     def opened(self, shape: LiveShape, now: float) -> None:
         """A pull opened, or changed its shape."""

@@ -42,6 +42,7 @@ LEASE_S: Final = 12.0
 
 RENEW_S: Final = 3.0
 POLL_S: Final = 2.0
+TEND_S: Final = 0.25
 SEEN_S: Final = 10.0
 KEPT_AFTER_END_S: Final = 600.0
 """Pre-roll and prints of a broadcast that ended: orders and preservation may still come."""
@@ -81,11 +82,11 @@ class Watching:
             rules: how many watchers, and how much is kept.
         """
         self._db, self._clock, self._metrics = db, clock, metrics
-        self._vault, self._locate = vault, locate
-        self._spotter, self._rules = spotter, rules
+        self._vault, self._locate, self._spotter, self._rules = vault, locate, spotter, rules
         # A SQLite file has one owner, so one that is left was left by a crash: no waiting.
         self._owner = ALONE if db.dialect == "sqlite" else f"watching-{new_id()}"
         self._posts: dict[Id, Post] = {}
+        self._waiting: set[Post] = set()
         self._links: list[Link] = []
         self._lock = threading.RLock()
         self._hearing = Hearing(db=db, clock=clock, metrics=metrics, door=door)
@@ -121,9 +122,12 @@ class Watching:
             leases.release(self._db, post.lease)
 
     def turn(self) -> None:
-        """Once a second: leases, broadcasts that came or went, tries, what was seen."""
+        """Often: tries that are due; four times a second leases, who came or went, the rest."""
         now = self._clock.now().timestamp()
         if self._rules.watchers == 0 or self._closing:
+            return
+        self._try_again(now)
+        if not self._is_due("tend", now, TEND_S):
             return
         if self._posts and self._is_due("renew", now, RENEW_S):
             self._renew()
@@ -151,12 +155,14 @@ class Watching:
         post = self._posts.get(event.subject)
         if post is None or stream is None:
             return
-        with self._lock:
-            post.stream = stream
+        post.stream = stream
         if stream.stopped:
             post.ring.hold(self._clock.now().timestamp())
         if stream.state is StreamState.ENDED:
             self._leave(post)
+        elif event.body.get("joined") and post.link is None:
+            post.came(self._clock.now().timestamp())
+            self._waiting.add(post)
         else:
             self._hearing.sample(post)
 
@@ -185,10 +191,8 @@ class Watching:
     def prints(self, stream: Id) -> Sequence[FramePrints]:
         """Reference prints of the last frames of a broadcast, the first first."""
         post = self._posts.get(stream)
-        if post is None:
-            return ()
         with self._lock:
-            return tuple(post.prints)
+            return () if post is None else tuple(post.prints)
 
     def post(self, stream: Id) -> Post:
         """How one broadcast is watched here.
@@ -212,6 +216,12 @@ class Watching:
     def ask_still(self, stream: Id, level: str, timeout_s: float) -> bytes:
         """The present picture at a level; empty when none came in time. See `showing`."""
         return self._hearing.ask_still(self.post(stream), level, timeout_s)
+
+    def _try_again(self, now: float) -> None:
+        for post in [one for one in tuple(self._waiting) if now >= one.again_at]:
+            self._waiting.discard(post)
+            if self._posts.get(post.stream.id) is post:
+                self._tend(post, now)
 
     def _every(self) -> list[Post]:
         with self._lock:
@@ -366,6 +376,8 @@ class Watching:
             return
         try:
             self._hearing.told(post, message)
+            if message.kind == "end":
+                self._waiting.add(post)
         except BadAnswer as error:
             _log.warning("child_told_nonsense", stream=post.stream.id, why=error.detail)
             self._hearing.ended(post, PullEnd(Ending.KILLED, error.detail))
