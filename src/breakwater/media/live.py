@@ -36,6 +36,10 @@ OPTIONS: Final = {
     "protocol_whitelist": "rtmp,rtmpt,tcp", "format_whitelist": "flv,live_flv,mpegts",
 }  # fmt: skip
 
+SOUND_WITHIN: Final = "300000"
+"""Microseconds that RTMP may take to show that it has sound: its headers come first, and without
+sound FFmpeg would wait for `probesize` while nobody looks."""
+
 LATE_KEY_S: Final = 4.0
 """Key frames rarer than this are not enough (reference matching-and-hashing, Video)."""
 
@@ -305,6 +309,8 @@ def _opened(url: str, form: str, patience: int, extra: Mapping[str, str]) -> Any
     stall_s = float(extra.get("stall_s", READ_S))
     options = {**extra, **OPTIONS}
     options.pop("stall_s", None)
+    if form == "rtmp":
+        options["analyzeduration"] = SOUND_WITHIN
     if patience > 1:
         options["probesize"] = str(32768 * 4**patience)
         options["analyzeduration"] = str(min(5_000_000, 200_000 * 4**patience))
