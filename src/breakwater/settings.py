@@ -186,6 +186,26 @@ class Settings(BaseSettings):
     live_preroll_bytes: int = Field(
         default=256 << 20, gt=0, description="Most bytes of one broadcast's last seconds."
     )
+    spot_checks_enabled: bool = Field(
+        default=False,
+        description="Draw public broadcasts at random and let people look at ten seconds of each.",
+    )
+    spot_checks_per_hour: int = Field(
+        default=12, ge=0, le=3600, description="Broadcasts that are drawn in an hour."
+    )
+    spot_checks_jurisdictions: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Jurisdictions (ISO 3166, comma-separated) whose public broadcasts may be "
+        "drawn, where counsel found a basis; *: everywhere, also where none is told; empty: none.",
+    )
+    spot_checks_weights: dict[str, Any] = Field(
+        default={},
+        description="How often which broadcasts are drawn, as JSON: viewers (weight by the least "
+        "viewers of a band), new (times for accounts not seen before); what is left out stays.",
+    )
+    spot_checks_keep_hours: int = Field(
+        default=72, ge=1, le=72, description="Hours until the pictures of a spot check are purged."
+    )
     pager_url: str = Field(
         default="",
         description="Where pages for those on duty are sent (a pager service or a bridge to "
@@ -250,6 +270,7 @@ class Settings(BaseSettings):
         "hma_networks",
         "webhook_private_networks",
         "media_server_networks",
+        "spot_checks_jurisdictions",
         "oidc_acr",
         mode="before",
     )

@@ -43,6 +43,7 @@ PURPOSES: Final = (
     "pending",
     "people",
     "sessions",
+    "spots",
     "webhooks",
 )
 """Made at the first open. Others are added by `ensure`, outside any transaction."""
