@@ -1,0 +1,383 @@
+"""From scores to likelihood ratios, and from a budget of people's time to thresholds.
+
+A score means something only beside the traffic it stands in: each service, language and speed of
+chat has its own null, learned from its unlabelled traffic and forgotten slowly. Thresholds are
+solved from how often benign chats reach a level in ten minutes, as alarms per stream-hour, so that
+all streams of a service together ring no oftener than people on shift can answer. Until enough was
+seen a cell abstains and says so; when its traffic changes it says that too. What is kept are
+counts, never text. Source: reference chat, "Honesty" and "The budget is people's".
+Tests: tests/unit/test_comments_calibrate.py.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from breakwater.errors import BadInput
+from breakwater.model.comment import Level
+
+Counts = NDArray[np.float64]
+
+LOW, HIGH, STEP = -16.0, 16.0, 0.25
+BINS: Final = int((HIGH - LOW) / STEP)
+PEAK_STEP: Final = 0.05
+PEAKS: Final = 800
+BLOCK_S: Final = 600.0
+"""Peaks are counted by this; an alarm is not repeated within it."""
+
+LEAST_MESSAGES: Final = 2_000
+"""With fewer messages of a cell its null is not known."""
+
+HOURS_BY_TARGET: Final = 10.0
+"""Benign hours, times the target rate, from which a threshold is solved for the target itself."""
+
+CAUTION: Final = 2.5
+"""With fewer hours it is solved for the target divided by this."""
+
+TAIL: Final = 0.1
+"""Of the highest peaks, the share that an exponential tail is fitted to, where counts end."""
+
+HALF_LIFE_S: Final = 7 * 86_400.0
+RECENT_S: Final = 6 * 3_600.0
+DRIFTED: Final = 0.25
+"""Population stability index from which traffic counts as changed (the usual bound)."""
+
+SHARES: Final[Mapping[Level, float]] = {
+    Level.MESSAGE: 0.15, Level.AUTHOR: 0.25, Level.STREAM: 0.45, Level.ACROSS: 0.15,
+}  # fmt: skip
+"""Of the budget of alarms, by level."""
+
+FORM: Final = 1
+
+
+class Band(StrEnum):
+    """How fast a chat is, in messages a minute."""
+
+    SLOW = "1-10"
+    BUSY = "10-100"
+    FAST = "100-1000"
+
+    @classmethod
+    def of(cls, per_minute: float) -> Self:
+        """The band of a speed."""
+        if per_minute < 10:
+            return cls("1-10")
+        return cls("10-100" if per_minute < 100 else "100-1000")
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many alarms people can answer.
+
+    Attributes:
+        pages: that one moderator answers in an hour.
+        people: on shift.
+        streams: that run at once, of the whole service.
+    """
+
+    pages: float
+    people: float
+    streams: float
+
+    def __post_init__(self) -> None:
+        """Refuse what is no budget."""
+        if min(self.pages, self.people, self.streams) <= 0:
+            raise BadInput("A budget needs pages, people and streams above zero.")
+
+    @property
+    def per_stream_hour(self) -> float:
+        """Alarms that one stream may give in an hour."""
+        return self.pages * self.people / self.streams
+
+    def of(self, level: Level) -> float:
+        """The part of one level."""
+        return self.per_stream_hour * SHARES[level]
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """A threshold, and what it rests on.
+
+    Attributes:
+        threshold: nats; infinite while the cell abstains.
+        target: alarms per stream-hour it was solved for.
+        hours: benign stream-hours seen.
+        fitted: it lies beyond what was counted, on the fitted tail.
+        cautious: solved for a lower rate, as the hours are few.
+    """
+
+    threshold: float
+    target: float
+    hours: float
+    fitted: bool = False
+    cautious: bool = False
+
+    @property
+    def abstains(self) -> bool:
+        """Nothing is known yet."""
+        return math.isinf(self.threshold)
+
+
+class Null:
+    """What scores ordinary traffic has, fading, and lately beside it."""
+
+    def __init__(self) -> None:
+        """Begin with nothing seen."""
+        self.seen: Counts = np.zeros(BINS)
+        self.lately: Counts = np.zeros(BINS)
+        self.at = 0.0
+
+    def add(self, raw: float, at: float) -> None:
+        """Count one score of unlabelled traffic."""
+        self._fade(at)
+        where = _bin(raw)
+        self.seen[where] += 1.0
+        self.lately[where] += 1.0
+
+    @property
+    def messages(self) -> float:
+        """As faded by now."""
+        return float(self.seen.sum())
+
+    @property
+    def known(self) -> bool:
+        """Enough was seen."""
+        return self.messages >= LEAST_MESSAGES
+
+    @property
+    def drift(self) -> float:
+        """Population stability index of the last hours against the last weeks."""
+        if not self.known or self.lately.sum() < LEAST_MESSAGES / 4:
+            return 0.0
+        old, new = _coarse(self.seen), _coarse(self.lately)
+        return float(np.sum((new - old) * np.log(new / old)))
+
+    def ratios(self, positive: Counts) -> Counts:
+        """Log-likelihood ratio by bin, non-decreasing.
+
+        Args:
+            positive: (BINS,) counts of scores of what is looked for.
+        """
+        for_, against = _smooth(positive), _smooth(self.seen)
+        raw = np.log((for_ + 1e-6) / (against + 1e-6))
+        return _rising(raw, for_ + against)
+
+    def _fade(self, at: float) -> None:
+        passed = at - self.at
+        if passed >= 60.0:
+            self.seen *= 0.5 ** (passed / HALF_LIFE_S)
+            self.lately *= math.exp(-passed / RECENT_S)
+            self.at = at
+
+
+class Peaks:
+    """How high one level comes in ten minutes of ordinary traffic."""
+
+    def __init__(self) -> None:
+        """Begin with nothing seen."""
+        self.counts: Counts = np.zeros(PEAKS)
+
+    def add(self, peak: float) -> None:
+        """The highest value of one block; a chat without evidence counts as zero."""
+        self.counts[min(PEAKS - 1, max(0, int(peak / PEAK_STEP)))] += 1.0
+
+    @property
+    def hours(self) -> float:
+        """Benign stream-hours."""
+        return float(self.counts.sum()) * BLOCK_S / 3_600.0
+
+    def rate(self, threshold: float) -> float:
+        """Alarms per stream-hour that a threshold gave on what was seen."""
+        if self.hours == 0:
+            return 0.0
+        over = self.counts[min(PEAKS, max(0, math.ceil(threshold / PEAK_STEP))) :]
+        return float(over.sum()) / self.hours
+
+    def solve(self, target: float) -> Solved:
+        """The lowest threshold that rings no oftener than `target` in a stream-hour."""
+        if target <= 0:
+            raise BadInput("A rate of alarms is above zero.")
+        hours = self.hours
+        if hours == 0:
+            return Solved(math.inf, target, 0.0)
+        cautious = hours * target < HOURS_BY_TARGET
+        wanted = target / CAUTION if cautious else target
+        over = np.cumsum(self.counts[::-1])[::-1] / hours
+        under = np.flatnonzero(over <= wanted)
+        counted = float(under[0]) * PEAK_STEP if under.size else PEAKS * PEAK_STEP
+        if wanted * hours >= 1.0 and under.size:
+            return Solved(counted, target, hours, cautious=cautious)
+        fitted = self._tail(wanted)
+        return Solved(max(counted, fitted), target, hours, fitted=True, cautious=cautious)
+
+    def _tail(self, wanted: float) -> float:
+        """Where an exponential tail over the highest peaks falls to a rate."""
+        total = self.counts.sum()
+        over = np.cumsum(self.counts[::-1])[::-1]
+        start = int(np.flatnonzero(over >= max(1.0, TAIL * total))[-1])
+        values = (np.arange(PEAKS) - start + 0.5) * PEAK_STEP
+        excess = self.counts[start:]
+        count = float(excess.sum())
+        mean = float((excess * values[start:]).sum()) / count
+        spread = mean * (1.0 + 1.64 / math.sqrt(count))  # its upper 95 % bound
+        return start * PEAK_STEP + spread * math.log(max(1.0, count / self.hours / wanted))
+
+
+@dataclass(slots=True)
+class Cell:
+    """One service, language and band."""
+
+    null: Null = field(default_factory=Null)
+    peaks: dict[Level, Peaks] = field(default_factory=lambda: {one: Peaks() for one in Level})
+
+
+class Calibration:
+    """Every cell of an installation. Not for several threads at once."""
+
+    def __init__(self, positives: Mapping[str, Counts]) -> None:
+        """Begin with what the model's package knows.
+
+        Args:
+            positives: by language, (BINS,) counts of the model's scores of what is looked for.
+
+        Raises:
+            BadInput: counts of another shape.
+        """
+        if any(counts.shape != (BINS,) for counts in positives.values()):
+            raise BadInput(f"Counts of scores have {BINS} bins.")
+        self._positives = dict(positives)
+        self._cells: dict[tuple[str, str, Band], Cell] = {}
+        self._ratios: dict[tuple[str, str, Band], tuple[float, Counts]] = {}
+
+    def cell(self, service: str, lang: str, band: Band) -> Cell:
+        """One cell, begun when it is first asked for."""
+        return self._cells.setdefault((service, lang, band), Cell())
+
+    def nats(self, service: str, lang: str, band: Band, raw: float) -> float | None:
+        """The log-likelihood ratio of a score; None: abstain, this cell is not calibrated."""
+        key = (service, lang, band)
+        cell, positive = self._cells.get(key), self._positives.get(lang)
+        if cell is None or positive is None or not cell.null.known:
+            return None
+        when, ratios = self._ratios.get(key, (-math.inf, _EMPTY))
+        if cell.null.messages > 1.1 * when or cell.null.messages < 0.9 * when:
+            ratios = cell.null.ratios(positive)
+            self._ratios[key] = (cell.null.messages, ratios)
+        return float(ratios[_bin(raw)])
+
+    def observe(self, service: str, lang: str, band: Band, raw: float, at: float) -> None:
+        """Count a score of unlabelled traffic."""
+        self.cell(service, lang, band).null.add(raw, at)
+
+    def block(self, service: str, lang: str, band: Band, peaks: Mapping[Level, float]) -> None:
+        """Count ten minutes of a stream that nobody found anything in."""
+        cell = self.cell(service, lang, band)
+        for level, peak in peaks.items():
+            cell.peaks[level].add(peak)
+
+    def solve(self, service: str, lang: str, band: Band, budget: Budget) -> dict[Level, Solved]:
+        """Thresholds of all levels for what people can answer."""
+        cell = self._cells.get((service, lang, band)) or Cell()
+        return {level: cell.peaks[level].solve(budget.of(level)) for level in Level}
+
+    def drifted(self) -> list[tuple[str, str, Band, float]]:
+        """Cells whose traffic changed, with by how much."""
+        found = [(*key, cell.null.drift) for key, cell in self._cells.items()]
+        return [one for one in found if one[3] > DRIFTED]
+
+    def snapshot(self) -> dict[str, Any]:
+        """All counts as plain numbers, for JSON."""
+        return {
+            "form": FORM,
+            "cells": [
+                {
+                    "service": service, "lang": lang, "band": band.value,
+                    "seen": cell.null.seen.tolist(), "lately": cell.null.lately.tolist(),
+                    "at": cell.null.at,
+                    "peaks": {one.value: cell.peaks[one].counts.tolist() for one in Level},
+                }
+                for (service, lang, band), cell in self._cells.items()
+            ],
+        }  # fmt: skip
+
+    @classmethod
+    def restored(cls, positives: Mapping[str, Counts], kept: Mapping[str, Any]) -> Self:
+        """The counts as they were.
+
+        Raises:
+            BadInput: not a snapshot of this form.
+        """
+        made = cls(positives)
+        try:
+            if kept["form"] != FORM:
+                raise BadInput(f"These counts are of form {kept['form']}; this reads {FORM}.")
+            for one in kept["cells"]:
+                cell = made.cell(str(one["service"]), str(one["lang"]), Band(one["band"]))
+                cell.null.seen = _counts(one["seen"], BINS)
+                cell.null.lately = _counts(one["lately"], BINS)
+                cell.null.at = float(one["at"])
+                for level in Level:
+                    cell.peaks[level].counts = _counts(one["peaks"][level.value], PEAKS)
+        except (KeyError, TypeError, ValueError):
+            raise BadInput("These are not the counts of a calibration.") from None
+        return made
+
+
+_EMPTY: Final[Counts] = np.zeros(0)
+
+
+def histogram(raws: Any) -> Counts:
+    """(BINS,) counts of scores, as a model's package keeps them."""
+    found = np.zeros(BINS)
+    for raw in raws:
+        found[_bin(float(raw))] += 1.0
+    return found
+
+
+def _bin(raw: float) -> int:
+    return min(BINS - 1, max(0, int((raw - LOW) / STEP)))
+
+
+def _counts(kept: Any, size: int) -> Counts:
+    found = np.asarray(kept, dtype=np.float64)
+    if found.shape != (size,) or not np.isfinite(found).all():
+        raise ValueError(size)
+    return found
+
+
+def _smooth(counts: Counts) -> Counts:
+    """Shares by bin, spread a little, so that no bin is empty by chance."""
+    reach = np.arange(-12, 13)
+    kernel = np.exp(-0.5 * (reach * STEP / 0.4) ** 2)
+    spread = np.convolve(counts + 0.5 / BINS, kernel / kernel.sum(), mode="same")
+    return np.asarray(spread / spread.sum())
+
+
+def _coarse(counts: Counts) -> Counts:
+    """Shares in 32 bins, none empty."""
+    joined = counts.reshape(32, -1).sum(axis=1) + 0.5
+    return np.asarray(joined / joined.sum())
+
+
+def _rising(values: Counts, weights: Counts) -> Counts:
+    """The nearest non-decreasing values: pool adjacent violators."""
+    means: list[float] = []
+    sums: list[float] = []
+    spans: list[int] = []
+    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
+        means.append(value)
+        sums.append(weight)
+        spans.append(1)
+        while len(means) > 1 and means[-2] > means[-1]:
+            both = sums[-2] + sums[-1]
+            means[-2] = (means[-2] * sums[-2] + means[-1] * sums[-1]) / both
+            sums[-2], spans[-2] = both, spans[-2] + spans[-1]
+            del means[-1], sums[-1], spans[-1]
+    return np.repeat(means, spans)
