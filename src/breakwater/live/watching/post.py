@@ -103,6 +103,7 @@ class Post:
         fresh: a pull began, and has not said yet what it is.
         located: there is an address; a service may tell of broadcasts without one.
         worried_until: wall seconds until which it is looked at closely whatever its risk.
+        looked_until: wall seconds until which a strip of it is taken: more than key frames.
     """
 
     stream: Stream
@@ -128,6 +129,7 @@ class Post:
     fresh: bool = True
     located: bool = True
     worried_until: float = 0.0
+    looked_until: float = 0.0
     over_at: float | None = None
     offset_s: float = 0.0
     last_s: float = 0.0
@@ -142,7 +144,8 @@ class Post:
         stream = self.stream
         if now < self.worried_until or stream.risk >= FULL_RISK or stream.control is Control.FROZEN:
             return Sampling.FULL
-        if stream.risk >= FAST_RISK or stream.control.rank >= Control.WATCHED.rank:
+        closely = stream.risk >= FAST_RISK or stream.control.rank >= Control.WATCHED.rank
+        if closely or now < self.looked_until:
             return Sampling.FAST
         return Sampling.KEY
 

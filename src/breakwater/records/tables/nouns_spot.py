@@ -44,9 +44,7 @@ _found = partial(
 _staff = partial(
     column, klass=Klass.STAFF, purpose=Purpose.ACCOUNTABILITY, retention=Retention.PERMANENT
 )
-_short = partial(
-    column, klass=Klass.EVIDENCE, purpose=Purpose.DETECTION, retention=Retention.SHORT
-)
+_short = partial(column, klass=Klass.EVIDENCE, purpose=Purpose.DETECTION, retention=Retention.SHORT)
 _case = partial(column, klass=Klass.EVIDENCE, purpose=Purpose.REVIEW, retention=Retention.CASE)
 
 spot_designs = Table(
