@@ -37,6 +37,7 @@ PURPOSES: Final = (
     "accounts",
     "api",
     "adapters",
+    "classifiers",
     "evidence",
     "ingest",
     "lexicon",

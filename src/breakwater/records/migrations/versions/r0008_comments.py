@@ -25,6 +25,8 @@ TEXT, BYTES, BOOL, FLOAT = sa.Text(), sa.LargeBinary(), sa.Boolean(), sa.Float()
 SMALL, INT, BIG = sa.SmallInteger(), sa.Integer(), sa.BigInteger()
 
 APPEND_ONLY: tuple[str, ...] = (
+    "classifiers",
+    "classifier_steps",
     "spot_designs",
     "spot_rounds",
     "spot_strata",
@@ -48,12 +50,41 @@ def where(condition: str) -> dict[str, Any]:
 
 def upgrade() -> None:
     """Make the tables and their guards; what stood before keeps its rows."""
+    classifier_1()
     course_1()
     spot_1()
     spot_2()
     for table in APPEND_ONLY:
         guard(op.get_bind(), table, ("update", "delete", "truncate"))
     guard(op.get_bind(), "stream_course", ("update",))
+
+
+def classifier_1() -> None:
+    """classifier."""
+    op.create_table("classifiers",
+        col("id", ID), col("name", sa.String(40)), col("version", sa.String(40)),
+        col("card", TEXT), col("sha256", sa.String(64)), col("size", BIG), col("blob_id", ID),
+        col("people", INT), col("added_by", ID), col("person_id", ID, nullable=True),
+        col("added_at", AT), sa.PrimaryKeyConstraint("id", name="pk_classifiers"),
+        sa.ForeignKeyConstraint(["blob_id"], ["blobs.id"], name="fk_classifiers_blob_id_blobs"),
+        sa.UniqueConstraint("name", "version", name="uq_classifiers_name_version"),
+    )  # fmt: skip
+    op.create_index("ix_classifiers_blob_id", "classifiers", ["blob_id"])
+    op.create_table("classifier_steps",
+        col("change", NUMBER, autoincrement=False), col("classifier_id", ID),
+        col("step", sa.String(12)), col("by", TEXT), col("detail", TEXT), col("at", AT),
+        sa.PrimaryKeyConstraint("change", name="pk_classifier_steps"),
+        sa.ForeignKeyConstraint(["classifier_id"], ["classifiers.id"], name="fk_classifier_steps_classifier_id_classifiers"),
+    )  # fmt: skip
+    op.create_index("ix_classifier_steps_classifier_id", "classifier_steps", ["classifier_id"])
+    op.create_table("classifier_tallies",
+        col("classifier_id", ID), col("subject", ID), col("frames", INT), col("over", INT),
+        col("best", FLOAT), col("best_s", FLOAT), col("last_at", AT),
+        col("trouble", sa.String(20)),
+        sa.PrimaryKeyConstraint("classifier_id", "subject", name="pk_classifier_tallies"),
+        sa.ForeignKeyConstraint(["classifier_id"], ["classifiers.id"], name="fk_classifier_tallies_classifier_id_classifiers"),
+    )  # fmt: skip
+    op.create_index("ix_classifier_tallies_last_at", "classifier_tallies", ["last_at"])
 
 
 def course_1() -> None:
