@@ -21,13 +21,15 @@ setup(
                     "ring_neon",
                     "ring_object",
                     "ring_portable",
+                    "text",
+                    "text_object",
                     "views",
                     "views_object",
                 )
             ],
             depends=[
                 f"src/breakwater/kernel/{name}.h"
-                for name in ("kernel", "objects", "pdq_loops", "ring_loops", "scan_loops")
+                for name in ("kernel", "objects", "pdq_loops", "ring_loops", "scan_loops", "text")
             ],
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
             # No contraction: PDQ must round as its reference does (kernel/pdq_loops.h).

@@ -1,7 +1,7 @@
-"""The compiled loops: PDQ from pixels, and exact radius search over fingerprints.
+"""The compiled loops: PDQ from pixels, exact radius search over fingerprints, text for comparing.
 
-In: contiguous arrays of bytes (pixels, codes). Out: hashes, and rows with distances. Fed by
-`fingerprint` and `matching`; nothing here knows files, SQL or settings. One C extension with a loop
+In: contiguous arrays of bytes (pixels, codes), strings. Out: hashes, rows with distances, folded
+text and sums of weights. Fed by `fingerprint`, `matching` and `comments`; nothing here knows files, SQL or settings. One C extension with a loop
 per instruction set (AVX-512, AVX2, NEON, portable) is chosen at import; without it the NumPy twin
 gives the same answers slowly and says so. `BREAKWATER_KERNEL=portable|avx2|avx512|neon|twin`
 overrides the choice. Tests: tests/unit/test_kernel_*.py and tests/property/test_ring_*.py run the
@@ -18,6 +18,7 @@ from breakwater.kernel.pdq import (
     video_key,
 )
 from breakwater.kernel.ring import Ring, ring_build, scan, scan_many
+from breakwater.kernel.text import text_features, text_fold, text_weigh
 from breakwater.kernel.views import shrink, view_hashes
 
 __all__ = [
@@ -31,6 +32,9 @@ __all__ = [
     "scan",
     "scan_many",
     "shrink",
+    "text_features",
+    "text_fold",
+    "text_weigh",
     "use",
     "variant",
     "variants",

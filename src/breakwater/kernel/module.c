@@ -139,6 +139,12 @@ static PyMethodDef methods[] = {
      "shrink(pixels, box, rows, columns): the means of a part's cells as bytes."},
     {"view_hashes", (PyCFunction)(void (*)(void))bw_py_view_hashes, METH_FASTCALL,
      "view_hashes(small, affines): (hashes, qualities) of a small picture through affine maps."},
+    {"text_fold", (PyCFunction)(void (*)(void))bw_py_text_fold, METH_FASTCALL,
+     "text_fold(blocks, cells, pool, text): (skeleton, folded text, ten counts, key)."},
+    {"text_features", (PyCFunction)(void (*)(void))bw_py_text_features, METH_FASTCALL,
+     "text_features(text, bits): distinct hashed n-grams and words as ascending 4-byte numbers."},
+    {"text_weigh", (PyCFunction)(void (*)(void))bw_py_text_weigh, METH_FASTCALL,
+     "text_weigh(text, bits, weights): (sum of the features' weights, features)."},
     {NULL, NULL, 0, NULL},
 };
 

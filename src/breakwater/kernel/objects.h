@@ -25,5 +25,8 @@ PyObject *bw_py_pdq_from_luma64(PyObject *self, PyObject *luma);
 PyObject *bw_py_pdq_probe(PyObject *self, PyObject *pixels);
 PyObject *bw_py_shrink(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *bw_py_view_hashes(PyObject *self, PyObject *const *args, Py_ssize_t count);
+PyObject *bw_py_text_fold(PyObject *self, PyObject *const *args, Py_ssize_t count);
+PyObject *bw_py_text_features(PyObject *self, PyObject *const *args, Py_ssize_t count);
+PyObject *bw_py_text_weigh(PyObject *self, PyObject *const *args, Py_ssize_t count);
 
 #endif

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater.kernel.twin_pdq import luma64, pdq, pdq_dihedral, pdq_from_luma64
+from breakwater.kernel.twin_text import text_features, text_fold, text_weigh
 from breakwater.kernel.twin_views import shrink, view_hashes
 
 __all__ = [
@@ -22,6 +23,9 @@ __all__ = [
     "ring_build",
     "scan",
     "shrink",
+    "text_features",
+    "text_fold",
+    "text_weigh",
     "variant",
     "variants",
     "view_hashes",
