@@ -18,8 +18,12 @@ SIZES = [
     *((1, 1), (1, 300), (4, 9), (5, 5), (5, 2000), (6, 7), (2000, 3), (3, 2000), (63, 65)),
     *((64, 64), (65, 63), (64, 65), (97, 101), (96, 96), (127, 129), (128, 128), (129, 127)),
     *((191, 193), (256, 255), (307, 211), (384, 640), (17, 1021), (1021, 17), (421, 419)),
+    *((2048, 67), (2049, 40), (40, 2049), (4100, 23)),  # 16-bit sums just filled, and in two parts
 ]
-CONTENTS = ["noise", "grey noise", "gradient", "flat", "black", "text", "checker", "soft", "edge"]
+CONTENTS = [
+    *("noise", "grey noise", "gradient", "flat", "black", "white", "text", "checker", "soft"),
+    "edge",
+]
 
 
 @pytest.fixture(params=kernel.variants())
@@ -55,6 +59,7 @@ def draw(content, rows, columns):
         "gradient": lambda: (x * 255 // columns + y * 255 // rows) // 2,
         "flat": lambda: np.full((rows, columns), 137),
         "black": lambda: np.zeros((rows, columns)),
+        "white": lambda: np.full((rows, columns), 255),
         "text": lambda: np.where((y % 17 < 9) & (random.random((rows, columns)) < 0.4), 20, 240),
         "checker": lambda: ((x // 7 + y // 5) % 2) * 255,
         "soft": lambda: 128 + 90 * np.sin(x / 23 + 1) * np.cos(y / 31),

@@ -65,7 +65,7 @@ float *bw_taps_fill(size_t length, bw_taps taps[64]) {
         double sum = 0;
         for (size_t tap = 0; tap < last - first; tap++) {
             sum += steps[tap];
-            double whole = nearbyint(sum);
+            double whole = (double)(int64_t)(sum + 0.5);
             weights[i * room + tap] = (float)(fabs(sum - whole) < 1e-6 ? whole : sum);
         }
         taps[i] = (bw_taps){first, last - first, weights + i * room};
@@ -159,19 +159,25 @@ static float write_all_bits(const float *coefficients, bool dihedral, bw_pdq *ou
     return smallest;
 }
 
+/* Adds the least and the most that the steps between `count` neighbours can come to. */
+static void step_bounds(const float *from, const float *to, int count, float error, int bounds[2]) {
+    float slack = 2 * error * 100 / 255;
+    int low = 0, high = 0;
+    for (int i = 0; i < count; i++) {
+        float step = fabsf(from[i] - to[i]) * (100.0f / 255), least = step - slack;
+        low += (int)(least > 0 ? least : 0);
+        high += (int)(step + slack);
+    }
+    bounds[0] += low;
+    bounds[1] += high;
+}
+
 /* Whether the quality is the same for every luma within `error` of this one. */
 static bool quality_settled(const float *luma, float error) {
-    int low = 0, high = 0;
-    float step = 2 * error * 100 / 255;
-    for (int i = 0; i < 64; i++)
-        for (int j = 0; j < 64; j++) {
-            float here = luma[64 * i + j];
-            float down = i < 63 ? fabsf(here - luma[64 * i + j + 64]) * 100 / 255 : 0;
-            float right = j < 63 ? fabsf(here - luma[64 * i + j + 1]) * 100 / 255 : 0;
-            low += (int)fmaxf(down - step, 0) + (int)fmaxf(right - step, 0);
-            high += (i < 63 ? (int)(down + step) : 0) + (j < 63 ? (int)(right + step) : 0);
-        }
-    return quality_of(low) == quality_of(high);
+    int bounds[2] = {0, 0};
+    step_bounds(luma, luma + 64, 64 * 63, error, bounds);
+    for (int i = 0; i < 64; i++) step_bounds(luma + 64 * i, luma + 64 * i + 1, 63, error, bounds);
+    return quality_of(bounds[0]) == quality_of(bounds[1]);
 }
 
 /* A standard deviation of the reference's rounding error in one luma value.

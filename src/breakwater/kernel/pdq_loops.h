@@ -10,7 +10,29 @@
 
 #include "kernel.h"
 
-#define STRIP 16 /* rows whose running sums advance side by side */
+#define STRIP 32 /* rows whose running sums advance side by side */
+#define EXACT_COUNT 1024
+
+/* x / count, rounded as a division rounds: the product with the reciprocal, mended by its remainder,
+ * is the nearest float for every x and every whole count up to EXACT_COUNT (test_kernel_divide tries
+ * them all). Without a fused multiply-add the remainder is not exact, and the division stays. */
+TARGET static inline float quotient(float x, float count, float inverse) {
+#ifdef FUSED
+    float near = x * inverse;
+    return MULTIPLY_ADD(MULTIPLY_ADD(-near, count, x), inverse, near);
+#else
+    (void)inverse;
+    return x / count;
+#endif
+}
+
+TARGET static void divide(const float *sums, float *out, size_t length, float count) {
+    float inverse = 1.0f / count;
+    if (count <= EXACT_COUNT)
+        for (size_t at = 0; at < length; at++) out[at] = quotient(sums[at], count, inverse);
+    else
+        for (size_t at = 0; at < length; at++) out[at] = sums[at] / count;
+}
 
 /* Luma as the reference rounds it: the exact sum in thousandths fits a float, one division rounds. */
 TARGET static void luma_row(const bw_picture *picture, size_t row, float *out) {
@@ -21,7 +43,7 @@ TARGET static void luma_row(const bw_picture *picture, size_t row, float *out) {
     }
     for (size_t col = 0; col < picture->cols; col++) {
         int thousandths = 299 * p[3 * col] + 587 * p[3 * col + 1] + 114 * p[3 * col + 2];
-        out[col] = (float)thousandths / 1000.0f;
+        out[col] = quotient((float)thousandths, 1000.0f, 1.0f / 1000.0f);
     }
 }
 
@@ -31,7 +53,7 @@ typedef struct {
     size_t col_window, col_half;
     float *strip;  /* STRIP x cols */
     float *turned; /* cols x STRIP */
-    float *boxed;  /* cols x STRIP */
+    float *boxed;  /* cols x STRIP, or 64 x STRIP */
     float *ring;   /* (col_window + 1) x cols: rows the vertical sums still subtract */
     float *sums;   /* cols */
     float *narrow; /* rows x 64: the second pass along rows, at the 64 columns only */
@@ -81,37 +103,40 @@ TARGET static void turn_out(const float *turned, size_t cols, float *strip) {
         for (size_t r = 0; r < STRIP; r++) strip[r * cols + col] = turned[col * STRIP + r];
 }
 
-/* Box filter of `length` steps over vectors of STRIP floats: add the new, then take the old. */
-TARGET static void box_strip(const float *in, float *out, size_t length, size_t window, size_t half) {
+/* Box filter of `length` steps over vectors of STRIP floats: add the new, then take the old. Only the
+ * outputs at `picks` are divided and kept, in order; without picks all of them are. */
+TARGET static void box_strip(const float *in, float *out, size_t length, size_t window, size_t half,
+                             const size_t *picks) {
     float sum[STRIP] = {0};
-    size_t done = 0;
-    for (size_t t = 0; t < length; t++) {
-        const float *add = in + t * STRIP;
-        for (size_t r = 0; r < STRIP; r++) sum[r] += add[r];
+    size_t next = 0;
+    for (size_t t = 0; t + 1 < length + half; t++) {
+        size_t count = t + 1 < window ? t + 1 : window;
+        if (t < length) {
+            const float *add = in + t * STRIP;
+            for (size_t r = 0; r < STRIP; r++) sum[r] += add[r];
+        } else {
+            count = window - (t - length) - 1;
+        }
         if (t >= window) {
             const float *old = in + (t - window) * STRIP;
             for (size_t r = 0; r < STRIP; r++) sum[r] -= old[r];
         }
         if (t + 1 < half) continue;
-        float count = (float)(t + 1 < window ? t + 1 : window);
-        float *to = out + done++ * STRIP;
-        for (size_t r = 0; r < STRIP; r++) to[r] = sum[r] / count;
-    }
-    for (size_t left = window; done < length; done++) {
-        const float *old = in + (length - left) * STRIP;
-        left--;
-        for (size_t r = 0; r < STRIP; r++) sum[r] -= old[r];
-        for (size_t r = 0; r < STRIP; r++) out[done * STRIP + r] = sum[r] / (float)left;
+        if (picks == NULL) {
+            divide(sum, out + (t + 1 - half) * STRIP, STRIP, (float)count);
+        } else {
+            for (; next < 64 && picks[next] == t + 1 - half; next++)
+                divide(sum, out + next * STRIP, STRIP, (float)count);
+        }
     }
 }
 
 /* The second pass along rows for a strip of vertically boxed rows; keeps only 64 columns. */
 TARGET static void narrow_strip(exact_state *s, size_t first, size_t count) {
     turn_in(s->strip, s->cols, s->turned);
-    box_strip(s->turned, s->boxed, s->cols, s->row_window, s->row_half);
+    box_strip(s->turned, s->boxed, s->cols, s->row_window, s->row_half, s->picks);
     for (size_t r = 0; r < count; r++)
-        for (size_t j = 0; j < 64; j++)
-            s->narrow[(first + r) * 64 + j] = s->boxed[s->picks[j] * STRIP + r];
+        for (size_t j = 0; j < 64; j++) s->narrow[(first + r) * 64 + j] = s->boxed[j * STRIP + r];
 }
 
 typedef struct {
@@ -120,8 +145,7 @@ typedef struct {
 } vertical;
 
 TARGET static void emit_row(exact_state *s, vertical *v, float count) {
-    float *to = s->strip + v->held * s->cols;
-    for (size_t col = 0; col < s->cols; col++) to[col] = s->sums[col] / count;
+    divide(s->sums, s->strip + v->held * s->cols, s->cols, count);
     v->done++;
     if (++v->held == STRIP) {
         narrow_strip(s, v->done - STRIP, STRIP);
@@ -183,13 +207,15 @@ TARGET static int luma_exact(const bw_picture *picture, float *luma) {
     s.col_window = bw_box_window(s.rows);
     s.row_half = (s.row_window + 2) / 2;
     s.col_half = (s.col_window + 2) / 2;
-    float *memory = calloc(4 * strip + (s.col_window + 2) * s.cols + (s.rows + STRIP) * 64, sizeof *memory);
+    size_t boxed = STRIP * (s.cols < 64 ? 64 : s.cols);
+    size_t lines = (s.col_window + 2) * s.cols + (s.rows + STRIP) * 64;
+    float *memory = calloc(3 * strip + boxed + lines, sizeof *memory);
     if (memory == NULL) return -1;
     float *lumas = memory;
     s.strip = lumas + strip;
     s.turned = s.strip + strip;
     s.boxed = s.turned + strip;
-    s.ring = s.boxed + strip;
+    s.ring = s.boxed + boxed;
     s.sums = s.ring + (s.col_window + 1) * s.cols;
     s.narrow = s.sums + s.cols;
     s.picks = picks;
@@ -198,7 +224,7 @@ TARGET static int luma_exact(const bw_picture *picture, float *luma) {
         size_t count = s.rows - row < STRIP ? s.rows - row : STRIP;
         for (size_t r = 0; r < count; r++) luma_row(picture, row + r, lumas + r * s.cols);
         turn_in(lumas, s.cols, s.turned);
-        box_strip(s.turned, s.boxed, s.cols, s.row_window, s.row_half);
+        box_strip(s.turned, s.boxed, s.cols, s.row_window, s.row_half, NULL);
         turn_out(s.boxed, s.cols, lumas);
         for (size_t r = 0; r < count; r++) vertical_add(&s, &v, row + r, lumas + r * s.cols);
     }
@@ -208,64 +234,114 @@ TARGET static int luma_exact(const bw_picture *picture, float *luma) {
     return 0;
 }
 
-/* Adds weighted rows of bytes, four at a time, to `sums`. */
-TARGET static void weigh_rows(const uint8_t *rows, size_t stride, size_t width, const bw_taps *taps,
-                              float *sums) {
-    memset(sums, 0, width * sizeof *sums);
-    size_t tap = 0;
-    for (; tap + 4 <= taps->count; tap += 4) {
-        const uint8_t *restrict p = rows + tap * stride, *restrict q = p + stride;
-        const uint8_t *restrict r = q + stride, *restrict s = r + stride;
-        float a = taps->weights[tap], b = taps->weights[tap + 1];
-        float c = taps->weights[tap + 2], d = taps->weights[tap + 3];
-        for (size_t x = 0; x < width; x++) {
-            float sum = MULTIPLY_ADD(a, (float)p[x], sums[x]);
-            sum = MULTIPLY_ADD(b, (float)q[x], sum);
-            sum = MULTIPLY_ADD(c, (float)r[x], sum);
-            sums[x] = MULTIPLY_ADD(d, (float)s[x], sum);
+#define LINE 64         /* bytes that are fetched ahead at once */
+#define BLOCK 16384     /* most columns at once: their 16-bit sums stay in the first caches */
+#define MOST_WEIGHT 257 /* so many times 255 just fits 16 bits */
+
+/* Sums of `count` rows of bytes by whole weights of at most MOST_WEIGHT together. The rows that come
+ * next in the picture are fetched meanwhile: four streams, whole rows long, are read at memory's pace. */
+TARGET static void weigh_whole(const uint8_t *rows, size_t stride, size_t width, const uint16_t *weights,
+                               size_t count, uint16_t *restrict sums) {
+    size_t tap = 1;
+    for (size_t x = 0; x < width; x++) sums[x] = (uint16_t)(weights[0] * rows[x]);
+    for (; tap + 4 <= count; tap += 4) {
+        const uint8_t *p = rows + tap * stride, *q = p + stride, *r = q + stride, *s = r + stride;
+        uint16_t a = weights[tap], b = weights[tap + 1], c = weights[tap + 2], d = weights[tap + 3];
+        size_t x = 0;
+        for (; x + LINE <= width; x += LINE) {
+            for (size_t ahead = 4; ahead < 8; ahead++) __builtin_prefetch(p + ahead * stride + x);
+            for (size_t y = x; y < x + LINE; y++)
+                sums[y] = (uint16_t)(sums[y] + a * p[y] + b * q[y] + c * r[y] + d * s[y]);
         }
+        for (; x < width; x++)
+            sums[x] = (uint16_t)(sums[x] + a * p[x] + b * q[x] + c * r[x] + d * s[x]);
     }
-    for (; tap < taps->count; tap++) {
+    for (; tap < count; tap++) {
+        const uint8_t *p = rows + tap * stride;
+        uint16_t a = weights[tap];
+        for (size_t x = 0; x < width; x++) sums[x] = (uint16_t)(sums[x] + a * p[x]);
+    }
+}
+
+/* Weighted sums of rows of bytes: in 16 bits as far as these reach; at an edge, weights are broken. */
+TARGET static void weigh_rows(const uint8_t *rows, size_t stride, size_t width, const bw_taps *taps,
+                              float *restrict sums) {
+    uint16_t weights[MOST_WEIGHT], block[BLOCK];
+    for (size_t tap = 0; tap < taps->count;) {
+        size_t count = 0;
+        for (unsigned total = 0; tap + count < taps->count && count < MOST_WEIGHT; count++) {
+            float weight = taps->weights[tap + count];
+            unsigned whole = (unsigned)weight;
+            if ((float)whole != weight || total + whole > MOST_WEIGHT) break;
+            total += whole;
+            weights[count] = (uint16_t)whole;
+        }
         const uint8_t *p = rows + tap * stride;
         float a = taps->weights[tap];
-        for (size_t x = 0; x < width; x++) sums[x] = MULTIPLY_ADD(a, (float)p[x], sums[x]);
+        if (count != 0) weigh_whole(p, stride, width, weights, count, block);
+        if (count != 0 && tap == 0)
+            for (size_t x = 0; x < width; x++) sums[x] = (float)block[x];
+        else if (count != 0)
+            for (size_t x = 0; x < width; x++) sums[x] += (float)block[x];
+        else if (tap == 0)
+            for (size_t x = 0; x < width; x++) sums[x] = a * (float)p[x];
+        else
+            for (size_t x = 0; x < width; x++) sums[x] = MULTIPLY_ADD(a, (float)p[x], sums[x]);
+        tap += count != 0 ? count : 1;
     }
 }
 
-TARGET static float weigh_columns(const float *luma, const bw_taps *taps) {
-    float parts[8] = {0};
-    size_t tap = 0;
-    for (; tap + 8 <= taps->count; tap += 8)
-        for (size_t lane = 0; lane < 8; lane++)
-            parts[lane] = MULTIPLY_ADD(taps->weights[tap + lane], luma[tap + lane], parts[lane]);
-    for (; tap < taps->count; tap++)
-        parts[tap & 7] = MULTIPLY_ADD(taps->weights[tap], luma[tap], parts[tap & 7]);
-    return ((parts[0] + parts[1]) + (parts[2] + parts[3])) + ((parts[4] + parts[5]) + (parts[6] + parts[7]));
+/* The weighted sum of `count` values, a multiple of 16, in four parts. */
+TARGET static inline four weigh_columns(const float *sums, const float *weights, size_t count) {
+    float parts[16] = {0};
+    for (size_t at = 0; at < count; at += 16)
+        for (size_t lane = 0; lane < 16; lane++)
+            parts[lane] = MULTIPLY_ADD(weights[at + lane], sums[at + lane], parts[lane]);
+    four a, b, c, d;
+    memcpy(&a, parts, sizeof a);
+    memcpy(&b, parts + 4, sizeof b);
+    memcpy(&c, parts + 8, sizeof c);
+    memcpy(&d, parts + 12, sizeof d);
+    return (a + b) + (c + d);
 }
 
-#define COLUMN_BLOCK 2048 /* sums of one block of columns stay in the first cache */
+/* One row of the 64 x 64 luma from the sums of its rows: 64 taps of columns, `room` weights each. */
+TARGET static void weigh_line(const float *sums, const size_t starts[64], const float *weights, size_t room,
+                              float scale, float *luma) {
+    for (size_t j = 0; j < 64; j += 4) {
+        four parts[4], turned[4];
+        for (size_t k = 0; k < 4; k++)
+            parts[k] = weigh_columns(sums + starts[j + k], weights + (j + k) * room, room);
+        turn_block((const float *)parts, 4, (float *)turned, 4);
+        four sum = ((turned[0] + turned[1]) + (turned[2] + turned[3])) * scale;
+        memcpy(luma + j, &sum, sizeof sum);
+    }
+}
 
+/* The taps of both axes; a column's weight holds its channel's share of the luma. */
 TARGET static int luma_fast(const bw_picture *picture, float *luma) {
-    size_t rows = picture->rows, cols = picture->cols, stride = cols * (size_t)picture->channels;
+    static const float shares[2][3] = {{1}, {0.299f, 0.587f, 0.114f}};
+    size_t channels = (size_t)picture->channels, stride = picture->cols * channels, starts[64];
+    size_t down_window = bw_box_window(picture->rows), across_window = bw_box_window(picture->cols);
+    size_t room = (2 * across_window * channels + 15) & ~(size_t)15;
     bw_taps down[64], across[64];
-    float *down_weights = bw_taps_fill(rows, down), *across_weights = bw_taps_fill(cols, across);
-    float *sums = malloc((stride + cols) * sizeof *sums);
+    float *down_weights = bw_taps_fill(picture->rows, down);
+    float *across_weights = bw_taps_fill(picture->cols, across);
+    float *sums = calloc(stride + room + 64 * room, sizeof *sums), *weights = sums + stride + room;
     int result = down_weights && across_weights && sums ? 0 : -1;
-    float row_scale = (float)(bw_box_window(rows) * bw_box_window(rows));
-    float scale = 1.0f / (row_scale * (float)(bw_box_window(cols) * bw_box_window(cols)));
+    double scale = 1.0 / ((double)(down_window * down_window) * (double)(across_window * across_window));
+    for (size_t j = 0; result == 0 && j < 64; j++) {
+        starts[j] = across[j].start * channels;
+        for (size_t at = 0; at < across[j].count * channels; at++)
+            weights[j * room + at] = across[j].weights[at / channels] * shares[channels == 3][at % channels];
+    }
     for (size_t i = 0; result == 0 && i < 64; i++) {
-        float *line = sums;
-        for (size_t from = 0; from < stride; from += COLUMN_BLOCK) {
-            size_t width = stride - from < COLUMN_BLOCK ? stride - from : COLUMN_BLOCK;
-            weigh_rows(picture->pixels + down[i].start * stride + from, stride, width, &down[i], sums + from);
+        const uint8_t *rows = picture->pixels + down[i].start * stride;
+        for (size_t from = 0; from < stride; from += BLOCK) {
+            size_t width = stride - from < BLOCK ? stride - from : BLOCK;
+            weigh_rows(rows + from, stride, width, &down[i], sums + from);
         }
-        if (picture->channels == 3) {
-            line = sums + stride;
-            for (size_t col = 0; col < cols; col++)
-                line[col] = 0.299f * sums[3 * col] + 0.587f * sums[3 * col + 1] + 0.114f * sums[3 * col + 2];
-        }
-        for (size_t j = 0; j < 64; j++)
-            luma[i * 64 + j] = weigh_columns(line + across[j].start, &across[j]) * scale;
+        weigh_line(sums, starts, weights, room, (float)scale, luma + 64 * i);
     }
     free(sums);
     free(across_weights);

@@ -25,6 +25,7 @@ TARGET static inline uint32_t near_mask(const uint16_t *keys, uint16_t next, int
     return ~(uint32_t)_mm256_movemask_epi8(_mm256_permute4x64_epi64(packed, 0xd8));
 }
 
+#define FUSED 1 /* MULTIPLY_ADD rounds once */
 #define MULTIPLY_ADD(a, b, c) __builtin_fmaf((a), (b), (c))
 #include "ring_loops.h"
 #include "scan_loops.h"

@@ -41,6 +41,7 @@ TARGET static inline uint32_t eight_rows_near(const uint8_t *rows, const uint8_t
 }
 
 #define HAVE_EIGHT_NEAR 1
+#define FUSED 1 /* MULTIPLY_ADD rounds once */
 #define MULTIPLY_ADD(a, b, c) __builtin_fmaf((a), (b), (c))
 #include "ring_loops.h"
 #include "scan_loops.h"

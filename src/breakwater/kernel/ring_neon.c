@@ -21,6 +21,7 @@ static inline uint32_t near_mask(const uint16_t *keys, uint16_t next, int limit)
     return mask;
 }
 
+#define FUSED 1 /* MULTIPLY_ADD rounds once */
 #define MULTIPLY_ADD(a, b, c) __builtin_fmaf((a), (b), (c))
 #include "ring_loops.h"
 #include "scan_loops.h"
