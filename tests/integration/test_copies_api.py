@@ -23,7 +23,8 @@ from breakwater.model.decision import DecisionFacts, DecisionKind
 from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import Control
-from breakwater.records import stream_orders, streams
+from breakwater.recognition import grey
+from breakwater.records import reels, stream_orders, streams
 from breakwater.worker.loop import Worker
 from tests.builders_copies import FPS, altered, decoded, encode, scene
 from tests.integration.served import Served, serving
@@ -184,6 +185,10 @@ def test_a_stopped_broadcast_is_known_by_its_preserved_minutes(
         stream_orders.want(tx, wanted, Control.FROZEN, by="policy", why="person")
     made = app.reels.add_stopped(stream.id, blob, "CUT")
     assert made.source == f"stream:{stream.id}"
+    with app.db.read() as tx:
+        look = reels.look_of(tx, made.number)
+    assert look is not None
+    assert len(grey.Known.parse(look).frames) >= 3, "an unsure copy of it can be looked at closer"
     again = sent(machine, altered(shown, ("hflip", ""), ("crop", "iw*0.9:ih*0.9:8:4")))
     assert [copy["reel"] for copy in again["copies"]] == [made.number]
     empty = app.vault.put(io.BytesIO(b"not a video"), purpose="evidence")

@@ -109,8 +109,9 @@ class Reels:
         """Make a stopped broadcast known by what was preserved of it, frame by frame.
 
         Its watcher's key frames make it known at once; these prints lie closer together, so
-        that a copy with other key frames is found too. None when it was let go meanwhile, or
-        what was preserved cannot be read.
+        that a copy with other key frames is found too. Key points and sound for a closer look
+        follow when it is searched already. None when it was let go meanwhile, or what was
+        preserved cannot be read.
         """
         with self._db.read() as tx:
             if not streams.get(tx, stream).stopped:
@@ -131,6 +132,10 @@ class Reels:
             )  # fmt: skip
             tx.audit(STOPPED_BY, "reel.add", reel.id, stream=stream, frames=reel.frames)
         self._aligner.catch_up()
+        known = self._looked(lambda: self._vault.open(blob), "")
+        if isinstance(known, grey.Known):
+            with self._db.transaction() as tx:
+                reels.keep_look(tx, reel.number, known.pack())
         return reel
 
     def vouch(self, number: int, by: Principal) -> Reel:
@@ -185,17 +190,28 @@ class Reels:
         if isinstance(made, Undecodable):
             raise _refused(made)
         prints, duration_s = made
+        known = self._looked(opened, declared)
+        if known is not None and not isinstance(known, grey.Known):
+            raise _refused(known)
+        return _Surveyed(prints, duration_s, None if known is None else known.pack())
+
+    def _looked(
+        self, opened: Callable[[], AbstractContextManager[BinaryIO]], declared: str
+    ) -> grey.Known | Undecodable | None:
+        """What a closer look compares with; None where it has no key frames that could be.
+
+        `Undecodable` when the video itself cannot be read.
+        """
         with opened() as file:
             whole = self._pool.fingerprint(file, declared=declared, limits=self._limits, lane=LANE)
         if isinstance(whole, Undecodable):
-            raise _refused(whole)
+            return whole
         with opened() as file:
             known = grey.survey(
                 self._pool, file, frame_hashes(whole.items), declared=declared,
                 limits=self._limits, lane=LANE,
             )  # fmt: skip
-        packed = None if isinstance(known, Undecodable) else known.pack()
-        return _Surveyed(prints, duration_s, packed)
+        return known if isinstance(known, grey.Known) else None
 
     def _add(self, made: _Surveyed, new: NewReel, by: Principal, sha256: bytes) -> Reel:
         with self._db.transaction() as tx:

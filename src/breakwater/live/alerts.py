@@ -21,6 +21,7 @@ from breakwater.model.copies import Segment, Zone
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.match import Match
+from breakwater.model.scene import CloserLook
 from breakwater.model.stream import Alert, Control, Stream, StreamState
 from breakwater.records import bank_cuts, banks, cases, stream_alerts, streams
 from breakwater.records.database import Tx
@@ -41,6 +42,7 @@ def take(
     *,
     segments: Sequence[Segment] = (),
     matches: Sequence[Match] = (),
+    looks: Sequence[CloserLook] = (),
 ) -> Stream:
     """Take one alert.
 
@@ -50,6 +52,7 @@ def take(
         alert: what was seen.
         segments: aligned stretches that support it.
         matches: entries that single frames were near to.
+        looks: what a closer look at its segments found; kept even where it changes nothing.
 
     Raises:
         NotFound: no such stream.
@@ -57,7 +60,7 @@ def take(
     tx.lock_changes()
     stream = streams.get(tx, alert.stream)
     judged = _judged(tx, policy, alert, segments)
-    if _known(tx, alert, judged, stream):
+    if not looks and _known(tx, alert, judged, stream):
         return stream
     case: Id | None = acting.waiting_case(tx, stream)
     if stream.state is not StreamState.ENDED:
@@ -71,8 +74,9 @@ def take(
             cases.note(tx, case, by=acting.SYSTEM, what="alerted", alert=alert.kind)
         case = opened.id
     kept = stream_alerts.add(
-        tx, alert, case=case, wanted=judged.to, segments=segments, matches=matches
-    )
+        tx, alert, case=case, wanted=judged.to, segments=segments, matches=matches,
+        looks=looks,
+    )  # fmt: skip
     tx.audit(
         "live", "stream.alert", stream.id, kind=alert.kind, wanted=judged.to.value,
         alert=kept.id, frames=alert.frames, span_s=round(alert.span_s, 2),
@@ -96,8 +100,11 @@ def _judged(tx: Tx, policy: Policy, alert: Alert, segments: Sequence[Segment]) -
     known = alert.reference is not None and alert.reference in stream_alerts.dismissed(
         tx, alert.stream
     )
+    zone = _zone(alert, segments)
+    if zone is Zone.NOTHING:  # a closer look found another video: nothing follows, it is kept
+        return Judged(Control.OPEN, 0.0, opens=False)
     return judge(
-        policy, alert, zone=_zone(alert, segments), action=action, may_cut=may_cut,
+        policy, alert, zone=zone, action=action, may_cut=may_cut,
         dismissed=known,
     )  # fmt: skip
 

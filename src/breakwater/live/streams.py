@@ -25,6 +25,7 @@ from breakwater.model.copies import Segment
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.match import Match
+from breakwater.model.scene import CloserLook
 from breakwater.model.stream import Alert, Control, Evidence, Order, Stream, StreamState
 from breakwater.model.user_report import UserReport
 from breakwater.observe import logger
@@ -191,15 +192,18 @@ class Streams:
             return telling.report(tx, self._policy, _own(tx, by, stream), by, told)
 
     def alert(
-        self, alert: Alert, *, segments: Sequence[Segment] = (), matches: Sequence[Match] = ()
-    ) -> Stream:
+        self, alert: Alert, *, segments: Sequence[Segment] = (), matches: Sequence[Match] = (),
+        looks: Sequence[CloserLook] = (),
+    ) -> Stream:  # fmt: skip
         """A watcher saw something; answers the stream as it stands then.
 
         Raises:
             NotFound: no such stream.
         """
         with self._db.transaction() as tx:
-            return alerts.take(tx, self._policy, alert, segments=segments, matches=matches)
+            return alerts.take(
+                tx, self._policy, alert, segments=segments, matches=matches, looks=looks
+            )
 
     def get(self, by: Principal, stream: Id) -> tuple[Stream, list[Order]]:
         """One stream with its orders.

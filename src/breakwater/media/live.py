@@ -23,6 +23,7 @@ from av.error import EOFError as AvEOFError
 from av.error import ExitError, FFmpegError
 from numpy.typing import NDArray
 
+from breakwater.media.ear import Ear
 from breakwater.media.remux import Remuxer
 from breakwater.model.live import Ending, LiveShape, Sampling
 
@@ -106,7 +107,7 @@ class Pull:
 
     def __init__(
         self, url: str, form: str, *, max_pixels: int, patience: int = 1,
-        extra: Mapping[str, str] | None = None,
+        extra: Mapping[str, str] | None = None, sound_rate: int = 0,
     ) -> None:  # fmt: skip
         """Open it.
 
@@ -117,6 +118,7 @@ class Pull:
             max_pixels: of one frame.
             patience: how many times as long as usual may be spent on finding out what it is.
             extra: options that the media server's adapter wants.
+            sound_rate: samples a second of what `ear` gives; 0 keeps no sound.
 
         Raises:
             PullEnded: REFUSED, STALLED, NO_VIDEO, BROKEN.
@@ -137,6 +139,8 @@ class Pull:
         audio = next(iter(self._input.streams.audio), None)
         self._kept = [one for one in (self._video, audio) if one is not None]
         self._remux = Remuxer(self._kept)
+        decoder = None if audio is None else audio.codec_context
+        self.ear = Ear(decoder, sound_rate) if decoder is not None and sound_rate else None
         self.shape = self._shape(self._context.width, self._context.height)
         self._tick = float(video.time_base or 0.001)
         self._offset: float | None = None
@@ -184,6 +188,8 @@ class Pull:
             yield from self._look(packet, key=key, now=now)
         elif now - self._last_video > NO_VIDEO_S:
             raise PullEnded(Ending.CHANGED, "its video has stopped")
+        elif self.ear is not None and self._offset is not None and packet.pts is not None:
+            self.ear.keep(bytes(packet), float(packet.pts * packet.time_base) - self._offset)
         self._remux.put(packet)
         if body := self._remux.take(self.media_s, key=key):
             yield Piece(body, self.media_s, key=key)

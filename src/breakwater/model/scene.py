@@ -8,9 +8,10 @@ any model", and matching-and-hashing, "Copy detection in time".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,3 +114,41 @@ class SoundMatch:
     def seconds(self) -> float:
         """How long it is."""
         return self.end_s - self.start_s
+
+
+@dataclass(frozen=True, slots=True)
+class CloserLook:
+    """What a closer look at an unsure stretch of a broadcast found: evidence in plain figures.
+
+    Attributes:
+        reel: number of the known video.
+        start_s: where the stretch begins in the broadcast.
+        before, after: zones (`model.copies.Zone`) without it and with it.
+        frames: of each pair that could be compared: seconds here, seconds there, matches that
+            one movement of the picture explains, and whether that makes them the same.
+        sound: the same sound on the same line; None: none was found, or none is kept.
+    """
+
+    reel: int
+    start_s: float
+    before: str
+    after: str
+    frames: tuple[tuple[float, float, int, bool], ...] = ()
+    sound: SoundMatch | None = None
+
+    @property
+    def agree(self) -> int:
+        """Pairs that show the same."""
+        return sum(same for *_, same in self.frames)
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return asdict(self)
+
+    @classmethod
+    def read(cls, said: Mapping[str, Any]) -> Self:
+        """What `plain` wrote."""
+        sound = said["sound"]
+        frames = tuple((float(a), float(b), int(n), bool(s)) for a, b, n, s in said["frames"])
+        heard = None if sound is None else SoundMatch(**sound)
+        return cls(**{**said, "frames": frames, "sound": heard})

@@ -18,6 +18,7 @@ from typing import Any, Final
 from breakwater.model.case import Priority
 from breakwater.model.copies import Segment
 from breakwater.model.ids import Id
+from breakwater.model.scene import CloserLook
 
 
 class StreamState(StrEnum):
@@ -239,6 +240,7 @@ class Evidence:
         wanted: how far policy went because of it.
         segments: aligned stretches, with their frame pairs.
         matches: entries that single frames were near to, as plain facts.
+        looks: what closer looks at the segments found.
     """
 
     id: Id
@@ -248,3 +250,4 @@ class Evidence:
     change: int
     segments: tuple[Segment, ...] = ()
     matches: tuple[Mapping[str, Any], ...] = ()
+    looks: tuple[CloserLook, ...] = ()

@@ -25,7 +25,7 @@ from breakwater.fingerprint.video import FrameHash
 from breakwater.media.sandbox import JailPool
 from breakwater.model.copies import Segment, Zone
 from breakwater.model.media import MediaLimits, Undecodable
-from breakwater.model.scene import Keypoints, LocalMatch, SoundMatch, SoundPrint
+from breakwater.model.scene import CloserLook, Keypoints, LocalMatch, SoundMatch, SoundPrint
 from breakwater.scenes import local
 from breakwater.scenes.overlay import LEAST, mask_of
 
@@ -239,6 +239,54 @@ def examine(
         sound = on_the_line(segment, heard, known.sound)
     around = points[len(looks) :] if len(others) >= LEAST else ()
     return decide(segment, pairs, (around, known.frames), sound)
+
+
+def around(frames: Sequence[FrameHash]) -> tuple[float, ...]:
+    """Moments of a query's other shots, by which its overlays are found."""
+    return tuple(shot.key.time_s for shot in spread(shots(frames), _AROUND))
+
+
+def weigh(
+    segment: Segment,
+    looks: Sequence[Look],
+    points: Sequence[Keypoints],
+    known: Known,
+    heard: SoundPrint | None = None,
+) -> tuple[Segment, CloserLook]:
+    """Look closer at a stretch whose frames and sound are at hand, as those of a broadcast are.
+
+    Args:
+        segment: an unsure one.
+        looks: from `plan`.
+        points: for each look the key points of the frame nearest to it, empty where there is
+            none; then those of frames of other shots (`around`).
+        known: of the segment's reel.
+        heard: the query's sound, where it was listened to.
+    """
+    pairs = _nearest(looks, points[: len(looks)], known)
+    others = [one for one in points[len(looks) :] if len(one)]
+    sound = on_the_line(segment, heard, known.sound) if heard is not None else None
+    masks = (others if len(others) >= LEAST else (), known.frames)
+    judged, found = decide(segment, pairs, masks, sound)
+    frames = tuple(
+        (round(here.time_s, 2), round(there.time_s, 2), one.inliers, one.score >= local.SAME)
+        for (here, there), one in zip(pairs, found, strict=True)
+    )
+    return judged, CloserLook(
+        segment.reel, segment.start_s, segment.zone.value, judged.zone.value, frames, sound
+    )
+
+
+def _nearest(
+    looks: Sequence[Look], points: Sequence[Keypoints], known: Known
+) -> list[tuple[Keypoints, Keypoints]]:
+    """Each frame of the query once, beside the known frame whose moment is nearest to it."""
+    best: dict[float, tuple[float, Keypoints, Keypoints]] = {}
+    for here, look in zip(points, looks, strict=True):
+        off = abs(here.time_s - look.time_s)
+        if len(here) and (here.time_s not in best or off < best[here.time_s][0]):
+            best[here.time_s] = off, here, known.frames[look.kept]
+    return [(here, there) for _, here, there in best.values()]
 
 
 def on_the_line(segment: Segment, heard: SoundPrint, known: SoundPrint) -> SoundMatch | None:

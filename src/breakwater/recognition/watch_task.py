@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater import kernel
+from breakwater.fingerprint import audio
 from breakwater.fingerprint.views import Box, ViewMaker, inner_box, reference_prints
 from breakwater.media import golden, live_proof, stills
 from breakwater.media.live import Piece, Pull, PullEnded, Seen, luma
@@ -28,6 +29,7 @@ from breakwater.media.wire import Answer, Job, write_answer
 from breakwater.model.copies import FramePrints
 from breakwater.model.live import Ending, LiveShape, Sampling
 from breakwater.model.media import Level, MediaLimits, MediaType
+from breakwater.recognition import watch_look, watch_strip
 
 PULSE_S: Final = 1.0
 LISTEN_S: Final = 0.05
@@ -42,6 +44,7 @@ def watch(job: Job) -> Answer:
         pull = Pull(
             str(job.args["url"]), str(job.args["form"]), max_pixels=job.limits.max_pixels,
             patience=int(job.args.get("patience", 1)), extra=dict(job.args.get("options", {})),
+            sound_rate=audio.RATE,
         )  # fmt: skip
     except PullEnded as ended:
         return Answer({"t": "end", "why": ended.why, "detail": ended.detail})
@@ -81,6 +84,7 @@ def warm() -> None:
         reference_prints(grey, 0.0)
         for level in Level:
             stills.render(grey, level)
+    watch_look.warm()
 
 
 class _Teller:
@@ -115,6 +119,9 @@ class _Watch:
     def __init__(self, pull: Pull, teller: _Teller) -> None:
         self._pull, self._teller = pull, teller
         self._maker = ViewMaker()
+        self._shown = watch_look.Shown()
+        self._strip = watch_strip.Strip()
+        self._sound = watch_look.Sound(pull.ear) if pull.ear is not None else None
         self._opened = time.monotonic()
         self._last: NDArray[np.uint8] | None = None
         self._next_pulse = self._next_still = self._next_listen = 0.0
@@ -164,6 +171,9 @@ class _Watch:
             },
             b"".join([prints, *views, small]),
         )  # fmt: skip
+        self._shown.keep(grey, seen.time_s)
+        if (still := self._strip.look(grey, seen.time_s)) is not None:
+            self._teller.tell(still.header, still.block)
 
     def _between(self) -> None:
         """What the watcher wants, and how it goes."""
@@ -172,14 +182,39 @@ class _Watch:
             return
         self._next_listen = now + LISTEN_S
         for words in self._teller.hear():
-            if words[0] == "sample":
-                self._pull.sampling = Sampling(words[1])
-            elif words[0] == "still" and self._last is not None:
-                level = Level(words[1])
-                self._teller.tell({"t": "still", "level": level}, stills.render(self._last, level))
+            self._obey(words)
+        self._answer()
         if now >= self._next_pulse:
             self._next_pulse = now + PULSE_S
             self._teller.tell({"t": "pulse", **self._pulse()})
+
+    def _obey(self, words: list[str]) -> None:
+        """One line of the watcher."""
+        match words:
+            case ["sample", what]:
+                self._pull.sampling = Sampling(what)
+            case ["still", what] if self._last is not None:
+                level = Level(what)
+                self._teller.tell({"t": "still", "level": level}, stills.render(self._last, level))
+            case ["listen", what] if self._sound is not None:
+                self._sound.listen(on=what == "on")
+            case ["strip", name, count, every_s]:
+                self._strip.ask(name, int(count), float(every_s))
+            case ["look", number, *times]:
+                self._shown.ask(int(number), [float(one) for one in times])
+            case ["shots", *times]:
+                made = self._shown.pictures([float(one) for one in times])
+                self._teller.tell(made.header, made.block)
+
+    def _answer(self) -> None:
+        """Some work on what was asked; sound first, so that a look finds it told."""
+        made = None
+        if self._sound is not None:
+            made = self._sound.answer()
+        if made is None and not (self._sound is not None and self._sound.behind):
+            made = self._shown.answer()
+        if made is not None:
+            self._teller.tell(made.header, made.block)
 
     def _pulse(self) -> dict[str, float]:
         return {

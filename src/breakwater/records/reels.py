@@ -172,7 +172,7 @@ def keep_look(tx: Tx, number: int, packed: bytes) -> None:
 
 
 def look_of(tx: Tx, number: int) -> bytes | None:
-    """What a closer look compares with; None where nothing was kept (a stopped broadcast)."""
+    """What a closer look compares with; None where nothing was kept, or not yet."""
     found = tx.execute(
         sa.select(reel_looks.c.packed).where(reel_looks.c.reel_number == number)
     ).scalar()

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from breakwater.model.copies import FramePair, Segment, Zone
 from breakwater.model.ids import Id, new_id
 from breakwater.model.match import Match
+from breakwater.model.scene import CloserLook
 from breakwater.model.stream import Alert, Control, Evidence
 from breakwater.records import decisions
 from breakwater.records.database import Tx
@@ -35,6 +36,7 @@ def add(
     wanted: Control,
     segments: Sequence[Segment] = (),
     matches: Sequence[Match] = (),
+    looks: Sequence[CloserLook] = (),
 ) -> Evidence:
     """Keep an alert.
 
@@ -45,12 +47,14 @@ def add(
         wanted: how far policy went because of it.
         segments: aligned stretches.
         matches: entries that single frames were near to.
+        looks: what closer looks at the segments found.
     """
     storable(alert.why, alert.bank)
     made = new_id()
     evidence = {
         "segments": [_plain(one) for one in segments],
         "matches": [_matched(one) for one in matches],
+        "looks": [one.plain() for one in looks],
     }
     tx.execute(
         sa.insert(stream_alerts),
@@ -147,4 +151,5 @@ def _noun(row: sa.Row[Any]) -> Evidence:
         change=row.change,
         segments=tuple(_segment(one) for one in row.evidence["segments"]),
         matches=tuple(row.evidence["matches"]),
+        looks=tuple(CloserLook.read(one) for one in row.evidence.get("looks", ())),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from pathlib import Path
 from typing import Final
 
@@ -17,14 +18,17 @@ from breakwater.live.preroll import Chunk
 from breakwater.live.streams import Streams
 from breakwater.live.watching import childwire
 from breakwater.live.watching.childwire import Message
+from breakwater.live.watching.looking import Closer
 from breakwater.live.watching.post import BROKEN, BROKEN_TRIES, WORRY_S, Post
 from breakwater.live.watching.spotting import Spotted
+from breakwater.live.watching.strips import Strips
 from breakwater.model.clock import Clock
 from breakwater.model.live import LiveFrame, PullEnd
 from breakwater.model.stream import Alert, Control, StreamState
 from breakwater.observe import Metrics, logger
 from breakwater.records import leases, stream_people, streams
 from breakwater.records.database import Database
+from breakwater.records.vault import Vault
 
 TOLD_AGAIN_S: Final = 60.0
 
@@ -34,7 +38,16 @@ _log = logger("watching")
 class Hearing:
     """Takes messages in."""
 
-    def __init__(self, *, db: Database, clock: Clock, metrics: Metrics, door: Streams) -> None:
+    def __init__(
+        self,
+        *,
+        db: Database,
+        clock: Clock,
+        metrics: Metrics,
+        door: Streams,
+        vault: Vault,
+        strips: Strips,
+    ) -> None:
         """Take what it stands on.
 
         Args:
@@ -42,8 +55,12 @@ class Hearing:
             clock: of frames and leases.
             metrics: what is seen and lost.
             door: takes the alerts.
+            vault: for stills of frame pairs.
+            strips: takes the stills of spot checks.
         """
         self._db, self._clock, self._metrics, self._door = db, clock, metrics, door
+        self.closer = Closer(db=db, clock=clock, vault=vault, tell=self._alert)
+        self._strips = strips
         self._news = threading.Condition()
 
     def told(self, post: Post, message: Message) -> None:
@@ -73,6 +90,10 @@ class Hearing:
             with self._news:
                 post.stills[str(message.fields["level"])] = childwire.small_still(message)
                 self._news.notify_all()
+        elif message.kind in {"sound", "looked", "shots"}:
+            self.closer.told(post, message)
+        elif message.kind == "strip":
+            self._strips.told(post, message)
         elif message.kind == "end":
             self.ended(post, childwire.end(message))
 
@@ -88,7 +109,9 @@ class Hearing:
         for spotted in post.spotter.look(frame):
             post.worried_until = now + WORRY_S
             post.ring.hold(now)
+            self.closer.pictures(post, spotted)
             self._alert(post, spotted)
+        self.closer.saw(post, frame, time.monotonic())
         self.sample(post)
         self._metrics.live_frame_seconds.observe(self._clock.now().timestamp() - now)
 
@@ -100,6 +123,7 @@ class Hearing:
         self._metrics.live_pull_ends.labels(why).inc()
         _log.info("pull_ended", stream=post.stream.id, why=why, detail=end.detail)
         post.failed(end.why, now)
+        self._strips.ended(post)
         if end.why in BROKEN and post.tries == BROKEN_TRIES:
             self._alert_of(
                 post, "undecodable", f"It cannot be decoded ({end.why.value}); a person must look."
@@ -114,8 +138,9 @@ class Hearing:
             return
         with contextlib.suppress(NotFound):
             post.stream = self._door.alert(
-                spotted.alert, segments=spotted.segments, matches=spotted.matches
-            )
+                spotted.alert, segments=spotted.segments, matches=spotted.matches,
+                looks=spotted.looks,
+            )  # fmt: skip
 
     def _set_state(self, post: Post, state: StreamState) -> None:
         with contextlib.suppress(LeaseLost), self._db.transaction() as tx:

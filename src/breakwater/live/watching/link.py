@@ -109,6 +109,10 @@ class Link:
         """Ask for the present picture at a level."""
         self._say("still", stream=stream, epoch=epoch, what=what)
 
+    def ask(self, stream: Id, epoch: int, kind: str, what: str) -> None:
+        """Ask for more of it: `listen on`, `look 7 1.5 3.0`, `shots 1.5` (`watch_task`)."""
+        self._say(kind, stream=stream, epoch=epoch, what=what)
+
     def close(self) -> None:
         """End the process; its children die with it."""
         with suppress(OSError):

@@ -27,6 +27,9 @@ from breakwater.model.ids import Id
 from breakwater.model.live import Ending
 
 ENTRY: Final = "breakwater.recognition.watch_task"
+ASKED: Final = frozenset({"sample", "still", "listen", "look", "shots", "strip"})
+"""What goes on to the child as one line."""
+
 TICK_S: Final = 0.5
 BEHIND: Final = 32 << 20
 """Bytes kept for an owner that is slow; frames beyond are dropped, and counted as lost."""
@@ -91,7 +94,7 @@ class Watcher:
             return
         elif order.kind == "unwatch":
             self._over(held, Ending.ASKED)
-        elif order.kind in {"sample", "still"}:
+        elif order.kind in ASKED:
             held.ask(f"{order.kind} {said['what']}")
 
     def _begin(self, stream: Id, epoch: int, target: Target) -> None:

@@ -7,15 +7,17 @@ counts twice) and what it has told. What follows from an alert is `live.policy`'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 from breakwater.model.copies import FramePrints, Segment, Zone
 from breakwater.model.ids import Id
 from breakwater.model.live import LiveFrame
 from breakwater.model.match import Match
+from breakwater.model.scene import CloserLook
 from breakwater.model.stream import Alert
+from breakwater.recognition import grey
 from breakwater.recognition.align import Aligner, Copy, Follower, join
 from breakwater.recognition.screen import Screener
 from breakwater.records.database import Database
@@ -28,6 +30,9 @@ FOLLOW_S: Final = 0.9
 in a frame is measured against the one before, so that more of them would only say less."""
 FOLLOW_OTHERS_S: Final = 1.9
 """Frames that are no key frames are aligned only where key frames are rare."""
+
+SAME_LINE_S: Final = 2.0
+"""Two stretches of one known video this near to one another in time are the same showing."""
 
 WINDOW_S: Final = 60.0
 AGAIN_S: Final = 5.0
@@ -43,6 +48,7 @@ class Spotted:
     alert: Alert
     segments: tuple[Segment, ...] = ()
     matches: tuple[Match, ...] = ()
+    looks: tuple[CloserLook, ...] = ()
 
 
 @dataclass(slots=True)
@@ -61,7 +67,11 @@ class _Met:
 
 
 class Spotter:
-    """Follows one broadcast. Not for several threads."""
+    """Follows one broadcast. Not for several threads, but for `settle`.
+
+    Attributes:
+        doubts: stretches that the newest frame supports and the alignment is not sure of.
+    """
 
     def __init__(
         self, stream: Id, *, db: Database, screener: Screener, aligner: Aligner | None
@@ -75,6 +85,8 @@ class Spotter:
         self._followed_s = -FOLLOW_S
         self._told: dict[Id, _Told] = {}
         self._met: dict[Id, _Met] = {}
+        self._settled: dict[int, Segment] = {}
+        self.doubts: tuple[Copy, ...] = ()
 
     def anew(self) -> None:
         """A new pull began: its clock starts at zero, the broadcast's goes on."""
@@ -86,6 +98,34 @@ class Spotter:
         self._end_s = max(self._end_s, time_s)
         novel = self._novel(frame)
         return self._copies(frame, time_s) + self._entries(frame, time_s, novel=novel)
+
+    def settle(self, judged: Segment) -> None:
+        """A closer look has judged a stretch: what goes on of it is taken so from now on."""
+        self._settled[judged.reel] = judged
+
+    def alert(
+        self, copy: Copy, at: datetime, time_s: float, *, words: str = "", may_cut: bool = True
+    ) -> Alert:
+        """What is told of a stretch.
+
+        Args:
+            copy: the stretch.
+            at: when.
+            time_s: in the broadcast.
+            words: for people; what it shows where nothing is given.
+            may_cut: whether it may support an automatic cut.
+        """
+        one = copy.segment
+        stopped = copy.reel.source.startswith("stream:")
+        what = (
+            "a broadcast that was stopped" if stopped else f"a video of the bank {copy.bank.name}"
+        )
+        return Alert(
+            self._stream, at, time_s, "stopped" if stopped else "copy",
+            words or f"It shows {one.end_s - one.start_s:.0f} s of {what}.",
+            frames=one.frames, span_s=one.end_s - one.start_s, score=one.score,
+            reference=copy.reel.id, bank=copy.bank.name, auto_cut=copy.verified and may_cut,
+        )  # fmt: skip
 
     def _novel(self, frame: LiveFrame) -> bool:
         value = frame.prints[0].signal.value if frame.prints else b""
@@ -127,6 +167,7 @@ class Spotter:
         if time_s - self._followed_s < (FOLLOW_S if frame.key else FOLLOW_OTHERS_S):
             return []
         self._followed_s = time_s
+        self.doubts = ()
         query = frame.query
         segments = self._follower.feed(
             FramePrints(time_s, query.views, query.hashes, query.qualities)
@@ -134,41 +175,45 @@ class Spotter:
         if not segments:
             return []
         with self._db.read() as tx:
-            copies = join(tx, segments)
+            joined = join(tx, segments)
+        copies = [one for one in map(self._judged, joined) if one.segment.zone is not Zone.NOTHING]
+        mine = [one for one in joined if self._acts(one)]
+        self.doubts = tuple(one for one in mine if self._open(one))
         spotted = []
         for reel in {copy.reel.id for copy in copies}:
             same = [copy for copy in copies if copy.reel.id == reel]
             best = max(same, key=lambda copy: copy.segment.score)
             if self._counts(best, time_s):
-                spotted.append(self._copy(best, frame, time_s, [one.segment for one in same]))
+                lifted = best not in joined  # a closer look freezes and calls; it never cuts
+                told = self.alert(best, frame.at, time_s, may_cut=not lifted)
+                spotted.append(Spotted(told, tuple(one.segment for one in same)))
         return spotted
+
+    def _judged(self, copy: Copy) -> Copy:
+        """A stretch as a closer look has judged it, as long as the alignment is no surer."""
+        one, known = copy.segment, self._settled.get(copy.reel.number)
+        if one.zone is not Zone.LOOK or known is None or not _same_line(one, known):
+            return copy
+        return replace(copy, segment=replace(one, zone=known.zone))
+
+    def _open(self, copy: Copy) -> bool:
+        """Whether a closer look could tell more of it."""
+        known = self._settled.get(copy.reel.number)
+        done = known is not None and known.zone is not Zone.LOOK and _same_line(copy.segment, known)
+        return grey.unsure(copy.segment) and not done
+
+    def _acts(self, copy: Copy) -> bool:
+        """It acts, and is of somebody else."""
+        return copy.acting and copy.reel.source != f"stream:{self._stream}"
 
     def _counts(self, copy: Copy, time_s: float) -> bool:
         """It acts, is of somebody else, and is news."""
-        if not copy.acting or copy.reel.source == f"stream:{self._stream}":
+        if not self._acts(copy):
             return False
         one = copy.segment
         return self._news(
             copy.reel.id, time_s, one.frames, one.end_s - one.start_s,
             linked=one.zone is Zone.LINK,
-        )  # fmt: skip
-
-    def _copy(
-        self, copy: Copy, frame: LiveFrame, time_s: float, segments: Sequence[Segment]
-    ) -> Spotted:
-        one = copy.segment
-        stopped = copy.reel.source.startswith("stream:")
-        what = (
-            "a broadcast that was stopped" if stopped else f"a video of the bank {copy.bank.name}"
-        )
-        words = f"It shows {one.end_s - one.start_s:.0f} s of {what}."
-        return Spotted(
-            Alert(
-                self._stream, frame.at, time_s, "stopped" if stopped else "copy", words,
-                frames=one.frames, span_s=one.end_s - one.start_s, score=one.score,
-                reference=copy.reel.id, bank=copy.bank.name, auto_cut=copy.verified,
-            ),
-            segments=tuple(segments),
         )  # fmt: skip
 
     def _news(
@@ -182,3 +227,11 @@ class Spotter:
             return False
         self._told[reference] = _Told(time_s, step if told is None else max(step, told.step))
         return True
+
+
+def _same_line(one: Segment, other: Segment) -> bool:
+    """Whether two stretches of a known video are one showing of it."""
+    if one.mirrored is not other.mirrored:
+        return False
+    began = [s.start_s - s.reference_start_s * s.speed for s in (one, other)]
+    return abs(began[0] - began[1]) <= SAME_LINE_S

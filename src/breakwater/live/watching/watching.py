@@ -25,6 +25,7 @@ from breakwater.live.watching.held import Target
 from breakwater.live.watching.link import Link
 from breakwater.live.watching.post import Post, Seen, WatchRules
 from breakwater.live.watching.spotting import Spotter
+from breakwater.live.watching.strips import Strips
 from breakwater.media.wire import BadAnswer
 from breakwater.model.clock import Clock
 from breakwater.model.copies import FramePrints
@@ -89,16 +90,16 @@ class Watching:
         self._waiting: set[Post] = set()
         self._links: list[Link] = []
         self._lock = threading.RLock()
-        self._hearing = Hearing(db=db, clock=clock, metrics=metrics, door=door)
+        self.strips = Strips(clock, self.post)
+        self._hearing = Hearing(
+            db=db, clock=clock, metrics=metrics, door=door, vault=vault, strips=self.strips
+        )
         self._closing = False
         self._due: dict[str, float] = {}
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="placing")
 
     def start(self) -> None:
-        """Start the watchers, once; the first broadcast does so too.
-
-        What an earlier life left on disk is noise, its keys being gone, and is removed.
-        """
+        """Start the watchers, once; what an earlier life left on disk has no keys, and goes."""
         with self._lock:
             if self._links or self._closing or not self._rules.watchers:
                 return
@@ -117,6 +118,7 @@ class Watching:
         for link in links:
             link.close()
         self._threads.shutdown(wait=True, cancel_futures=True)
+        self._hearing.closer.close()
         for post in posts:
             post.ring.drop()
             leases.release(self._db, post.lease)
@@ -301,11 +303,8 @@ class Watching:
             if not live or post.over_at is not None or self._closing:
                 post.failed(Ending.REFUSED, now)
                 return
-            held = dict.fromkeys(live, 0)
-            for other in self._posts.values():
-                if other.link in held:
-                    held[other.link] += 1
-            link = min(live, key=lambda one: held[one])
+            held = [other.link for other in self._posts.values()]
+            link = min(live, key=held.count)
             post.link, post.again_at, post.sampling = link, 0.0, post.wanted(now)
             post.opened_at, post.fresh = now, True
         link.watch(
@@ -337,6 +336,7 @@ class Watching:
     def _forget(self, post: Post) -> None:
         with self._lock:
             self._posts.pop(post.stream.id, None)
+            self._hearing.closer.forget(post.stream.id)
             link, post.link = post.link, None
         if link is not None:
             link.unwatch(post.stream.id, post.epoch)
