@@ -203,7 +203,8 @@ def grant_live(running: App, lists: str) -> LiveAccess:
         OPERATOR, name="demo live", service="demo", scopes=("stream:write", "stream:read")
     )
     person = running.access.people.create("Demo moderator", ("live_moderator",), OPERATOR)
-    return LiveAccess(key, lists, running.access.people.link(person.id, "demo", life=LINK_LIFE))
+    link = running.access.people.link(person.id, "demo", life=LINK_LIFE)
+    return LiveAccess(key, lists, link, person.id)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,10 +24,14 @@ from breakwater.cli.owner import Owner
 from breakwater.cli.remote import Client, OwnerDesk
 from breakwater.cli.terminal import MARK, Terminal
 from breakwater.errors import BreakwaterError
+from breakwater.model.clock import SystemClock
 
 SERVER: Final = "demo-edge"
 FIRST, SECOND = "live/quay", "live/pier"
 PATIENCE_S: Final = 20.0
+RECOGNISED: Final = frozenset({"copy", "match", "stopped"})
+"""Why a broadcast is frozen that shows what is known; `nobody_on_duty` would be another reason."""
+ON_DUTY: Final = timedelta(hours=8)
 ASK_S: Final = 0.02
 Row = dict[str, Any]
 
@@ -39,11 +44,13 @@ class LiveAccess:
         key: of the service that broadcasts (tell of streams, read them).
         lists: of whoever keeps the banks.
         moderator: lets the live moderator into the console, once.
+        duty: the moderator's id, for the rota.
     """
 
     key: str
     lists: str
     moderator: str
+    duty: str
 
 
 @dataclass
@@ -80,6 +87,12 @@ class Act:
         """Whether the media server has confirmed that it is so."""
         one = self.stream(stream)
         return (one["control"], one["order_state"]) == (to, "confirmed")
+
+    def recognised(self, stream: str) -> bool:
+        """Whether it is frozen, and only because of what it shows."""
+        orders = [one for one in self.stream(stream)["orders"] if one["to"] == "frozen"]
+        confirmed = any(one["state"] == "confirmed" for one in orders)
+        return confirmed and {one["why"] for one in orders} <= RECOGNISED
 
     def cut(self, stream: str) -> float:
         """A person cuts; answers when they pressed the key."""
@@ -125,6 +138,11 @@ def _stage(
             "control_url": f"http://127.0.0.1:{control}", "rtmp_url": f"rtmp://127.0.0.1:{rtmp}",
             "hls_url": f"http://127.0.0.1:{http}/hls",
         })  # fmt: skip
+        now = SystemClock().now()
+        desk.plan_shifts([{
+            "person": access.duty, "starts_at": now.isoformat(),
+            "ends_at": (now + ON_DUTY).isoformat(),
+        }])  # fmt: skip
         recipe = desk.media_server_recipe(SERVER, {"base": owner.url, "directory": str(place)})
     with Client(owner.url, access.lists) as lists:
         file = {"file": ("clip.mp4", demo_media.clip(), "video/mp4")}
@@ -161,7 +179,8 @@ def _play(on: Act, home: Path) -> None:
         shows = publisher.begun + demo_media.BROADCAST_LEAD_S
         on.step("a known video appears: the broadcast is on the wall as a case",
                 lambda: on.stream(stream)["case"], shows)  # fmt: skip
-        on.step("it is frozen until a person looks", lambda: on.control(stream, "frozen"), shows)
+        on.step("it is frozen for what it shows, until a person looks",
+                lambda: on.recognised(stream), shows)  # fmt: skip
         on.step("the viewer has no picture", lambda: player and not player.playing, shows)
         on.step("the publisher still sends, and is recorded", lambda: publisher.sending, shows)
         _cut(on, stream, FIRST, publisher)
@@ -184,7 +203,7 @@ def _returns(on: Act, file: Path) -> None:
         if not found:
             return
         stream = str(found["id"])
-        on.step("it is known again: frozen", lambda: on.control(stream, "frozen"), publisher.begun)
+        on.step("it is known again: frozen", lambda: on.recognised(stream), publisher.begun)
         _cut(on, stream, SECOND, publisher)
     finally:
         publisher.end()

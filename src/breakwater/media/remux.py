@@ -18,7 +18,8 @@ _TS_CODECS: Final = frozenset({
     "h264", "hevc", "mpeg2video", "mpeg4", "aac", "mp3", "mp2", "ac3", "eac3", "opus",
 })  # fmt: skip
 _PIECE: Final = 128 << 10
-_PIECE_S: Final = 1.0
+_PIECE_S: Final = 0.5
+"""What is on its way when a broadcast is cut may be lost to its pre-roll: so much at most."""
 
 
 class Remuxer:
@@ -64,7 +65,7 @@ class Remuxer:
             self.refused += 1
 
     def take(self, time_s: float, *, key: bool) -> bytes:
-        """What is ready, in pieces of about a second; empty while there is little.
+        """What is ready, in pieces of about half a second; empty while there is little.
 
         Args:
             time_s: of the packet that was put last.
