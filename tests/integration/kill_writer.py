@@ -1,12 +1,15 @@
 """The process that is killed: writes, and says a number only when its row was acknowledged.
 
 python kill_writer.py DATABASE_URL ROOT_KEY VAULT FIRST [careless]
+python kill_writer.py serve SOCKET: forks a writer for each list of arguments that it is sent
 """
 
 from __future__ import annotations
 
 import io
 import itertools
+import os
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -53,5 +56,29 @@ def main(url: str, root: str, directory: str, first: str, careless: str = "") ->
         thread.join()
 
 
+def serve(number: int) -> None:
+    """Writers for whoever holds the other end: a thousand of them, and the imports of one."""
+    with socket.socket(fileno=number) as asked:
+        while True:
+            said, files, _, _ = socket.recv_fds(asked, 4096, 1)
+            if not said:
+                return
+            child = os.fork()
+            if child == 0:
+                try:
+                    os.dup2(files[0], 1)
+                    os.close(files[0])
+                    main(*said.decode().split("\n"))
+                finally:
+                    os._exit(1)
+            os.close(files[0])
+            asked.send(str(child).encode())
+            os.waitpid(child, 0)
+            asked.send(b"gone")
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[1] == "serve":
+        serve(int(sys.argv[2]))
+    else:
+        main(*sys.argv[1:])

@@ -68,7 +68,7 @@ def seen_by(url: str, disk: Path, said: bytes) -> Victim:
     """The records of a disk after a cut, and what had been acknowledged by then."""
     victim = Victim.__new__(Victim)
     victim.url, victim.vault, victim.root = url, disk / "vault", disk / "writer.key"
-    victim.acknowledged, victim.opened = {}, set()
+    victim.acknowledged = {}
     for line in said.decode().splitlines(keepends=True):
         number, _, blob = line.rstrip("\n").partition(" ")
         if line.endswith("\n"):
