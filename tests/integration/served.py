@@ -49,9 +49,11 @@ class Served:
         """Somebody new."""
         return self.app.access.people.create(name or f"Person {new_id()}", roles, OPERATOR)
 
-    def browser(self, *roles: Role, csrf: bool = True) -> httpx.Client:
-        """A signed-in person's browser."""
-        link = self.app.access.people.link(self.person(*roles).id, "test")
+    def browser(
+        self, *roles: Role, csrf: bool = True, person: Person | None = None
+    ) -> httpx.Client:
+        """The browser of somebody new with those roles, or of a known person, signed in."""
+        link = self.app.access.people.link((person or self.person(*roles)).id, "test")
         _, session = self.app.access.people.consume_link(link)
         who = self.app.access.sessions.resume(session)
         assert who is not None
