@@ -154,6 +154,8 @@ class Metrics:
         self.alarms = Counter("breakwater_alarms_total", "Alarms raised", ["kind"], registry=r)
         self._people(r)
         self._broadcasts(r)
+        self._classifiers(r)
+        self._spot_checks(r)
 
     def _people(self, r: CollectorRegistry) -> None:
         """Those of people on duty."""
@@ -194,6 +196,46 @@ class Metrics:
         self.media_servers = Gauge(
             "breakwater_media_server_up", "Whether a media server answers", ["server"], registry=r
         )
+
+    def _spot_checks(self, r: CollectorRegistry) -> None:
+        """Those of broadcasts drawn at random."""
+        self.spot_draws = Counter(
+            "breakwater_spot_draws_total", "Broadcasts drawn for spot checks", registry=r
+        )
+        self.spot_strips = Counter(
+            "breakwater_spot_strips_total", "Strips of spot checks taken, or missed", ["outcome"],
+            registry=r,
+        )  # fmt: skip
+        self.spot_answers = Counter(
+            "breakwater_spot_answers_total", "Spot checks looked at, by answer", ["answer"],
+            registry=r,
+        )  # fmt: skip
+        self.spot_purges = Counter(
+            "breakwater_spot_purges_total", "Strips of spot checks purged", registry=r
+        )
+        self.spot_waiting = Gauge(
+            "breakwater_spot_waiting", "Strips that wait for somebody to look", registry=r
+        )
+        self.spot_overdue = Gauge(
+            "breakwater_spot_overdue", "Strips past their purge; anything but 0 is a fault",
+            registry=r,
+        )  # fmt: skip
+
+    def _classifiers(self, r: CollectorRegistry) -> None:
+        """Those of operators' classifiers."""
+        self.classifier_up = Gauge(
+            "breakwater_classifier_up", "Whether a classifier that is on gives scores",
+            ["classifier"], registry=r,
+        )  # fmt: skip
+        self.classifier_scores = Counter(
+            "breakwater_classifier_scores_total",
+            "Pictures by what came of them: over, under, or why there is no score",
+            ["classifier", "outcome"], registry=r,
+        )  # fmt: skip
+        self.classifier_seconds = Histogram(
+            "breakwater_classifier_seconds", "Seconds that one picture took one classifier",
+            registry=r, buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3),
+        )  # fmt: skip
 
     def exposition(self) -> bytes:
         """The Prometheus text format."""

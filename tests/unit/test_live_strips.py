@@ -41,7 +41,7 @@ def clock() -> SettableClock:
 def post() -> Post:
     lease = Lease("watch/x", "owner", 3, START)
     made = Post(stream(), lease, Seen(0.0), cast("Any", None), Ring(1, 1))
-    made.link = cast("Any", _Line())
+    made.link, made.fresh = cast("Any", _Line()), False
     return made
 
 
@@ -106,5 +106,7 @@ def test_only_what_is_watched_here_is_asked_for(strips: Strips, post: Post) -> N
     assert not strips.ask(new_id(), "a", stills=2, every_s=2.0)
     post.over_at = 1.0
     assert not strips.ask(post.stream.id, "a", stills=2, every_s=2.0)
-    post.over_at, post.link = None, None
+    post.over_at, post.fresh = None, True
+    assert not strips.ask(post.stream.id, "a", stills=2, every_s=2.0)
+    post.fresh, post.link = False, None
     assert not strips.ask(post.stream.id, "a", stills=2, every_s=2.0)

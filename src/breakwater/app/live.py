@@ -13,6 +13,9 @@ from breakwater.live.hooks import Hooks
 from breakwater.live.making import MAKERS
 from breakwater.live.playlist import Relay
 from breakwater.live.servers import Servers
+from breakwater.live.spots.checks import SpotChecks
+from breakwater.live.spots.desk import SpotDesk
+from breakwater.live.spots.rules import SpotRules
 from breakwater.live.streams import Streams
 from breakwater.live.watching.locating import Locator
 from breakwater.live.watching.post import WatchRules
@@ -32,6 +35,8 @@ class Live:
         hooks: what media servers ask and tell.
         discovery: what they list.
         watching: pulls and looks at every broadcast.
+        spots: draws broadcasts at random, and purges what was taken of them.
+        spot_desk: takes what people answer.
     """
 
     servers: Servers
@@ -39,6 +44,8 @@ class Live:
     hooks: Hooks
     discovery: Discovery
     watching: Watching
+    spots: SpotChecks
+    spot_desk: SpotDesk
 
 
 def wire_live(settings: Settings, on: Ground, undo: ExitStack) -> Live:
@@ -54,8 +61,31 @@ def wire_live(settings: Settings, on: Ground, undo: ExitStack) -> Live:
     undo.callback(relay.close)
     watching = _watching(settings, on, servers, streams, relay)
     undo.callback(watching.close)
+    rules = spot_rules_of(settings)
     return Live(
-        servers=servers, streams=streams, hooks=hooks, discovery=discovery, watching=watching
+        servers=servers, streams=streams, hooks=hooks, discovery=discovery, watching=watching,
+        spots=SpotChecks(
+            db=on.db, keys=on.keys, vault=on.vault, strips=watching.strips, metrics=on.metrics,
+            rules=rules, clock=on.clock,
+        ),
+        spot_desk=SpotDesk(
+            db=on.db, vault=on.vault, policy=policy_of(settings), rules=rules, metrics=on.metrics
+        ),
+    )  # fmt: skip
+
+
+def spot_rules_of(settings: Settings) -> SpotRules:
+    """How broadcasts are drawn for spot checks, from settings.
+
+    Raises:
+        BadSettings: a weight that is none.
+    """
+    return SpotRules.read(
+        on=settings.spot_checks_enabled and settings.live_watch,
+        per_hour=settings.spot_checks_per_hour,
+        jurisdictions=settings.spot_checks_jurisdictions,
+        weights=settings.spot_checks_weights,
+        hours=settings.spot_checks_keep_hours,
     )
 
 

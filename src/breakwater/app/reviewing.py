@@ -29,6 +29,7 @@ from breakwater.review.looking.devices import Devices
 from breakwater.review.looking.exposure import ExposureClock
 from breakwater.review.looking.grade_views import GradeViews
 from breakwater.review.looking.live_stills import LiveStills
+from breakwater.review.looking.spot_views import SpotViews
 from breakwater.review.looking.views import Views
 from breakwater.review.looking.wellbeing import Wellbeing
 from breakwater.review.quality.quality import Quality
@@ -67,6 +68,7 @@ class Reviewing:
     adopting: Adopting
     grade_views: GradeViews
     live_stills: LiveStills
+    spot_views: SpotViews
     quality: Quality
     rehash: Rehash
     tellings: Tellings
@@ -122,6 +124,9 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
             db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, exposure=exposure
         ),
         live_stills=LiveStills(db=on.db, exposure=exposure),
+        spot_views=SpotViews(
+            db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, exposure=exposure
+        ),
         tellings=Tellings(db=on.db),
         quality=Quality(db=on.db, clock=on.clock),
         rehash=Rehash(db=on.db, vault=on.vault, screener=on.screener, kinds=on.registry.kinds),

@@ -23,6 +23,7 @@ from breakwater.intake.snapshot import rules as snapshot_rules
 from breakwater.intake.submit import Intake
 from breakwater.intake.webhooks import Webhooks
 from breakwater.live import handlers as live_handlers
+from breakwater.live.spots import handlers as spot_handlers
 from breakwater.model.work import JobKind, Subscription, Turn
 from breakwater.network.fetch import Fetcher
 from breakwater.records.audit import Checkpointer
@@ -75,6 +76,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
             ),
             *enforcement_handlers.subscriptions(parts.enforcement.orders),
             *live_handlers.subscriptions(parts.live.watching),
+            *spot_handlers.subscriptions(parts.live.spots),
         ),
         jobs=(
             *bank_handlers.job_kinds(parts.retroactive, parts.reels),
@@ -96,6 +98,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
                 grade_sets=review.grade_sets,
             ),
             *live_handlers.turns(parts.live.streams, parts.live.discovery, parts.live.watching),
+            *spot_handlers.turns(parts.live.spots),
             *enforcement_handlers.turns(parts.enforcement.orders),
         ),
     )  # fmt: skip

@@ -27,6 +27,7 @@ from breakwater.model.ids import Id
 from breakwater.model.match import Match
 from breakwater.model.scene import CloserLook
 from breakwater.model.stream import Alert, Control, Evidence, Order, Stream, StreamState
+from breakwater.model.upload import narrower
 from breakwater.model.user_report import UserReport
 from breakwater.observe import logger
 from breakwater.records import stream_alerts, stream_orders, stream_people, streams
@@ -249,7 +250,7 @@ class Streams:
         tx.lock_changes()
         known = streams.running(tx, server, name)
         made = known or streams.start(tx, server=server, name=name, sender=sender)
-        if known is not None and sender.account != known.account:
+        if known is not None and _more(known, sender):
             made = streams.tell(tx, known, sender)
         if sender.client or not server:
             stream_people.join(tx, made.id, sender)
@@ -266,6 +267,12 @@ class Streams:
             weight = HISTORY_WEIGHT if past.stopped else 0.0 if past.streams else NEW_WEIGHT
             made = acting.worry(tx, self._policy, made, "history", weight)
         return made
+
+
+def _more(known: Stream, sender: Sender) -> bool:
+    """Whether more is told of a broadcast that runs: whose it is, or that few may see it."""
+    narrower_now = narrower(known.surface, sender.surface) != known.surface
+    return sender.account != known.account or narrower_now
 
 
 def _admission(tx: Tx, server: str, name: str, known: Stream | None, sender: Sender) -> Admission:

@@ -23,6 +23,20 @@ class Surface(StrEnum):
     PRIVATE = "private"
     PROFILE = "profile"
 
+    @property
+    def narrow(self) -> int:
+        """0 where everybody reaches it; the larger, the fewer do."""
+        return {"profile": 1, "private": 2}.get(self.value, 0)
+
+
+def narrower(known: str, told: str) -> str:
+    """The surface that fewer reach: what was once called private stays so.
+
+    >>> narrower("live", "private"), narrower("private", "live"), narrower("live", "public")
+    ('private', 'private', 'live')
+    """
+    return max(known, told, key=lambda one: Surface(one).narrow)
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:

@@ -8,7 +8,7 @@ what was found. A strip leads to its broadcast and its pictures, and goes with b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -189,6 +189,31 @@ def strip(tx: Tx, draw: Id, part: int | None = None) -> Strip:
     if row is None:
         raise NotFound("This spot check is not kept any more, or never was.")
     return _strip(tx, row)
+
+
+def shown(tx: Tx, draw: Id) -> Strip:
+    """The strip of a draw that waits for an answer.
+
+    Raises:
+        NotFound: none does: it was answered, is being taken, or is gone.
+    """
+    mine = sa.select(spot_strips).where(_s.draw_id == draw, _s.state == StripState.WAITING.value)
+    row = tx.execute(mine.order_by(_s.part.desc()).limit(1)).one_or_none()
+    if row is None:
+        raise NotFound("This spot check was answered, or is not kept any more.")
+    return _strip(tx, row)
+
+
+def reopen(tx: Tx, draw: Id, part: int) -> None:
+    """Let a strip wait for an answer again: the closer look at it came to nothing."""
+    _set(tx, strip(tx, draw, part), state=StripState.WAITING.value, held_by=None, held_until=None)
+
+
+def withdrawn(tx: Tx, public: Collection[str], limit: int = 100) -> list[Strip]:
+    """Strips of broadcasts that a service says are not public any more."""
+    mine = sa.select(spot_strips).join_from(spot_strips, streams)
+    rows = tx.execute(mine.where(streams.c.surface.notin_(list(public))).limit(limit))
+    return [_strip(tx, row) for row in rows]
 
 
 def of_stream(tx: Tx, stream: Id) -> list[Strip]:

@@ -20,6 +20,7 @@ from breakwater.model.case import Priority
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import Control, OrderState, Stream, StreamState
+from breakwater.model.upload import narrower
 from breakwater.records import identities, numbers, stream_course
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_intake import cases
@@ -201,6 +202,7 @@ def tell(tx: Tx, stream: Stream, sender: Sender) -> Stream:
         account_key=identities.pseudonym(tx, service, whole.account),
         device_key=_device(tx, whole),
         jurisdiction=sender.jurisdiction or stream.jurisdiction,
+        surface=narrower(stream.surface, sender.surface),
     )  # fmt: skip
     return get(tx, stream.id)
 

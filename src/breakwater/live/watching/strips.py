@@ -74,8 +74,8 @@ class Strips:
         except NotFound:
             return False
         link = post.link
-        if link is None or post.over_at is not None:
-            return False
+        if link is None or post.fresh or post.over_at is not None:
+            return False  # a pull that has not opened yet hears nothing
         now = self._clock.now().timestamp()
         with self._lock:
             if stream in self._open:
