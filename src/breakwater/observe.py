@@ -193,6 +193,13 @@ class Metrics:
         self.live_stale = Counter(
             "breakwater_live_stale_total", "Messages under an old epoch, dropped", registry=r
         )
+        self.order_seconds = Histogram(
+            "breakwater_order_seconds",
+            "Seconds from an order on a broadcast to each step of the media server, and to all of it",
+            ["to", "step"],
+            registry=r,
+            buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 120),
+        )
         self.media_servers = Gauge(
             "breakwater_media_server_up", "Whether a media server answers", ["server"], registry=r
         )

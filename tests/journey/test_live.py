@@ -60,12 +60,20 @@ def test_known_content_freezes_a_person_cuts_and_it_stays_cut(site: LiveSite) ->
         ("drop_publisher", "deny_publish", "drop_viewers", "purge", "probe"), True
     )
     assert "recording" in kept
+    until(lambda: measured(site, "cut", "confirmed"))
+    assert {step: measured(site, "cut", step) for step in steps} == dict.fromkeys(steps, 1.0)
     assert httpx.get(playlist).status_code in {403, 404}
 
     again = site.rtmp.push(name="live/014", wait=False)
     again.process.wait(timeout=15)
     assert again.process.returncode != 0
     assert site.stream("live/014").id == stream.id
+
+
+def measured(site: LiveSite, to: str, step: str) -> float | None:
+    """How many orders were timed for this step, as `/metrics` says."""
+    labels = {"to": to, "step": step}
+    return site.app.metrics.registry.get_sample_value("breakwater_order_seconds_count", labels)
 
 
 def test_a_child_is_stopped_helped_and_free_to_come_back(site: LiveSite) -> None:

@@ -325,8 +325,13 @@ class Orders:
             ended = done and whole and order.to is Control.CUT
             if ended and streams.get(tx, stream.id).state is not StreamState.ENDED:
                 streams.set_state(tx, stream.id, StreamState.ENDED)
+            answered = [one for one in stream_orders.acks(tx, order.id) if one.done]
         if not done:
             raise Unavailable(f"Not done: {', '.join(o.step.name for o in answers if not o.done)}.")
+        took = {one.step: one.ms / 1000 for one in reversed(answered)}
+        took["confirmed"] = (self._clock.now() - order.at).total_seconds()
+        for step, seconds in took.items():
+            self._metrics.order_seconds.labels(order.to.value, step).observe(seconds)
         return order
 
     def _alarm(self, order: Order) -> None:
