@@ -8,21 +8,15 @@ from typing import Any
 
 import pytest
 
-from breakwater.app.live import spot_rules_of
-from breakwater.errors import Conflict, ExposureLimit, NotAllowed, NotFound
-from breakwater.live.spots.checks import PURPOSE, SpotChecks
-from breakwater.live.spots.rules import KEPT, SLOT, SpotRules, begins, slot_of
-from breakwater.model.access import Principal, Role
+from breakwater.errors import Conflict, NotFound
+from breakwater.live.spots.checks import SpotChecks
+from breakwater.live.spots.rules import SLOT, SpotRules, begins, slot_of
 from breakwater.model.broadcast import Sender
-from breakwater.model.case import CaseKind, Priority
-from breakwater.model.decision import DecisionFacts, DecisionKind
-from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.ids import Id, new_id
 from breakwater.model.media import Level
 from breakwater.model.spot import SpotAnswer, Strip
-from breakwater.model.stream import Control, Stream, StreamState
-from breakwater.records import cases, spot_figures, spots, stream_orders, streams, views
-from breakwater.settings import load
+from breakwater.model.stream import Stream, StreamState
+from breakwater.records import spot_figures, spots, streams, views
 from tests.conftest import SettableClock
 from tests.integration.live_site import LiveSite, live_site, until
 
