@@ -206,6 +206,38 @@ class Settings(BaseSettings):
     spot_checks_keep_hours: int = Field(
         default=72, ge=1, le=72, description="Hours until the pictures of a spot check are purged."
     )
+    classifiers: bool = Field(
+        default=False,
+        description="Let the classifiers that administrators added score pictures. Scores raise "
+        "priority and sampling and never act alone.",
+    )
+    classifier_people: int = Field(
+        default=1,
+        ge=1,
+        le=2,
+        description="People it takes before an added classifier gives scores.",
+    )
+    classifier_share: float = Field(
+        default=0.25,
+        gt=0,
+        le=1,
+        description="Share of one core that classifiers may use for broadcasts.",
+    )
+    classifier_every: int = Field(
+        default=3,
+        ge=1,
+        le=1000,
+        description="Of a calm broadcast's frames every so many-th is scored; of a risky one each.",
+    )
+    classifier_seconds: float = Field(
+        default=2.0, gt=0, le=60, description="Seconds one classifier may take for one picture."
+    )
+    classifier_bytes: int = Field(
+        default=256 << 20, gt=0, le=2 << 30, description="Largest model of a classifier, bytes."
+    )
+    classifier_memory: int = Field(
+        default=1 << 30, gt=0, description="Memory one classifier may use, bytes."
+    )
     pager_url: str = Field(
         default="",
         description="Where pages for those on duty are sent (a pager service or a bridge to "

@@ -116,7 +116,7 @@ def test_a_killed_watcher_is_replaced_and_its_old_epoch_means_nothing(site: Live
 def test_a_pull_opens_with_the_first_key_frame_it_can_get(site: LiveSite) -> None:
     """nginx sends a player nothing before the next key frame; here they are half a second apart."""
     publisher = site.rtmp.push(name="live/soon", gop=12, wait=False)
-    until(lambda: any(one.stream.name == "live/soon" for one in site.app.live.watching._every()))
+    until(lambda: any(one.stream.name == "live/soon" for one in site.app.live.watching.every()))
     stream = site.stream("live/soon")
     post = post_of(site, stream)
     assert post.prints[0].time_s == 0.0
@@ -136,7 +136,7 @@ def test_a_broadcast_told_of_before_it_begins_is_fetched_when_it_does(site: Live
 
 def _in_vain(site: LiveSite, stream: Stream) -> Post | None:
     """How it is watched, once every early try was in vain and it waits."""
-    for post in site.app.live.watching._every():
+    for post in site.app.live.watching.every():
         if post.stream.id == stream.id and post.tries and post.link is None:
             return post
     return None

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from breakwater.access.door import Access
+from breakwater.app.classifying import Scoring, wire_scoring
 from breakwater.app.enforcing import Enforcing, wire_enforcing
 from breakwater.app.founding import check_jail, root_key, set_up
 from breakwater.app.ground import Ground, open_ground
@@ -82,6 +83,7 @@ class App:
     review: Reviewing
     live: Live
     enforcement: Enforcing
+    scoring: Scoring
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -156,6 +158,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     )  # fmt: skip
     undo.callback(access.close)
     live = wire_live(settings, on, undo)
+    scoring = wire_scoring(settings, on, live, undo)
     enforcement = wire_enforcing(
         settings, on, undo, live.servers, preroll=live.watching, prints=live.watching
     )
@@ -192,8 +195,9 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         review=review,
         live=live,
         enforcement=enforcement,
-        subscriptions=work.subscriptions,
-        jobs=work.jobs,
-        turns=work.turns,
+        scoring=scoring,
+        subscriptions=(*work.subscriptions, *scoring.subscriptions),
+        jobs=(*work.jobs, *scoring.jobs),
+        turns=(*work.turns, *scoring.turns),
         close=undo.close,
     )  # fmt: skip

@@ -65,7 +65,9 @@ def take(
     case: Id | None = acting.waiting_case(tx, stream)
     if stream.state is not StreamState.ENDED:
         stream = acting.order(tx, stream, judged.to, why=alert.kind)
-    stream = acting.worry(tx, policy, stream, _source(alert), judged.weight)
+    stream = acting.worry(tx, policy, stream, _source(alert), _weight(stream, alert, judged))
+    if case is not None and alert.kind == "classifier":
+        stream, _ = acting.case_for(tx, stream, why=alert.why, priority=stream.priority)
     if judged.opens:
         stops = judged.to.rank >= Control.FROZEN.rank
         priority = Priority.NOW if stops else _urgent(stream.priority)
@@ -125,6 +127,13 @@ def _known(tx: Tx, alert: Alert, judged: Judged, stream: Stream) -> bool:
         return False
     further = judged.to.rank > max(before.wanted.rank, stream.control.rank)
     return tx.now - before.alert.at < AGAIN and not further
+
+
+def _weight(stream: Stream, alert: Alert, judged: Judged) -> float:
+    """Of several classifiers the highest counts; a lower or a missing score clears nothing."""
+    if alert.kind != "classifier":
+        return judged.weight
+    return max(judged.weight, stream.risks.get("classifier", 0.0))
 
 
 def _source(alert: Alert) -> str:

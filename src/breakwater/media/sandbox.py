@@ -22,12 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater.errors import DecoderFault, Unfit
-from breakwater.media import golden, magic, wire, wire_scene, wire_views
+from breakwater.media import golden, magic, wire, wire_pixels, wire_scene, wire_views
 from breakwater.media.failures import Unreadable, undecodable
 from breakwater.media.loan import Loan, signal_name
 from breakwater.media.proof import ACTS, JailProof
 from breakwater.media.source import Source
 from breakwater.media.zygote import Child, Gone, Zygote
+from breakwater.model.classifier import Picture
 from breakwater.model.copies import ReelPrints
 from breakwater.model.media import Fault, Level, MediaLimits, MediaType, Reason, Undecodable
 from breakwater.model.scene import Keypoints, SoundPrint
@@ -224,6 +225,14 @@ class JailPool:
             return wire_scene.read_sound(answer)
 
         return self._run(source, _Task("sound", declared, limits, lane, {}, read))
+
+    def pixels(
+        self, source: BinaryIO, *, declared: str, limits: MediaLimits, side: int, most: int,
+        lane: str = "",
+    ) -> tuple[Picture, ...] | Undecodable:  # fmt: skip
+        """Some frames in colour, the shorter side `side` pixels, `most` at most."""
+        args = {"side": side, "most": most}
+        return self._run(source, _Task("pixels", declared, limits, lane, args, wire_pixels.taken))
 
     def prove(self) -> list[JailProof]:
         """Try every forbidden act in a fresh child and say what became of it."""

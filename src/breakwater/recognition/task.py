@@ -32,7 +32,7 @@ from breakwater.media.wire import Answer, Job, write_fingerprints
 from breakwater.media.wire_views import with_views
 from breakwater.model.media import Family, Fault, Level, MediaLimits, MediaType, Reason
 from breakwater.model.signal import Fingerprint, Fingerprints, Signal
-from breakwater.recognition import task_scene, task_views
+from breakwater.recognition import task_pixels, task_scene, task_views
 
 Handler = Callable[[Job], Answer]
 
@@ -71,6 +71,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "fingerprint": fingerprint,
     "still": still,
     "luma": luma,
+    **task_pixels.HANDLERS,
     **task_scene.HANDLERS,
     **task_views.HANDLERS,
 }
@@ -98,6 +99,7 @@ def warm(registry: Registry | None = None) -> None:
     """
     load_lazy_parts()
     image.prepare()
+    task_pixels.warm()
     task_scene.warm()
     _hashers.update((registry or Registry.installed()).hashers)
     files = golden.files()

@@ -29,7 +29,7 @@ from breakwater.media.wire import Answer, Job, write_answer
 from breakwater.model.copies import FramePrints
 from breakwater.model.live import Ending, LiveShape, Sampling
 from breakwater.model.media import Level, MediaLimits, MediaType
-from breakwater.recognition import watch_look, watch_strip
+from breakwater.recognition import watch_look, watch_pixels, watch_strip
 
 PULSE_S: Final = 1.0
 LISTEN_S: Final = 0.05
@@ -119,6 +119,7 @@ class _Watch:
     def __init__(self, pull: Pull, teller: _Teller) -> None:
         self._pull, self._teller = pull, teller
         self._maker = ViewMaker()
+        self._asked = watch_pixels.Asked()
         self._shown = watch_look.Shown()
         self._strip = watch_strip.Strip()
         self._sound = watch_look.Sound(pull.ear) if pull.ear is not None else None
@@ -171,6 +172,9 @@ class _Watch:
             },
             b"".join([prints, *views, small]),
         )  # fmt: skip
+        coloured = self._asked.answer(seen.frame, seen.time_s)
+        if coloured is not None:
+            self._teller.tell(coloured.header, coloured.block)
         self._shown.keep(grey, seen.time_s)
         if (still := self._strip.look(grey, seen.time_s)) is not None:
             self._teller.tell(still.header, still.block)
@@ -196,6 +200,8 @@ class _Watch:
             case ["still", what] if self._last is not None:
                 level = Level(what)
                 self._teller.tell({"t": "still", "level": level}, stills.render(self._last, level))
+            case ["pixels", side]:
+                self._asked.ask(int(side))
             case ["listen", what] if self._sound is not None:
                 self._sound.listen(on=what == "on")
             case ["strip", name, count, every_s]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -36,7 +37,11 @@ _log = logger("watching")
 
 
 class Hearing:
-    """Takes messages in."""
+    """Takes messages in.
+
+    Attributes:
+        takers: who takes what was asked for, by kind of message.
+    """
 
     def __init__(
         self,
@@ -62,6 +67,10 @@ class Hearing:
         self.closer = Closer(db=db, clock=clock, vault=vault, tell=self._alert)
         self._strips = strips
         self._news = threading.Condition()
+        self.takers: dict[str, Callable[[Post, Message], None]] = {
+            **dict.fromkeys(("sound", "looked", "shots"), self.closer.told),
+            "strip": strips.told,
+        }
 
     def told(self, post: Post, message: Message) -> None:
         """Take one message of a broadcast.
@@ -90,10 +99,8 @@ class Hearing:
             with self._news:
                 post.stills[str(message.fields["level"])] = childwire.small_still(message)
                 self._news.notify_all()
-        elif message.kind in {"sound", "looked", "shots"}:
-            self.closer.told(post, message)
-        elif message.kind == "strip":
-            self._strips.told(post, message)
+        elif message.kind in self.takers:
+            self.takers[message.kind](post, message)
         elif message.kind == "end":
             self.ended(post, childwire.end(message))
 

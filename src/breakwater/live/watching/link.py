@@ -52,6 +52,8 @@ class Link:
         self.number = number
         self.load = 0
         self.cpu_s = 0.0
+        self.lost = 0
+        self.since = time.time()
         self.heard_at = time.monotonic()
         self.ready = threading.Event()
         self._hear, self._gone = hear, gone
@@ -155,4 +157,5 @@ class Link:
         elif message.kind == "tick":
             self.load = int(message.fields.get("held", 0))
             self.cpu_s = float(message.fields.get("cpu", 0.0))
+            self.lost = int(message.fields.get("lost", 0))
         self._hear(self, message)

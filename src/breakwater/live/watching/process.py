@@ -27,7 +27,7 @@ from breakwater.model.ids import Id
 from breakwater.model.live import Ending
 
 ENTRY: Final = "breakwater.recognition.watch_task"
-ASKED: Final = frozenset({"sample", "still", "listen", "look", "shots", "strip"})
+ASKED: Final = frozenset({"sample", "still", "pixels", "listen", "look", "shots", "strip"})
 """What goes on to the child as one line."""
 
 TICK_S: Final = 0.5

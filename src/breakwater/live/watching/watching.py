@@ -14,6 +14,7 @@ import shutil
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Final
 
 from breakwater.errors import BreakwaterError, NotFound
@@ -91,7 +92,7 @@ class Watching:
         self._links: list[Link] = []
         self._lock = threading.RLock()
         self.strips = Strips(clock, self.post)
-        self._hearing = Hearing(
+        self.hearing = Hearing(
             db=db, clock=clock, metrics=metrics, door=door, vault=vault, strips=self.strips
         )
         self._closing = False
@@ -103,8 +104,7 @@ class Watching:
         with self._lock:
             if self._links or self._closing or not self._rules.watchers:
                 return
-            folder = self._rules.folder
-            if folder is not None:
+            if (folder := self._rules.folder) is not None:
                 shutil.rmtree(folder, ignore_errors=True)
                 folder.mkdir(parents=True, mode=0o700)
             self._links = [self._link(number) for number in range(self._rules.watchers)]
@@ -118,7 +118,7 @@ class Watching:
         for link in links:
             link.close()
         self._threads.shutdown(wait=True, cancel_futures=True)
-        self._hearing.closer.close()
+        self.hearing.closer.close()
         for post in posts:
             post.ring.drop()
             leases.release(self._db, post.lease)
@@ -138,7 +138,7 @@ class Watching:
         for link in list(self._links):
             if link.kill_if_hung():
                 _log.error("watcher_hung", watcher=link.number)
-        for post in self._every():
+        for post in self.every():
             self._tend(post, now)
         if self._is_due("seen", now, SEEN_S):
             self._tell_seen(now)
@@ -166,7 +166,7 @@ class Watching:
             post.came(self._clock.now().timestamp())
             self._waiting.add(post)
         else:
-            self._hearing.sample(post)
+            self.hearing.sample(post)
 
     def preserve(self, stream: Id) -> Preroll | None:
         """Put the last minutes into the vault, durable when it returns; None when there are none.
@@ -202,8 +202,7 @@ class Watching:
         Raises:
             NotFound: it is not.
         """
-        found = self._posts.get(stream)
-        if found is None:
+        if (found := self._posts.get(stream)) is None:
             raise NotFound("This broadcast is not watched here.")
         return found
 
@@ -217,7 +216,7 @@ class Watching:
 
     def ask_still(self, stream: Id, level: str, timeout_s: float) -> bytes:
         """The present picture at a level; empty when none came in time. See `showing`."""
-        return self._hearing.ask_still(self.post(stream), level, timeout_s)
+        return self.hearing.ask_still(self.post(stream), level, timeout_s)
 
     def _try_again(self, now: float) -> None:
         for post in [one for one in tuple(self._waiting) if now >= one.again_at]:
@@ -225,9 +224,14 @@ class Watching:
             if self._posts.get(post.stream.id) is post:
                 self._tend(post, now)
 
-    def _every(self) -> list[Post]:
+    def every(self) -> list[Post]:
+        """All broadcasts that are watched here."""
         with self._lock:
             return list(self._posts.values())
+
+    def links(self) -> list[Link]:
+        """Its watchers."""
+        return list(self._links)
 
     def _is_due(self, what: str, now: float, every_s: float) -> bool:
         if now < self._due.get(what, 0.0):
@@ -239,11 +243,10 @@ class Watching:
         return Link(number, self._rules.folder, hear=self._hear, gone=self._gone)
 
     def _renew(self) -> None:
-        held = self._every()
+        held = self.every()
         kept = leases.renew_all(self._db, [post.lease for post in held], lease_s=LEASE_S)
         for post in held:
-            lease = kept.get(post.lease.key)
-            if lease is None:
+            if (lease := kept.get(post.lease.key)) is None:
                 _log.warning("lease_lost", stream=post.stream.id)
                 self._forget(post)
             else:
@@ -256,7 +259,7 @@ class Watching:
         for stream in running.values():
             if stream.id not in self._posts and stream.state is not StreamState.ENDED:
                 self._take(stream)
-        for post in self._every():
+        for post in self.every():
             now = running.get(post.stream.id)
             if now is not None:
                 post.stream = now
@@ -309,10 +312,7 @@ class Watching:
             post.opened_at, post.fresh = now, True
         link.watch(
             post.stream.id, post.epoch,
-            Target(
-                target.host, target.port, target.form, target.url, target.options,
-                post.sampling.value, post.patience,
-            ),
+            replace(target, sampling=post.sampling.value, patience=post.patience),
         )  # fmt: skip
 
     def _tend(self, post: Post, now: float) -> None:
@@ -323,7 +323,7 @@ class Watching:
             return
         if post.link is None and now >= post.again_at:
             self._open(post)
-        self._hearing.tend(post, now)
+        self.hearing.tend(post, now)
 
     def _leave(self, post: Post) -> None:
         """It ended; what it showed is kept for a while."""
@@ -336,7 +336,7 @@ class Watching:
     def _forget(self, post: Post) -> None:
         with self._lock:
             self._posts.pop(post.stream.id, None)
-            self._hearing.closer.forget(post.stream.id)
+            self.hearing.closer.forget(post.stream.id)
             link, post.link = post.link, None
         if link is not None:
             link.unwatch(post.stream.id, post.epoch)
@@ -375,19 +375,19 @@ class Watching:
                 self._metrics.live_stale.inc()
             return
         try:
-            self._hearing.told(post, message)
+            self.hearing.told(post, message)
             if message.kind == "end":
                 self._waiting.add(post)
         except BadAnswer as error:
             _log.warning("child_told_nonsense", stream=post.stream.id, why=error.detail)
-            self._hearing.ended(post, PullEnd(Ending.KILLED, error.detail))
+            self.hearing.ended(post, PullEnd(Ending.KILLED, error.detail))
             link.unwatch(post.stream.id, post.epoch)
         except Exception as error:  # noqa: BLE001 - one broadcast's fault must not silence a watcher
             self._metrics.alarms.labels("watching").inc()
             _log.exception("frame_failed", stream=post.stream.id, code=_code(error))
 
     def _tell_seen(self, now: float) -> None:
-        posts = [post for post in self._every() if post.over_at is None]
+        posts = [post for post in self.every() if post.over_at is None]
         shares = {post.stream.id: round(post.seen.share(now), 4) for post in posts}
         self._metrics.live_streams.set(sum(post.link is not None for post in posts))
         self._metrics.live_seen_share.set(sum(shares.values()) / len(shares) if shares else 1.0)
