@@ -1,0 +1,70 @@
+"""YAML read strictly and silently: plain values only, and no error quotes the file.
+
+In: bytes. Out: plain values, or a `BadInput` that names a line. No tags, no aliases (which can
+grow without bound), no key twice. What a parser would quote may be a confidential term, so its
+own error never leaves here, not even as a cause. Tests: tests/unit/test_comment_lexicon.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Set
+from typing import Any
+
+import yaml
+
+from breakwater.errors import BadInput
+
+
+class _Strict(yaml.SafeLoader):
+    """Safe values, without aliases or keys that stand twice."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.events.AliasEvent):
+            raise yaml.MarkedYAMLError(problem_mark=self.peek_event().start_mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
+        made = super().construct_mapping(node, deep)
+        if len(made) != len(node.value):
+            raise yaml.MarkedYAMLError(problem_mark=node.start_mark)
+        return made
+
+
+def load(data: bytes) -> Any:
+    """The values of a document.
+
+    Raises:
+        BadInput: it is not UTF-8 or not plain YAML.
+    """
+    wrong = ""
+    try:
+        return yaml.load(data.decode("utf-8"), Loader=_Strict)  # noqa: S506 - a SafeLoader
+    except UnicodeDecodeError:
+        wrong = "The file is not UTF-8."
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        at = f", line {mark.line + 1}" if mark else ""
+        wrong = f"The file is not plain YAML{at} (no aliases, tags or keys that stand twice)."
+    except (yaml.YAMLError, ValueError, RecursionError):
+        wrong = "The file is not plain YAML."
+    raise BadInput(wrong)  # outside of the handler: the parser's error is not even its context
+
+
+def mapping(
+    value: Any, where: str, *, need: Set[str] = frozenset(), may: Set[str] = frozenset()
+) -> Mapping[str, Any]:
+    """A mapping with these keys and no other.
+
+    Raises:
+        BadInput: a key is missing or unknown; unknown ones are counted, not quoted.
+    """
+    if not isinstance(value, dict):
+        raise BadInput(f"{where} is not a mapping.")
+    missing = sorted(need - value.keys())
+    if missing:
+        raise BadInput(f"{where} lacks {', '.join(missing)}.")
+    unknown = value.keys() - need - may
+    if unknown:
+        known = ", ".join(sorted(need | may))
+        raise BadInput(f"{where} has {len(unknown)} unknown keys; known are {known}.")
+    return value
