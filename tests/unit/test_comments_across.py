@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from breakwater.comments.across import CAPS, PER_REPORT, PER_SANCTIONED, About, Across
+from breakwater.errors import BadInput
 
 
 def crowd(across: Across, streams: int = 20, each: int = 200) -> None:
@@ -106,6 +109,26 @@ def test_a_burst_of_arrivals_stands_out_from_the_streams_own_usual() -> None:
     assert across.evidence(1, 1_020.0)[About.ARRIVALS] == pytest.approx(
         CAPS[About.ARRIVALS], rel=1e-3
     )
+
+
+def test_a_restart_changes_nothing() -> None:
+    across = Across()
+    crowd(across, streams=4, each=40)
+    visit(across, [1, 2, 3], range(6), 600.0)
+    across.directive(3, 5, 740.0)
+    across.gift(3, 5, 750.0)
+    across.reported(3, 9, 760.0)
+    again = Across.restored(json.loads(json.dumps(across.snapshot())))
+    for made in (across, again):
+        visit(made, [2, 4], range(3, 9), 780.0)
+    assert again.evidence(3, 900.0) == across.evidence(3, 900.0)
+    assert again.snapshot() == across.snapshot()
+
+
+@pytest.mark.parametrize("kept", [{}, {"form": 5}, {"form": 1, "streams": [[1, {}]]}])
+def test_what_is_no_snapshot_is_refused(kept: dict[str, object]) -> None:
+    with pytest.raises(BadInput):
+        Across.restored(kept)
 
 
 def test_what_is_not_known_or_has_ended_says_nothing() -> None:

@@ -14,7 +14,9 @@ from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, Self
+
+from breakwater.errors import BadInput
 
 WINDOW_S: Final = 600.0
 """Arrivals in two streams within this are together."""
@@ -36,6 +38,7 @@ PARTNERS: Final = 8
 ACCOUNTS: Final = 200_000
 STREAMS: Final = 20_000
 REPORTERS: Final = 1_000
+FORM: Final = 1
 
 
 class About(StrEnum):
@@ -66,6 +69,8 @@ class _Fading:
     at: float = 0.0
 
     def now(self, at: float) -> float:
+        if self.sum == 0.0:
+            return 0.0
         return self.sum * math.exp(min(0.0, self.at - at) / FADE_S)
 
     def add(self, nats: float, at: float) -> None:
@@ -90,6 +95,35 @@ class _Stream:
         self.gifts: OrderedDict[int, float] = OrderedDict()
         self.reporters: set[int] = set()
 
+    def snapshot(self) -> dict[str, Any]:
+        """All of it, as plain numbers."""
+        return {
+            "times": [self.began, self.arrivals, self.minute, self.quarter],
+            "fading": {about.value: [one.sum, one.at] for about, one in self.fading.items()},
+            "guests": list(self.guests.items()),
+            "met": [[key, list(seen.items())] for key, seen in self.met.items()],
+            "directives": list(self.directives),
+            "gifts": list(self.gifts.items()),
+            "reporters": sorted(self.reporters),
+        }
+
+    @classmethod
+    def restored(cls, kept: Mapping[str, Any]) -> Self:
+        """As it was; raises what a wrong form raises."""
+        began, arrivals, minute, quarter = map(float, kept["times"])
+        made = cls(began)
+        made.arrivals, made.minute, made.quarter = arrivals, minute, quarter
+        for about, (sum_, at) in kept["fading"].items():
+            made.fading[About(about)] = _Fading(CAPS[About(about)], float(sum_), float(at))
+        made.guests = OrderedDict((int(key), float(at)) for key, at in kept["guests"])
+        made.met = {
+            int(key): {int(one): float(at) for one, at in seen} for key, seen in kept["met"]
+        }
+        made.directives.extend(map(float, kept["directives"]))
+        made.gifts = OrderedDict((int(key), float(at)) for key, at in kept["gifts"])
+        made.reporters = set(map(int, kept["reporters"]))
+        return made
+
     def recent(self, at: float) -> int:
         """Guests of the window; those before it are let go."""
         while self.guests and at - next(iter(self.guests.values())) > WINDOW_S:
@@ -111,8 +145,9 @@ class Across:
     def arrived(self, stream: int, account: int, at: float, *, sanctioned: bool = False) -> None:
         """An account joined, or wrote for the first time in a while."""
         here = self._stream(stream, at)
-        self._burst(here, at)
+        here.recent(at)
         if account not in here.guests:
+            self._burst(here, at)
             if sanctioned:
                 here.fading[About.SANCTIONED].add(PER_SANCTIONED, at)
             self._meet(stream, here, account, at)
@@ -152,13 +187,40 @@ class Across:
         here = self._streams.get(stream)
         if here is None:
             return dict.fromkeys(About, 0.0)
-        here.fading[About.TOGETHER].sum = self._together(here, at)
-        here.fading[About.TOGETHER].at = at
-        return {about: fading.now(at) for about, fading in here.fading.items()}
+        found = {about: fading.now(at) for about, fading in here.fading.items()}
+        found[About.TOGETHER] = self._together(here, at) if here.met else 0.0
+        return found
 
     def total(self, stream: int, at: float) -> float:
         """The sum over all sources."""
         return sum(self.evidence(stream, at).values())
+
+    def snapshot(self) -> dict[str, Any]:
+        """Sums and times as plain numbers under keyed hashes, for JSON."""
+        return {
+            "form": FORM,
+            "streams": [[key, one.snapshot()] for key, one in self._streams.items()],
+            "visits": [[key, list(seen.items())] for key, seen in self._visits.items()],
+        }
+
+    @classmethod
+    def restored(cls, kept: Mapping[str, Any]) -> Self:
+        """As it was.
+
+        Raises:
+            BadInput: not a snapshot of this form.
+        """
+        made = cls()
+        try:
+            if kept["form"] != FORM:
+                raise BadInput(f"These sums are of form {kept['form']}; this program reads {FORM}.")
+            for key, one in kept["streams"]:
+                made._streams[int(key)] = _Stream.restored(one)
+            for key, seen in kept["visits"]:
+                made._visits[int(key)] = {int(other): float(at) for other, at in seen}
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise BadInput("These are not the sums across streams.") from None
+        return made
 
     def ended(self, stream: int) -> None:
         """Forget a stream."""

@@ -126,12 +126,13 @@ class Solved:
 
 
 class Null:
-    """What scores ordinary traffic has, fading, and lately beside it."""
+    """What scores ordinary traffic has, fading, and lately beside it; `messages`: how many."""
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
         self.seen: Counts = np.zeros(BINS)
         self.lately: Counts = np.zeros(BINS)
+        self.messages = 0.0
         self.at = 0.0
 
     def add(self, raw: float, at: float) -> None:
@@ -140,11 +141,7 @@ class Null:
         where = _bin(raw)
         self.seen[where] += 1.0
         self.lately[where] += 1.0
-
-    @property
-    def messages(self) -> float:
-        """As faded by now."""
-        return float(self.seen.sum())
+        self.messages += 1.0
 
     @property
     def known(self) -> bool:
@@ -173,6 +170,7 @@ class Null:
         passed = at - self.at
         if passed >= 60.0:
             self.seen *= 0.5 ** (passed / HALF_LIFE_S)
+            self.messages = float(self.seen.sum())
             self.lately *= math.exp(-passed / RECENT_S)
             self.at = at
 
@@ -232,8 +230,9 @@ class Peaks:
 
 @dataclass(slots=True)
 class Cell:
-    """One service, language and band."""
+    """One service, language and band; `blocks`: ten minutes that were counted."""
 
+    blocks: int = 0
     null: Null = field(default_factory=Null)
     peaks: dict[Level, Peaks] = field(default_factory=lambda: {one: Peaks() for one in Level})
 
@@ -258,7 +257,10 @@ class Calibration:
 
     def cell(self, service: str, lang: str, band: Band) -> Cell:
         """One cell, begun when it is first asked for."""
-        return self._cells.setdefault((service, lang, band), Cell())
+        found = self._cells.get((service, lang, band))
+        if found is None:
+            found = self._cells[service, lang, band] = Cell()
+        return found
 
     def nats(self, service: str, lang: str, band: Band, raw: float) -> float | None:
         """The log-likelihood ratio of a score; None: abstain, this cell is not calibrated."""
@@ -279,6 +281,7 @@ class Calibration:
     def block(self, service: str, lang: str, band: Band, peaks: Mapping[Level, float]) -> None:
         """Count ten minutes of a stream that nobody found anything in."""
         cell = self.cell(service, lang, band)
+        cell.blocks += 1
         for level, peak in peaks.items():
             cell.peaks[level].add(peak)
 
@@ -300,7 +303,7 @@ class Calibration:
                 {
                     "service": service, "lang": lang, "band": band.value,
                     "seen": cell.null.seen.tolist(), "lately": cell.null.lately.tolist(),
-                    "at": cell.null.at,
+                    "at": cell.null.at, "blocks": cell.blocks, "messages": cell.null.messages,
                     "peaks": {one.value: cell.peaks[one].counts.tolist() for one in Level},
                 }
                 for (service, lang, band), cell in self._cells.items()
@@ -320,8 +323,10 @@ class Calibration:
                 raise BadInput(f"These counts are of form {kept['form']}; this reads {FORM}.")
             for one in kept["cells"]:
                 cell = made.cell(str(one["service"]), str(one["lang"]), Band(one["band"]))
+                cell.blocks = int(one["blocks"])
                 cell.null.seen = _counts(one["seen"], BINS)
                 cell.null.lately = _counts(one["lately"], BINS)
+                cell.null.messages = float(one["messages"])
                 cell.null.at = float(one["at"])
                 for level in Level:
                     cell.peaks[level].counts = _counts(one["peaks"][level.value], PEAKS)

@@ -166,6 +166,10 @@ class ChatSums:
             self._stream, self._summed_at = self.stream(at), at
         return self._sums(seen.nats, author.sum)
 
+    def at(self, at: float) -> float:
+        """A time as this chat counts it: never before its last message."""
+        return max(at, self._at)
+
     def stream(self, at: float) -> float:
         """The sum over authors at a time that is not before the last message."""
         less = _TWO if self._minute > FAST else 0.0

@@ -1,0 +1,364 @@
+"""The chats of a service: what comes in as messages goes out as levels, and now and then an alarm.
+
+Each message is read (`Reader`), weighed against its own traffic (`Calibration`), summed
+(`ChatSums`, `Across`) and held against thresholds solved from people's time. Chats are
+independent: a deployment partitions them by stream, one engine a process. Nothing written is
+kept. Source: reference chat. Tests: tests/unit/test_comments_engine.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Final, Protocol
+
+from breakwater.comments.across import Across
+from breakwater.comments.calibrate import BLOCK_S, Band, Budget, Calibration, Solved
+from breakwater.comments.explain import Ring
+from breakwater.comments.sequential import ChatSums, Seen, Sums
+from breakwater.errors import BadInput
+from breakwater.model.comment import (
+    Alarm,
+    Cue,
+    Level,
+    Message,
+    MessageKind,
+    Scored,
+    Share,
+    Source,
+    Step,
+)
+
+CHATS: Final = 20_000
+HELD: Final = 5_000
+"""Blocks with an alarm that wait for a decision."""
+
+FIXED: Final[Mapping[Level, float]] = {
+    Level.MESSAGE: 4.0, Level.AUTHOR: 6.0, Level.STREAM: 3.0, Level.ACROSS: 6.0,
+}  # fmt: skip
+"""Nats at which a level alarms where nothing is calibrated yet; ours, and said beside the alarm."""
+
+SETTLED_S: Final = 86_400.0
+"""An alarm nobody found anything in for so long was one of ordinary traffic."""
+
+ABSTAINED: Final = 0.2
+"""Of a block's messages: with more that the model did not weigh, it does not teach."""
+
+_LONG: Final = 1e18
+_NONE: Final[Mapping[Level, Solved]] = {}
+FORM: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What reading one message gave.
+
+    Attributes:
+        scored: its evidence with parts; that of the model is replaced by what calibration says.
+        key: 64 bits, equal for equal skeletons.
+        raw: the model's score before calibration; None: it does not know the language.
+        cues: what the message does.
+    """
+
+    scored: Scored
+    key: int
+    raw: float | None = None
+    cues: tuple[Cue, ...] = ()
+
+
+class Reader(Protocol):
+    """Reads messages: normaliser, model, lists and cues."""
+
+    def read(self, text: str, lang: str | None) -> Read:
+        """One message."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What one message came to.
+
+    Attributes:
+        scored: its evidence as counted.
+        steps: where each level stands.
+        alarms: levels that reached their threshold now, each at most once in ten minutes.
+        flood: nats of surprise at this minute's speed.
+    """
+
+    scored: Scored
+    steps: tuple[Step, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    flood: float = 0.0
+
+
+@dataclass(slots=True)
+class _Chat:
+    """One stream's chat."""
+
+    service: str
+    sums: ChatSums = field(default_factory=ChatSums)
+    ring: Ring = field(default_factory=Ring)
+    langs: dict[str, float] = field(default_factory=dict)
+    band: Band = Band.SLOW
+    block_at: float | None = None
+    peaks: dict[Level, float] = field(default_factory=dict)
+    rang: dict[Level, float] = field(default_factory=dict)
+    rang_now: bool = False
+    messages: int = 0
+    abstained: int = 0
+
+    @property
+    def lang(self) -> str:
+        """Most of its messages."""
+        return max(self.langs, key=self.langs.__getitem__, default="und")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where and when an event happened."""
+
+    stream: str
+    chat: _Chat
+    where: int
+    at: float
+
+
+class Engine:
+    """Every chat of one process. Not for several threads at once."""
+
+    def __init__(
+        self, *, reader: Reader, calibration: Calibration, budget: Budget, secret: bytes
+    ) -> None:
+        """Take what it stands on.
+
+        Args:
+            reader: reads messages.
+            calibration: nulls and peaks; taught by what comes in.
+            budget: people's.
+            secret: 16 to 64 bytes that key the hashes of ids and accounts.
+        """
+        if not 16 <= len(secret) <= 64:
+            raise BadInput("The secret of an engine has 16 to 64 bytes.")
+        self._reader = reader
+        self._calibration = calibration
+        self._budget = budget
+        self._secret = secret
+        self._across = Across()
+        self._thresholds: dict[tuple[str, str, Band], tuple[int, Mapping[Level, Solved]]] = {}
+        self._chats: OrderedDict[str, _Chat] = OrderedDict()
+        self._held: OrderedDict[tuple[str, float], tuple[_Chat, dict[Level, float], float]] = (
+            OrderedDict()
+        )
+
+    def set_budget(self, budget: Budget) -> None:
+        """People or streams changed: thresholds follow at once."""
+        self._budget = budget
+        self._thresholds.clear()
+
+    def take(
+        self, stream: str, service: str, message: Message, *, sanctioned: bool = False
+    ) -> Heard:
+        """Count one event of a chat.
+
+        Args:
+            stream: id of the broadcast or conversation.
+            service: whose.
+            message: what happened.
+            sanctioned: its account was stopped before, or evades a ban.
+        """
+        chat = self._chat(stream, service)
+        at = message.at.timestamp()
+        where, who = self._key("stream", stream), self._key("author", message.author)
+        if message.kind is MessageKind.GIFT:
+            self._across.gift(where, who, at)
+        elif message.kind is MessageKind.REPORT:
+            self._across.reported(where, who, at)
+        elif message.kind is MessageKind.JOIN or message.kind.written:
+            self._across.arrived(where, who, at, sanctioned=sanctioned)
+        if not message.kind.written:
+            return self._stand(_Place(stream, chat, where, at), None, Scored(0.0))
+        read = self._reader.read(message.text, message.lang)
+        if Cue.DIRECTIVE in read.cues:
+            self._across.directive(where, who, at)
+        scored = self._weighed(chat, read, at)
+        told = f"{message.id}\0{read.key}" if message.kind is MessageKind.EDIT else message.id
+        sums = chat.sums.take(Seen(self._key("message", told), who, read.key, at, scored.nats))
+        if sums.new:
+            chat.ring.add(message, who, scored.nats, scored.by)
+        return self._stand(_Place(stream, chat, where, at), sums, scored)
+
+    def decided(self, stream: str, *, found: bool) -> None:
+        """People looked at a chat's alarms: ordinary ones teach, the others do not."""
+        for key in [key for key in self._held if key[0] == stream]:
+            chat, peaks, _ = self._held.pop(key)
+            if not found:
+                self._calibration.block(chat.service, chat.lang, chat.band, peaks)
+
+    def ended(self, stream: str) -> None:
+        """A broadcast ended: its sums go."""
+        self._chats.pop(stream, None)
+        self._across.ended(self._key("stream", stream))
+
+    def snapshot(self, stream: str) -> dict[str, Any] | None:
+        """Sums of one chat, for JSON: numbers under keyed hashes; None: there is no such chat."""
+        chat = self._chats.get(stream)
+        if chat is None:
+            return None
+        return {
+            "form": FORM, "service": chat.service, "sums": chat.sums.snapshot(),
+            "langs": dict(chat.langs), "band": chat.band.value, "block_at": chat.block_at,
+            "peaks": {level.value: peak for level, peak in chat.peaks.items()},
+            "rang": {level.value: at for level, at in chat.rang.items()},
+            "rang_now": chat.rang_now, "messages": chat.messages, "abstained": chat.abstained,
+        }  # fmt: skip
+
+    def snapshot_across(self) -> dict[str, Any]:
+        """Sums across streams, for JSON: numbers under keyed hashes."""
+        return self._across.snapshot()
+
+    def restore_across(self, kept: Mapping[str, Any]) -> None:
+        """Take up the sums across streams where a snapshot left them.
+
+        Raises:
+            BadInput: not a snapshot of this form.
+        """
+        self._across = Across.restored(kept)
+
+    def restore(self, stream: str, kept: Mapping[str, Any]) -> None:
+        """Take up a chat where a snapshot left it.
+
+        Raises:
+            BadInput: not a snapshot of this form.
+        """
+        try:
+            if kept["form"] != FORM:
+                raise BadInput(f"This chat is of form {kept['form']}; this program reads {FORM}.")
+            chat = _Chat(
+                str(kept["service"]), sums=ChatSums.restored(kept["sums"]),
+                langs={str(k): float(v) for k, v in kept["langs"].items()},
+                band=Band(kept["band"]), block_at=kept["block_at"],
+                peaks={Level(k): float(v) for k, v in kept["peaks"].items()},
+                rang={Level(k): float(v) for k, v in kept["rang"].items()},
+                rang_now=bool(kept["rang_now"]), messages=int(kept["messages"]),
+                abstained=int(kept["abstained"]),
+            )  # fmt: skip
+        except (AttributeError, KeyError, TypeError, ValueError):
+            raise BadInput("This is not the snapshot of a chat.") from None
+        chat.ring.restored = True
+        self._chats[stream] = chat
+
+    def _chat(self, stream: str, service: str) -> _Chat:
+        chat = self._chats.get(stream)
+        if chat is None:
+            chat = self._chats[stream] = _Chat(service)
+            if len(self._chats) > CHATS:
+                self._chats.popitem(last=False)
+        self._chats.move_to_end(stream)
+        return chat
+
+    def _weighed(self, chat: _Chat, read: Read, at: float) -> Scored:
+        """The model's part as calibration has it; none where it abstains."""
+        others = tuple(one for one in read.scored.by if one.source is not Source.MODEL)
+        lang = read.scored.lang
+        chat.langs[lang] = chat.langs.get(lang, 0.0) + 1.0
+        chat.messages += 1
+        said = None
+        if read.raw is not None:
+            said = self._calibration.nats(chat.service, lang, chat.band, read.raw)
+            self._calibration.observe(chat.service, lang, chat.band, read.raw, at)
+        if said is None:
+            chat.abstained += 1
+            return replace(
+                read.scored, nats=sum(one.nats for one in others), by=others, abstained=True
+            )
+        model = next((one.ref for one in read.scored.by if one.source is Source.MODEL), "model")
+        by = (Share(Source.MODEL, said, model), *others)
+        return replace(read.scored, nats=sum(one.nats for one in by), by=by, abstained=False)
+
+    def _stand(self, here: _Place, sums: Sums | None, scored: Scored) -> Heard:
+        """Levels, peaks and alarms after an event."""
+        chat, at = here.chat, here.at
+        together = chat.sums.stream(chat.sums.at(at)) if sums is None else sums.stream
+        levels = {Level.ACROSS: self._across.total(here.where, at) + together}
+        if sums is not None:
+            chat.band = Band.of(sums.per_minute)
+            levels |= {
+                Level.MESSAGE: sums.message, Level.AUTHOR: sums.author, Level.STREAM: sums.stream,
+            }  # fmt: skip
+        self._count_block(here, levels)
+        solved = self._solved(chat)
+        steps = tuple(Step(one, levels[one], _limit(solved[one], one)) for one in levels)
+        due = [
+            one for one in steps if one.alarms and at - chat.rang.get(one.level, -_LONG) >= BLOCK_S
+        ]
+        for one in due:
+            chat.rang[one.level], chat.rang_now = at, True
+        return Heard(
+            scored, steps, tuple(self._alarm(here, one, solved[one.level]) for one in due),
+            sums.flood if sums else 0.0,
+        )  # fmt: skip
+
+    def _alarm(self, here: _Place, step: Step, solved: Solved) -> Alarm:
+        chat = here.chat
+        peaks = self._calibration.cell(chat.service, chat.lang, chat.band).peaks[step.level]
+        why = chat.ring.explain(
+            sums=chat.sums, at=chat.sums.at(here.at), level=step.level,
+            solved=replace(solved, threshold=step.threshold), rate=peaks.rate, lang=chat.lang,
+            band=chat.band.value, abstained=solved.abstains,
+        )  # fmt: skip
+        when = datetime.fromtimestamp(here.at, UTC)
+        return Alarm(here.stream, step.level, step.evidence, step.threshold, when, why)
+
+    def _count_block(self, here: _Place, levels: Mapping[Level, float]) -> None:
+        """Every ten minutes the peaks teach; those of an alarm wait for who looks at it."""
+        chat, at = here.chat, here.at
+        if chat.block_at is None:
+            chat.block_at = at
+        if at - chat.block_at >= BLOCK_S:
+            if chat.abstained > ABSTAINED * chat.messages:
+                pass  # peaks of another evidence than the thresholds are for
+            elif chat.rang_now:
+                self._held[here.stream, chat.block_at] = (chat, chat.peaks, at)
+                if len(self._held) > HELD:
+                    self._held.popitem(last=False)
+            else:
+                self._calibration.block(chat.service, chat.lang, chat.band, chat.peaks)
+            chat.block_at, chat.peaks, chat.rang_now = at, {}, False
+            chat.messages = chat.abstained = 0
+            self._settle(at)
+        for level, evidence in levels.items():
+            chat.peaks[level] = max(chat.peaks.get(level, 0.0), evidence)
+
+    def _settle(self, at: float) -> None:
+        """Alarms nobody answered within a day were ordinary."""
+        while self._held:
+            key, (chat, peaks, when) = next(iter(self._held.items()))
+            if at - when < SETTLED_S:
+                return
+            del self._held[key]
+            self._calibration.block(chat.service, chat.lang, chat.band, peaks)
+
+    def _solved(self, chat: _Chat) -> Mapping[Level, Solved]:
+        """Thresholds of a chat's cell, solved anew when it learned something."""
+        cell = chat.service, chat.lang, chat.band
+        blocks = self._calibration.cell(*cell).blocks
+        known, solved = self._thresholds.get(cell, (-1, _NONE))
+        if known != blocks:
+            solved = self._calibration.solve(*cell, self._budget)
+            self._thresholds[cell] = blocks, solved
+        return solved
+
+    def _key(self, kind: str, value: str) -> int:
+        digest = hashlib.blake2b(
+            value.encode("utf-8", "surrogatepass"), digest_size=8, key=self._secret,
+            person=kind.encode().ljust(16, b"\0"),
+        )  # fmt: skip
+        return int.from_bytes(digest.digest(), "big")
+
+
+def _limit(solved: Solved, level: Level) -> float:
+    """Where a level alarms: as solved, or fixed while nothing is known."""
+    return FIXED[level] if solved.abstains else solved.threshold
