@@ -58,6 +58,14 @@ def test_a_media_server_is_fetched_at_its_address_with_our_pass() -> None:
     }  # fmt: skip
 
 
+def test_over_tls_the_name_goes_along_and_the_child_is_told_of_plain_rtmp() -> None:
+    target = locator()(stream(server="", pull_url="rtmps://edge.example/live/x"))
+    assert (target.host, target.port, target.form) == ("93.184.215.14", 443, "rtmps")
+    assert target.name == "edge.example"
+    assert target.url == "rtmp://93.184.215.14:443/live/x"
+    assert target.options == {"rtmp_tcurl": "rtmps://edge.example/live"}
+
+
 def test_a_told_address_is_public_or_a_media_server() -> None:
     public = locator()(stream(server="", pull_url="rtmp://edge.example/live/x"))
     assert (public.host, public.port) == ("93.184.215.14", 1935)
@@ -68,7 +76,8 @@ def test_a_told_address_is_public_or_a_media_server() -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        "rtmp://inside.example/live/x", "rtmp://10.0.0.9:6379/live/x", "rtmp://127.0.0.1/live/x",
+        "rtmp://inside.example/live/x", "rtmps://inside.example/live/x",
+        "rtmp://10.0.0.9:6379/live/x", "rtmp://127.0.0.1/live/x",
         "rtmp://169.254.169.254/live/x", "rtmp://[::1]/live/x", "rtmp://[64:ff9b::7f00:1]/l/x",
         "file:///etc/passwd", "rtmp:///x", "concat:rtmp://edge.example/x", "gopher://edge.example/x",
         "http://edge.example/x.m3u8",

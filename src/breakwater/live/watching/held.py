@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from breakwater.live.preroll import Chunk, ChunkWriter
 from breakwater.live.watching.childwire import Inbox
+from breakwater.live.watching.tls import Tls
 from breakwater.media import wire
 from breakwater.media.loan import signal_name
 from breakwater.media.zygote import Child, Zygote
@@ -36,6 +37,7 @@ MEMORY: Final = 768 << 20
 CPU_S: Final = 7 * 24 * 3600
 MAX_PIXELS: Final = 4096 * 2304
 SRT_PROGRAM: Final = "ffmpeg"
+RTMP: Final = frozenset({"rtmp", "rtmps"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,13 @@ class Target:
     """Where a broadcast is fetched: an address that was checked, never a name.
 
     Attributes:
-        form: `rtmp`, `mpegts` or `flv` over TCP, or `srt`.
-        url: for `rtmp` and `srt`, with the numeric address.
+        form: `rtmp`, `mpegts` or `flv` over TCP, `rtmps` over TLS, or `srt`.
+        url: for `rtmp`, `rtmps` and `srt`, with the numeric address.
         options: of the demuxer, e.g. `rtmp_flashver`; `stall_s`: seconds of silence that are
             usual, for playlists whose segments come in bursts.
         sampling: to begin with.
         patience: how often it was tried to find out what it is.
+        name: whose the certificate must be; for `rtmps`.
     """
 
     host: str
@@ -58,6 +61,7 @@ class Target:
     options: Mapping[str, str] | None = None
     sampling: str = "key"
     patience: int = 1
+    name: str = ""
 
 
 class Held:
@@ -73,6 +77,7 @@ class Held:
         self.connecting: socket.socket | None = None
         self.opened = False
         self._helper: subprocess.Popen[bytes] | None = None
+        self._tls: Tls | None = None
         self._folder = folder
         self._deadline = now + CONNECT_S
         self._chunks: ChunkWriter | None = None
@@ -114,13 +119,15 @@ class Held:
             error = self.connecting.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if error:
                 raise OSError(error, os.strerror(error))
-            if self.target.form != "rtmp":
-                self.connecting.setblocking(True)
+            if self.target.form == "rtmps":
+                self._tls = Tls(self.connecting, self.target.name)
+                self.connecting = self._tls.plain
+            self.connecting.setblocking(self.target.form not in RTMP)
             stream = self.connecting.fileno()
         self.child = zygote.fork(memory=MEMORY, cpu_s=CPU_S, stream=stream)
         self._let_go()
         limits = MediaLimits(max_pixels=MAX_PIXELS)
-        form = "mpegts" if self.target.form == "srt" else self.target.form
+        form = {"srt": "mpegts", "rtmps": "rtmp"}.get(self.target.form, self.target.form)
         args: dict[str, Any] = {
             "url": self.target.url, "form": form, "sampling": self.target.sampling,
             "patience": self.target.patience, "options": dict(self.target.options or {}),
@@ -128,6 +135,11 @@ class Held:
         self.child.connection.sendall(wire.request("watch", MediaType.FLV, limits, args))
         self._deadline = now + OPEN_S
         return self.child
+
+    @property
+    def fault(self) -> str:
+        """What its TLS failed at: the child sees only an end."""
+        return "" if self._tls is None else self._tls.fault
 
     def heard(self, now: float) -> None:
         """The child said something."""

@@ -28,6 +28,8 @@ from breakwater.model.ids import Id
 
 START_S: Final = 60.0
 SILENT_S: Final = 8.0
+PASSED: Final = ("PATH", "SSL_CERT_FILE", "SSL_CERT_DIR")
+"""Where programs are, and whom OpenSSL trusts; nothing else of the server's environment."""
 
 
 class Link:
@@ -65,7 +67,7 @@ class Link:
                     str(theirs.fileno()), str(folder or ""),
                 ],
                 pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, cwd="/",
-                env={**environment(), "PATH": os.environ.get("PATH", "")},
+                env={**environment(), **{n: os.environ[n] for n in PASSED if n in os.environ}},
                 start_new_session=True,
             )  # fmt: skip
         self._socket = ours

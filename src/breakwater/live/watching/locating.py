@@ -16,7 +16,7 @@ from urllib.parse import SplitResult, urlsplit
 from breakwater.errors import FetchRefused, Unavailable
 from breakwater.live.playlist import Offer
 from breakwater.live.servers import Servers
-from breakwater.live.watching.held import Target
+from breakwater.live.watching.held import RTMP, Target
 from breakwater.model.stream import Stream
 from breakwater.network.addresses import Network, allowed
 from breakwater.network.fetch import Resolve, system_resolve
@@ -24,7 +24,7 @@ from breakwater.network.fetch import Resolve, system_resolve
 HLS_STALL_S: Final = "24"
 """More than the playlist's own patience (`live.playlist`), which ends the bytes by itself."""
 
-PORTS: Final = {"rtmp": 1935, "srt": 9710, "mpegts": 0, "flv": 0}
+PORTS: Final = {"rtmp": 1935, "rtmps": 443, "srt": 9710, "mpegts": 0, "flv": 0}
 """`mpegts://host:port` and `flv://host:port` are bytes over TCP."""
 
 
@@ -93,9 +93,14 @@ class Locator:
         numeric = f"[{address}]" if address.version == 6 else str(address)
         place = parts._replace(netloc=f"{numeric}:{port}").geturl()
         extra = dict(options)
-        if parts.scheme == "rtmp" and host != str(address):
-            extra["rtmp_tcurl"] = f"rtmp://{parts.netloc}/{parts.path.strip('/').split('/')[0]}"
-        return Target(str(address), port, parts.scheme, place, extra, patience=patience)
+        if parts.scheme in RTMP and host != str(address):
+            app = parts.path.strip("/").split("/")[0]
+            extra["rtmp_tcurl"] = f"{parts.scheme}://{parts.netloc}/{app}"
+        if parts.scheme == "rtmps":  # the child speaks RTMP: its watcher speaks the TLS
+            place = place.replace("rtmps:", "rtmp:", 1)
+        return Target(
+            str(address), port, parts.scheme, place, extra, patience=patience, name=host
+        )  # fmt: skip
 
     def _is_ours(self, told: SplitResult) -> bool:
         """Whether a told address is that of a media server an administrator entered."""

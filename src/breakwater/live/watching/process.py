@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -152,6 +153,8 @@ class Watcher:
         if message.kind == "piece":
             self._keep(held, message, wall)
             return
+        if message.kind == "end" and held.fault:
+            message = replace(message, fields={**message.fields, "detail": held.fault})
         if message.kind == "shape":
             self._shapes[held.stream] = shape(message).container
         self._send(forward(message, stream=held.stream, epoch=held.epoch, at=wall))
