@@ -41,7 +41,10 @@ _log = logger("classifiers")
 class Bytes(Protocol):
     """A model that can be read again."""
 
-    size: int
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        ...
 
     def reader(self) -> AbstractContextManager[BinaryIO]:
         """From its start."""
