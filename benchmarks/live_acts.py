@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -110,13 +110,11 @@ class Stand:
             return 0
 
     def cut(self, stream: Stream) -> float:
-        """A person decides; answers when, on the clock of the codes."""
-        decided = time.time()
-        answer = self.person.post(
-            f"/v1/streams/{stream.id}/orders", json={"to": "cut", "broadcaster": "unknown"}
-        )
+        """A person decides and signs; answers when that stood, on the clock of the codes."""
+        order = {"to": "cut", "broadcaster": "unknown", "password": PASSWORD}
+        answer = self.person.post(f"/v1/streams/{stream.id}/orders", json=order)
         answer.raise_for_status()
-        return decided
+        return datetime.fromisoformat(answer.json()["at"]).timestamp()
 
 
 @contextmanager
@@ -131,7 +129,7 @@ def stand() -> Iterator[Stand]:
         now = site.app.clock.now()
         shift = {"person": someone.id, "starts_at": iso(now), "ends_at": iso(now + SHIFT)}
         machine.post("/v1/duty/shifts", json={"shifts": [shift]}).raise_for_status()
-        person = served.browser(person=someone)
+        person = served.browser(person=someone, password=PASSWORD)
         yield Stand(site, Path(place), person, machine)
 
 

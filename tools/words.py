@@ -33,8 +33,11 @@ KEYWORDS: Final[dict[str, Any]] = {
 }  # fmt: skip
 TEMPLATES: Final = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"}
 
-SHOWN: Final = ("access", "model", "records", "review", "web/pages")
-"""Rooms whose refusals reach a page; what only the API or a command says stays English."""
+SHOWN: Final = (
+    "access", "banks/cutting.py", "enforcement/wishes.py", "live/servers.py", "model", "records",
+    "review", "web/pages",
+)  # fmt: skip
+"""Rooms, and single files of others, whose refusals reach a page; what only the API or a command says stays English."""
 
 Ids = str | tuple[str, ...]
 
@@ -81,7 +84,8 @@ def _of_errors() -> Iterator[tuple[str, Ids, str | None]]:
     known = {k.__name__: k for k in kinds if issubclass(k, errors.BreakwaterError)}
     for kind in known.values():
         yield "errors.py", kind.title(), None
-    for path in (file for room in SHOWN for file in sorted((ROOT / room).rglob("*.py"))):
+    shown = [sorted((ROOT / room).rglob("*.py")) or [ROOT / room] for room in SHOWN]
+    for path in (file for room in shown for file in room):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
                 said = node.args[0]

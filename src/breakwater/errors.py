@@ -147,6 +147,13 @@ class NeedsSecondPerson(NotAllowed):
     status = 409
 
 
+class NeedsSignature(NotAllowed):
+    """This is signed anew, by passkey or password: an open screen is not enough."""
+
+    code = "needs_signature"
+    status = 422
+
+
 class TooManyRequests(BreakwaterError):
     """This key sent more than its limit. Wait as Retry-After says."""
 

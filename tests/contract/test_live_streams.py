@@ -8,7 +8,7 @@ import pytest
 from tests import builders
 
 from breakwater.banks.cutting import Cutting
-from breakwater.errors import BadInput, NeedsSecondPerson, NotAllowed, NotFound
+from breakwater.errors import BadInput, NeedsSecondPerson, NeedsSignature, NotAllowed, NotFound
 from breakwater.live.ports import Call, Peer
 from breakwater.live.streams import Streams
 from breakwater.live.telling import ReportTold
@@ -19,6 +19,7 @@ from breakwater.model.case import CaseState, Priority
 from breakwater.model.copies import Segment, Zone
 from breakwater.model.decision import DecisionKind
 from breakwater.model.ids import new_id
+from breakwater.model.signin import Signed
 from breakwater.model.stream import Alert, Broadcaster, Control, OrderState, StreamState
 from breakwater.model.user_report import Concern, ReporterKind
 from breakwater.records import (
@@ -353,17 +354,24 @@ def test_an_account_that_was_stopped_before_is_watched_more_closely(verbs, datab
     assert again.risks["history"] > 0.3
 
 
-def test_two_people_mark_a_bank_and_one_takes_it_back(verbs, database, stream):
+def test_two_people_mark_a_bank_and_one_takes_it_back(verbs, database, stream, clock):
     with database.transaction() as tx:
         bank = builders.bank(tx, action=BankAction.BLOCK)
         logs = builders.bank(tx, action=BankAction.LOG)
         ada, sam = (someone(builders.person(tx)) for _ in range(2))
     cutting = Cutting(db=database)
-    assert cutting.propose(bank.name, ada, reason="verified").waiting is not None
+    with pytest.raises(NeedsSignature):
+        cutting.propose(bank.name, ada, reason="verified")
+    mine = signed_mark(cutting, bank, ada, clock)
+    assert cutting.propose(bank.name, ada, mine, reason="verified").waiting is not None
     with pytest.raises(NeedsSecondPerson):
-        cutting.confirm(bank.name, ada)
+        cutting.confirm(bank.name, ada, mine)
+    with pytest.raises(NeedsSignature):
+        cutting.confirm(bank.name, sam)
+    with pytest.raises(BadInput, match="something else"):
+        cutting.confirm(bank.name, sam, mine)
     assert not cutting.get(bank.name).allowed
-    assert cutting.confirm(bank.name, sam).allowed
+    assert cutting.confirm(bank.name, sam, signed_mark(cutting, bank, sam, clock)).allowed
     with pytest.raises(NotAllowed):
         cutting.forbid(bank.name, SERVICE)
     with pytest.raises(BadInput):
@@ -374,6 +382,10 @@ def test_two_people_mark_a_bank_and_one_takes_it_back(verbs, database, stream):
     other = begun(verbs, database, "live/015", client="20")
     verbs.alert(seen(other, bank=bank.name, auto_cut=True))
     assert now(database, other).control is Control.FROZEN
+
+
+def signed_mark(cutting, bank, who, clock):
+    return Signed(who.person, cutting.to_sign(bank.name, who), "password", clock.now())
 
 
 def someone(person):

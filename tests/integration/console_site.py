@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from breakwater.banks.manage import NewBank
-from breakwater.model.access import MACHINE_SCOPES, Principal, Role
+from breakwater.model.access import MACHINE_SCOPES, Person, Principal, Role
 from breakwater.model.bank import BankAction
 from breakwater.model.ids import new_id
 from breakwater.model.upload import Upload
@@ -45,9 +45,12 @@ class Site:
     upload: Upload
 
     @contextmanager
-    def page(self, *roles: Role, **options: object) -> Iterator[Guarded]:
-        """A signed-in person's page."""
-        link = self.served.app.access.people.link(self.served.person(*roles).id, "test")
+    def page(
+        self, *roles: Role, person: Person | None = None, **options: object
+    ) -> Iterator[Guarded]:
+        """A signed-in person's page: somebody new, or a known one."""
+        whose = person or self.served.person(*roles)
+        link = self.served.app.access.people.link(whose.id, "test")
         _, session = self.served.app.access.people.consume_link(link)
         with guarded(self.browser, **options) as watched:  # type: ignore[arg-type]
             watched.page.context.add_cookies([{

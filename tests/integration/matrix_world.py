@@ -34,6 +34,7 @@ from breakwater.model.queue import BulkKind
 from breakwater.model.routing import Ruleset
 from breakwater.model.server import ServerKind
 from breakwater.model.signal import Signal
+from breakwater.model.signin import Signed
 from breakwater.model.stream import Broadcaster, Control
 from breakwater.records import (
     banks,
@@ -174,7 +175,9 @@ def bank(world: World, _of: Somebody) -> str:
 def cutting_bank(world: World, of: Somebody) -> str:
     """A bank that this person wants to cut by itself."""
     name = bank(world, of)
-    world.app.enforcement.bank_cuts.propose(name, of.who, reason="because")
+    cuts = world.app.enforcement.bank_cuts
+    signed = Signed(Id(of.who.id), cuts.to_sign(name, of.who), "password", world.app.clock.now())
+    cuts.propose(name, of.who, signed, reason="because")
     return name
 
 

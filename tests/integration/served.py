@@ -15,7 +15,8 @@ import httpx
 
 from breakwater.app import App, build, set_up
 from breakwater.model.access import MACHINE_SCOPES, Permission, Person, Principal, Role
-from breakwater.model.ids import new_id
+from breakwater.model.ids import Id, new_id
+from breakwater.model.signin import Signed, about_cut
 from breakwater.settings import load
 from breakwater.web.server import server_of
 
@@ -50,15 +51,26 @@ class Served:
         return self.app.access.people.create(name or f"Person {new_id()}", roles, OPERATOR)
 
     def browser(
-        self, *roles: Role, csrf: bool = True, person: Person | None = None
+        self, *roles: Role, csrf: bool = True, person: Person | None = None, password: str = ""
     ) -> httpx.Client:
-        """The browser of somebody new with those roles, or of a known person, signed in."""
+        """The browser of somebody new with those roles, or of a known person, signed in.
+
+        With a password they can sign.
+        """
         link = self.app.access.people.link((person or self.person(*roles)).id, "test")
         _, session = self.app.access.people.consume_link(link)
         who = self.app.access.sessions.resume(session)
         assert who is not None
+        if password:
+            self.app.access.people.set_password(who, password)
         headers = {"X-CSRF-Token": self.api.state.gate.csrf(who)} if csrf else {}
         return self.client(headers=headers, cookies={self.api.state.gate.cookie: session})
+
+
+def cut_signed(app: App, who: Principal, stream: Id | None, about: str = "") -> Signed:
+    """A fresh signature under a cut; how it is checked: `tests/unit/test_access_signing.py`."""
+    said = about or about_cut(Id(str(stream)))
+    return Signed(Id(str(who.person)), said, "password", app.clock.now())
 
 
 @contextmanager

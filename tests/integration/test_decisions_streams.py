@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from breakwater.app import App
 from breakwater.banks.manage import NewBank
-from breakwater.errors import BadInput, Conflict, NeedsSecondPerson
+from breakwater.errors import BadInput, Conflict, NeedsSecondPerson, NeedsSignature
 from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.bank import EntryStatus, Opinion
 from breakwater.model.broadcast import Sender
@@ -19,13 +20,14 @@ from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.ids import new_id
 from breakwater.model.signal import Signal
 from breakwater.model.stream import Alert, Broadcaster, Control, Stream
-from breakwater.records import cases, entries, outbox, queue, stream_orders, streams
+from breakwater.records import cases, entries, outbox, queue, stream_orders, stream_roles, streams
 from breakwater.review.deciding.decide import Decisions
 from breakwater.worker.loop import Worker
 from tests.builders import match
 from tests.integration import deciding
 from tests.integration.conftest import work
 from tests.integration.deciding import signed
+from tests.integration.served import cut_signed
 from tests.integration.test_intake import NewEntry
 from tests.integration.test_review_views import somebody
 
@@ -68,7 +70,10 @@ def denials(app: App, stream: Stream) -> list[str]:
 
 @pytest.mark.parametrize("role", list(AccountRole))
 def test_illegal_cuts_and_only_a_child_is_free_to_come_back(app, stream, reviewer, role):
-    said = app.review.decisions.decide(reviewer, stream.case, K.ILLEGAL, facts=facts(role))
+    said = app.review.decisions.decide(
+        reviewer, stream.case, K.ILLEGAL, facts=facts(role),
+        signed=cut_signed(app, reviewer, stream.id),
+    )  # fmt: skip
     cut = now(app, stream)
     assert cut.control is Control.CUT
     child = role is AccountRole.APPARENT_CHILD
@@ -85,6 +90,41 @@ def test_illegal_cuts_and_only_a_child_is_free_to_come_back(app, stream, reviewe
     assert said.knowledge_at is not None
 
 
+def test_a_decision_that_cuts_is_signed_and_freezes_until_it_is(app, stream, reviewer):
+    with app.db.transaction() as tx:
+        stream_orders.want(tx, streams.get(tx, stream.id), Control.OPEN, by="x", why="person")
+    decide = partial(
+        app.review.decisions.decide, reviewer, stream.case, K.ILLEGAL,
+        facts=facts(AccountRole.SUSPECT),
+    )  # fmt: skip
+    with pytest.raises(NeedsSignature):
+        decide()
+    assert now(app, stream).control is Control.FROZEN
+    other = cut_signed(app, reviewer, new_id())
+    with pytest.raises(BadInput, match="something else"):
+        decide(signed=other)
+    with app.db.read() as tx:
+        assert cases.get(tx, stream.case).state is not CaseState.CLOSED
+    decide(signed=cut_signed(app, reviewer, stream.id))
+    assert now(app, stream).control is Control.CUT
+
+
+def test_a_role_said_in_a_decision_that_is_undone_is_not_known_any_more(app, stream, reviewer):
+    """The service is told to take the ban back: it is asked again who broadcasts."""
+    with app.db.transaction() as tx:
+        found = streams.get(tx, stream.id)
+        stream_orders.want(tx, found, Control.CUT, by="sam", why="person")
+    said = app.review.decisions.decide(
+        reviewer, stream.case, K.ILLEGAL, facts=facts(AccountRole.SUSPECT)
+    )
+    app.review.decisions.undo(reviewer, said.id)
+    with app.db.read() as tx:
+        types = [EventType.STREAM_ORDERED]
+        told = [e.body["told"]["account"] for e in outbox.since(tx, 0, limit=99, types=types)]
+        assert len(stream_roles.of_stream(tx, stream.id)) == 1
+    assert told == ["none", "pending_role", "ban", "pending_role"]
+
+
 def test_a_cut_asks_who_broadcasts(app, stream, reviewer):
     with pytest.raises(BadInput, match="Say who broadcasts"):
         app.review.decisions.decide(
@@ -94,7 +134,8 @@ def test_a_cut_asks_who_broadcasts(app, stream, reviewer):
 
 
 def test_a_childs_own_image_is_stopped_without_a_ban(app, stream, reviewer):
-    app.review.decisions.decide(reviewer, stream.case, K.OWN_IMAGE)
+    by = cut_signed(app, reviewer, stream.id)
+    app.review.decisions.decide(reviewer, stream.case, K.OWN_IMAGE, signed=by)
     assert now(app, stream).control is Control.CUT
     assert denials(app, stream) == []
 
@@ -146,8 +187,9 @@ def test_letting_go_never_takes_two(app, stream, reviewer):
 
 def test_undo_lifts_the_ban_and_freezes_again(app, stream, reviewer):
     said = app.review.decisions.decide(
-        reviewer, stream.case, K.ILLEGAL, facts=facts(AccountRole.SUSPECT)
-    )
+        reviewer, stream.case, K.ILLEGAL, facts=facts(AccountRole.SUSPECT),
+        signed=cut_signed(app, reviewer, stream.id),
+    )  # fmt: skip
     app.review.decisions.undo(reviewer, said.id)
     assert now(app, stream).control is Control.FROZEN
     assert denials(app, stream) == []

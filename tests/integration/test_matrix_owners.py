@@ -105,6 +105,7 @@ ROWS: Final = [
     *same(make.stream, REVIEWER, "POST /v1/streams/{id}/orders", body={"json": {"to": "frozen"}}),
     *same(make.wanted_cut, REVIEWER, "POST /v1/streams/{id}/orders/confirm", own=HELD, body=WHY),
     *same(make.wanted_cut, REVIEWER, "POST /v1/streams/{id}/orders/refuse", body=WHY),
+    *same(make.stream, REVIEWER, "POST /v1/streams/{id}/orders/options"),
     *same(make.stream_label, REVIEWER, "POST /live/{label}/orders", body={"data": {"to": "frozen"}}),
     *same(make.wanted_cut_label, REVIEWER, "POST /live/{label}/agree", own=HELD, body=FORM),
     *same(make.wanted_cut_label, REVIEWER, "POST /live/{label}/refuse", body=FORM),
@@ -136,7 +137,7 @@ ROWS: Final = [
     *same(make.oneself, ADMIN, "DELETE /v1/people/{id}", "POST /v1/people/{id}/activate", "POST /people/{id}/roles", "POST /people/{id}/deactivate", "POST /people/{id}/activate", own=REFUSED, body={"data": {"was": "admin", "roles": "admin"}}),
     # Two people: whoever proposed it does not agree to it.
     *same(make.negative, ADMIN, "POST /v1/entries/{number}/confirm", own=HELD),
-    *same(make.bank, ADMIN, "GET /v1/banks/{name}/auto-cut", "PUT /v1/banks/{name}/auto-cut", "DELETE /v1/banks/{name}/auto-cut", body=WHY),
+    *same(make.bank, ADMIN, "GET /v1/banks/{name}/auto-cut", "PUT /v1/banks/{name}/auto-cut", "DELETE /v1/banks/{name}/auto-cut", "POST /v1/banks/{name}/auto-cut/options", body=WHY),
     *same(make.cutting_bank, ADMIN, "POST /v1/banks/{name}/auto-cut/confirm", own=HELD),
     *same(make.proposed, REVIEWER, "POST /v1/cases/{id}/decisions/confirm", "POST /v1/cases/{id}/decisions/confirm/options", own=HELD, body=WHY),
     *same(make.proposed, REVIEWER, "POST /cases/{case}/confirm", own=HELD, body=FORM),

@@ -19,6 +19,7 @@ from breakwater.errors import (
     BadInput,
     Conflict,
     NeedsSecondPerson,
+    NeedsSignature,
     NotAllowed,
     NotFound,
     Unavailable,
@@ -27,10 +28,12 @@ from breakwater.model.access import Role
 from breakwater.model.broadcast import Sender
 from breakwater.model.copies import FramePrints, ReelStatus
 from breakwater.model.ids import Id, new_id
+from breakwater.model.signin import about_cut
 from breakwater.model.stream import Broadcaster, Control, OrderState
 from breakwater.records import banks, people, reels, stream_orders, stream_people, streams
 from breakwater.review.duty.freeze import FreezeIntent
 from tests.integration.live_site import LiveSite, live_site, until
+from tests.integration.served import cut_signed
 
 UNKNOWN = Broadcaster.UNKNOWN
 
@@ -42,10 +45,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
 
 
 def cut(site: LiveSite, stream, who=None, **facts):
-    known = {"broadcaster": UNKNOWN} | facts
-    return site.app.enforcement.wishes.want(
-        who or site.moderator(), stream.id, Control.CUT, **known
-    )
+    who = who or site.moderator()
+    about = about_cut(stream.id, facts.get("publisher"))
+    signed = cut_signed(site.app, who, stream.id, about)
+    known = {"broadcaster": UNKNOWN, "signed": signed} | facts
+    return site.app.enforcement.wishes.want(who, stream.id, Control.CUT, **known)
 
 
 def test_a_cut_does_not_wait_for_a_turn_of_anything(site: LiveSite) -> None:
@@ -179,7 +183,12 @@ def test_the_first_of_two_people_freezes_and_the_second_cuts(site: LiveSite) -> 
     assert publisher.sending
     with pytest.raises(NeedsSecondPerson):
         by_two.confirm(ada, stream.id)
-    order = by_two.confirm(sam, stream.id)
+    with pytest.raises(NeedsSignature):
+        by_two.confirm(sam, stream.id)
+    with pytest.raises(BadInput, match="something else"):
+        by_two.confirm(sam, stream.id, cut_signed(site.app, sam, stream.id))
+    about = by_two.to_sign(sam, stream.id)
+    order = by_two.confirm(sam, stream.id, cut_signed(site.app, sam, stream.id, about))
     assert order.broadcaster is Broadcaster.APPARENT_CHILD
     publisher.wait_end()
     until(lambda: site.confirmed(stream, Control.CUT))
@@ -301,9 +310,16 @@ def test_the_api_tells_begins_reports_and_orders(site: LiveSite) -> None:
     assert key.get(path).json()["case"] == taken.json()["case"]
     assert key.post(f"{path}/viewers", json={"count": 7}).json()["viewers"] == 7
     assert key.post(f"{path}/orders", json={"to": "frozen"}).status_code == 403
-    person = site.served.browser(Role.LIVE_MODERATOR)
+    words = "seven grey herons wait"
+    person = site.served.browser(Role.LIVE_MODERATOR, password=words)
     assert person.post(f"{path}/orders", json={"to": "cut"}).status_code == 422
-    made = person.post(f"{path}/orders", json={"to": "cut", "broadcaster": "suspect"})
+    wanted = {"to": "cut", "broadcaster": "suspect"}
+    unsigned = person.post(f"{path}/orders", json=wanted)
+    assert (unsigned.status_code, unsigned.json()["code"]) == (422, "needs_signature")
+    assert key.get(path).json()["control"] == "frozen", "nobody sees it meanwhile"
+    assert person.post(f"{path}/orders/options").json()["method"] == "password"
+    assert person.post(f"{path}/orders", json=wanted | {"password": "x"}).status_code == 422
+    made = person.post(f"{path}/orders", json=wanted | {"password": words})
     assert (made.status_code, made.json()["to"]) == (201, "cut")
     again = key.post("/v1/streams", json=about)
     assert again.status_code == 403

@@ -32,10 +32,11 @@ from breakwater.records import outbox as events
 from breakwater.records import stream_orders, streams, views
 from tests.integration.browsing import Guarded, chromium, guarded
 from tests.integration.console_site import until
-from tests.integration.served import OPERATOR, Served, serving
+from tests.integration.served import OPERATOR, Served, cut_signed, serving
 from tests.integration.test_console_axe import both_themes, scrolls_sideways
 from tests.integration.test_console_budget import HTML_BYTES
 
+PASSWORD = "seven grey herons wait"
 PHONE = {"width": 390, "height": 844}
 
 
@@ -125,6 +126,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     with serving(place, live_watch=False) as served, chromium() as browser:
         ada = served.person(Role.LIVE_MODERATOR, name="Ada Quist")
         sam = served.person(Role.REVIEWER, name="Sam Ortega")
+        for one in (ada, sam):
+            served.browser(person=one, password=PASSWORD)
         yield Site(served, browser, ada, sam)
 
 
@@ -158,6 +161,13 @@ def test_a_chord_freezes_and_a_chord_cuts_what_the_panel_names(site: Site) -> No
         site.settle(calm, OrderState.CONFIRMED)
         expect(page.locator(f"#t{calm.id} .state")).to_have_text("Frozen")
         page.keyboard.press("Shift+X")
+        expect(page.get_by_label("Your password, to sign")).to_be_focused()
+        page.keyboard.type("a wrong one entirely\n")
+        watched.allowed.append("422")
+        expect(page.locator("#target-said")).to_contain_text("The password is wrong")
+        assert site.now(calm).control is Control.FROZEN
+        expect(page.get_by_label("Your password, to sign")).to_be_focused()
+        page.keyboard.type(PASSWORD + "\n")
         until(lambda: site.now(calm).control is Control.CUT)
         expect(page.locator("#roles-title")).to_have_text("Who broadcasts?")
         page.keyboard.press("2")
@@ -215,6 +225,7 @@ def test_where_a_cut_takes_two_people_the_chord_freezes_and_says_so(
     assert site.now(one).control is Control.FROZEN
     with site.page(site.sam, f"/live?at={one.label}", java_script_enabled=False) as watched:
         expect(watched.page.locator("#target")).to_contain_text("Ada Quist wants it cut.")
+        watched.page.get_by_label("Your password, to sign").fill(PASSWORD)
         watched.page.get_by_role("button", name="Agree: cut it now").click()
     assert site.now(one).control is Control.CUT
 
@@ -232,9 +243,13 @@ def test_a_telephone_lists_urgent_streams_without_scripts_or_pictures(site: Site
         assert box["height"] >= 44
         page.get_by_role("button", name="Cut", exact=True).first.click()
         target(page, one.label)
+        assert site.now(one).control is Control.FROZEN, "nobody sees it while it is signed"
+        page.get_by_label("Your password, to sign").fill(PASSWORD)
+        page.get_by_role("button", name="Sign and cut").click()
         expect(page.get_by_role("button", name="Apparently a child")).to_be_visible()
+        assert not scrolls_sideways(page)
     assert [(o.to, o.broadcaster) for o in site.orders(one)] == [
-        (Control.CUT, Broadcaster.UNKNOWN),
+        (Control.FROZEN, Broadcaster.UNKNOWN), (Control.CUT, Broadcaster.UNKNOWN),
     ]  # fmt: skip
 
 
@@ -321,9 +336,10 @@ def test_the_wall_can_be_used_by_everybody(site: Site, width: int) -> None:
         known = site.alert(site.stream())
         site.stream(0.7, Priority.HIGH)
         site.stream()
+        by = Principal(site.sam.id, "Sam", Role.REVIEWER.permissions, person=site.sam.id)
         site.served.app.enforcement.wishes.want(
-            Principal(site.sam.id, "Sam", Role.REVIEWER.permissions, person=site.sam.id),
-            known.id, Control.CUT, broadcaster=Broadcaster.UNKNOWN,
+            by, known.id, Control.CUT, broadcaster=Broadcaster.UNKNOWN,
+            signed=cut_signed(site.served.app, by, known.id),
         )  # fmt: skip
         site.settle(known, OrderState.UNCONFIRMED)
         for path in ("/live", f"/live?at={known.label}"):

@@ -15,7 +15,7 @@ from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.stream import Broadcaster, Control, OrderState, StreamState
 from breakwater.records import stream_orders, streams
 from tests.integration.live_site import LiveSite, live_site, until
-from tests.integration.served import OPERATOR
+from tests.integration.served import OPERATOR, cut_signed
 
 SUSPECT = DecisionFacts(role=AccountRole.SUSPECT, item=ItemFacts(Activity.POSING_OR_NUDITY))
 CHILD = DecisionFacts(role=AccountRole.APPARENT_CHILD, item=ItemFacts(Activity.POSING_OR_NUDITY))
@@ -47,7 +47,10 @@ def test_known_content_freezes_a_person_cuts_and_it_stays_cut(site: LiveSite) ->
 
     person = site.moderator(Role.REVIEWER)
     decided = time.monotonic()
-    site.app.review.decisions.decide(person, case.id, DecisionKind.ILLEGAL, facts=SUSPECT)
+    site.app.review.decisions.decide(
+        person, case.id, DecisionKind.ILLEGAL, facts=SUSPECT,
+        signed=cut_signed(site.app, person, stream.id),
+    )  # fmt: skip
     cut = publisher.wait_end() - decided
     assert cut < 1.0
     done = until(lambda: site.confirmed(stream, Control.CUT))
@@ -82,7 +85,10 @@ def test_a_child_is_stopped_helped_and_free_to_come_back(site: LiveSite) -> None
     site.alert(stream)
     person = site.moderator(Role.REVIEWER)
     case = site.case(stream)
-    site.app.review.decisions.decide(person, case.id, DecisionKind.ILLEGAL, facts=CHILD)
+    site.app.review.decisions.decide(
+        person, case.id, DecisionKind.ILLEGAL, facts=CHILD,
+        signed=cut_signed(site.app, person, stream.id),
+    )  # fmt: skip
     publisher.wait_end()
     done = until(lambda: site.confirmed(stream, Control.CUT))
     with site.app.db.read() as tx:
@@ -119,8 +125,9 @@ def test_a_server_that_is_away_is_not_confirmed_and_tried_again(site: LiveSite) 
     servers.change("edge", {"control_url": "http://127.0.0.1:9"}, OPERATOR)
     person = site.moderator()
     site.app.enforcement.wishes.want(
-        person, stream.id, Control.CUT, broadcaster=Broadcaster.UNKNOWN
-    )
+        person, stream.id, Control.CUT, broadcaster=Broadcaster.UNKNOWN,
+        signed=cut_signed(site.app, person, stream.id),
+    )  # fmt: skip
     until(lambda: site.stream("live/away").order_state is OrderState.UNCONFIRMED)
     assert publisher.sending
     with site.app.db.read() as tx:

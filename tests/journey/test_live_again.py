@@ -15,6 +15,7 @@ from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.stream import Control
 from breakwater.records import banks, reels, stream_alerts, stream_orders
 from tests.integration.live_site import live_site, until
+from tests.integration.served import cut_signed
 
 SIZE = "size=320x180:rate=25"
 SCENE = f"mandelbrot={SIZE}:start_scale=0.4:end_scale=0.05:end_pts=400,format=yuv420p"
@@ -34,8 +35,9 @@ def test_a_stopped_broadcast_is_known_when_it_comes_back_mirrored(tmp_path: Path
         site.alert(first, kind="undecodable", reference=None, why="A viewer cannot see it.")
         person = site.moderator(Role.REVIEWER)
         site.app.review.decisions.decide(
-            person, site.case(first).id, DecisionKind.ILLEGAL, facts=SUSPECT
-        )
+            person, site.case(first).id, DecisionKind.ILLEGAL, facts=SUSPECT,
+            signed=cut_signed(site.app, person, first.id),
+        )  # fmt: skip
         publisher.wait_end()
         until(lambda: known(site, first))
         until(lambda: "preroll" in kept(site, first), 20)

@@ -8,6 +8,7 @@ believed only when publisher and player show it.
 from __future__ import annotations
 
 import re
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,6 +64,7 @@ class Act:
     moderator: httpx.Client
     terminal: Terminal
     steps: list[Row] = field(default_factory=list)
+    password: str = field(default="", repr=False)
 
     def step(self, words: str, seen: Callable[[], Any], since: float) -> Any:
         """Wait until something is seen; note whether, and after how many seconds."""
@@ -95,9 +97,11 @@ class Act:
         return confirmed and {one["why"] for one in orders} <= RECOGNISED
 
     def cut(self, stream: str) -> float:
-        """A person cuts; answers when they pressed the key."""
+        """A person cuts and signs; answers when they pressed the key."""
         pressed = time.monotonic()
-        order = {"to": "cut", "broadcaster": "suspect", "reason": "Demo."}
+        order = {
+            "to": "cut", "broadcaster": "suspect", "reason": "Demo.", "password": self.password,
+        }  # fmt: skip
         self.moderator.post(f"/v1/streams/{stream}/orders", json=order).raise_for_status()
         return pressed
 
@@ -156,8 +160,10 @@ def _stage(
         page = moderator.post(f"/login/{access.moderator}", headers={"Origin": owner.site}).text
         token = re.search(r'<meta name="csrf" content="([^"]+)"', page)
         moderator.headers["X-CSRF-Token"] = token[1] if token else ""
+        password = secrets.token_urlsafe(24)
+        moderator.put("/v1/me/password", json={"password": password}).raise_for_status()
         yield Act(f"rtmp://127.0.0.1:{rtmp}", f"http://127.0.0.1:{http}/hls", service, moderator,
-                  terminal, steps)  # fmt: skip
+                  terminal, steps, password)  # fmt: skip
 
 
 def _play(on: Act, home: Path) -> None:

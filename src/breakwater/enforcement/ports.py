@@ -63,11 +63,11 @@ class StreamControl(Protocol):
         """See that it may not come back."""
         ...
 
-    def freeze(self, name: str) -> Said:
-        """Drop everyone who plays it; publisher and recording go on."""
+    def freeze(self, name: str, client: str = "") -> Said:
+        """Drop everyone who plays it, or hold back one of several; publisher and recording go on."""
         ...
 
-    def thaw(self, name: str) -> Said:
+    def thaw(self, name: str, client: str = "") -> Said:
         """Let players back."""
         ...
 

@@ -59,8 +59,14 @@ STEPS: Final[Mapping[Control, tuple[Step, ...]]] = {
     Control.FROZEN: (FREEZE, RECORD),
     Control.CUT: (DROP, DENY, VIEWERS, PURGE, PROBE),
 }
-ONE_SENDER: Final[Mapping[Control, tuple[Step, ...]]] = {Control.CUT: (DROP,)}
-"""Of several senders one is dropped; the broadcast goes on. No less can be done to one."""
+MUTE: Final = Step(
+    "mute_publisher", lambda server, name, client: server.freeze(name, client), tries=4
+)
+UNMUTE: Final = Step("unmute_publisher", lambda server, name, client: server.thaw(name, client))
+ONE_SENDER: Final[Mapping[Control, tuple[Step, ...]]] = {
+    Control.OPEN: (UNMUTE,), Control.FROZEN: (MUTE,), Control.CUT: (DROP,),
+}  # fmt: skip
+"""Of several senders one is frozen or dropped; the broadcast and the others go on."""
 
 
 def steps_for(
@@ -79,8 +85,6 @@ def steps_for(
         return () if one_sender else (THAW,) if child else (DENY,)
     if child and to is Control.CUT and not one_sender:
         return tuple(step for step in STEPS[to] if step is not DENY)
-    if one_sender:
-        return ONE_SENDER.get(to, ())
     if to.rank < Control.FROZEN.rank and not was_stopped:
         return ()
-    return STEPS[to]
+    return ONE_SENDER.get(to, ()) if one_sender else STEPS[to]

@@ -1,8 +1,8 @@
 """What people order: freeze, cut, hold from discovery, let go; two people where policy says so.
 
 In comes who wants what of which broadcast; out goes the `Order`, written in one transaction and
-obeyed at once. At every cut the broadcaster's role is asked. Where a cut takes two people the
-first one freezes, and it waits for the second. Used by `web.api.streams`, the live wall and the
+obeyed at once. At every cut the broadcaster's role is asked, and the person signs anew: an open
+screen is not enough. Where a cut takes two people the first one freezes, and the second signs. Used by `web.api.streams`, the live wall and the
 command line; tests: `tests/integration/test_orders.py`.
 """
 
@@ -10,13 +10,28 @@ from __future__ import annotations
 
 from typing import Final
 
-from breakwater.errors import BadInput, Conflict, NeedsSecondPerson, NotAllowed
+from breakwater.errors import (
+    BadInput,
+    Conflict,
+    NeedsSecondPerson,
+    NeedsSignature,
+    NotAllowed,
+    NotFound,
+)
 from breakwater.model.access import Permission, Principal
 from breakwater.model.approval import Approval
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id
+from breakwater.model.signin import Signed, about_cut
 from breakwater.model.stream import Broadcaster, Control, Order, Stream
-from breakwater.records import approvals, cases, stream_orders, stream_people, streams
+from breakwater.records import (
+    approvals,
+    cases,
+    media_servers,
+    stream_orders,
+    stream_people,
+    streams,
+)
 from breakwater.records.database import Database, Tx
 
 CUT: Final = "stream_cut"
@@ -45,6 +60,7 @@ class Wishes:
         broadcaster: Broadcaster | None = None,
         publisher: Id | None = None,
         seen: str | None = None,
+        signed: Signed | None = None,
     ) -> Order:
         """Order how far a broadcast is stopped.
 
@@ -57,12 +73,16 @@ class Wishes:
             publisher: one of several senders; None: all of it.
             seen: id of the order that the person saw in force, empty for none. Stopping never
                 waits for it; letting go of what somebody stopped meanwhile is refused.
+            signed: for a cut by a person: their signature under `to_sign`. Whoever works on the
+                host itself signs nothing; saying later who broadcasts is no cut.
 
         Raises:
             NotAllowed: not by this role.
             NotFound: no such stream.
             Conflict: a freeze of what is cut already, or another order came meanwhile.
-            BadInput: a cut without the broadcaster's role, or somebody who does not send here.
+            BadInput: a cut without the broadcaster's role, somebody who does not send here, a
+                signature for something else, or a server that cannot freeze one of several.
+            NeedsSignature: a cut without one; all of it is frozen meanwhile.
             NeedsSecondPerson: it is frozen, and the cut waits for another person.
         """
         _may(who)
@@ -74,26 +94,52 @@ class Wishes:
         with self._db.transaction() as tx:
             tx.lock_changes()
             found = streams.get(tx, stream)
-            _sends(tx, found, publisher)
-            if found.control is Control.CUT and to is Control.FROZEN:
-                raise Conflict("It is cut already.")
-            newer = seen is not None and seen != (found.order or "")
-            if newer and to.rank < found.control.rank:
-                raise Conflict("Somebody ordered something else meanwhile. Look at it again.")
-            if to is not Control.CUT or not self._two_people:
+            _sends(tx, found, publisher, to)
+            _fits(found, to, _stands(tx, found, publisher), seen if publisher is None else None)
+            if to is not Control.CUT or _stands(tx, found, publisher) is Control.CUT:
                 return _order(tx, who, found, to, reason, role=role, publisher=publisher)
-            approval = _propose(tx, who, found, reason, role)
+            approval = None
+            if self._two_people:
+                approval = _propose(tx, who, found, reason, role=role, publisher=publisher)
+            elif who.person is None or _signed(tx, who.person, found, publisher, signed):
+                return _order(tx, who, found, to, reason, role=role, publisher=publisher)
+            elif publisher is None and not found.stopped:
+                _order(tx, who, found, Control.FROZEN, reason, role=Broadcaster.UNKNOWN)
+        if approval is None and publisher is not None:
+            raise NeedsSignature("Sign to cut this sender, by passkey or password.")
+        if approval is None:
+            raise NeedsSignature("It is frozen. Sign to cut it, by passkey or password.")
+        if publisher is not None:
+            raise NeedsSecondPerson("The cut waits for a second person.", approval=approval.id)
         raise NeedsSecondPerson(
             "It is frozen. The cut waits for a second person.", approval=approval.id
         )
 
-    def confirm(self, who: Principal, stream: Id, *, note: str = "") -> Order:
+    def to_sign(self, who: Principal, stream: Id, publisher: Id | None = None) -> str:
+        """What this person signs to cut: another's wish that waits, or the cut itself.
+
+        Raises:
+            NotAllowed: not by this role.
+            NotFound: no such stream.
+        """
+        _may(who)
+        with self._db.read() as tx:
+            streams.get(tx, stream)
+            waits = _waiting(tx, stream)
+        if waits is not None and waits.by != who.person:
+            return waits.id
+        return about_cut(stream, publisher)
+
+    def confirm(
+        self, who: Principal, stream: Id, signed: Signed | None = None, *, note: str = ""
+    ) -> Order:
         """Agree to a cut that another person wants: it is cut now.
 
         Raises:
             NotAllowed: not by this role.
             NotFound: nothing waits here, or it lapsed.
             NeedsSecondPerson: the person who wanted it.
+            NeedsSignature, BadInput: not signed anew for this wish.
         """
         person = _may(who)
         with self._db.transaction() as tx:
@@ -102,9 +148,16 @@ class Wishes:
             agreed = approvals.confirm(
                 tx, kind=CUT, subject=stream, by=Id(person), note=note[:LONGEST]
             )
-            tx.audit(person, "stream.confirm", stream, first=agreed.by)
+            if signed is None:
+                raise NeedsSignature
+            signed.check(Id(person), agreed.id, tx.now)
+            tx.audit(person, "stream.confirm", stream, first=agreed.by, signed=signed.method)
             role = Broadcaster(agreed.facts["broadcaster"])
-            return _order(tx, who, found, Control.CUT, agreed.reason, role=role)
+            one = agreed.facts.get("publisher")
+            return _order(
+                tx, who, found, Control.CUT, agreed.reason, role=role,
+                publisher=None if one is None else Id(one),
+            )  # fmt: skip
 
     def refuse(self, who: Principal, stream: Id, *, note: str = "") -> Approval:
         """Disagree with a cut that waits; it stays frozen until somebody lets it go.
@@ -127,11 +180,60 @@ def _may(who: Principal) -> str:
     return who.person or who.id
 
 
-def _sends(tx: Tx, stream: Stream, publisher: Id | None) -> None:
+def freezes_one(tx: Tx, stream: Stream) -> bool:
+    """Whether one of its senders can be frozen: where the service, or its server, does it itself."""
+    if not stream.server:
+        return True
+    try:
+        return media_servers.get(tx, stream.server).kind.freezes_one
+    except NotFound:
+        return True
+
+
+def _sends(tx: Tx, stream: Stream, publisher: Id | None, to: Control) -> None:
     if publisher is None:
         return
     if stream_people.publisher(tx, publisher).stream != stream.id:
         raise BadInput("This sender is not in this broadcast.")
+    if to in {Control.WATCHED, Control.HIDDEN}:
+        raise BadInput("One sender is frozen, cut or let go; the rest is for whole broadcasts.")
+    if to is Control.FROZEN and not freezes_one(tx, stream):
+        raise BadInput("This media server cannot freeze one sender. Cut them, or freeze all of it.")
+
+
+def _stands(tx: Tx, stream: Stream, publisher: Id | None) -> Control:
+    """How far what is meant is stopped now; a whole broadcast that is cut has no sender left."""
+    if publisher is None or stream.control is Control.CUT:
+        return stream.control
+    return stream_people.publisher(tx, publisher).control
+
+
+def _fits(stream: Stream, to: Control, stands: Control, seen: str | None) -> None:
+    """Refuse to freeze what is cut, and to let go of what somebody stopped meanwhile."""
+    if stands is Control.CUT and to is Control.FROZEN:
+        raise Conflict("It is cut already.")
+    newer = seen is not None and seen != (stream.order or "")
+    if newer and to.rank < stream.control.rank:
+        raise Conflict("Somebody ordered something else meanwhile. Look at it again.")
+
+
+def _signed(
+    tx: Tx, person: Id, stream: Stream, publisher: Id | None, signed: Signed | None
+) -> bool:
+    """Whether this person signed this cut just now; raises `BadInput` for another signature."""
+    if signed is None:
+        return False
+    signed.check(person, about_cut(stream.id, publisher), tx.now)
+    tx.audit(person, "stream.sign", stream.id, signed=signed.method)
+    return True
+
+
+def _waiting(tx: Tx, stream: Id) -> Approval | None:
+    """A cut that waits for a second person."""
+    for one in approvals.of_subject(tx, stream):
+        if one.kind == CUT and not one.outcome and one.lapses_at > tx.now:
+            return one
+    return None
 
 
 def _order(
@@ -155,15 +257,23 @@ def _order(
     return made
 
 
-def _propose(tx: Tx, who: Principal, stream: Stream, reason: str, role: Broadcaster) -> Approval:
+def _propose(
+    tx: Tx,
+    who: Principal,
+    stream: Stream,
+    reason: str,
+    *,
+    role: Broadcaster,
+    publisher: Id | None,
+) -> Approval:
     if not reason.strip():
         raise BadInput("Give a reason: a second person reads it before they agree.")
     if who.person is None:
         raise NotAllowed("A cut takes two people here.")
-    if not stream.stopped:
+    if publisher is None and not stream.stopped:
         _order(tx, who, stream, Control.FROZEN, reason, role=Broadcaster.UNKNOWN)
     tx.audit(who.person, "stream.propose", stream.id, broadcaster=role.value)
     return approvals.propose(
         tx, kind=CUT, subject=stream.id, by=who.person, reason=reason.strip(),
-        facts={"broadcaster": role.value},
+        facts={"broadcaster": role.value, "publisher": publisher},
     )  # fmt: skip

@@ -186,14 +186,15 @@ class MediaServer(Protocol):
         """The server's own thumbnail: `facts["image"]` holds untrusted bytes for the jail."""
         ...
 
-    def freeze(self, name: str) -> Answer:
+    def freeze(self, name: str, client: str = "") -> Answer:
         """Drop everyone who plays it, but not our watcher and not the publisher.
 
+        With `client` it holds back what one of several sends, and the others go on.
         `Doorkeeper.may_play` must already say no, or they are back at once.
         """
         ...
 
-    def thaw(self, name: str) -> Answer:
+    def thaw(self, name: str, client: str = "") -> Answer:
         """Let players back; `Doorkeeper.may_play` says yes again."""
         ...
 

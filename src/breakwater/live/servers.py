@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from breakwater.errors import BadInput, NotFound
+from breakwater.errors import BadInput, Conflict, NotFound
 from breakwater.live.hls_viewers import HlsViewers
 from breakwater.live.making import Around, Make
 from breakwater.live.ports import Answer, MediaServer
@@ -25,8 +25,9 @@ from breakwater.model.access import Principal
 from breakwater.model.clock import Clock
 from breakwater.model.ids import new_id
 from breakwater.model.server import ServerConfig, ServerKind, ServerSecrets, new_pass
+from breakwater.model.stream import StreamState
 from breakwater.network.addresses import networks
-from breakwater.records import media_servers
+from breakwater.records import media_servers, streams
 from breakwater.records.database import Database
 
 REMEMBERED_S: Final = 5.0
@@ -163,10 +164,22 @@ class Servers:
     def remove(self, name: str, by: Principal) -> ServerConfig:
         """Forget a server and what was shared with it; its hooks are refused from now on.
 
+        Broadcasts that ran on it stay, with their orders and cases: they name it in words.
+
         Raises:
             NotFound: no such server.
+            Conflict: broadcasts run on it while it is in use: nobody could stop them any more.
         """
         with self._db.transaction() as tx:
+            tx.lock_changes()
+            running = streams.on_server(tx, name)
+            if media_servers.get(tx, name).active and running:
+                raise Conflict(
+                    f"Streams of it are watched: {len(running)}. "
+                    "Let them end, or take it out of use."
+                )
+            for one in running:
+                streams.set_state(tx, one.id, StreamState.ENDED)
             gone = media_servers.remove(tx, name)
             tx.audit(by.id, "media_server.remove", gone.id)
         self._forget(name)

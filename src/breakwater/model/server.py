@@ -30,6 +30,11 @@ class ServerKind(StrEnum):
     OWNCAST = "owncast"
     GENERIC = "generic"
 
+    @property
+    def freezes_one(self) -> bool:
+        """Whether one of several senders can be frozen: the others only know whole broadcasts."""
+        return self is self.GENERIC
+
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:

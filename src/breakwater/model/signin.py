@@ -100,6 +100,16 @@ class Signed:
             raise BadInput("The signature is for something else, or too old. Sign again.")
 
 
+def about_cut(stream: Id, publisher: Id | None = None) -> str:
+    """What is signed to cut a broadcast, or one of its senders."""
+    return f"stream.cut:{publisher or stream}"
+
+
+def about_mark(bank: Id) -> str:
+    """What is signed to let a bank cut by itself."""
+    return f"bank.auto_cut:{bank}"
+
+
 @dataclass(frozen=True, slots=True)
 class SignIn:
     """What the login needs of a person, and nobody else reads.

@@ -59,13 +59,13 @@ class Generic(Lacking):
         """Live, for RTMP."""
         return {"rtmp_live": "live"} if self._config.rtmp_url else {}
 
-    def freeze(self, name: str) -> Answer:
-        """`stream.freeze`."""
-        return self._act("stream.freeze", name)
+    def freeze(self, name: str, client: str = "") -> Answer:
+        """`stream.freeze`; `client` names one of several, and the others go on."""
+        return self._act("stream.freeze", name, client=client)
 
-    def thaw(self, name: str) -> Answer:
+    def thaw(self, name: str, client: str = "") -> Answer:
         """`stream.thaw`."""
-        return self._act("stream.thaw", name)
+        return self._act("stream.thaw", name, client=client)
 
     def terminate(self, name: str, client: str = "") -> Answer:
         """`stream.terminate`; `client` names one of several."""

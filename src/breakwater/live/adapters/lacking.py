@@ -6,7 +6,7 @@ Base of the adapters whose servers lack something; each overrides what it has an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from breakwater.live.ports import Answer, Can, Found, Peer, Stats
 from breakwater.live.wire import Control
@@ -15,6 +15,10 @@ from breakwater.live.wire import Control
 def cannot(what: str) -> Answer:
     """The answer: not done, and why."""
     return Answer(done=False, detail=f"This kind of server cannot {what}.")
+
+
+ONE: Final = "freeze one of several senders"
+"""What only a service that does it itself can."""
 
 
 class Lacking:
@@ -38,14 +42,14 @@ class Lacking:
         del name
         return cannot("make thumbnails")
 
-    def freeze(self, name: str) -> Answer:
+    def freeze(self, name: str, client: str = "") -> Answer:
         """No."""
-        del name
+        del name, client
         return cannot("hold viewers back")
 
-    def thaw(self, name: str) -> Answer:
+    def thaw(self, name: str, client: str = "") -> Answer:
         """Nothing was frozen."""
-        del name
+        del name, client
         return Answer(done=True, detail="nothing is held back")
 
     def terminate(self, name: str, client: str = "") -> Answer:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from breakwater.errors import Unavailable
-from breakwater.live.adapters.lacking import Lacking
+from breakwater.live.adapters.lacking import ONE, Lacking, cannot
 from breakwater.live.ports import Answer, Can, Found, Peer, Stats
 from breakwater.live.wire import Control, place
 from breakwater.model.server import ServerConfig, ServerSecrets
@@ -57,13 +57,15 @@ class MediaMtx(Lacking):
         """Live."""
         return {"rtmp_live": "live"}
 
-    def freeze(self, name: str) -> Answer:
+    def freeze(self, name: str, client: str = "") -> Answer:
         """Kick the readers that are not ours."""
+        if client:
+            return cannot(ONE)
         return self._drop(name, spare=True)
 
-    def thaw(self, name: str) -> Answer:
+    def thaw(self, name: str, client: str = "") -> Answer:
         """Nothing to tell the server: it asks us at each read."""
-        del name
+        del name, client
         return Answer(done=True, detail="the server asks at each read")
 
     def terminate(self, name: str, client: str = "") -> Answer:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 from breakwater.errors import Unavailable
+from breakwater.live.adapters.lacking import ONE, cannot
 from breakwater.live.ports import Answer, Can, Found, Peer, Stats
 from breakwater.live.wire import Control, Reply, place
 from breakwater.model.server import ServerConfig, ServerSecrets, is_stream_name
@@ -68,8 +69,10 @@ class NginxRtmp:
         del name
         return Answer(done=False, detail="This server makes no thumbnails.")
 
-    def freeze(self, name: str) -> Answer:
+    def freeze(self, name: str, client: str = "") -> Answer:
         """Drop the players; HLS is closed by `auth_request` meanwhile."""
+        if client:
+            return cannot(ONE)
         try:
             peers = self._players(name)
             if any(self._is_ours(peer) for peer in peers) and len(peers) <= ONE_BY_ONE:
@@ -87,9 +90,9 @@ class NginxRtmp:
             return Answer(False, f"{left} players are still connected.", {"dropped": dropped})
         return Answer(True, "no player is connected", {"dropped": dropped})
 
-    def thaw(self, name: str) -> Answer:
+    def thaw(self, name: str, client: str = "") -> Answer:
         """Nothing to tell the server: it asks us at each play."""
-        del name
+        del name, client
         return Answer(done=True, detail="the server asks at each play")
 
     def terminate(self, name: str, client: str = "") -> Answer:

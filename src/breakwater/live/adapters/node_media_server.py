@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from breakwater.errors import Unavailable
-from breakwater.live.adapters.lacking import Lacking
+from breakwater.live.adapters.lacking import ONE, Lacking, cannot
 from breakwater.live.ports import Answer, Can, Found, Peer, Stats
 from breakwater.live.wire import Control, place
 from breakwater.model.server import ServerConfig, ServerSecrets
@@ -45,13 +45,15 @@ class NodeMediaServer(Lacking):
         """Live."""
         return {"rtmp_live": "live"}
 
-    def freeze(self, name: str) -> Answer:
+    def freeze(self, name: str, client: str = "") -> Answer:
         """End the players that are not ours."""
+        if client:
+            return cannot(ONE)
         return self._end(name, "players", spare=True)
 
-    def thaw(self, name: str) -> Answer:
+    def thaw(self, name: str, client: str = "") -> Answer:
         """Nothing to tell the server: it asks us at each play."""
-        del name
+        del name, client
         return Answer(done=True, detail="the server asks at each play")
 
     def terminate(self, name: str, client: str = "") -> Answer:

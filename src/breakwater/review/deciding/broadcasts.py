@@ -28,6 +28,12 @@ def of(tx: Tx, case: Case) -> Stream | None:
     return streams.find(tx, case.subject) if case.kind is CaseKind.STREAM else None
 
 
+def uncut(tx: Tx, case: Case) -> Stream | None:
+    """The broadcast that a decision would cut; None where there is none, or it is cut already."""
+    stream = of(tx, case)
+    return None if stream is None or stream.control is Control.CUT else stream
+
+
 def role_of(kind: DecisionKind, facts: DecisionFacts) -> Broadcaster:
     """Who broadcasts, by what was decided: a child's own image is a child's."""
     if kind is DecisionKind.OWN_IMAGE:

@@ -10,13 +10,20 @@ Fed by `web.api.decisions` and `web.pages.case`; tests: `tests/integration/test_
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
-from breakwater.errors import BadInput, Conflict, NeedsSecondPerson, NotAllowed, NotFound
+from breakwater.errors import (
+    BadInput,
+    Conflict,
+    NeedsSecondPerson,
+    NeedsSignature,
+    NotAllowed,
+    NotFound,
+)
 from breakwater.model.access import Permission, Principal
 from breakwater.model.approval import Approval
-from breakwater.model.case import Case, CaseKind, CaseState, Priority
+from breakwater.model.case import Case, CaseKind, Priority
 from breakwater.model.decision import (
     NO_FACTS,
     Decision,
@@ -28,32 +35,24 @@ from breakwater.model.decision import (
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.queue import LEASE, SKIPPED_FOR
-from breakwater.model.signin import Signed
-from breakwater.records import approvals, cases, decisions, people, skips
+from breakwater.model.signin import Signed, about_cut
+from breakwater.records import approvals, cases, decisions, skips
 from breakwater.records.database import Database, Tx
 from breakwater.review.deciding import broadcasts, effects, policy, undo, wrong
-
-DECISION: Final = "decision"
-"""Kind of the approval that a decision on many items waits for."""
+from breakwater.review.deciding.asking import (
+    DECISION,
+    LONGEST,
+    Asked,
+    propose,
+    proposed,
+    ready,
+    reason_of,
+)
 
 DANGER: Final = "danger_now"
 """Kind of the approval by which a second person stands behind an urgent report."""
 
-LONGEST: Final = 2_000
-"""Characters of a reason."""
-
 K = DecisionKind
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A decision as somebody asks for it."""
-
-    case: Case
-    kind: DecisionKind
-    reason: str
-    facts: DecisionFacts
-    also: tuple[Id, ...]
 
 
 class Decisions:
@@ -78,6 +77,7 @@ class Decisions:
         expected_version: int | None = None,
         also: Sequence[Id] = (),
         expected_effect: str = "",
+        signed: Signed | None = None,
     ) -> Decision:
         """Decide a case, and the others of its stack that are named.
 
@@ -90,23 +90,33 @@ class Decisions:
             expected_version: the row version they saw; None decides whatever it is.
             also: further cases of the same stack.
             expected_effect: `Effect.digest` as it was shown; empty takes it as it is.
+            signed: where it cuts a broadcast: their signature under `model.signin.about_cut`.
 
         Raises:
             NotAllowed: not by this role, or the same person who asked for a second opinion.
             Conflict: it was changed meanwhile, somebody else holds it, or it reaches more by now.
             NeedsSecondPerson: it was proposed and waits; another person confirms it.
-            BadInput: this case is not decided so, or a fact is missing.
+            NeedsSignature: it cuts a broadcast and is not signed; that is frozen meanwhile.
+            BadInput: this case is not decided so, a fact is missing, or another thing is signed.
         """
         person = _person(who)
         with self._db.transaction() as tx:
             tx.lock_changes()
-            found = _ready(tx, case, person, kind, expected_version)
-            asked = Asked(found, kind, _reason(reason, kind), facts, tuple(dict.fromkeys(also)))
+            found = ready(tx, case, person, kind, expected_version)
+            asked = Asked(found, kind, reason_of(reason, kind), facts, tuple(dict.fromkeys(also)))
             plan = self._planned(tx, asked, expected_effect)
-            if not plan.effect.second:
+            cuts = broadcasts.uncut(tx, found) if kind.keeps else None
+            if not plan.effect.second and cuts is not None and signed is not None:
+                signed.check(person, about_cut(cuts.id), tx.now)
+                tx.audit(person, "stream.sign", cuts.id, signed=signed.method)
+            if not plan.effect.second and (cuts is None or signed is not None):
                 return self._make(tx, plan, asked, by=person)
-            approval = _propose(tx, plan, asked, person, given=bool(reason.strip()))
+            approval = None
+            if plan.effect.second:
+                approval = propose(tx, plan, asked, person, given=bool(reason.strip()))
             frozen = kind.keeps and broadcasts.freeze(tx, found, by=person) is not None
+        if approval is None:
+            raise NeedsSignature("It is frozen. Sign to cut it, by passkey or password.")
         what = f"It releases {plan.effect.released} items"
         if kind.keeps:
             what = "It is frozen" if frozen else "It stays frozen"
@@ -125,6 +135,16 @@ class Decisions:
         with self._db.read() as tx:
             found = cases.get(tx, case)
             return self._by_two(effects.plan(tx, found, kind, also)).effect
+
+    def cut_to_sign(self, case: Id) -> str:
+        """What is signed to cut the broadcast of a case; empty where there is nothing to cut.
+
+        Raises:
+            NotFound: no such case.
+        """
+        with self._db.read() as tx:
+            stream = broadcasts.uncut(tx, cases.get(tx, case))
+        return "" if stream is None else about_cut(stream.id)
 
     def to_sign(self, who: Principal, case: Id) -> Approval:
         """What this person would stand behind as the second one; they sign its id.
@@ -158,7 +178,7 @@ class Decisions:
             tx.audit(person, "decision.confirm", case, kind=waits.kind, signed=signed.method)
             if waits.kind == DANGER:
                 return _confirm_danger(tx, case, person)
-            asked = _proposed(tx, waits)
+            asked = proposed(tx, waits)
             plan = self._planned(tx, asked, str(waits.facts["effect"]))
             return self._make(tx, plan, asked, by=waits.by, second=person)
 
@@ -316,39 +336,6 @@ def _person(who: Principal) -> Id:
     return who.person
 
 
-def _ready(tx: Tx, case: Id, person: Id, kind: DecisionKind, version: int | None) -> Case:
-    """The case, if this person may decide it now."""
-    found = cases.get(tx, case)
-    holds = found.held_by if found.held_until and found.held_until > tx.now else None
-    if found.state is CaseState.CLOSED:
-        raise Conflict(f"{_last_act(tx, found)} Nothing more was changed.", version=found.version)
-    if holds not in {None, person}:
-        name = people.get(tx, Id(str(holds))).name
-        raise Conflict(f"This case is not yours. {name} holds it.", held_by=name)
-    if version is not None and version != found.version and holds != person:
-        raise Conflict(f"{_last_act(tx, found)} Decide anew.", version=found.version)
-    if kind.ends and person in decisions.asked_for_another(tx, case):
-        raise NeedsSecondPerson("You asked for a second opinion; another person decides.")
-    return found
-
-
-def _last_act(tx: Tx, case: Case) -> str:
-    """Who changed a case last, and what they did."""
-    said = decisions.standing(tx, case.id)
-    if case.state is CaseState.CLOSED and said is not None:
-        name, at = people.get(tx, said.by).name, f"{said.at:%H:%M}"
-        return f"{name} decided this case at {at}: {said.kind.value.replace('_', ' ')}."
-    if case.state is CaseState.CLOSED:
-        return f"Case {case.number} was closed meanwhile."
-    return f"Case {case.number} was changed meanwhile."
-
-
-def _reason(words: str, kind: DecisionKind) -> str:
-    if len(words) > LONGEST:
-        raise BadInput(f"A reason has at most {LONGEST:,} characters.")
-    return words.strip() or policy.REASONS[kind]
-
-
 def _raised(kind: DecisionKind, priority: Priority) -> Priority:
     """What an escalation makes of a priority: one step, and danger the highest."""
     if kind is K.DANGER_NOW:
@@ -356,34 +343,6 @@ def _raised(kind: DecisionKind, priority: Priority) -> Priority:
     if kind is K.ESCALATE:
         return list(Priority)[max(0, priority.rank - 1)]
     return priority
-
-
-def _propose(tx: Tx, plan: effects.Plan, asked: Asked, person: Id, *, given: bool) -> Approval:
-    if not given:
-        raise BadInput("Give a reason of your own: a second person reads it before they agree.")
-    tx.audit(person, "decision.propose", asked.case.id, **effects.facts_of(plan.effect))
-    cases.note(tx, asked.case.id, by=person, what="proposed", words=asked.reason)
-    tx.emit(EventType.CASE_CHANGED, asked.case.id, proposed=True)
-    facts = effects.facts_of(plan.effect) | {
-        "facts": asked.facts.plain(), "also": list(asked.also), "accounts": plan.effect.accounts,
-    }  # fmt: skip
-    return approvals.propose(
-        tx, kind=DECISION, subject=asked.case.id, by=person, reason=asked.reason, facts=facts
-    )
-
-
-def _proposed(tx: Tx, waits: Approval) -> Asked:
-    """A proposal read back, if its case still waits."""
-    case = cases.get(tx, Id(waits.subject))
-    if case.state is CaseState.CLOSED:
-        raise Conflict(f"{_last_act(tx, case)} The proposal has nothing left to do.")
-    return Asked(
-        case=case,
-        kind=DecisionKind(waits.facts["kind"]),
-        reason=waits.reason,
-        facts=DecisionFacts.read(waits.facts["facts"]),
-        also=tuple(Id(other) for other in waits.facts["also"]),
-    )
 
 
 def _confirm_danger(tx: Tx, case: Id, person: Id) -> Decision:

@@ -22,6 +22,7 @@ from breakwater.web.api.openapi import problems
 from breakwater.web.api.requests import Body
 from breakwater.web.api.sessions import site_of
 from breakwater.web.api.shapes import ID, Answer
+from breakwater.web.api.signing import ProofIn, signature
 from breakwater.web.gate import Parts, Router, Who, needs
 
 P = Permission
@@ -40,8 +41,8 @@ class WantedIn(Body):
     )
 
 
-class DecisionIn(WantedIn):
-    """A decision."""
+class DecisionIn(WantedIn, ProofIn):
+    """A decision; where it cuts a broadcast, signed as `/v1/streams/{id}/orders/options` says."""
 
     reason: str = Field(default="", max_length=2000, description="In your words; may be empty.")
     facts: dict[str, Any] = Field(
@@ -171,11 +172,13 @@ def preview(id: IdText, body: WantedIn, app: Parts, who: Who) -> EffectOut:  # n
 
 @router.post("/v1/cases/{id}/decisions", status_code=201, summary="Decide a case", responses=CHANGE)
 @needs(P.CASE_DECIDE)
-def decide(id: IdText, body: DecisionIn, app: Parts, who: Who) -> DecisionOut:  # noqa: A002 - the path's own word
-    """More than 10 released items are proposed: 409 `needs_second_person`, then another confirms."""
+def decide(id: IdText, body: DecisionIn, request: Request, app: Parts, who: Who) -> DecisionOut:  # noqa: A002 - the path's own word
+    """More than 10 released items: 409 `needs_second_person`. A cut: 422 `needs_signature`."""
+    about = app.review.decisions.cut_to_sign(known_id(id))
     said = app.review.decisions.decide(
         who, known_id(id), body.kind, reason=body.reason, facts=DecisionFacts.read(body.facts),
         expected_version=body.expected_version, also=_ids(body.also), expected_effect=body.effect,
+        signed=signature(request, app, who, about, body.proof) if about else None,
     )  # fmt: skip
     return DecisionOut.of(said)
 

@@ -12,12 +12,14 @@ from typing import Annotated
 
 from fastapi import Path, Query
 from pydantic import Field, field_validator
+from starlette.requests import Request
 
 from breakwater.errors import BadInput
 from breakwater.live.telling import ReportTold
 from breakwater.model.access import Permission
 from breakwater.model.broadcast import News, NewsKind, Sender, Viewer
 from breakwater.model.ids import Id, parse_id
+from breakwater.model.signin import about_cut
 from breakwater.model.stream import Broadcaster, Control, Order, Stream
 from breakwater.model.upload import Surface
 from breakwater.model.user_report import Concern, ReporterKind
@@ -26,6 +28,7 @@ from breakwater.web.api.openapi import problems
 from breakwater.web.api.reports import ReportOut
 from breakwater.web.api.requests import SERVICE, Body, Moment
 from breakwater.web.api.shapes import ID, Answer
+from breakwater.web.api.signing import ProofIn, ToSignOut, signature, to_sign
 from breakwater.web.gate import Parts, Router, Who, needs
 
 P = Permission
@@ -144,8 +147,8 @@ class StreamReportIn(Body):
         return ReportTold(**dict(self))
 
 
-class OrderIn(Body):
-    """How far a broadcast shall be stopped."""
+class OrderIn(ProofIn):
+    """How far a broadcast shall be stopped; a cut is signed."""
 
     to: Control = Field(examples=["frozen"])
     broadcaster: Broadcaster | None = Field(default=None, description="Who sends; asked at every cut.")  # fmt: skip
@@ -157,8 +160,8 @@ class OrderIn(Body):
         return _id(self.publisher) if self.publisher else None
 
 
-class AgreeIn(Body):
-    """What a second person says."""
+class AgreeIn(ProofIn):
+    """What a second person says; agreeing is signed."""
 
     reason: str = Field(default="", max_length=2000)
 
@@ -282,20 +285,32 @@ def report(id: IdText, body: StreamReportIn, app: Parts, who: Who) -> ReportOut:
 
 @router.post("/v1/streams/{id}/orders", status_code=201, summary="Stop a broadcast, or let it go", responses=CHANGE)  # fmt: skip
 @needs(P.STREAM_CONTROL)
-def order(id: IdText, body: OrderIn, app: Parts, who: Who) -> OrderOut:  # noqa: A002 - the path's own word
-    """Where a cut takes two people it is frozen: 409 `needs_second_person`, then another agrees."""
-    wished = app.enforcement.wishes.want(
-        who, known_id(id), body.to, reason=body.reason, broadcaster=body.broadcaster,
-        publisher=body.whom(),
+def order(id: IdText, body: OrderIn, request: Request, app: Parts, who: Who) -> OrderOut:  # noqa: A002 - the path's own word
+    """A cut is signed: 422 `needs_signature`. Where it takes two it is frozen: 409, another agrees."""
+    wishes, stream = app.enforcement.wishes, known_id(id)
+    about = about_cut(stream, body.whom())
+    wished = wishes.want(
+        who, stream, body.to, reason=body.reason, broadcaster=body.broadcaster,
+        publisher=body.whom(), signed=signature(request, app, who, about, body.proof),
     )  # fmt: skip
     return OrderOut.of(wished)
 
 
+@router.post("/v1/streams/{id}/orders/options", summary="How to sign a cut", responses=CHANGE)
+@needs(P.STREAM_CONTROL)
+def signing(id: IdText, request: Request, app: Parts, who: Who, publisher: str = "") -> ToSignOut:  # noqa: A002 - the path's own word
+    """A challenge for this cut, or for the wish of another person that waits."""
+    one = _id(publisher) if publisher else None
+    return to_sign(request, app, who, app.enforcement.wishes.to_sign(who, known_id(id), one))
+
+
 @router.post("/v1/streams/{id}/orders/confirm", status_code=201, summary="Agree to a cut as second person", responses=CHANGE)  # fmt: skip
 @needs(P.STREAM_CONTROL)
-def confirm(id: IdText, body: AgreeIn, app: Parts, who: Who) -> OrderOut:  # noqa: A002 - the path's own word
-    """It is cut now; the person who wanted it is refused."""
-    return OrderOut.of(app.enforcement.wishes.confirm(who, known_id(id), note=body.reason))
+def confirm(id: IdText, body: AgreeIn, request: Request, app: Parts, who: Who) -> OrderOut:  # noqa: A002 - the path's own word
+    """It is cut now; signed as `orders/options` says; the person who wanted it is refused."""
+    wishes, stream = app.enforcement.wishes, known_id(id)
+    signed = signature(request, app, who, wishes.to_sign(who, stream), body.proof)
+    return OrderOut.of(wishes.confirm(who, stream, signed, note=body.reason))
 
 
 @router.post("/v1/streams/{id}/orders/refuse", status_code=204, summary="Disagree with a cut", responses=CHANGE)  # fmt: skip

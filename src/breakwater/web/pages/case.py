@@ -7,7 +7,6 @@ next case opens, with the way back in a toast. A refusal keeps what was typed.
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import replace
 from typing import Annotated, Any, Final
@@ -18,8 +17,16 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from breakwater.access.signing import Proof
-from breakwater.errors import BadInput, Conflict, ExposureLimit, NeedsSecondPerson, NotAllowed
+from breakwater.errors import (
+    BadInput,
+    BreakwaterError,
+    Conflict,
+    ExposureLimit,
+    NeedsSecondPerson,
+    NeedsSignature,
+    NotAllowed,
+    TooManyRequests,
+)
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Case
 from breakwater.model.decision import (
@@ -32,15 +39,18 @@ from breakwater.model.decision import (
 )
 from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.ids import Id, parse_id
+from breakwater.model.signin import Signed
 from breakwater.records import decisions
 from breakwater.web.api.sessions import site_of
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_deciding
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.models_case import Done
+from breakwater.web.pages.models_sign import SignForm
 from breakwater.web.pages.queue import FIRST_RUN
 from breakwater.web.pages.read_queue import Look, case_named
 from breakwater.web.pages.retold import refused
+from breakwater.web.pages.sign import proof_of, signature
 from breakwater.web.pages.speech import say
 from breakwater.web.workstation import approach
 
@@ -48,7 +58,6 @@ P = Permission
 router = Router(include_in_schema=False)
 
 SEE_OTHER: Final = 303
-UNREADABLE: Final = "The passkey did not sign this. Nothing was confirmed; sign again."
 Reason = Annotated[str, Form(max_length=2000)]
 
 
@@ -58,6 +67,7 @@ class DecideForm(BaseModel):
     Attributes:
         then: `next` opens the next case, `stay` this one.
         effect: digest of what was shown, once it was.
+        password, credential: the signature, where it cuts a broadcast.
     """
 
     kind: DecisionKind
@@ -69,6 +79,8 @@ class DecideForm(BaseModel):
     version: int | None = None
     effect: str = Field(default="", max_length=64)
     then: str = "next"
+    password: str = Field(default="", max_length=1024)
+    credential: str = Field(default="", max_length=20_000)
 
     @property
     def facts(self) -> DecisionFacts:
@@ -122,14 +134,17 @@ def decide(
         decision = app.review.decisions.decide(
             who, found.id, form.kind, reason=form.reason, facts=form.facts, also=form.cases,
             expected_version=form.version, expected_effect=form.effect,
+            signed=_signature(request, app, who, found, form),
         )  # fmt: skip
+    except (NeedsSignature, _NotSigned, TooManyRequests) as waits:
+        return _sign_page(request, pages, app, who, found, form=form, effect=effect, waits=waits)
     except NeedsSecondPerson as waits:
         if "approval" not in waits.facts:
             return _page(request, pages, app, who, case, status=409, told=waits.detail)
         return RedirectResponse(f"/cases/{found.id}", SEE_OTHER)
-    except Conflict as refused:
+    except Conflict as changed:
         return _page(
-            request, pages, app, who, case, status=409, told=refused.detail, draft=form.reason
+            request, pages, app, who, case, status=409, told=changed.detail, draft=form.reason
         )
     stays = form.then == "stay" or form.kind is DecisionKind.DANGER_NOW
     return _after(app, who, found, decision, stay=stays)
@@ -159,7 +174,7 @@ def confirm(
     found = _found(app, case)
     waits = app.review.decisions.to_sign(who, found.id)
     try:
-        proof = Proof(_read(credential), password)
+        proof = proof_of(password, credential)
         signed = app.access.signing.check(who, site_of(request), waits.id, proof)
     except BadInput as wrong:
         return _page(request, pages, app, who, case, status=422, told=refused(wrong))
@@ -230,6 +245,45 @@ def _effect_page(
     return show(request, pages, who, "case_effect", section="queue", view=view)
 
 
+class _NotSigned(BadInput):
+    """A signature that is none."""
+
+
+def _signature(
+    request: Request, app: Any, who: Principal, found: Case, form: DecideForm
+) -> Signed | None:
+    """Who signed the cut; None where nothing is cut, or nothing is signed yet."""
+    about = app.review.decisions.cut_to_sign(found.id)
+    if not about or not form.kind.keeps:
+        return None
+    try:
+        return signature(request, app, who, about, proof_of(form.password, form.credential))
+    except BadInput as wrong:
+        raise _NotSigned(wrong.detail) from wrong
+
+
+def _sign_page(
+    request: Request, pages: Any, app: Any, who: Principal, found: Case, *, form: DecideForm,
+    effect: Effect, waits: BreakwaterError,
+) -> HTMLResponse:  # fmt: skip
+    """The decision once more, to be signed: it cuts a broadcast."""
+    asked = isinstance(waits, NeedsSignature)
+    signs = SignForm(
+        words=read_deciding.WORD[form.kind],
+        button=say("Sign and cut"),
+        method=app.access.signing.method(who),
+        action=f"/cases/{found.id}/decide",
+        options=f"/v1/streams/{found.subject}/orders/options",
+        back=f"/cases/{found.id}",
+        fields=tuple(one for one in form.fields(effect) if one[0] != "version"),
+    )
+    return show(
+        request, pages, who, "case_sign", section="queue", form=signs, case=found.id,
+        number=found.number, wrong="" if asked else refused(waits),
+        status=200 if asked else waits.status,
+    )  # fmt: skip
+
+
 def _after(app: Any, who: Principal, found: Case, decision: Decision, *, stay: bool) -> Response:
     """To the next case that this person may have, or back to this one."""
     after = None if stay else _next(app, who)
@@ -259,19 +313,6 @@ def _done(app: Any, who: Principal, decision: str) -> Done | None:
 def _found(app: Any, case: str) -> Case:
     with app.db.read() as tx:
         return case_named(tx, case)
-
-
-def _read(credential: str) -> dict[str, Any] | None:
-    """What the browser's passkey answered, as the form carries it."""
-    if not credential:
-        return None
-    try:
-        answer = json.loads(credential)
-    except (ValueError, RecursionError):
-        raise BadInput(UNREADABLE) from None
-    if not isinstance(answer, dict):
-        raise BadInput(UNREADABLE)
-    return answer
 
 
 def _reaches_far(effect: Effect) -> bool:

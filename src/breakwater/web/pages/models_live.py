@@ -20,6 +20,26 @@ class ServerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerForm:
+    """One media server as it can be changed; what is shared with it is never here.
+
+    Attributes:
+        running: streams of it that run now, in words; empty: none, so it can be removed.
+    """
+
+    name: str
+    kind: str
+    service: str
+    control_url: str
+    rtmp_url: str
+    hls_url: str
+    networks: str
+    active: bool
+    version: int
+    running: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StepRow:
     """One step of the graded policy, and what it needs."""
 
@@ -46,3 +66,4 @@ class LiveSettings:
     kinds: tuple[tuple[str, str], ...]
     steps: tuple[StepRow, ...]
     banks: tuple[CutRow, ...]
+    edit: ServerForm | None = None

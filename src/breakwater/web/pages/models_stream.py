@@ -48,13 +48,43 @@ class SegmentRow:
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """What a watcher saw, and what supports it."""
+    """What a watcher saw, and what supports it; `looks`: what closer looks found."""
 
     at: When
     words: str
     led: Mark
     segments: tuple[SegmentRow, ...] = ()
     matches: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SenderRow:
+    """One who sends into a broadcast.
+
+    Attributes:
+        name: `Sender 2`; who it is stands nowhere on the wall.
+        risk: their own, in words.
+        roles: who they are, asked once they were cut: value and word; empty before.
+        acts: what can be ordered of them alone: value and word.
+        asked: nobody said yet who they are.
+    """
+
+    id: str
+    name: str
+    mark: Mark
+    risk: str = ""
+    acts: tuple[tuple[str, str], ...] = ()
+    roles: tuple[tuple[str, str], ...] = ()
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoleAsk:
+    """The question who broadcasts, while the account's sanction waits for it."""
+
+    due: When
+    choices: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +92,8 @@ class StreamView:
     """A broadcast within its case.
 
     Attributes:
-        senders: who sends, with how far each is stopped.
+        senders: who sends, with own risk and how far each is stopped.
+        ask: who broadcasts, asked until somebody says it.
         more: alerts that are not listed.
     """
 
@@ -71,6 +102,7 @@ class StreamView:
     facts: tuple[tuple[str, str], ...]
     orders: tuple[OrderRow, ...]
     alerts: tuple[AlertRow, ...]
-    senders: tuple[tuple[str, Mark], ...]
+    senders: tuple[SenderRow, ...]
     preserved: tuple[tuple[str, str], ...] = ()
+    ask: RoleAsk | None = None
     more: int = 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from breakwater.web.pages.models import Mark, When
+from breakwater.web.pages.models_sign import SignForm
+from breakwater.web.pages.models_stream import SenderRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,16 @@ class Agreement:
     until: When
     role: str
     mine: bool = False
+    sign: SignForm | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A cut of which nobody said who broadcasts: where it is said, and since when it is asked."""
+
+    label: str
+    url: str
+    due: When
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +85,9 @@ class Target:
         told: who ordered what stands, and since when; empty while nothing was ordered.
         roles: who broadcasts, asked at every cut; empty before one.
         two: a cut takes two people here.
+        sign: a cut that waits for the viewer's signature; nothing else is offered meanwhile.
+        senders: each of several, with own risk and own acts; empty for one alone.
+        asked: until when somebody is to say who broadcasts; None where nobody is asked.
     """
 
     id: str
@@ -88,6 +103,9 @@ class Target:
     roles: tuple[RoleChoice, ...] = ()
     waits: Agreement | None = None
     two: bool = False
+    sign: SignForm | None = None
+    senders: tuple[SenderRow, ...] = ()
+    asked: When | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +118,7 @@ class WallView:
         next: from which place a second answer draws the rest; 0: all are here.
         change: newest change it shows.
         on_duty: who is called when one needs somebody, in words.
+        asked: cuts of which nobody said who broadcasts, the longest first.
     """
 
     tiles: tuple[Tile, ...]
@@ -109,6 +128,7 @@ class WallView:
     alarm: bool
     next: int = 0
     servers: bool = False
+    asked: tuple[Asked, ...] = ()
     target: Target | None = None
 
     @property

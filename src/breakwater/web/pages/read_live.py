@@ -12,8 +12,14 @@ from breakwater.records import approvals, bank_cuts, banks, media_servers, strea
 from breakwater.records.database import Tx
 from breakwater.web.pages import stream_words, words
 from breakwater.web.pages.models import Mark, Number
-from breakwater.web.pages.models_live import CutRow, LiveSettings, ServerRow, StepRow
-from breakwater.web.pages.speech import figure, later, say
+from breakwater.web.pages.models_live import (
+    CutRow,
+    LiveSettings,
+    ServerForm,
+    ServerRow,
+    StepRow,
+)
+from breakwater.web.pages.speech import figure, later, say, say_n
 
 KINDS: Final = {
     ServerKind.NGINX_RTMP: "nginx-rtmp",
@@ -24,8 +30,8 @@ KINDS: Final = {
 }
 
 
-def view(tx: Tx, app: Any) -> LiveSettings:
-    """The page."""
+def view(tx: Tx, app: Any, edit: str = "") -> LiveSettings:
+    """The page; `edit` names the media server that is to be changed."""
     running = [one for one in streams.wall(tx) if one.state is not StreamState.ENDED]
     lost = sum(one.state is StreamState.LOST for one in running)
     share = sum(one.seen_share for one in running) / len(running) if running else 0.0
@@ -40,7 +46,18 @@ def view(tx: Tx, app: Any) -> LiveSettings:
         kinds=tuple((kind.value, say(word)) for kind, word in KINDS.items()),
         steps=_steps(app.live.streams.policy),
         banks=_banks(tx),
+        edit=_edit(tx, media_servers.get(tx, edit)) if edit else None,
     )
+
+
+def _edit(tx: Tx, one: ServerConfig) -> ServerForm:
+    n = len(streams.on_server(tx, one.name))
+    return ServerForm(
+        name=one.name, kind=say(KINDS[one.kind]), service=one.service,
+        control_url=one.control_url, rtmp_url=one.rtmp_url, hls_url=one.hls_url,
+        networks=" ".join(one.hook_networks), active=one.active, version=one.version,
+        running=say_n("%(n)s stream of it runs.", "%(n)s streams of it run.", n) if n else "",
+    )  # fmt: skip
 
 
 def _server(tx: Tx, one: ServerConfig) -> ServerRow:

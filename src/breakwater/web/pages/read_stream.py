@@ -6,29 +6,47 @@ picture is here. Read by `read_case`; the points of its line of time go to `read
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from breakwater.errors import NotFound
-from breakwater.model.broadcast import Preserved
+from breakwater.model.access import Permission
+from breakwater.model.broadcast import CourseKind, Preserved
 from breakwater.model.case import Case, CaseKind
 from breakwater.model.copies import Segment
 from breakwater.model.ids import Id, parse_id
-from breakwater.model.stream import Ack, Control, Evidence, Order, Stream
-from breakwater.records import people, stream_alerts, stream_orders, stream_people, streams
+from breakwater.model.stream import Ack, Broadcaster, Control, Evidence, Order, Stream
+from breakwater.records import (
+    people,
+    stream_alerts,
+    stream_course,
+    stream_orders,
+    stream_stills,
+    streams,
+)
 from breakwater.records.database import Tx
-from breakwater.web.pages import stream_words, words
+from breakwater.web.pages import read_senders, read_stills, stream_words, words
 from breakwater.web.pages.models import Mark
-from breakwater.web.pages.models_stream import AckRow, AlertRow, OrderRow, SegmentRow, StreamView
+from breakwater.web.pages.models_stream import (
+    AckRow,
+    AlertRow,
+    OrderRow,
+    RoleAsk,
+    SegmentRow,
+    StreamView,
+)
 from breakwater.web.pages.read_queue import Look
 from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, figure, later, say
 from breakwater.web.pages.timeline import Point, Sort
 
-ALERTS: Final = 8
+ALERTS: Final = 6
 """On one page, the newest; the rest is counted."""
-PAIRS: Final = 3
+PAIRS: Final = 2
+WHOLE: Final = 2
+SILENT: Final = timedelta(seconds=30)
+"""Watchers say every few seconds what they saw; this much silence is a stretch not seen."""
 KEPT: Final[Mapping[str, str]] = Spoken({
     "preroll": later("The minutes before"),
     "recording": later("The recording"),
@@ -42,6 +60,8 @@ KEPT: Final[Mapping[str, str]] = Spoken({
 STEP: Final[Mapping[str, str]] = Spoken({
     "deny_publish": later("Refuse to let it publish again"),
     "drop_publisher": later("End the publisher's connection"),
+    "mute_publisher": later("Hold back what this sender sends"),
+    "unmute_publisher": later("Let this sender be seen again"),
     "drop_viewers": later("Send viewers nothing more"),
     "purge": later("Remove playlist, segments, thumbnail and recording"),
     "probe": later("Prove that nothing of it can be fetched"),
@@ -57,17 +77,20 @@ def view(look: Look, found: Case) -> StreamView | None:
     if stream is None:
         return None
     seen = stream_alerts.of_stream(look.tx, stream.id)
+    told = _told_whole(seen)
     orders = stream_orders.of_stream(look.tx, stream.id)
     return StreamView(
         label=stream.label,
         control=stream_words.control(stream),
         facts=_facts(look, stream),
         orders=tuple(_order(look, one) for one in reversed(orders)),
-        alerts=tuple(_alert(one) for one in seen[:ALERTS]),
-        senders=_senders(look.tx, stream),
+        alerts=tuple(_alert(one, whole=one.id in told) for one in seen[:ALERTS]),
+        senders=read_senders.rows(look.tx, look.who, stream),
+        ask=_ask(look, stream),
         preserved=tuple(
             (KEPT.get(one.what) or one.what, _kept(one))
             for one in stream_orders.preserved(look.tx, stream.id)
+            if one.what != stream_stills.WHAT
         ),
         more=max(0, len(seen) - ALERTS),
     )
@@ -89,8 +112,8 @@ def points(look: Look, found: Case) -> Iterator[Point]:
         yield Point(Sort.SPAN, begin, stream_words.alert(one), until=until)
     for order in stream_orders.of_stream(look.tx, stream.id):
         yield Point(Sort.DECISION, order.at, stream_words.ORDERED[order.to])
-    yield Point(Sort.RISK, stream.started_at, value=0.0)
-    yield Point(Sort.RISK, stream.ended_at or look.now, value=stream.risk)
+    yield from _courses(look, stream)
+    yield from _unseen(look, stream)
 
 
 def _facts(look: Look, stream: Stream) -> tuple[tuple[str, str], ...]:
@@ -103,17 +126,53 @@ def _facts(look: Look, stream: Stream) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _senders(tx: Tx, stream: Stream) -> tuple[tuple[str, Mark], ...]:
-    every = stream_people.publishers(tx, stream.id, left=True)
-    return tuple(
-        (
-            say("Sender %(n)s", n=n),
-            Mark("none", say("Has left")) if one.left_at is not None
-            else Mark("bad", say("Cut")) if one.control is Control.CUT
-            else Mark("with", say("Sends")),
-        )
-        for n, one in enumerate(every, start=1)
-    )  # fmt: skip
+def _ask(look: Look, stream: Stream) -> RoleAsk | None:
+    """Who broadcasts, until somebody says it: the account's sanction waits for the answer."""
+    until = read_senders.asked(look.tx, stream.id)
+    if until is None:
+        return None
+    may = look.may(Permission.STREAM_CONTROL)
+    known = read_senders.roles() if may else ()
+    return RoleAsk(
+        until, tuple((v, word, stream_words.FOLLOWS[Broadcaster(v)]) for v, word in known)
+    )
+
+
+def _courses(look: Look, stream: Stream) -> Iterator[Point]:
+    """How risky it was, by what, and how many watched, each as it changed."""
+    until = stream.ended_at or look.now
+    yield Point(Sort.RISK, stream.started_at, say("0 of 100"), value=0.0)
+    for one in stream_course.of_stream(look.tx, stream.id, CourseKind.RISK):
+        risk = say("%(n)s of 100", n=figure(round(one.value * 100)))
+        source = stream_words.SOURCES.get(one.why)
+        words_ = say("%(risk)s, by %(source)s", risk=risk, source=source) if source else risk
+        yield Point(Sort.RISK, one.at, words_, value=one.value)
+    now = say("%(n)s of 100", n=figure(round(stream.risk * 100)))
+    yield Point(Sort.RISK, until, now, value=stream.risk)
+    watched = stream_course.of_stream(look.tx, stream.id, CourseKind.VIEWERS)
+    for one in watched:
+        yield Point(Sort.VIEWERS, one.at, value=one.value)
+    if watched:
+        yield Point(Sort.VIEWERS, until, value=float(stream.viewers))
+
+
+def _unseen(look: Look, stream: Stream) -> Iterator[Point]:
+    """Stretches of which no frame was looked at; before the first figure nothing is known."""
+    until = stream.ended_at or look.now
+    begin: datetime | None = None
+    for one in stream_course.of_stream(look.tx, stream.id, CourseKind.SIGHT):
+        if one.value and begin is not None:
+            yield _stretch(begin, one.at)
+        begin = None if one.value else begin or one.at
+    if begin is not None:
+        yield _stretch(begin, until)
+    elif stream.seen_at is None or until - stream.seen_at > SILENT:
+        yield _stretch(stream.seen_at or stream.started_at, until)
+
+
+def _stretch(begin: datetime, until: datetime) -> Point:
+    lasted = say("for %(span)s", span=words.span(until - begin))
+    return Point(Sort.UNSEEN, begin, lasted, until=until)
 
 
 def _order(look: Look, order: Order) -> OrderRow:
@@ -157,14 +216,21 @@ def _seconds(ms: int) -> str:
     return say("%(n)s s", n=figure(ms / 1000, "0.00"))
 
 
-def _alert(seen: Evidence) -> AlertRow:
+def _told_whole(seen: Sequence[Evidence]) -> set[Id]:
+    """The newest alert of each known video, and what was looked at closer; others are a line."""
+    newest = {one.alert.reference: one.id for one in reversed(seen)}
+    return {*list(newest.values())[-WHOLE:], *(one.id for one in seen if one.looks)}
+
+
+def _alert(seen: Evidence, *, whole: bool) -> AlertRow:
     led = stream_words.ORDERED[seen.wanted]
     return AlertRow(
         at=words.at(seen.alert.at),
         words=stream_words.alert(seen),
         led=Mark("held" if seen.wanted.rank > Control.WATCHED.rank else "none", led),
-        segments=tuple(_segment(one) for one in seen.segments),
-        matches=tuple(_match(one) for one in seen.matches[:PAIRS]),
+        segments=tuple(_segment(one) for one in seen.segments[:WHOLE]) if whole else (),
+        matches=tuple(_match(one) for one in seen.matches[:PAIRS]) if whole else (),
+        looks=tuple(words_ for one in seen.looks for words_ in read_stills.looked(one)),
     )
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 from breakwater.enforcement.wishes import CUT
 from breakwater.model.access import Permission, Principal
+from breakwater.model.broadcast import RoleAsked
 from breakwater.model.case import Priority
-from breakwater.model.ids import Id
 from breakwater.model.stream import Broadcaster, Control, Evidence, Stream, StreamState
 from breakwater.records import (
     approvals,
@@ -25,12 +25,22 @@ from breakwater.records import (
     stream_alerts,
     stream_orders,
     stream_people,
+    stream_roles,
     streams,
 )
 from breakwater.records.database import Tx
 from breakwater.review.duty.calling import EVERYBODY
-from breakwater.web.pages import stream_words, words
-from breakwater.web.pages.models_wall import Act, Agreement, RoleChoice, Target, Tile, WallView
+from breakwater.web.pages import read_senders, stream_words, words
+from breakwater.web.pages.models_sign import SignForm
+from breakwater.web.pages.models_wall import (
+    Act,
+    Agreement,
+    Asked,
+    RoleChoice,
+    Target,
+    Tile,
+    WallView,
+)
 from breakwater.web.pages.read_case import name_of
 from breakwater.web.pages.read_duty import first_on_duty
 from breakwater.web.pages.speech import say, say_n
@@ -39,6 +49,8 @@ if TYPE_CHECKING:
     from breakwater.app.oncall import OnCall
 
 TILES: Final = 60
+ASKED: Final = 6
+"""Questions who broadcasts on one wall; the queue of cases has them all."""
 FIRST: Final = 36
 """Tiles of the first document, which has at most 40,000 bytes; the others follow."""
 URGENT: Final = frozenset({Priority.NOW, Priority.HIGH})
@@ -46,8 +58,9 @@ C = Control
 
 
 def view(
-    tx: Tx, who: Principal, on_call: OnCall, *, at: str, two: bool, after: int = 0
-) -> WallView:
+    tx: Tx, who: Principal, on_call: OnCall, *, at: str, two: bool, after: int = 0,
+    method: str = "", sign: SignForm | None = None,
+) -> WallView:  # fmt: skip
     """The wall for one viewer.
 
     Args:
@@ -57,6 +70,8 @@ def view(
         at: label of the target; empty: none is chosen.
         two: a cut takes two people.
         after: how many tiles to leave out at the top.
+        method: what the viewer signs with.
+        sign: what the target waits to be signed for.
     """
     shown = streams.wall(tx, TILES)
     first = 0 if 0 <= after < FIRST else FIRST
@@ -69,8 +84,15 @@ def view(
         on_duty=first_on_duty(on_call.caller.on_duty(tx), names),
         alarm=bool(duty_calls.about(tx, EVERYBODY)),
         servers=bool(media_servers.every(tx)),
-        target=target(tx, who, streams.labelled(tx, at), two=two) if at else None,
-    )
+        asked=tuple(_asked(tx, one) for one in stream_roles.waiting(tx, ASKED)),
+        target=target(tx, who, streams.labelled(tx, at), two=two, method=method, sign=sign)
+        if at else None,
+    )  # fmt: skip
+
+
+def _asked(tx: Tx, one: RoleAsked) -> Asked:
+    url = f"/live?at={one.label}" if one.case is None else f"/cases/{one.case}#who"
+    return Asked(one.label, url, read_senders.due(one, tx))
 
 
 def further(tx: Tx) -> tuple[Tile, ...]:
@@ -113,8 +135,12 @@ def _why(tx: Tx, stream: Stream, newest: Evidence | None) -> str:
     return stream_words.why(stream, newest, told)
 
 
-def target(tx: Tx, who: Principal, stream: Stream, *, two: bool) -> Target:
+def target(
+    tx: Tx, who: Principal, stream: Stream, *, two: bool, method: str = "",
+    sign: SignForm | None = None,
+) -> Target:  # fmt: skip
     """The panel about one broadcast."""
+    senders = read_senders.rows(tx, who, stream)
     newest = stream_alerts.newest(tx, [stream.id]).get(stream.id)
     order = stream_orders.get(tx, stream.order) if stream.order is not None else None
     told = ""
@@ -139,8 +165,11 @@ def target(tx: Tx, who: Principal, stream: Stream, *, two: bool) -> Target:
         case=stream.case or "",
         acts=_acts(stream) if may else (),
         roles=_roles(order.broadcaster if order else Broadcaster.UNKNOWN) if may and cut else (),
-        waits=waiting(tx, who, stream.id),
+        waits=waiting(tx, who, stream, method),
         two=two,
+        sign=sign,
+        senders=senders if len(senders) > 1 else (),
+        asked=read_senders.asked(tx, stream.id),
     )
 
 
@@ -184,9 +213,9 @@ def _roles(said: Broadcaster) -> tuple[RoleChoice, ...]:
     )  # fmt: skip
 
 
-def waiting(tx: Tx, who: Principal, stream: Id) -> Agreement | None:
+def waiting(tx: Tx, who: Principal, stream: Stream, method: str) -> Agreement | None:
     """A cut that waits for a second person; None when none does."""
-    every = approvals.of_subject(tx, stream)
+    every = approvals.of_subject(tx, stream.id)
     found = [one for one in every if one.kind == CUT and one.state(tx.now).value == "waiting"]
     if not found:
         return None
@@ -197,4 +226,16 @@ def waiting(tx: Tx, who: Principal, stream: Id) -> Agreement | None:
         until=words.due(one.lapses_at, tx.now),
         role=stream_words.BROADCASTER[Broadcaster(one.facts["broadcaster"])],
         mine=one.by == who.person,
+        sign=_agree(stream, method),
+    )
+
+
+def _agree(stream: Stream, method: str) -> SignForm:
+    return SignForm(
+        words=say("Sign to cut %(name)s.", name=stream.label),
+        button=say("Agree: cut it now"),
+        method=method,
+        action=f"/live/{stream.label}/agree",
+        options=f"/v1/streams/{stream.id}/orders/options",
+        back=f"/live?at={stream.label}",
     )

@@ -33,6 +33,20 @@ PATTERNS: Final = (
     later("%(match)s, mirrored"),
     later("Shows %(length)s s of a known video from %(at)s on"),
     later("May show %(length)s s of a known video from %(at)s on"),
+    later("It shows %(length)s s of a video of the bank %(bank)s."),
+    later("It shows %(length)s s of a broadcast that was stopped."),
+    later("A frame is %(n)s bits from an entry of the bank %(bank)s."),
+    later("A closer look bears it out: %(n)s of %(all)s frame pairs show the same."),
+    later(
+        "A closer look bears it out: %(n)s of %(all)s frame pairs show the same; "
+        "%(span)s s of sound are the same."
+    ),
+    later("A closer look found another video: %(n)s of %(all)s frame pairs show the same."),
+    later("A closer look cannot tell: %(n)s of %(all)s frame pairs show the same."),
+    later(
+        "A closer look cannot tell: %(n)s of %(all)s frame pairs show the same; "
+        "%(span)s s of sound are the same."
+    ),
     later("%(match)s, as it is"),
     later("%(match)s, turned a quarter to the right"),
     later("%(match)s, turned upside down"),
@@ -46,6 +60,7 @@ PATTERNS: Final = (
     later("A partner reported: %(what)s."),
     later("%(said)s They say that a child is in danger now."),
     later("%(n)s people reported it."),
+    later("Streams of it are watched: %(n)s. Let them end, or take it out of use."),
     later("%(name)s answered this at %(at)s UTC."),
     later("%(name)s is on the rota at that time already."),
     later("%(name)s may not decide on cases, so they cannot be on duty."),
@@ -69,6 +84,7 @@ FIXED: Final = (
     later("extortion of a child"),
     later("abuse shown live"),
     later("something else"),
+    later("A person saw something in a spot check."),
 )
 
 

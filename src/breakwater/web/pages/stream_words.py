@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from breakwater.model.copies import Zone
 from breakwater.model.stream import Broadcaster, Control, Evidence, OrderState, Stream
 from breakwater.web.pages.models import Mark
 from breakwater.web.pages.retold import retold
@@ -52,7 +53,9 @@ FOLLOWS: Final[Mapping[Broadcaster, str]] = Spoken({
     Broadcaster.APPARENT_CHILD: later(
         "Gets a text with help and no ban, and is a victim in every report."
     ),
-    Broadcaster.UNKNOWN: later("May not broadcast again until somebody says who it is."),
+    Broadcaster.UNKNOWN: later(
+        "May not broadcast again until somebody says who it is; nothing is done to the account."
+    ),
 })  # fmt: skip
 
 RISKS: Final[Mapping[str, str]] = Spoken({
@@ -61,7 +64,17 @@ RISKS: Final[Mapping[str, str]] = Spoken({
     "comments": later("Comments raise its risk."),
     "classifier": later("A score raises its risk."),
     "history": later("What is known of this account raises its risk."),
+    "spot_check": later("A person saw something in a spot check."),
 })  # fmt: skip
+
+SOURCES: Final[Mapping[str, str]] = Spoken({
+    "frames": later("frames"),
+    "reports": later("reports"),
+    "comments": later("comments"),
+    "classifier": later("a score"),
+    "history": later("the account's history"),
+})  # fmt: skip
+"""What changed a risk, in the words of a table."""
 
 WORTH_SAYING: Final = 0.2
 """Less risk than this is no reason by itself: every new account has some."""
@@ -70,6 +83,8 @@ ALERT: Final[Mapping[str, str]] = Spoken({
     "match": later("A frame is near to an entry of bank %(bank)s."),
     "copy": later("A known video of bank %(bank)s appears: %(frames)s frames over %(span)s s."),
     "stopped": later("A broadcast that was stopped is shown again: %(frames)s frames over %(span)s s."),
+    "look": later("A known video of bank %(bank)s may appear: %(frames)s frames over %(span)s s."),
+    "apart": later("A closer look found no known video of bank %(bank)s."),
 })  # fmt: skip
 
 
@@ -111,6 +126,9 @@ def alert(seen: Evidence) -> str:
     if one.kind not in ALERT:
         return retold(one.why)
     values = {"bank": one.bank, "frames": one.frames, "span": figure(one.span_s, "0.0")}
+    zones = {segment.zone for segment in seen.segments} or {Zone.LINK}
+    if Zone.LINK not in zones:
+        return ALERT["look" if Zone.LOOK in zones else "apart"] % values
     return ALERT[one.kind] % values
 
 

@@ -24,6 +24,8 @@ MARKS: Final = 30
 """Marks on one page, the newest; the rest is counted (the page's budget of 40,000 bytes)."""
 STEPS: Final = 24
 """Points of a series: on 96 pixels of height nobody tells more apart, and each is a table row."""
+STRETCHES: Final = 12
+"""Stretches not seen on one page, the longest; the rest is counted."""
 LOOKS: Final = timedelta(minutes=1)
 """Views nearer to one another than this are one mark: a person holds and lets go many times."""
 
@@ -36,7 +38,9 @@ class Sort(StrEnum):
     DECISION = "decision"
     VIEW = "view"
     SPAN = "span"
+    UNSEEN = "unseen"
     RISK = "risk"
+    VIEWERS = "viewers"
     COMMENTS = "comments"
 
 
@@ -46,7 +50,9 @@ WORD: Final[Mapping[Sort, str]] = Spoken({
     Sort.DECISION: later("Decision"),
     Sort.VIEW: later("Looked at"),
     Sort.SPAN: later("Matched span"),
+    Sort.UNSEEN: later("Not seen"),
     Sort.RISK: later("Risk"),
+    Sort.VIEWERS: later("Viewers"),
     Sort.COMMENTS: later("Comments"),
 })  # fmt: skip
 
@@ -60,7 +66,8 @@ class Point:
         at: when, or when it began.
         words: for the table; a series needs none.
         until: when it ended; for spans.
-        value: of a series: risk as 0..1, comments as how many came since the point before.
+        value: of a series: risk as 0..1, viewers as how many watch, comments as how many came
+            since the point before.
     """
 
     sort: Sort
@@ -105,10 +112,13 @@ def timeline(points: Iterable[Point]) -> Timeline:
     [('Opened', ''), ('Risk', '42 of 100')]
     """
     every = sorted(points, key=lambda point: point.at)
-    marks = _looks([one for one in every if one.value is None])
+    marks = _looks([one for one in every if one.value is None and one.sort is not Sort.UNSEEN])
+    unseen = [one for one in every if one.sort is Sort.UNSEEN]
     kept = [
+        *sorted(unseen, key=_length, reverse=True)[:STRETCHES],
         *marks[-MARKS:],
         *_thinned([one for one in every if one.sort is Sort.RISK], max),
+        *_thinned([one for one in every if one.sort is Sort.VIEWERS], max),
         *_thinned([one for one in every if one.sort is Sort.COMMENTS], sum),
     ]
     kept.sort(key=lambda point: (point.at, point.value is None), reverse=True)
@@ -116,8 +126,12 @@ def timeline(points: Iterable[Point]) -> Timeline:
     return Timeline(
         rows=tuple(_row(point) for point in kept),
         legend=tuple((sort.value, WORD[sort]) for sort in Sort if sort in present),
-        more=max(0, len(marks) - MARKS),
+        more=max(0, len(marks) - MARKS) + max(0, len(unseen) - STRETCHES),
     )
+
+
+def _length(point: Point) -> timedelta:
+    return (point.until or point.at) - point.at
 
 
 def _looks(marks: Sequence[Point]) -> list[Point]:
@@ -152,10 +166,14 @@ def _thinned(series: Sequence[Point], join: Callable[[Iterable[float]], float]) 
     for point in series:
         share = (point.at - first) / length if length else 0.0
         stretches.setdefault(min(STEPS - 1, int(share * STEPS)), []).append(point)
-    return [
-        replace(some[-1], value=join(point.value or 0.0 for point in some))
-        for some in stretches.values()
-    ]
+    return [_standing_for(some, join) for some in stretches.values()]
+
+
+def _standing_for(some: Sequence[Point], join: Callable[[Iterable[float]], float]) -> Point:
+    """One of the points whose value stands for all, or a sum without words."""
+    value = join(point.value or 0.0 for point in some)
+    same = [point for point in some if point.value == value]
+    return same[0] if same else replace(some[-1], value=value, words="")
 
 
 def _row(point: Point) -> TimelineRow:
@@ -174,4 +192,6 @@ def _words(point: Point) -> str:
         return point.words
     if point.sort is Sort.RISK:
         return say("%(n)s of 100", n=figure(round(point.value * 100)))
+    if point.sort is Sort.VIEWERS:
+        return say_n("%(n)s viewer", "%(n)s viewers", int(point.value))
     return say_n("%(n)s comment", "%(n)s comments", int(point.value))

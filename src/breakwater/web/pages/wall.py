@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Final
+from functools import partial
+from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import Depends, Form, Query
@@ -18,17 +19,26 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from breakwater.errors import BadInput, BreakwaterError, Conflict, NeedsSecondPerson
+from breakwater.errors import (
+    BadInput,
+    Conflict,
+    NeedsSecondPerson,
+    NeedsSignature,
+    TooManyRequests,
+)
 from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import Id, parse_id
+from breakwater.model.signin import about_cut
 from breakwater.model.stream import Broadcaster, Control, Stream
 from breakwater.records import streams
 from breakwater.web.gate import Parts, Router, Who, needs
-from breakwater.web.pages import read_wall
+from breakwater.web.pages import read_senders, read_wall
 from breakwater.web.pages.context import Pages, show
+from breakwater.web.pages.models_sign import SignForm
 from breakwater.web.pages.reads import Console
 from breakwater.web.pages.retold import refused
-from breakwater.web.pages.speech import Spoken, later
+from breakwater.web.pages.sign import Credential, Password, proof_of, signature
+from breakwater.web.pages.speech import Spoken, later, say
 from breakwater.web.workstation import Workstation
 
 P = Permission
@@ -46,6 +56,10 @@ SAID: Final = Spoken({
     "watched": later("To be watched more closely."),
     "hidden": later("To be held from discovery."),
     "open": later("To be let go."),
+    "frozen_one": later("One sender is to be frozen. The others go on."),
+    "cut_one": later("One sender is to be cut. The others go on. Say who it is."),
+    "open_one": later("One sender may send again."),
+    "second_one": later("The cut of one sender waits for a second person."),
     "second": later("It is frozen. The cut waits for a second person."),
     "role": later("Noted who broadcasts."),
     "refused": later("The cut is refused. It stays frozen until somebody lets it go."),
@@ -70,12 +84,24 @@ class OrderForm(BaseModel):
         to: without a word it is frozen.
         seen: id of the order that was shown as in force.
         role: who broadcasts; asked at every cut, and `unknown` until somebody says it.
+        publisher: one of several senders; empty: all of it.
+        password, credential: the signature under a cut.
+        back: `case` returns to the case page.
     """
 
     to: Control = Control.FROZEN
     role: Broadcaster | None = None
     reason: str = Field(default="", max_length=2000)
     seen: str | None = Field(default=None, max_length=64)
+    publisher: str = Field(default="", max_length=64)
+    password: str = Field(default="", max_length=1024)
+    credential: str = Field(default="", max_length=20_000)
+    back: Literal["", "case"] = ""
+
+    @property
+    def one(self) -> Id | None:
+        """The sender who is meant, if it is one of several."""
+        return Id(self.publisher) if parse_id(self.publisher) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +118,37 @@ class Desk:
         """A cut takes two people."""
         return bool(self.app.live.streams.policy.two_people)
 
+    @property
+    def method(self) -> str:
+        """What the viewer signs with."""
+        return str(self.app.access.signing.method(self.who))
+
     def page(
-        self, at: str, said: str = "", wrong: str = "", status: int = 200, after: int = 0
-    ) -> HTMLResponse:
-        """The wall, with what was just done."""
+        self, at: str, said: str = "", wrong: str = "", status: int = 200, *, after: int = 0,
+        sign: SignForm | None = None,
+    ) -> HTMLResponse:  # fmt: skip
+        """The wall, with what was just done, or what is to be signed."""
+        method = self.method if at else ""
         with self.app.db.read() as tx:
             view = read_wall.view(
-                tx, self.who, self.app.review.on_call, at=at, two=self.two, after=after
-            )
+                tx, self.who, self.app.review.on_call, at=at, two=self.two, after=after,
+                method=method, sign=sign,
+            )  # fmt: skip
         return show(
             self.request, self.pages, self.who, "wall", view=view, said=said, wrong=wrong,
             status=status,
         )  # fmt: skip
 
-    def panel(self, at: str, said: str = "", wrong: str = "", status: int = 200) -> HTMLResponse:
+    def panel(
+        self, at: str, said: str = "", wrong: str = "", status: int = 200, *,
+        sign: SignForm | None = None,
+    ) -> HTMLResponse:  # fmt: skip
         """The target alone."""
+        method = self.method
         with self.app.db.read() as tx:
-            target = read_wall.target(tx, self.who, streams.labelled(tx, at), two=self.two)
+            target = read_wall.target(
+                tx, self.who, streams.labelled(tx, at), two=self.two, method=method, sign=sign
+            )
         return show(
             self.request, self.pages, self.who, "parts/wall_target", target=target, said=said,
             wrong=wrong, status=status,
@@ -119,20 +159,32 @@ class Desk:
         with self.app.db.read() as tx:
             return streams.labelled(tx, label)
 
-    def acted(self, label: str, act: Callable[[], str]) -> Response:
-        """Do it, and show what was done or why it was not: a panel to scripts, else a page."""
+    def acted(
+        self, label: str, act: Callable[[], str], *, sign: Callable[[], SignForm] | None = None,
+        back: str = "",
+    ) -> Response:  # fmt: skip
+        """Do it, and show what was done or why it was not: a panel to scripts, else a page.
+
+        Args:
+            label: of the broadcast.
+            act: does it; answers a word of `SAID`.
+            sign: what the viewer signs where it is not signed yet, or wrongly.
+            back: the page to return to; empty: the wall.
+        """
         alone = "hx-request" in self.request.headers
+        shown = self.panel if alone else self.page
         try:
             said = act()
-        except (BadInput, Conflict, NeedsSecondPerson) as error:
-            return self._refused(label, error, alone=alone)
+        except NeedsSignature as waits:
+            return shown(label, refused(waits), sign=sign() if sign else None)
+        except (BadInput, Conflict, NeedsSecondPerson, TooManyRequests) as error:
+            again = sign() if sign and isinstance(error, BadInput | TooManyRequests) else None
+            return shown(label, wrong=refused(error), status=error.status, sign=again)
         if alone:
             return self.panel(label, SAID[said])
-        return RedirectResponse(f"/live?{urlencode({'at': label, 'said': said})}", SEE_OTHER)
-
-    def _refused(self, label: str, error: BreakwaterError, *, alone: bool) -> Response:
-        shown = self.panel if alone else self.page
-        return shown(label, wrong=refused(error), status=error.status)
+        return RedirectResponse(
+            back or f"/live?{urlencode({'at': label, 'said': said})}", SEE_OTHER
+        )
 
 
 async def _desk(request: Request, pages: Pages, app: Parts, who: Who) -> Desk:
@@ -200,10 +252,20 @@ def order(desk: At, label: str, form: Annotated[OrderForm, Form()]) -> Response:
 
 @router.post("/live/{label}/agree")
 @needs(P.STREAM_CONTROL)
-def agree(desk: At, label: str, reason: Reason = "") -> Response:
-    """Agree to a cut as second person."""
+def agree(
+    desk: At, label: str, reason: Reason = "", password: Password = "", credential: Credential = ""
+) -> Response:
+    """Agree to a cut as second person, signed."""
     wishes, stream = desk.app.enforcement.wishes, desk.stream(label)
-    return desk.acted(label, lambda: _said(wishes.confirm(desk.who, stream.id, note=reason), "cut"))
+
+    def agreed() -> str:
+        about = wishes.to_sign(desk.who, stream.id)
+        proof = proof_of(password, credential)
+        signed = signature(desk.request, desk.app, desk.who, about, proof)
+        wishes.confirm(desk.who, stream.id, signed, note=reason)
+        return "cut"
+
+    return desk.acted(label, agreed)
 
 
 @router.post("/live/{label}/refuse")
@@ -222,18 +284,48 @@ def _order(desk: Desk, label: str, form: OrderForm) -> Response:
     reason = form.reason or (CHORD if form.to is Control.CUT else "")
 
     def wanted() -> str:
+        about, proof = about_cut(stream.id, form.one), proof_of(form.password, form.credential)
         try:
             desk.app.enforcement.wishes.want(
-                desk.who, Id(stream.id), form.to, reason=reason, broadcaster=role, seen=form.seen
-            )
+                desk.who, Id(stream.id), form.to, reason=reason, broadcaster=role, seen=form.seen,
+                publisher=form.one,
+                signed=signature(desk.request, desk.app, desk.who, about, proof),
+            )  # fmt: skip
         except NeedsSecondPerson as waits:
             if "approval" not in waits.facts:
                 raise
-            return "second"
-        known = stream.control is Control.CUT and form.to is Control.CUT
-        return "role" if known else form.to.value
+            return "second" if form.one is None else "second_one"
+        if form.role is not None and form.to is Control.CUT:
+            return "role"
+        return form.to.value if form.one is None else f"{form.to.value}_one"
 
-    return desk.acted(label, wanted)
+    cuts = form.to is Control.CUT and stream.control is not Control.CUT
+    back = f"/cases/{stream.case}#stream-title" if form.back and stream.case else ""
+    sign = partial(_sign, desk, stream, form, back) if cuts else None
+    return desk.acted(label, wanted, sign=sign, back=back)
+
+
+def _sign(desk: Desk, stream: Stream, form: OrderForm, back: str) -> SignForm:
+    """What is signed to cut it, or one of its senders."""
+    one = form.one
+    name = stream.label
+    if one is not None:
+        with desk.app.db.read() as tx:
+            name = f"{stream.label}, {read_senders.name_of(tx, stream, one)}"
+    said = {
+        "to": "cut", "role": form.role or "", "reason": form.reason, "publisher": form.publisher,
+        "back": form.back,
+    }  # fmt: skip
+    options = f"/v1/streams/{stream.id}/orders/options"
+    return SignForm(
+        words=say("Sign to cut %(name)s.", name=name),
+        button=say("Sign and cut"),
+        method=desk.method,
+        action=f"/live/{stream.label}/orders",
+        options=f"{options}?publisher={one}" if one else options,
+        back=back or f"/live?at={stream.label}",
+        fields=tuple((field, str(value)) for field, value in said.items() if value),
+    )
 
 
 def _said(_done: object, word: str) -> str:

@@ -1,10 +1,10 @@
-// A second person's signature: the browser's own passkey dialog, for this one act.
-// Without a passkey the form carries a password and this file does nothing.
+// A signature for one act: the browser's own passkey dialog. With `data-swap` the answer replaces a
+// part of the page, else it is a new page. Without a passkey the form carries a password and this file does nothing.
 (() => {
   "use strict";
   const bw = window.breakwater;
-  const wrong = (words) => {
-    const node = document.getElementById("second-wrong");
+  const wrong = (form, words) => {
+    const node = form.querySelector("[data-wrong]");
     node.textContent = words;
     node.hidden = false;
   };
@@ -20,10 +20,12 @@
     try {
       const made = await proof(form.dataset.sign);
       form.elements.credential.value = JSON.stringify(made.toJSON());
-      form.submit();
+      if (!form.dataset.swap) return form.submit();
+      const values = Object.fromEntries(new FormData(form));
+      window.htmx.ajax("POST", form.getAttribute("action"), { target: form.dataset.swap, swap: "outerHTML", values });
     } catch (error) {
       form.removeAttribute("aria-busy");
-      wrong(error.name === "NotAllowedError" ? bw.say("Nothing was done: the passkey was not used.") : error.message);
+      wrong(form, error.name === "NotAllowedError" ? bw.say("Nothing was done: the passkey was not used.") : error.message);
     }
   };
   addEventListener("submit", (event) => {
@@ -32,7 +34,7 @@
     event.preventDefault();
     if (form.hasAttribute("aria-busy")) return; // a second press while the browser asks
     if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) {
-      wrong(bw.say("This browser has no passkeys. Use one that has."));
+      wrong(form, bw.say("This browser has no passkeys. Use one that has."));
       return;
     }
     form.setAttribute("aria-busy", "true");

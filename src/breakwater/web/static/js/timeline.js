@@ -1,5 +1,6 @@
 // The case's line of time, drawn from its own table; arrow keys go from point to point.
-// Marks have shapes besides colours: ▲ report, ■ decision, ○ opened, | look, hatching for a matched span.
+// Marks have shapes besides colours: ▲ report, ■ decision, ○ opened, | look, hatching for a matched span,
+// a lower bar with crosses for a stretch that nobody saw; risk is a step line, viewers a thin dashed one.
 (() => {
   "use strict";
   const bw = window.breakwater;
@@ -79,13 +80,25 @@
     const { ctx, bbox } = u;
     const px = devicePixelRatio;
     const x = (time) => u.valToPos(time, "x", true);
-    const colours = { report: resolve("--high"), decision: resolve("--text"), opened: resolve("--muted"), view: resolve("--muted"), span: resolve("--high") };
+    const colours = { report: resolve("--high"), decision: resolve("--text"), opened: resolve("--muted"), view: resolve("--muted"), span: resolve("--high"), unseen: resolve("--muted") };
     ctx.save();
     ctx.lineWidth = 1.5 * px;
     for (const one of points) {
       if (!(one.sort in colours)) continue;
       ctx.fillStyle = ctx.strokeStyle = colours[one.sort];
-      if (one.sort === "span") {
+      if (one.sort === "unseen") {
+        const [left, high] = [x(one.at), 8 * px];
+        const width = Math.max(3 * px, x(one.until) - left);
+        ctx.strokeRect(left, bbox.top + bbox.height - high, width, high);
+        ctx.beginPath();
+        for (let from = left; from + high <= left + width; from += high) {
+          ctx.moveTo(from, bbox.top + bbox.height - high);
+          ctx.lineTo(from + high, bbox.top + bbox.height);
+          ctx.moveTo(from + high, bbox.top + bbox.height - high);
+          ctx.lineTo(from, bbox.top + bbox.height);
+        }
+        ctx.stroke();
+      } else if (one.sort === "span") {
         const width = Math.max(10 * px, x(one.until ?? one.at) - x(one.at));
         hatch(ctx, x(one.at) - (one.until ? 0 : width / 2), bbox.top, width, bbox.height, colours.span);
       } else shape(ctx, one.sort, x(one.at), bbox.top + bbox.height * LANE[one.sort], 5 * px);
@@ -120,13 +133,15 @@
     const font = `13px ${getComputedStyle(document.body).fontFamily}`;
     const of = (sort) => points.map((one) => (one.sort === sort ? one.value : null));
     const most = Math.max(1, ...of("comments"));
+    const crowd = Math.max(1, ...of("viewers"));
+    const stepped = window.uPlot.paths.stepped({ align: 1 });
     plot = new window.uPlot(
       {
         width: node.clientWidth,
         height: node.clientHeight,
         legend: { show: false },
         cursor: { show: false },
-        scales: { x: { range }, risk: { range: [0, 1] }, comments: { range: [0, most * 1.2] } },
+        scales: { x: { range }, risk: { range: [0, 1] }, comments: { range: [0, most * 1.2] }, viewers: { range: [0, crowd * 1.1] } },
         axes: [
           { stroke: muted, font, size: 24, gap: 2, space: 90, ticks: { show: false }, grid: { stroke: line, width: 1 }, values: (_, splits) => label(splits) },
           { show: false, scale: "risk" },
@@ -134,11 +149,12 @@
         series: [
           {},
           { scale: "comments", paths: () => null, points: { show: false } },
-          { scale: "risk", stroke: resolve("--now"), width: 2, spanGaps: true, points: { show: false } },
+          { scale: "viewers", stroke: resolve("--act"), width: 1.5, dash: [5, 4], paths: stepped, spanGaps: true, points: { show: false } },
+          { scale: "risk", stroke: resolve("--now"), width: 2, paths: stepped, spanGaps: true, points: { show: false } },
         ],
         hooks: { drawAxes: [bars], draw: [marks] },
       },
-      [points.map((one) => one.at), of("comments"), of("risk")],
+      [points.map((one) => one.at), of("comments"), of("viewers"), of("risk")],
       node,
     );
   };

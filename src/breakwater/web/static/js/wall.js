@@ -92,6 +92,14 @@
   bw.on("wall.suspect", role("suspect"));
   bw.on("wall.apparent_child", role("apparent_child"));
   bw.on("wall.unknown", role("unknown"));
+  // A cut is signed in place: the browser asks for the passkey at once, or the password has the focus.
+  const signing = () => panel()?.querySelector("form.sign:not(section form)");
+  const ready = () => {
+    const form = signing();
+    if (!form) return;
+    if (form.dataset.sign && !panel().querySelector("#target-said.wrong")) form.requestSubmit();
+    else form.querySelector("input[type='password'], a")?.focus();
+  };
   const open = () => {
     if (shows() !== chosen) return (opening = chosen);
     opening = "";
@@ -230,7 +238,7 @@
       if (old) renew(old, made);
       else if (made.classList.contains("up")) count(idOf(made));
     }
-    if (current() && ids.includes(idOf(current()))) fetchPanel();
+    if (current() && ids.includes(idOf(current())) && !signing()) fetchPanel();
     if (changed.size) soon();
   };
   const soon = () => {
@@ -264,6 +272,7 @@
     document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
       if (detail.target.id === "main" || detail.target.tagName === "MAIN") settle();
       if (opening && opening === shows()) open();
+      if (detail.target.id === "target-of") ready();
     });
     document.body.addEventListener("live", ({ detail }) => {
       if (!detail.name.startsWith("stream-")) return;
