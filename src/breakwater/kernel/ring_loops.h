@@ -120,9 +120,10 @@ typedef struct {
 } probe;
 
 #define MAX_PROBES (BW_MAX_BANDS * BW_MASKS)
-#define PROBES_AHEAD 24 /* probes whose keys are on their way while another is scanned */
+#define PROBES_AHEAD 14 /* probes whose keys are on their way while another is scanned */
+#define STARTS_AHEAD 40 /* probes whose bucket's start is: more at once only wait for one another */
 
-/* Lists the probes of masks [from, to) of every band and calls their bucket starts into the cache. */
+/* Lists the probes of masks [from, to) of every band. */
 TARGET static int list_probes(const bw_search *search, const uint8_t *code, int from, int to,
                               probe *probes) {
     const bw_ring *ring = search->ring;
@@ -136,7 +137,6 @@ TARGET static int list_probes(const bw_search *search, const uint8_t *code, int 
             int limit = search->plan.pair[band] - bw_mask_flips(mask);
             if (limit < 0) break; /* further masks flip as many bits or more */
             const uint32_t *start = off + (uint16_t)(word ^ bw_masks[mask]);
-            __builtin_prefetch(start);
             probes[count++] = (probe){start, 0, 0, next, (uint8_t)limit, (uint8_t)band};
         }
     }
@@ -156,10 +156,13 @@ TARGET static void run_probes(pending_list *pending, probe *probes, int count) {
     const bw_search *search = pending->search;
     const bw_ring *ring = search->ring;
     int ahead = count < PROBES_AHEAD ? count : PROBES_AHEAD;
+    int far = count < STARTS_AHEAD ? count : STARTS_AHEAD;
+    for (int i = 0; i < far; i++) __builtin_prefetch(probes[i].off);
     for (int i = 0; i < ahead; i++) open_probe(ring, &probes[i]);
     for (int i = 0; i < count; i++) {
         const probe *p = &probes[i];
         size_t at = p->band * ring->rows + p->start;
+        if (i + far < count) __builtin_prefetch(probes[i + far].off);
         if (i + ahead < count) open_probe(ring, &probes[i + ahead]);
         scan_bucket(pending, ring->key + at, ring->bands * ring->rows - at, ring->ids + at, p->size,
                     p->next, p->limit, 0, p->band);
