@@ -19,6 +19,7 @@ LINKS: Final = (
     Link("wall", "Live wall", "/live", "Now", Permission.STREAM_READ),
     Link("queue", "Queue", "/queue", "Now", Permission.CASE_READ),
     Link("duty", "On call", "/duty", "Now", Permission.CASE_READ),
+    Link("spots", "Spot checks", "/spots", "Now", Permission.STREAM_CONTROL),
     Link("appeals", "Appeals", "/appeals", "Now", Permission.APPEAL_DECIDE),
     Link("grade", "Grade", "/grade", "Judge", Permission.GRADE_WRITE),
     Link("sets", "Sets", "/sets", "Judge", Permission.GRADE_IMPORT),

@@ -112,7 +112,7 @@
   const down = () => (press() && holding ? stop() : start());
   const up = () => press() || stop();
   bw.on("case.reveal", { down, up });
-  for (const page of ["grade", "grade_first", "grade_stack"]) bw.on(`${page}.reveal`, { down, up });
+  for (const page of ["grade", "grade_first", "grade_stack", "spots"]) bw.on(`${page}.reveal`, { down, up });
   bw.hideFrame = stop;
   addEventListener("pointerdown", (event) => {
     if (event.button === 0 && event.target.closest?.("[data-hold], [data-evidence] [data-still]")) down();
@@ -170,7 +170,7 @@
     const next = by > 0 ? spans.find((i) => i > at) : spans.reverse().find((i) => i < at);
     if (next !== undefined) show(all[next].dataset.show, all[next]);
   };
-  for (const page of ["case", "grade"]) {
+  for (const page of ["case", "grade", "spots"]) {
     bw.on(`${page}.before`, () => step(-1));
     bw.on(`${page}.after`, () => step(1));
   }
