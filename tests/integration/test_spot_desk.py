@@ -10,8 +10,7 @@ import pytest
 from breakwater.errors import BadInput, Conflict, ExposureLimit, NotAllowed, NotFound
 from breakwater.model.access import Principal, Role
 from breakwater.model.case import CaseKind, CaseState, Priority
-from breakwater.model.decision import AccountRole, DecisionFacts, DecisionKind
-from breakwater.model.facts import Activity, ItemFacts
+from breakwater.model.decision import DecisionKind
 from breakwater.model.ids import Id, new_id
 from breakwater.model.media import Level
 from breakwater.model.spot import SpotAnswer, Strip
@@ -93,14 +92,11 @@ def test_what_is_decided_on_the_case_is_what_the_draw_found(
         db=house.app.db, subscriptions=subscriptions, kinds=(), turns=(),
         metrics=house.app.metrics,
     )  # fmt: skip
-    house.app.review.decisions.decide(
-        ada, case, DecisionKind.ILLEGAL, reason="because",
-        facts=DecisionFacts(role=AccountRole.UNKNOWN, item=ItemFacts(Activity.POSING_OR_NUDITY)),
-    )  # fmt: skip
+    house.app.review.decisions.decide(ada, case, DecisionKind.NOT_ILLEGAL, reason="a garden")
     while worker.deliver_events():
         pass
     with house.app.db.read() as tx:
-        assert spot_figures.record(tx, strip.draw).found == "illegal"
+        assert spot_figures.record(tx, strip.draw).found == "not_illegal"
 
 
 def test_a_closer_look_raises_the_sampling_and_takes_another_strip(
