@@ -1,5 +1,6 @@
 """What was written never stands where a log line or a traceback could show it."""
 
+from dataclasses import fields
 from datetime import UTC, datetime
 
 from breakwater.model.comment import (
@@ -41,6 +42,8 @@ def test_nothing_undone_is_no_evidence() -> None:
     assert not Obfuscation()
     assert Obfuscation(uncounted=1)
     assert Obfuscation(invisible=2, uncounted=3).counts == (2, 0, 0, 0, 0, 0, 0, 0, 0, 3)
+    counted = Obfuscation(*range(10))
+    assert counted.counts == tuple(getattr(counted, one.name) for one in fields(Obfuscation))
 
 
 def test_a_step_alarms_at_its_threshold_and_never_while_it_abstains() -> None:

@@ -64,11 +64,19 @@ def test_a_price_alone_and_an_attribute_alone_specify_nothing() -> None:
 
 
 def test_a_phrase_has_parts_with_few_words_between() -> None:
-    (phrase,) = phrases(Cue.SECRECY, "keep ~ between us")
-    words = normalise("keep it all between us").words
-    assert phrase.at(words, 0)
-    assert not phrase.at(normalise("keep it all just for now between us").words, 0)
-    assert not phrase.at(words[:-1], 0)
+    assert [one.parts for one in phrases(Cue.SECRECY, "hold ~ from us|them")] == [
+        (("hold",), ("from", "us")),
+        (("hold",), ("from", "them")),
+    ]
+    one = Cues({"en": {"secrecy": ["hold ~ from us"]}}, {})
+    for text, shown in (
+        ("hold from us", True),
+        ("please hold it all from us ok", True),
+        ("hold it all just for now from us", False),
+        ("hold it from", False),
+        ("from us hold", False),
+    ):
+        assert bool(one.find(normalise(text), "en")) is shown, text
 
 
 def test_a_rarer_cue_weighs_more_and_little_data_weighs_less() -> None:

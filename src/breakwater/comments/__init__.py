@@ -1,5 +1,5 @@
-"""What people write, as evidence: normalised, weighed by a model, a lexicon and cues.
+"""What people write, and what it weighs: text to nats, nats to sums, sums to alarms with reasons.
 
-In: `model.comment.Message`. Out: `Scored` with its parts. Nothing here keeps what was written,
-and nothing prints it. Fed by `live` and `conversations`. Source: reference chat.
+In: `model.comment.Message`. Out: `Scored`, then `Alarm`. Nothing here keeps what was written for
+longer than the ring of thirty minutes, and nothing prints it. Source: reference chat.
 """

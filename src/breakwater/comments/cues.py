@@ -12,7 +12,7 @@ import json
 import math
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -77,20 +77,37 @@ class Phrase:
     cue: Cue
     parts: tuple[tuple[str, ...], ...]
 
-    def at(self, words: Sequence[str], start: int) -> bool:
-        """Whether it begins at this word; its first part's first word does."""
-        return self._from(words, start, 0, 0)
-
-    def _from(self, words: Sequence[str], start: int, number: int, slack: int) -> bool:
+    def goes_on(self, words: Sequence[str], at: int, number: int = 1) -> bool:
+        """Whether what follows its first part stands from this word on."""
         if number == len(self.parts):
             return True
         part = self.parts[number]
-        for skip in range(slack + 1):
-            begin = start + skip
-            fits = tuple(words[begin : begin + len(part)]) == part
-            if fits and self._from(words, begin + len(part), number + 1, BETWEEN):
-                return True
-        return False
+        return any(
+            tuple(words[begin : begin + len(part)]) == part
+            and self.goes_on(words, begin + len(part), number + 1)
+            for begin in range(at, at + BETWEEN + 1)
+        )
+
+
+class _Phrases:
+    """The phrases of one language, found by their first parts."""
+
+    def __init__(self, held: Iterable[Phrase]) -> None:
+        self._starts: dict[tuple[str, ...], list[Phrase]] = {}
+        lengths: dict[str, set[int]] = {}
+        for phrase in held:
+            first = phrase.parts[0]
+            self._starts.setdefault(first, []).append(phrase)
+            lengths.setdefault(first[0], set()).add(len(first))
+        self._lengths = {word: tuple(sorted(held)) for word, held in lengths.items()}
+
+    def find(self, words: Sequence[str], found: set[Cue]) -> None:
+        """Add the cues that stand in these words."""
+        for at, word in enumerate(words):
+            for length in self._lengths.get(word, ()):
+                for phrase in self._starts.get(tuple(words[at : at + length]), ()):
+                    if phrase.cue not in found and phrase.goes_on(words, at + length):
+                        found.add(phrase.cue)
 
 
 class Cues:
@@ -106,18 +123,17 @@ class Cues:
             rates: by `language/cue`.
         """
         self.rates = dict(rates)
-        self._phrases: dict[str, dict[str, list[Phrase]]] = {}
+        self._phrases: dict[str, _Phrases] = {}
         self._wanted: dict[str, frozenset[str]] = {}
         for lang, kinds in words.items():
-            first: dict[str, list[Phrase]] = {}
+            held: set[Phrase] = set()
             for kind, lines in kinds.items():
                 if kind == Cue.SPECIFIES:
                     joined = "|".join(lines).split("|")
                     self._wanted[lang] = frozenset(normalise(word).skeleton.text for word in joined)
-                    continue
-                for phrase in {one for line in lines for one in phrases(Cue(kind), line)}:
-                    first.setdefault(phrase.parts[0][0], []).append(phrase)
-            self._phrases[lang] = first
+                else:
+                    held.update(one for line in lines for one in phrases(Cue(kind), line))
+            self._phrases[lang] = _Phrases(held)
         self._everything = tuple(self._phrases)
 
     @property
@@ -131,18 +147,23 @@ class Cues:
         words = ["#" if word.isdigit() else word for word in normal.words]
         found: set[Cue] = set()
         for one in langs:
-            first = self._phrases[one]
-            for at, word in enumerate(words):
-                for phrase in first.get(word, ()):
-                    if phrase.cue not in found and phrase.at(words, at):
-                        found.add(phrase.cue)
+            self._phrases[one].find(words, found)
         if "#" in words or "@" in normal.plain or "/" in normal.plain:
-            if _reaches(normal.plain):
-                found.add(Cue.CONTACT)
-            wanted = frozenset().union(*(self._wanted.get(one, frozenset()) for one in langs))
-            if not wanted.isdisjoint(words) and _price().search(normal.plain):
-                found.add(Cue.SPECIFIES)
+            self._numbers(normal.plain, words, langs, found)
+        if not found:
+            return ()
         return tuple(cue for cue in Cue if cue in found)
+
+    def _numbers(
+        self, plain: str, words: Sequence[str], langs: Sequence[str], found: set[Cue]
+    ) -> None:
+        if _reaches(plain):
+            found.add(Cue.CONTACT)
+        wanted = any(
+            not self._wanted[one].isdisjoint(words) for one in langs if one in self._wanted
+        )
+        if wanted and _price().search(plain):
+            found.add(Cue.SPECIFIES)
 
     def shares(self, found: Sequence[Cue], lang: str | None) -> tuple[Share, ...]:
         """What each cue weighs in a language."""

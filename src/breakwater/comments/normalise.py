@@ -25,8 +25,12 @@ EVIDENCE: Final = Obfuscation(
     invisible=4, marks=2, confusable=6, forms=2, joined=2, leet=3, squeezed=0, mixed=6, broken=2,
     uncounted=1,
 )  # fmt: skip
-"""How much each count says; squeezed letters are ordinary chatter ("sooo"). Ours: measured on
-ordinary chat by benchmarks/comments_text.py, a message of weight 12 or more is rarer than 1 %."""
+"""How much each count says; squeezed letters are ordinary chatter ("sooo"). Ours: of 11,417
+messages of a help chat 2.3 % weigh 3 or more (digits in names), 0.15 % 12 or more."""
+
+PER_WEIGHT: Final = 1 / 16
+MOST: Final = 1.5
+"""Nats of a weight, and at most: disguise alone is never an alarm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,13 @@ def normalise(text: str) -> Normal:
 
 def weight(obfuscation: Obfuscation) -> int:
     """One number for how much was undone; never falls when more is."""
+    if obfuscation is CLEAR:
+        return 0
     return sum(
         count * much for count, much in zip(obfuscation.counts, EVIDENCE.counts, strict=True)
     )
+
+
+def nats(obfuscation: Obfuscation) -> float:
+    """What disguise weighs by itself."""
+    return min(MOST, PER_WEIGHT * weight(obfuscation))

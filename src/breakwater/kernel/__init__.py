@@ -18,10 +18,11 @@ from breakwater.kernel.pdq import (
     video_key,
 )
 from breakwater.kernel.ring import Ring, ring_build, scan, scan_many
-from breakwater.kernel.text import text_features, text_fold, text_weigh
+from breakwater.kernel.text import FEATURE_BITS, text_features, text_fold, text_weigh
 from breakwater.kernel.views import shrink, view_hashes
 
 __all__ = [
+    "FEATURE_BITS",
     "HASH_BYTES",
     "Ring",
     "luma64",

@@ -10,7 +10,7 @@ traceback that prints one of these shows ids and numbers. Source: reference chat
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -87,7 +87,10 @@ class Obfuscation:
     @property
     def counts(self) -> tuple[int, ...]:
         """All counts, in the order of the attributes."""
-        return tuple(getattr(self, one.name) for one in fields(self))
+        return (
+            self.invisible, self.marks, self.confusable, self.forms, self.joined, self.leet,
+            self.squeezed, self.mixed, self.broken, self.uncounted,
+        )  # fmt: skip
 
     def __bool__(self) -> bool:
         return any(self.counts)

@@ -1,0 +1,332 @@
+"""From labelled messages to a model package, and what may be said about it.
+
+In: CSV or JSONL `text,label,group,ts,lang,stream,author` (`label` 1 or 0; the last four may lack).
+Out: a package: weights, counts of held-out scores, a card with hashes, splits and intervals,
+checksums. Rows are split by group; nothing is reported when a group stands in two parts, for then
+a figure measures memory. No text is kept and no error quotes a row. Source: reference chat,
+"Levels" and "Forms". Tests: tests/unit/test_comment_train.py.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import yaml
+
+from breakwater import kernel
+from breakwater.comments import learn
+from breakwater.comments.calibrate import histogram
+from breakwater.comments.folding import folding
+from breakwater.comments.learn import Sparse
+from breakwater.comments.model import FORM, GRAMS, HASH, SUMS, USE, Package, make, sums
+from breakwater.comments.normalise import normalise
+from breakwater.errors import BadInput, Conflict, NotFound
+from breakwater.model.comment import Skeleton
+
+NEEDED: Final = frozenset({"text", "label", "group"})
+KNOWN: Final = NEEDED | {"ts", "lang", "stream", "author"}
+LABELS: Final[Mapping[str, bool]] = {"1": True, "0": False}
+PARTS: Final = (("train", 0.6), ("calibrate", 0.2), ("test", 0.2))
+LEAST: Final = 30
+"""Of each label in a part: with fewer texts nothing is reported."""
+
+csv.field_size_limit(1 << 24)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One labelled message."""
+
+    text: str = field(repr=False)
+    label: bool
+    group: str
+    lang: str = ""
+    stream: str = field(default="", repr=False)
+    author: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What people say about the data and the model; goes into the card.
+
+    Attributes:
+        surrogate: it stands in for something else and says so wherever a figure stands.
+        licence: of the data.
+    """
+
+    id: str
+    title: str
+    about: str
+    licence: str
+    surrogate: bool = False
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A package and the bytes of its files."""
+
+    package: Package
+    files: Mapping[str, bytes] = field(repr=False)
+
+    def save(self, folder: Path) -> None:
+        """Write the package into a folder that is new or empty.
+
+        Raises:
+            Conflict: something is there.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise Conflict(f"{folder} is not empty.")
+        for name, data in self.files.items():
+            (folder / name).write_bytes(data)
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a file.
+
+    Raises:
+        NotFound: there is none.
+        BadInput: a row is not of the form; its number is said.
+    """
+    try:
+        text = path.read_text("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadInput(f"{path} is not UTF-8.") from None
+    except OSError as error:
+        raise NotFound(f"{path} cannot be read: {error.strerror}.") from None
+    held = _jsonl(text) if path.suffix in {".jsonl", ".ndjson"} else _csv(text)
+    return [_row(fields, number) for number, fields in enumerate(held, 1)]
+
+
+def _csv(text: str) -> Iterator[Mapping[str, Any]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    while True:
+        wrong = False
+        try:
+            fields = next(reader, None)
+        except csv.Error:
+            wrong = True
+        if wrong:
+            raise BadInput(f"Line {reader.line_num} is not CSV.")
+        if fields is None:
+            return
+        yield fields
+
+
+def _jsonl(text: str) -> Iterator[Mapping[str, Any]]:
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip():
+            try:
+                fields = json.loads(line)
+            except (ValueError, RecursionError):
+                fields = None
+            if not isinstance(fields, dict):
+                raise BadInput(f"Row {number} is not a JSON object.")
+            yield fields
+
+
+def _row(fields: Mapping[str, Any], number: int) -> Row:
+    missing = sorted(name for name in NEEDED if fields.get(name) is None)
+    if missing or fields.keys() - KNOWN:
+        lack = f"lacks {', '.join(missing)}" if missing else "has unknown columns"
+        raise BadInput(f"Row {number} {lack}; known are {', '.join(sorted(KNOWN))}.")
+    said = fields["label"]
+    label = LABELS.get(str(int(said)) if isinstance(said, bool) else str(said))
+    group = str(fields["group"]).strip()
+    if label is None or not group or not isinstance(fields["text"], str):
+        raise BadInput(f"Row {number}: label is not 1 or 0, group is empty, or text is no text.")
+    return Row(
+        fields["text"], label, group,
+        *(str(fields.get(name) or "") for name in ("lang", "stream", "author")),
+    )  # fmt: skip
+
+
+def split(rows: Sequence[Row], seed: str = "1") -> dict[str, list[Row]]:
+    """Parts by group; a group is never cut."""
+    parts: dict[str, list[Row]] = {name: [] for name, _ in PARTS}
+    for row in rows:
+        parts[_part(f"{seed}\0{row.group}")].append(row)
+    return parts
+
+
+def _part(named: str) -> str:
+    digest = hashlib.sha256(named.encode("utf-8", "surrogatepass")).digest()
+    at = int.from_bytes(digest[:6], "big") / (1 << 48)
+    for name, share in PARTS[:-1]:
+        at -= share
+        if at < 0:
+            return name
+    return PARTS[-1][0]
+
+
+def refuse_overlap(parts: Mapping[str, Sequence[Row]]) -> None:
+    """Refuse parts that share a group.
+
+    Raises:
+        BadInput: how many groups stand in which two parts.
+    """
+    groups = {name: {row.group for row in rows} for name, rows in parts.items()}
+    names = list(groups)
+    for at, one in enumerate(names):
+        for other in names[at + 1 :]:
+            shared = len(groups[one] & groups[other])
+            if shared:
+                raise BadInput(
+                    f"{one} and {other} share {shared} of {len(groups[other])} groups: "
+                    "figures would measure memory, so nothing is reported."
+                )
+
+
+def train(
+    parts: Mapping[str, Sequence[Row]], about: About,
+    *, sources: Mapping[str, str], bits: int = kernel.FEATURE_BITS,
+) -> Trained:  # fmt: skip
+    """Learn, count, measure, and put it together.
+
+    Args:
+        parts: `train`, `calibrate` and `test`; no group stands in two.
+        about: for the card.
+        sources: name to SHA-256 of each file the rows came from.
+        bits: of the features.
+
+    Raises:
+        BadInput: groups overlap, or a part has too few texts of a label.
+    """
+    refuse_overlap(parts)
+    for name, rows in parts.items():
+        few = min(sum(row.label for row in rows), sum(not row.label for row in rows))
+        if few < LEAST:
+            raise BadInput(f"{name} has {few} texts of a label; {LEAST} are needed.")
+    learned = _learned(parts["train"], bits)
+    features = {
+        "form": FORM, "folding": folding().version, "hash": HASH, "bits": bits,
+        "grams": [*GRAMS], "words": True, "scale": learned.scale, "bias": learned.bias,
+    }  # fmt: skip
+    rest: dict[str, Any] = {"index": learned.index, "weight": learned.weight}
+    bare = make(
+        features=features, **rest, calibration={"form": FORM, "languages": {}},
+        card=_card(about, parts, sources, {}, []),
+    )  # fmt: skip
+    languages = _counted(bare, parts["calibrate"])
+    calibration = {"form": FORM, "languages": languages}
+    card = _card(about, parts, sources, _measured(bare, parts), sorted(languages))
+    package = make(features=features, **rest, calibration=calibration, card=card)
+    archive = io.BytesIO()
+    np.savez_compressed(archive, allow_pickle=False, **rest)
+    files = {
+        "weights.npz": archive.getvalue(),
+        "features.json": _json(features),
+        "calibration.json": _json(calibration),
+        "card.yaml": yaml.safe_dump(card, sort_keys=False, allow_unicode=True, width=96).encode(),
+    }
+    return Trained(package, {**files, SUMS: sums(files).encode("ascii")})
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True).encode() + b"\n"
+
+
+def _skeletons(rows: Sequence[Row]) -> Iterator[tuple[Row, Skeleton]]:
+    """Rows that hold anything to weigh."""
+    for row in rows:
+        skeleton = normalise(row.text).skeleton
+        if skeleton.text:
+            yield row, skeleton
+
+
+def _learned(rows: Sequence[Row], bits: int) -> learn.Fit:
+    held = list(_skeletons(rows))
+    labels = np.array([row.label for row, _ in held], np.bool_)
+    return learn.fit(Sparse.of([one.text for _, one in held], bits), labels)
+
+
+def _counted(package: Package, rows: Sequence[Row]) -> dict[str, dict[str, list[float]]]:
+    """Counts of scores by language, where there are enough of both labels."""
+    raws: dict[str, tuple[list[float], list[float]]] = {}
+    for row, skeleton in _skeletons(rows):
+        raw = package.raw(skeleton)
+        if raw is not None and row.lang:
+            raws.setdefault(row.lang, ([], []))[not row.label].append(raw)
+    return {
+        lang: {"positives": histogram(for_).tolist(), "negatives": histogram(against).tolist()}
+        for lang, (for_, against) in sorted(raws.items())
+        if min(len(for_), len(against)) >= LEAST
+    }
+
+
+def _measured(package: Package, parts: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
+    """Measures on `test`, each text once and none that `train` holds."""
+    seen = {skeleton.key for _, skeleton in _skeletons(parts["train"])}
+    known = len(seen)
+    kept: list[Row] = []
+    raws: list[float] = []
+    for row, skeleton in _skeletons(parts["test"]):
+        raw = package.raw(skeleton)
+        if skeleton.key not in seen and raw is not None:
+            seen.add(skeleton.key)
+            kept.append(row)
+            raws.append(raw)
+    labels, scores = np.array([row.label for row in kept], np.bool_), np.array(raws)
+    if min(labels.sum(), (~labels).sum()) < LEAST:
+        raise BadInput(f"test has fewer than {LEAST} texts of a label that train does not hold.")
+    groups = [row.group for row in kept]
+    measures = {"average_precision": learn.average_precision, "recall_at_fpr_1pct": learn.recall_at}
+    found: dict[str, Any] = {
+        name: {
+            "value": round(measure(scores, labels), 4),
+            "interval_95": [
+                round(one, 4) for one in learn.interval(measure, scores, labels, groups)
+            ],
+        }
+        for name, measure in measures.items()
+    }
+    texts = {"positive": int(labels.sum()), "negative": int((~labels).sum())}
+    return {**found, "texts": texts, "groups": len(set(groups)), "train_texts": known}
+
+
+def _card(
+    about: About, parts: Mapping[str, Sequence[Row]], sources: Mapping[str, str],
+    metrics: Mapping[str, Any], languages: Sequence[str],
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "id": about.id, "title": about.title, "use": USE, "surrogate": about.surrogate,
+        "about": about.about, "languages": list(languages),
+        "data": [
+            {"name": name, "sha256": digest, "licence": about.licence}
+            for name, digest in sources.items()
+        ],
+        "splits": {
+            "by": "group",
+            **{
+                name: {
+                    "rows": len(rows), "positive": sum(row.label for row in rows),
+                    "groups": len({row.group for row in rows}),
+                }
+                for name, rows in parts.items()
+            },
+            "shared": _shared(parts),
+        },
+        "metrics": dict(metrics),
+        "failures": list(about.failures),
+    }  # fmt: skip
+
+
+def _shared(parts: Mapping[str, Sequence[Row]]) -> dict[str, int]:
+    """Authors and streams that stand in more than one part: groups should have held them together."""
+    found = {}
+    for name in ("author", "stream"):
+        where: Counter[str] = Counter()
+        for rows in parts.values():
+            where.update({getattr(row, name) for row in rows} - {""})
+        found[f"{name}s"] = sum(count > 1 for count in where.values())
+    return found
