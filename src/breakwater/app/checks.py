@@ -25,6 +25,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from breakwater import kernel as loops
+from breakwater.app.checks_classifiers import classifiers
 from breakwater.app.checks_live import live_jail, preroll
 from breakwater.app.finding import Check, existing
 from breakwater.app.founding import root_key
@@ -332,7 +333,7 @@ def jail(_settings: Settings) -> Iterator[Check]:
 
 QUICK: Final[tuple[Checker, ...]] = (
     kernel, decoders, ffmpeg, sound, signal_kinds, disk, preroll, clock, permissions, listening, keys,
-    database, pager,
+    database, pager, classifiers,
 )  # fmt: skip
 WHILE_SERVING: Final[tuple[Checker, ...]] = (
     kernel, decoders, signal_kinds, disk, preroll, clock, permissions, listening, keys,

@@ -121,6 +121,26 @@ class Desk(Protocol):
         """Forget it."""
         ...
 
+    def classifiers(self) -> Row:
+        """All classifiers, and whether they are on at all."""
+        ...
+
+    def add_classifier(self, card: str, model: Path) -> Row:
+        """Try a model and keep it."""
+        ...
+
+    def check_classifier(self, name: str) -> Row:
+        """Whether it can be used."""
+        ...
+
+    def change_classifier(self, name: str, what: str) -> Row:
+        """Do `on`, `off` or `remove`."""
+        ...
+
+    def watchers(self) -> Row:
+        """Which process watches which broadcasts."""
+        ...
+
     def streams(self) -> list[Row]:
         """Broadcasts that run, the newest first."""
         ...

@@ -10,12 +10,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from breakwater import app as parts
 from breakwater.app import App
+from breakwater.classifiers.folder import ModelFile
 from breakwater.cli import owner
 from breakwater.cli.desk import OPERATOR, Desk, ListFile, Progress, Row, Share
 from breakwater.cli.remote import OwnerDesk
@@ -30,7 +32,7 @@ from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
 from breakwater.review.grading.sets import NewSet
 from breakwater.web.api import duty as wire
-from breakwater.web.api import servers
+from breakwater.web.api import classifiers, servers
 from breakwater.web.api import streams as broadcasts
 from breakwater.web.api.grade_sets import GradeImportOut, GradeSetOut
 from breakwater.web.api.requests import BankIn
@@ -211,6 +213,29 @@ class HereDesk:
     def remove_media_server(self, name: str) -> Row:
         """Forget it."""
         return servers.remove(name, self._app, OPERATOR).model_dump(mode="json")
+
+    def classifiers(self) -> Row:
+        """All classifiers, and whether they are on at all."""
+        return classifiers.every(self._app).model_dump(mode="json")
+
+    def add_classifier(self, card: str, model: Path) -> Row:
+        """Try a model and keep it."""
+        made = self._app.scoring.classifiers.add(card, ModelFile(model), OPERATOR)
+        return classifiers.ClassifierOut.of(made).model_dump(mode="json")
+
+    def check_classifier(self, name: str) -> Row:
+        """Whether it can be used."""
+        found = self._app.scoring.classifiers.check(name)
+        return classifiers.TriedOut.of(*found).model_dump(mode="json")
+
+    def change_classifier(self, name: str, what: str) -> Row:
+        """Do `on`, `off` or `remove`."""
+        act = {"on": classifiers.on, "off": classifiers.off, "remove": classifiers.remove}[what]
+        return act(name, self._app, OPERATOR).model_dump(mode="json")
+
+    def watchers(self) -> Row:
+        """None: nothing is served here, so nothing is watched."""
+        return {"watchers": [], "unplaced": 0}
 
     def streams(self) -> list[Row]:
         """Broadcasts that run, the newest first."""

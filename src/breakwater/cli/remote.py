@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import quote
 
@@ -246,6 +247,37 @@ class OwnerDesk(Client):
         """Forget it."""
         gone: Row = self.json("DELETE", f"/v1/media-servers/{quote(name, safe='')}")
         return gone
+
+    def classifiers(self) -> Row:
+        """All classifiers, and whether they are on at all."""
+        found: Row = self.json("GET", "/v1/classifiers")
+        return found
+
+    def add_classifier(self, card: str, model: Path) -> Row:
+        """Try a model and keep it."""
+        with model.open("rb") as body:
+            made: Row = self.json(
+                "POST", "/v1/classifiers", data={"card": card}, files={"model": body}, timeout=None
+            )
+        return made
+
+    def check_classifier(self, name: str) -> Row:
+        """Whether it can be used."""
+        found: Row = self.json("POST", f"/v1/classifiers/{quote(name, safe='')}/check")
+        return found
+
+    def change_classifier(self, name: str, what: str) -> Row:
+        """Do `on`, `off` or `remove`."""
+        path = f"/v1/classifiers/{quote(name, safe='')}"
+        done: Row = (
+            self.json("DELETE", path) if what == "remove" else self.json("POST", f"{path}/{what}")
+        )
+        return done
+
+    def watchers(self) -> Row:
+        """Which process watches which broadcasts."""
+        found: Row = self.json("GET", "/v1/watchers")
+        return found
 
     def streams(self) -> list[Row]:
         """Broadcasts that run, the newest first."""

@@ -51,6 +51,36 @@ def list_(*, as_json: Json = False) -> None:
 
 
 @app.command()
+def watchers(*, as_json: Json = False) -> None:
+    """List watcher processes: what each watches, since when, how busy it is."""
+    from breakwater import settings
+    from breakwater.cli import opening
+
+    terminal = Terminal(as_json=as_json)
+    with opening.at(settings.load(), terminal) as open_desk:
+        found = open_desk.watchers()
+    if as_json:
+        terminal.result(found)
+        return
+    if not found["watchers"]:
+        terminal.result([], f"{WARN} No watcher runs: nothing is broadcast, or nothing is served.")
+        return
+    columns = {"number": "Watcher", "process": "Process", "since": "Since", "load": "Own load",
+               "count": "Streams", "names": "Which"}  # fmt: skip
+    rows = [
+        {
+            **one, "since": one["since"][:19], "load": f"{one['cpu']:.0%}",
+            "count": len(one["streams"]),
+            "names": ", ".join(stream["label"] for stream in one["streams"][:8]),
+        }
+        for one in found["watchers"]
+    ]  # fmt: skip
+    terminal.table(rows, columns)
+    if found["unplaced"]:
+        terminal.say(f"{WARN} {found['unplaced']} wait for a watcher or another try.")
+
+
+@app.command()
 def freeze(which: Which, *, reason: Why = "", as_json: Json = False) -> None:
     """Stop every player; the publisher and the recording go on. `thaw` lets it go."""
     _order(which, {"to": "frozen", "reason": reason}, "is frozen", as_json=as_json)

@@ -37,6 +37,7 @@ from breakwater.web.api import (
     bank_cuts,
     banks,
     cases,
+    classifiers,
     decisions,
     devices,
     duty,
@@ -61,6 +62,7 @@ from breakwater.web.api import (
     sessions,
     streams,
     system,
+    watchers,
     wellbeing,
 )
 from breakwater.web.envelope import REFERENCE, Envelope
@@ -98,6 +100,8 @@ ROUTERS: Final = (
     streams.router,
     hooks.router,
     servers.router,
+    classifiers.router,
+    watchers.router,
     hma.router,
     hma_banks.router,
 )

@@ -24,7 +24,7 @@ from breakwater.model.server import ServerKind
 from breakwater.records import media_servers, people
 from breakwater.web.api.servers import NAME
 from breakwater.web.gate import Parts, Router, Who, needs
-from breakwater.web.pages import read_live
+from breakwater.web.pages import read_classifiers, read_live
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.models_sign import SignForm
 from breakwater.web.pages.reads import Console
@@ -236,5 +236,6 @@ def _page(
         view = read_live.view(tx, app, edit if edit in known else "")
     return show(
         request, pages, who, "settings_live", section="settings", view=view, said=said,
+        watching=read_classifiers.watching(app, app.clock.now()),
         wrong=wrong, status=status, checked=checked, answers=answers, sign=sign,
     )  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from breakwater.web.pages.models import Mark, QueueRow, When
+from breakwater.web.pages.models_classifiers import ScoreRow
 from breakwater.web.pages.models_stream import StreamView
 from breakwater.web.pages.read_reports import ReportRow
 from breakwater.web.pages.timeline import Timeline
@@ -255,6 +256,7 @@ class CaseView:
     Attributes:
         reports: why a reported case exists, in the reporters' words.
         reports_note: what stands beside them, or in their place.
+        scores: what operators' classifiers said; they decide nothing.
     """
 
     id: str
@@ -294,3 +296,4 @@ class CaseView:
     no_view: str = ""
     level: str = "s3"
     stream: StreamView | None = None
+    scores: tuple[ScoreRow, ...] = ()

@@ -22,6 +22,7 @@ from breakwater.model.upload import Upload
 from breakwater.records import accounts, cases, people, reports, uploads
 from breakwater.records.database import Tx
 from breakwater.web.pages import (
+    read_classifiers,
     read_copies,
     read_deciding,
     read_related,
@@ -133,6 +134,7 @@ def case(look: Look, found: Case) -> CaseView:
         no_view=closed,
         level=Level.S3.value,
         stream=read_stream.view(look, found),
+        scores=read_classifiers.said(look.tx, found.subject),
     )
 
 

@@ -22,7 +22,7 @@ from breakwater.app import checks
 from breakwater.intake.webhooks import TOLD
 from breakwater.model.access import MACHINE_SCOPES, ApiKey, Permission
 from breakwater.model.webhook import Endpoint
-from breakwater.records import migrate, outbox, webhooks
+from breakwater.records import classifiers, migrate, outbox, webhooks
 from breakwater.records.database import Tx
 from breakwater.settings import Settings
 from breakwater.web.pages import words
@@ -130,6 +130,13 @@ def _alarms(tx: Tx, app: App, found: list[checks.Check]) -> Iterator[Alarm]:
             bad,
             say_n("%(n)s webhook was given up", "%(n)s webhooks were given up", lost),
             say("The address did not answer for three days. See Webhooks."),
+        )
+    broken = [one.card.id for one in classifiers.wanted(tx) if one.trouble]
+    if broken and app.settings.classifiers:
+        yield Alarm(
+            bad,
+            say("No scores from %(names)s", names=", ".join(broken)),
+            say("A classifier of yours failed. See Classifiers; nothing is cleared by its silence."),
         )
     yield from (
         Alarm(bad, f"{check.name}: {check.found}", check.todo)

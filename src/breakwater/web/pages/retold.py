@@ -65,6 +65,10 @@ PATTERNS: Final = (
     later("%(name)s is on the rota at that time already."),
     later("%(name)s may not decide on cases, so they cannot be on duty."),
     later(
+        "A classifier of yours, %(name)s, version %(version)s, gave %(value)s "
+        "(threshold %(threshold)s); scores alone decide nothing."
+    ),
+    later(
         "%(held)s of %(all)s imported entries flood bank %(bank)s and nobody signed for them; "
         "they wait until a person has looked."
     ),
