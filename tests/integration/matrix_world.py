@@ -50,6 +50,7 @@ from breakwater.records import (
 )
 from breakwater.review.duty.rota import Planned
 from tests.integration.served import OPERATOR, Served
+from tests.integration.spot_house import SpotHouse
 from tests.integration.test_intake import submit
 
 SEEN = DecisionFacts(item=ItemFacts(Activity.POSING_OR_NUDITY))
@@ -357,6 +358,11 @@ def stream(world: World, of: Somebody) -> str:
     by = of.who if of.who.service else world.machine("photos").who
     told = Sender(account=f"acct-{world.next()}", pull_url="https://cdn.example/live.m3u8")
     return world.app.live.streams.begin(by, "", f"live/{world.next()}", told).id
+
+
+def strip(world: World, _of: Somebody) -> str:
+    """A spot check that waits for somebody to look; nobody holds it yet."""
+    return SpotHouse(world.served, slot=1000 + world.next()).strip().draw
 
 
 def wanted_cut(world: World, of: Somebody) -> str:

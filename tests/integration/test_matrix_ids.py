@@ -48,6 +48,8 @@ ANY_NAME: Final = {
 FORMS: Final[dict[str, dict[str, Any]]] = {
     "/views/{view}/end": {"json": {"ms": 5}},
     "/cases/{case}/decide": {"data": {"kind": "escalate", "reason": "because", "version": "1"}},
+    "/spots/{id}": {"data": {"answer": "case"}},
+    "/v1/spot-checks/{id}/answer": {"json": {"answer": "case"}},
     "/grade/sets/{number}/first": {"data": {"look-1": "full_facts"}},
     "/grade/sets/{number}/stack": {"data": {"leader": "1999999999", "near-1999999998": "same"}},
     "/v1/banks/{name}/entries": {"json": {"signals": [{"signal": f"pdq:{'0f' * 32}"}]}},

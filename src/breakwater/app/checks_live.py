@@ -7,8 +7,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from breakwater.app.finding import Check, existing
+from breakwater.app.founding import root_key
+from breakwater.app.live import spot_rules_of
 from breakwater.media.live_proof import prove_live
 from breakwater.media.zygote import Zygote
+from breakwater.model.clock import SystemClock
+from breakwater.model.spot import SpotFigures
+from breakwater.records import spot_figures
+from breakwater.records.database import open_database
+from breakwater.records.keys import Keyring
 from breakwater.settings import Settings
 
 USUAL_RATE: Final = 2_500_000
@@ -54,3 +61,40 @@ def preroll(settings: Settings) -> Iterator[Check]:
         yield Check("pre-roll", "warn", words, "Free space, or keep fewer seconds.")
     else:
         yield Check("pre-roll", "ok", words)
+
+
+def spot_checks(settings: Settings) -> Iterator[Check]:
+    """Whether broadcasts are drawn, where, how many wait, and that what is over is gone."""
+    rules = spot_rules_of(settings)
+    now = _figures(settings)
+    if now is not None and now.overdue:
+        todo = (
+            "Keep the server running until they are purged, and read its log for spot_not_purged."
+        )
+        yield Check("spot checks", "bad", f"{now.overdue} strips are past their purge", todo)
+        return
+    if not rules.on:
+        why = "no broadcasts are watched" if settings.spot_checks_enabled else "off"
+        yield Check("spot checks", "ok", why)
+        return
+    where = ", ".join(rules.jurisdictions)
+    waits = f"; {now.waiting} wait, none past its purge" if now is not None else ""
+    words = f"{rules.per_hour} an hour in {where or 'no jurisdiction'}{waits}"
+    if not where:
+        todo = "Name where counsel found a basis: BREAKWATER_SPOT_CHECKS_JURISDICTIONS."
+        yield Check("spot checks", "warn", words, todo)
+    else:
+        yield Check("spot checks", "ok", words)
+
+
+def _figures(settings: Settings) -> SpotFigures | None:
+    """How they stand; None before the first start."""
+    if not settings.database_url and not (settings.data_dir / "breakwater.db").exists():
+        return None
+    db = open_database(settings.database, clock=SystemClock(), read_only=True)
+    try:
+        Keyring.open(db, root_key(settings))
+        with db.read() as tx:
+            return spot_figures.figures(tx)
+    finally:
+        db.close()

@@ -84,7 +84,7 @@ def answer(
     draw = _id(id)
     try:
         done = app.live.spot_desk.answer(who, draw, _read(answer))
-    except (BadInput, Conflict) as error:
+    except (BadInput, Conflict, NotFound) as error:
         return _page(request, app, pages, who, wrong=refused(error), status=error.status, at=draw)
     where = f"/cases/{done.case}" if done.case else f"/spots?{urlencode({'said': answer})}"
     return RedirectResponse(where, SEE_OTHER)
