@@ -8,7 +8,7 @@ template, a platform's logo and chat bar.
 """
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 
 WIDTH, HEIGHT, FPS = 384, 216, 12
 SIZE = (WIDTH, HEIGHT)
+OPENING_S = 5.0
 VIDEOS = Path(__file__).parent.parent / "tests" / "data" / "videos"
 FILMED = ("chair-20-sd-bar", "doorknob-hd-no-bar", "pattern-sd-with-small-logo-bar")
 
@@ -225,6 +226,56 @@ class Room(Movie):
         return polygons(np.random.default_rng(self.seed % 2), WIDTH, HEIGHT)
 
 
+class Webcam(Movie):
+    """Somebody before one backdrop under a lamp: each has another face, coat and way to move."""
+
+    def frame(self, number: int) -> Picture:
+        time_s = number / FPS
+        whole = self._scenery.copy()
+        x, y, lean, mouth = (float(np.interp(time_s, self._beats, path)) for path in self._paths)
+        head = (int(WIDTH * 0.5 + 40 * x), int(HEIGHT * 0.42 + 14 * y))
+        shoulders = (int(head[0] - 10 * lean), int(HEIGHT * 1.02))
+        cv2.ellipse(whole, shoulders, self._build, 4 * lean, 0, 360, self._coat, -1, cv2.LINE_AA)
+        cv2.ellipse(whole, head, (30, 39), 8 * lean, 0, 360, self._skin, -1, cv2.LINE_AA)
+        cv2.ellipse(whole, (head[0], head[1] - 16), (31, 26), 8 * lean, 180, 360, self._hair, -1)
+        lips = (head[0], head[1] + 18)
+        cv2.ellipse(whole, lips, (10, int(2 + 6 * abs(mouth))), 0, 0, 360, (90, 30, 40), -1)
+        if lean > 0.6:
+            hand = (int(head[0] + 70 * x + 60), int(HEIGHT * 0.62 + 40 * y))
+            cv2.circle(whole, hand, 17, self._skin, -1, cv2.LINE_AA)
+        lit = whole * (1 + 0.03 * np.sin(time_s / 3 + self.seed)) + self._noise(number)
+        return lit.clip(0, 255).astype(np.uint8)
+
+    def _noise(self, number: int) -> np.ndarray:
+        return np.random.default_rng((self.seed, number)).normal(0, 3, (HEIGHT, WIDTH, 1))
+
+    @cached_property
+    def _scenery(self) -> Picture:
+        random = self._random
+        self._beats = np.arange(0, self.seconds + 2, 0.6)
+        walk = random.normal(0, 0.6, (4, len(self._beats)))
+        for at in range(1, len(self._beats)):
+            walk[:, at] += 0.7 * walk[:, at - 1]
+        self._paths = walk
+        self._coat, self._skin, self._hair = (colour(random) for _ in range(3))
+        self._build = (int(random.integers(62, 95)), int(random.integers(70, 100)))
+        return polygons(np.random.default_rng(900 + self.seed % 2), WIDTH, HEIGHT)
+
+
+class Intro(Movie):
+    """Another movie each, after the same opening of five seconds."""
+
+    def frame(self, number: int) -> Picture:
+        if number < OPENING_S * FPS:
+            return _opening().frame(number)
+        return super().frame(number)
+
+
+@cache
+def _opening() -> Movie:
+    return Movie(606, OPENING_S + 1)
+
+
 class Dark(Movie):
     """Almost nothing to see: noise, and a faint patch of light."""
 
@@ -287,6 +338,8 @@ NEGATIVES: dict[str, type[Movie]] = {
     "dark": Dark,
     "slides": Slides,
     "one logo on all": Marked,
+    "webcams, one backdrop": Webcam,
+    "repeated intro": Intro,
 }
 KINDS: dict[str, type[Movie]] = {**NEGATIVES, "library": Movie, "take": Take}  # fmt: skip
 

@@ -43,7 +43,7 @@ EVENTS: Final = {
     EventType.ENTRY_WITHDRAWN: "An entry was withdrawn for ever.",
     EventType.ENTRY_QUARANTINED: "An entry is shown and does not act until a person has looked.",
     EventType.ENTRY_RELEASED: "An entry's quarantine ended; it acts again.",
-    EventType.UPLOAD_MATCHED: "An upload matched entries; floods of matches are counted from this.",
+    EventType.UPLOAD_MATCHED: "An upload that passed matches entries, or shows known videos, that came later.",
     EventType.IMPORT_FINISHED: "A list was imported to its end.",
     EventType.BANK_CHANGED: "A bank was made, changed or archived.",
     EventType.DECODER_ALARM: "Our decoder failed on valid media, or the jail did not hold.",

@@ -17,6 +17,7 @@ from uuid import UUID
 import numpy as np
 from numpy.typing import NDArray
 
+from breakwater.banks.retroactive_reels import RetroactiveReels
 from breakwater.kernel import Ring, scan_many
 from breakwater.model.bank import EntryChange, EntryStatus
 from breakwater.model.event import Event, EventType
@@ -44,6 +45,7 @@ class Retroactive:
     def __init__(self, *, db: Database, ingest: IngestLog) -> None:
         self._db = db
         self._ingest = ingest
+        self.reels = RetroactiveReels(db)
 
     def on_entries(self, event: Event) -> None:
         """Queue the comparison of the entries that one event is about."""

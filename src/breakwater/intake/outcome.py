@@ -15,6 +15,7 @@ from uuid import UUID
 
 from breakwater.errors import BadInput, Conflict, NotAllowed
 from breakwater.fingerprint.video import frame_hashes, pack
+from breakwater.fingerprint.views import thin
 from breakwater.intake import policy
 from breakwater.media.spool import Spool
 from breakwater.model.access import Principal
@@ -29,7 +30,7 @@ from breakwater.model.upload import Surface, Upload, UploadState
 from breakwater.observe import Metrics, logger
 from breakwater.recognition.copies import CopyFinder
 from breakwater.recognition.screen import Screener
-from breakwater.records import banks, cases, jobs, uploads, videos
+from breakwater.records import banks, cases, jobs, reels, uploads, videos
 from breakwater.records.database import Database, Tx
 from breakwater.records.ingest import IngestLog
 from breakwater.records.vault import Vault
@@ -47,6 +48,9 @@ ERASE_JOB = "ingest.erase"
 
 EVIDENCE: Final = "evidence"
 """Retention class of preserved media."""
+
+MOST_REELS: Final = 200
+"""Known videos that one event names."""
 
 _log = logger("intake")
 
@@ -98,6 +102,7 @@ class Recorder:
         Returns:
             The upload with its verdict, or the verdict that somebody else recorded first.
         """
+        known = self._copies.known_until
         verdict = self.judge(outcome, unit=upload.sha256, source=source)
         kept = self._keep(upload, source, verdict, outcome)
         try:
@@ -106,6 +111,7 @@ class Recorder:
                 if present is not None and present.state is UploadState.DONE:
                     return present
                 done = self._write(tx, kept, verdict, outcome, new=present is None)
+                self._keep_views(tx, done, outcome, known=known)
                 self._tell(tx, done, upload, verdict)
         except Conflict:  # on PostgreSQL two transactions may both find nothing
             return self._first(upload)
@@ -195,6 +201,22 @@ class Recorder:
         frames = frame_hashes(outcome.items, compatible=True)
         if frames:
             videos.put(tx, upload.id, frames=len(frames), packed=pack(frames))
+
+    def _keep_views(self, tx: Tx, upload: Upload, outcome: Outcome, *, known: int) -> None:
+        """Keep what a video known later is looked for in, of one that passed and is not private.
+
+        A known video that came between judging and this is looked for once more.
+        """
+        passed = upload.verdict is not None and upload.verdict.action is Action.ALLOW
+        if not passed or upload.surface is Surface.PRIVATE or not self._ingest_days:
+            return
+        if not isinstance(outcome, Fingerprints) or outcome.views is None:
+            return
+        kept = thin(outcome.views)
+        videos.keep_views(tx, upload.id, frames=len(kept.times), packed=kept.pack())
+        fresh = reels.numbers_since(tx, known)
+        if fresh:
+            tx.emit(EventType.UPLOAD_MATCHED, upload.id, reels=fresh[:MOST_REELS])
 
     def _open(self, tx: Tx, upload: Upload, verdict: Verdict, outcome: Outcome) -> Id:
         unreadable = isinstance(outcome, Undecodable)

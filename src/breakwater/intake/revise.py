@@ -18,6 +18,7 @@ from breakwater.intake.outcome import SHRED_JOB
 from breakwater.model.bank import EntryStatus
 from breakwater.model.case import CaseKind, Priority
 from breakwater.model.clock import Clock
+from breakwater.model.copies import CopyMatch, ReelPrints
 from breakwater.model.decision import CONFIRMED, DECIDED
 from breakwater.model.event import Event, EventType
 from breakwater.model.ids import Id
@@ -27,7 +28,7 @@ from breakwater.model.upload import Upload
 from breakwater.observe import logger
 from breakwater.recognition import copies
 from breakwater.recognition.screen import Screener, silence
-from breakwater.records import appeals, banks, cases, entries, jobs, reels, uploads
+from breakwater.records import appeals, banks, cases, entries, jobs, reels, uploads, videos
 from breakwater.records.copies import touched_by
 from breakwater.records.database import Database, Tx
 
@@ -46,7 +47,7 @@ class Reviser:
         self._clock = clock
 
     def on_matched(self, event: Event) -> None:
-        """An upload that passed matches an entry that is new."""
+        """An upload that passed matches an entry that is new, or shows a new known video."""
         signals = [Signal.parse(text) for text in event.body.get("signals", ())]
         try:
             with self._db.read() as tx:
@@ -58,7 +59,16 @@ class Reviser:
         now = self._screener.match(items, unit=upload.sha256, now=self._clock.now())
         known = {match.number for match in before}
         both = [*before, *(match for match in now if match.number not in known)]
-        self._rejudge(upload, both, why="retroactive")
+        shown = self._shown(upload, [int(one) for one in event.body.get("reels", ())])
+        self._rejudge(upload, both, why="retroactive", shown=shown)
+
+    def _shown(self, upload: Upload, numbers: Sequence[int]) -> tuple[CopyMatch, ...]:
+        """Stretches of reels that are new, in what was kept of a video that passed."""
+        with self._db.read() as tx:
+            packed = videos.views_of(tx, upload.id) if numbers else None
+        if packed is None:
+            return ()
+        return copies.later(self._db, ReelPrints.parse(packed), numbers, unit=upload.sha256)
 
     def on_entry(self, event: Event) -> None:
         """An entry was withdrawn, quarantined or released: judge again what it touched."""
@@ -88,16 +98,25 @@ class Reviser:
                 return
             after = page[-1]
 
-    def _rejudge(self, upload: Upload, matches: Sequence[Match], *, why: str) -> None:
+    def _rejudge(
+        self,
+        upload: Upload,
+        matches: Sequence[Match],
+        *,
+        why: str,
+        shown: Sequence[CopyMatch] = (),
+    ) -> None:
         with self._db.transaction() as tx:
             current = uploads.get(tx, upload.id)
             if current.verdict is not None and current.verdict.rule.startswith(CONFIRMED):
                 return
             fresh = refresh(tx, matches)
-            shown = current.verdict.copies if current.verdict else ()
-            shown = copies.refresh(shown, reels.many(tx, (one.number for one in shown)))
+            held = current.verdict.copies if current.verdict else ()
+            known = {one.number for one in held}
+            every = [*held, *(one for one in shown if one.number not in known)]
+            told = copies.refresh(every, reels.many(tx, (one.number for one in every)))
             actions = {bank.name: bank.action for bank in banks.every(tx)}
-            verdict = policy.decide(fresh, actions, shown)
+            verdict = policy.decide(fresh, actions, told)
             if current.verdict is not None and _same(current.verdict, verdict):
                 return
             self._apply(tx, current, verdict, why=why)

@@ -1,11 +1,12 @@
 """Alignment in time: frames of a query in, stretches of known videos out.
 
 `Follower` takes a query's frames one by one, live or from a file. Gate: two frames with
-sightings on one time line. Confirm: the four pairs of views that agree best over the window;
-distance = the least of them. Score = sum over frames of weight x newness, so that a frozen
-picture, a static room or a slide shown for long cannot score by repetition: a frame counts by
-how far it is from the frame before, and by how much nearer it is to its place in the known video
-than to other places of it. Source: reference matching-and-hashing, steps 3 to 5. Tests:
+sightings on one time line. Confirm: the four pairs
+of views that agree best over the window; distance = the least of them. Score = sum over frames of
+gain x agreement: a frame counts by how much nearer it is to its place in the known video than to
+other places of it (a null that is measured for each frame and each known video), by how new it is,
+and by whether both change alike. A frozen picture, a room or a slide shown for long cannot score by
+repetition. Source: reference matching-and-hashing, steps 3 to 5. Tests:
 tests/unit/test_matching_align.py.
 """
 
@@ -19,7 +20,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from breakwater.matching.line import SPEEDS, Line, Point, Seen, bent, corrected, fit, lines_through
+from breakwater.matching.line import (
+    SPEEDS,
+    TOLERANCE_S,
+    Line,
+    Point,
+    Seen,
+    bent,
+    corrected,
+    fit,
+    lines_through,
+)
+from breakwater.matching.openings import LONGEST_S, shared_until
 from breakwater.matching.reels import Laid, ReelIndex, Sightings
 from breakwater.model.copies import FramePair, FramePrints, Segment, Zone
 
@@ -43,10 +55,14 @@ _QUIET_S: Final = 12.0
 _LEAST_NEW: Final = 0.5
 _SAME_LINE_S: Final = 1.5
 _LINES: Final = 3
-_AGREES: Final = 0.6
-"""Share of what a segment claims that must agree to link: copies under attack keep .7, webcams
-of one make .1.
+_HOPELESS: Final = 0.2
+"""Score up to which a line is not tried a little to both sides."""
+_AGREES: Final = 0.3
+"""Share of what a segment claims that must agree to link: copies under attack keep .7, under a
+chat bar and at 60 kbit/s .4, webcams of one make .1.
 """
+_PATIENCE: Final = 4
+"""Frames at most between two tries of a known video that is near at every moment: one room."""
 _TREND: Final = 24
 _NEARLY: Final = 0.97
 _BETTER: Final = 1.02
@@ -89,6 +105,9 @@ class Follower:
         self._seen: deque[Seen] = deque(maxlen=WINDOW)
         self._hits: dict[int, deque[tuple[int, float, float]]] = {}
         self._tracks: dict[int, list[_Track]] = {}
+        self._vain: dict[int, tuple[int, int]] = {}
+        self._known: set[int] = set()
+        self._shared: dict[int, tuple[int, float]] = {}
         self._done: list[Segment] = []
         self._last: NDArray[np.uint64] | None = None
         self._times: deque[float] = deque(maxlen=2)
@@ -105,17 +124,18 @@ class Follower:
         sightings = self._index.search(frame)
         hit = self._note(seen, sightings)
         self._forget(seen.time_s)
-        found: list[Segment] = []
+        strong: list[tuple[int, _Track]] = []
         for reel in sorted(hit | set(self._tracks)):
             laid = self._index.laid(reel)
             if laid is None:
                 self._tracks.pop(reel, None)
                 continue
-            if reel in hit:
+            if reel in hit and self._due(reel, seen):
                 self._open(reel, seen)
             grown = [track for track in self._tracks.get(reel, ()) if self._grew(laid, track)]
-            found += [self._segment(reel, track) for track in grown if track.score >= LOOK_SCORE]
-        return _best_of_each(found)
+            strong += [(reel, track) for track in grown if track.score >= LOOK_SCORE]
+        self._known |= {reel for reel, track in strong if track.score >= LINK_SCORE}
+        return _best_of_each([self._segment(reel, track) for reel, track in strong])
 
     def finish(self) -> tuple[Segment, ...]:
         """All segments of the query so far, best first: those that ended, and those that stand."""
@@ -169,6 +189,7 @@ class Follower:
                 hits.popleft()
             if not hits:
                 del self._hits[reel]
+                self._vain.pop(reel, None)
         for reel in list(self._tracks):
             standing = []
             for track in self._tracks[reel]:
@@ -188,28 +209,43 @@ class Follower:
             return 0.0
         return (self._seen[-1].time_s - self._seen[0].time_s) / (len(self._seen) - 1)
 
+    def _due(self, reel: int, seen: Seen) -> bool:
+        """Whether a line is looked for now: the oftener in vain, the more seldom."""
+        times, last = self._vain.get(reel, (0, seen.number))
+        return seen.number - last >= min(_PATIENCE, times // _PATIENCE)
+
     def _open(self, reel: int, seen: Seen) -> None:
         """Begin a track on each good line through the frame that none follows yet."""
         laid = self._index.laid(reel)
         new = {one.number: one.novelty for one in self._seen}
         lines = lines_through(list(self._hits[reel]), seen.number, new, least_new=_LEAST_NEW)
         tracks = self._tracks.setdefault(reel, [])
+        tried, opened = 0, len(tracks)
         for line in lines[:_LINES]:
             if any(track.line.near(line, seen.time_s, _SAME_LINE_S) for track in tracks):
                 continue
             if laid is None:
                 break
-            best = max(
-                (self._tried(laid, candidate) for candidate in line.variants()),
-                key=lambda track: track.score,
-            )
+            best = self._tried(laid, line, reel)
+            if best.score > _HOPELESS:
+                beside = (self._tried(laid, other, reel) for other in line.beside())
+                best = max([best, *beside], key=lambda track: track.score)
+            tried += 1
             if best.score >= LOOK_SCORE:
                 tracks.append(best)
+        if tried:
+            vain = 0 if len(tracks) > opened else self._vain.get(reel, (0, 0))[0] + 1
+            self._vain[reel] = (vain, seen.number)
         if not tracks:
             del self._tracks[reel]
 
-    def _tried(self, laid: Laid, line: Line) -> _Track:
-        return _Track(line, fit(laid, [*self._seen], line))
+    def _tried(self, laid: Laid, line: Line, reel: int) -> _Track:
+        on_it = {
+            number
+            for number, time_s, there_s in self._hits[reel]
+            if abs(line.reference(time_s) - there_s) <= TOLERANCE_S
+        }
+        return _Track(line, fit(laid, [*self._seen], line, by=on_it))
 
     def _grew(self, laid: Laid, track: _Track) -> bool:
         """Measure a track on, correct its line, and say whether the newest frame supports it."""
@@ -219,7 +255,7 @@ class Follower:
         if track.score >= LINK_SCORE:
             recent = recent[-_LATEST:]
             settled = recent[-_LATEST // 3].number
-        measured = fit(laid, recent, track.line)
+        measured = fit(laid, recent, track.line, by=[*track.points, newest])
         track.points.update((n, p) for n, p in measured.items() if n >= settled)
         points = [p for _, p in sorted(track.points.items())][-_TREND:]
         line = corrected(track.line, points)
@@ -238,7 +274,7 @@ class Follower:
 
     def _moved(self, laid: Laid, track: _Track, line: Line, *, share: float = 1.0) -> None:
         """Take another line when the window says at least as much for it, or nearly."""
-        again = fit(laid, [*self._seen], line)
+        again = fit(laid, [*self._seen], line, by=[*track.points, self._seen[-1].number])
         first = self._seen[0].number
         held = sum(p.worth for n, p in track.points.items() if n >= first)
         if sum(point.worth for point in again.values()) >= share * held:
@@ -250,6 +286,7 @@ class Follower:
         first, last = points[0], points[-1]
         half = self._gap() / 2
         score = track.score
+        opening = score >= LINK_SCORE and self._only_opens(reel, points)
         frames = sum(point.worth > _LEAST_NEW / 5 for point in points)
         best = sorted(points, key=lambda p: p.distance)[:_PAIRS]
         start = max(0.0, first.time_s - min(half, first.reference_s * track.line.speed))
@@ -263,12 +300,31 @@ class Follower:
             score=round(score, 3),
             frames=frames,
             mirrored=sum(p.view >= MIRRORED for p in points) * 2 > len(points),
-            zone=zone_of(score, frames, agrees=track.agrees),
+            zone=zone_of(score, frames, agrees=track.agrees and not opening),
+            opening=opening,
             pairs=tuple(
                 FramePair(p.time_s, p.reference_s, p.distance, p.view, p.reference_view)
                 for p in best
             ),
         )
+
+    def _only_opens(self, reel: int, points: Sequence[Point]) -> bool:
+        """Whether what links is an opening that other known videos, seen here too, have as well.
+
+        What lies beyond the opening counts alone; several that open alike are a channel's.
+        """
+        if min(p.reference_s for p in points) > LONGEST_S:
+            return False
+        others = len(self._known)
+        if self._shared.get(reel, (0, 0.0))[0] != others:
+            laid = {one: self._index.laid(one) for one in self._known | {reel}}
+            own = laid.pop(reel)
+            beside = [one for one in laid.values() if one is not None]
+            until = shared_until(own, beside) if own is not None else 0.0
+            self._shared[reel] = (others, until)
+        until = self._shared[reel][1]
+        beyond = sum(p.worth for p in points if p.reference_s > until)
+        return until > 0 and beyond < LINK_SCORE
 
 
 def _best_of_each(segments: Sequence[Segment]) -> tuple[Segment, ...]:

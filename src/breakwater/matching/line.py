@@ -7,13 +7,14 @@ Source: reference matching-and-hashing, steps 3 and 4. Tests: tests/unit/test_ma
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from breakwater.matching.agreement import agreement
 from breakwater.matching.reels import FAR, MIN_QUALITY, Laid
 from breakwater.model.copies import FramePrints
 
@@ -25,6 +26,9 @@ SURE: Final = 31
 """Bits at which two views surely show the same: PDQ's own radius."""
 
 VIEW_PAIRS: Final = 4
+_BASIS: Final = 16
+_LEAST_BASIS: Final = 2
+"""Frames by which the pairs of views are chosen."""
 _NEAREST: Final = 4
 _SURE_WEIGHT: Final = 0.3
 _LEAST_POINTS: Final = 4
@@ -34,18 +38,12 @@ _PLAIN_S: Final = 0.15
 _LEAST_SPAN_S: Final = 2.0
 _ELSEWHERE: Final = 8
 _APART_S: Final = 2.0
-_NEW_BITS: Final = 20.0
-_LOOK_BACK: Final = 8
-_FARTHEST: Final = 48
-"""Frames: as many as lie on eight frames of a known video at six looks for each."""
-_CHANGED_BITS: Final = 16
-"""Bits that must have changed in the query before a change can be compared."""
-_LEAST_PHI: Final = 0.1
-_SURE_PHI: Final = 0.3
-_UNKNOWN_PHI: Final = 0.24
-"""Where nothing ever changes: worth a look, never a link."""
-_MARGIN: Final = 4.0
-"""Bits: the least of several places is nearer than a single one by chance."""
+_MARGIN: Final = 10.0
+"""Bits by which a frame must be nearer to its place than to others to tell anything."""
+_TELLING: Final = 20.0
+"""Bits beyond that at which it tells in full."""
+_UNRELATED: Final = 100.0
+"""Bits from an unrelated frame, the least of 16 pairs: where a known video has no other place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +61,9 @@ class Line:
         """Whether both lie together at a moment of the query."""
         return abs(self.reference(time_s) - other.reference(time_s)) <= within_s
 
-    def variants(self) -> Iterator[Line]:
-        """This line, and a little to both sides."""
-        for shift in (0.0, -0.25, 0.25):
+    def beside(self) -> Iterator[Line]:
+        """The lines a little to both sides."""
+        for shift in (-0.25, 0.25):
             yield Line(self.speed, self.offset_s + shift)
 
 
@@ -99,10 +97,10 @@ class Point:
     """What one query frame says for a line.
 
     Attributes:
-        worth: weight x newness x agreement; below 0 where other places of the known video fit
+        worth: gain x agreement, no more than the frame is new; below 0 where other places of the known video fit
             better, or where the two change differently.
-        claim: weight x newness: what it would be worth if both changed alike.
-        weight: 1 at 31 bits, 0 at 90.
+        claim: what it would be worth if both changed alike.
+        weight: 1 at 31 bits, 0 at 90: by it lines are fitted.
     """
 
     time_s: float
@@ -186,8 +184,18 @@ def weights(distance: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.clip((FAR - distance) / (FAR - SURE), 0.0, 1.0)
 
 
-def fit(laid: Laid, window: Sequence[Seen], line: Line) -> dict[int, Point]:
-    """What each frame of the window says for a line, by frame number; silent ones are left out."""
+def fit(
+    laid: Laid, window: Sequence[Seen], line: Line, *, by: Collection[int] = ()
+) -> dict[int, Point]:
+    """What each frame of the window says for a line, by frame number; silent ones are left out.
+
+    Args:
+        laid: the known video.
+        window: frames of the query.
+        line: where they lie in it.
+        by: numbers of frames that seem to lie on the line, by which the pairs of views are
+            chosen; empty: by all.
+    """
     span = (float(laid.times[0]) - TOLERANCE_S, float(laid.times[-1]) + TOLERANCE_S)
     frames = [
         one for one in window if len(one.views) and span[0] <= line.reference(one.time_s) <= span[1]
@@ -198,32 +206,34 @@ def fit(laid: Laid, window: Sequence[Seen], line: Line) -> dict[int, Point]:
     words, there = _stacked(frames, views)
     at = np.array([line.reference(one.time_s) for one in frames])
     nearest = _nearest(laid.times, at)
-    apart = _apart(words, there, laid, nearest)  # frames, places, query views, reference views
     out_of = np.abs(laid.times[nearest] - at[:, None]) > _reach(laid.times, nearest)
-    apart[out_of] = 256
+    basis = np.array([i for i, one in enumerate(frames) if one.number in by][-_BASIS:], np.intp)
+    if len(basis) < _LEAST_BASIS:
+        basis = np.arange(len(frames))
+    apart = _apart(words[basis], there[basis], laid, nearest[basis])
+    apart[out_of[basis]] = 256
     pairs = _best_pairs(apart)
-    best = apart.reshape(*apart.shape[:2], -1)[:, :, pairs]
-    flat = best.reshape(len(frames), -1)
+    flat = _paired(words, there, laid, nearest, pairs)
+    flat[out_of] = 256
+    flat = flat.reshape(len(frames), -1)
     chosen = flat.argmin(1)
     distance = flat[np.arange(len(frames)), chosen]
     weight = weights(distance)
-    special = _special(laid, (words, there), at, pairs, distance)
+    gain = _gain(laid, (words, there), at, pairs, distance)
     sure = np.flatnonzero(weight > 0)
     place, pair = np.divmod(chosen, len(pairs))
     own, theirs = np.divmod(pairs[pair], len(laid.views))
     reference = nearest[np.arange(len(frames)), place]
-    agreed = _agreement(
-        (words[sure], there[sure]), laid, (own[sure], theirs[sure]), reference[sure]
-    )
+    agreed = agreement((words[sure], there[sure]), laid, (own[sure], theirs[sure]), reference[sure])
     out: dict[int, Point] = {}
     for at_sure, i in enumerate(sure.tolist()):
         one = frames[i]
         fresh, agrees = agreed[at_sure]
-        new = min(one.novelty, fresh, float(special[i]))
+        new = min(one.novelty, fresh, float(gain[i]))
         out[one.number] = Point(
             one.time_s, float(laid.times[reference[i]]), int(distance[i]),
             int(views[own[i]]), int(laid.views[theirs[i]]), float(weight[i]),
-            float(weight[i]) * _worth(new, agrees), float(weight[i]) * max(0.0, new),
+            _worth(new, agrees), max(0.0, new),
         )  # fmt: skip
     return out
 
@@ -231,60 +241,6 @@ def fit(laid: Laid, window: Sequence[Seen], line: Line) -> dict[int, Point]:
 def _worth(new: float, agreed: float) -> float:
     """Newness x agreement; of two that speak against, the one that does so louder."""
     return new * agreed if new > 0 and agreed > 0 else min(new, agreed, 0.0)
-
-
-def _agreement(
-    stacked: tuple[NDArray[np.uint64], NDArray[np.bool_]],
-    laid: Laid,
-    pairs: tuple[NDArray[np.intp], NDArray[np.intp]],
-    reference: NDArray[np.intp],
-) -> list[tuple[float, float]]:
-    """How new each frame is in its own view, and whether the known video changes alike.
-
-    Two videos of one room, one webcam or one set of slides are near to one another at every
-    moment; only in a copy do the same bits change at the same time. Measured on copies under
-    eleven attacks the correlation is .25 to .95, on such negatives 0 to .12. A view in which
-    nothing moves says nothing, however much moves beside it.
-    """
-    words, there = stacked
-    found: list[tuple[float, float]] = []
-    last = _UNKNOWN_PHI
-    for i, (own, theirs) in enumerate(zip(*pairs, strict=True)):
-        query, known = _bits(words[i, own]), _bits(laid.words[reference[i], theirs])
-        fresh, value = 1.0, None
-        beside = 0
-        elsewhere = 0
-        for j in range(i - 1, max(-1, i - _FARTHEST - 1), -1):
-            if not (there[j, own] and laid.there[reference[j], theirs]):
-                continue
-            changed = query ^ _bits(words[j, own])
-            beside += 1
-            if beside == 1:
-                fresh = min(1.0, changed.bit_count() / _NEW_BITS)
-            if reference[j] == reference[i]:
-                continue  # one frame of the known video cannot show how it changes
-            elsewhere += 1
-            if changed.bit_count() >= _CHANGED_BITS:
-                value = _phi(changed, known ^ _bits(laid.words[reference[j], theirs]))
-            if value is not None or elsewhere == _LOOK_BACK:
-                break
-        if value is not None:
-            last = value
-        still = value is None and beside > 0
-        agrees = 0.0 if still else (last - _LEAST_PHI) / (_SURE_PHI - _LEAST_PHI)
-        found.append((fresh, min(1.0, max(-0.5, agrees))))
-    return found
-
-
-def _bits(words: NDArray[np.uint64]) -> int:
-    return int.from_bytes(words.tobytes(), "little")
-
-
-def _phi(one: int, other: int) -> float:
-    """Correlation of two sets of 256 bits."""
-    a, b = one.bit_count(), other.bit_count()
-    spread = a * (256 - a) * b * (256 - b)
-    return (256 * (one & other).bit_count() - a * b) / math.sqrt(spread) if spread else 0.0
 
 
 def _stacked(
@@ -330,6 +286,22 @@ def _apart(
     return found
 
 
+def _paired(
+    words: NDArray[np.uint64],
+    there: NDArray[np.bool_],
+    laid: Laid,
+    places: NDArray[np.intp],
+    pairs: NDArray[np.intp],
+) -> NDArray[np.int64]:
+    """Distances (n, k, pairs) between query frames and places in chosen pairs of views."""
+    own, theirs = np.divmod(pairs, len(laid.views))
+    known = laid.words[places][:, :, theirs]
+    bits = np.bitwise_count(words[:, None, own] ^ known).sum(-1, dtype=np.int64)
+    bits[~(there[:, None, own] & laid.there[places][:, :, theirs])] = 256
+    found: NDArray[np.int64] = bits
+    return found
+
+
 def _best_pairs(apart: NDArray[np.int64]) -> NDArray[np.intp]:
     """The pairs of views with the largest sum of squared weights, as q x V + v."""
     least = apart.min(1).reshape(len(apart), -1)
@@ -337,14 +309,18 @@ def _best_pairs(apart: NDArray[np.int64]) -> NDArray[np.intp]:
     return np.argsort(-worth, kind="stable")[:VIEW_PAIRS]
 
 
-def _special(
+def _gain(
     laid: Laid,
     stacked: tuple[NDArray[np.uint64], NDArray[np.bool_]],
     at: NDArray[np.float64],
     pairs: NDArray[np.intp],
     distance: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """-0.5 to 1: how much nearer each frame is to its place than to others of the known video."""
+    """-0.5 to 1: how much nearer each frame is to its place than to others of the known video.
+
+    The distance to the other places is the null, measured for this frame and this known video:
+    what stands in one room is near everywhere, and so tells little anywhere.
+    """
     words, there = stacked
     probes = np.unique(np.linspace(0, len(laid.times) - 1, _ELSEWHERE).astype(np.intp))
     count = min(_NEAREST, len(laid.times))
@@ -367,4 +343,6 @@ def _special(
     middle = np.full(len(at), np.inf)
     if known.any():
         middle[known] = np.nanmedian(table[known], axis=1)
-    return np.clip((middle - distance - _MARGIN) / _NEW_BITS, -0.5, 1.0)
+    middle = np.minimum(middle, _UNRELATED)
+    gain: NDArray[np.float64] = np.clip((middle - distance - _MARGIN) / _TELLING, -0.5, 1.0)
+    return gain

@@ -143,10 +143,11 @@ class Segment:
         start_s, end_s: in the query.
         reference_start_s, reference_end_s: in the known video.
         speed: query seconds per reference second, as measured.
-        score: sum of weight x novelty over distinct query frames; >= 3 links.
+        score: sum of gain x agreement over distinct query frames; >= 3 links.
         frames: novel query frames on the line.
         mirrored: found by a mirrored view.
         pairs: the frame pairs on the line, best first, 24 at most.
+        opening: it shows only what several known videos open with: a look, however sure.
     """
 
     reel: int
@@ -160,6 +161,7 @@ class Segment:
     mirrored: bool
     zone: Zone
     pairs: tuple[FramePair, ...] = ()
+    opening: bool = False
 
 
 class ReelStatus(StrEnum):

@@ -7,16 +7,18 @@ the stretch stays in the zone LOOK and is a person's. Tests: tests/integration/t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import BinaryIO, Final, Protocol
 
 from breakwater.errors import BadSignal
 from breakwater.fingerprint.video import frame_hashes
+from breakwater.matching.align import Follower
+from breakwater.matching.reels import ReelChange, ReelIndex
 from breakwater.media.sandbox import JailPool
 from breakwater.model.bank import Bank
-from breakwater.model.copies import CopyMatch, Reel, ReelStatus, Segment, Zone
+from breakwater.model.copies import CopyMatch, Reel, ReelPrints, ReelStatus, Segment, Zone
 from breakwater.model.media import MediaLimits
 from breakwater.model.signal import Fingerprints
 from breakwater.recognition import grey
@@ -52,6 +54,11 @@ class CopyFinder:
         self._aligner = aligner
         self._db = db
         self._limits = limits
+
+    @property
+    def known_until(self) -> int:
+        """The change number up to which known videos are looked for."""
+        return self._aligner.index.applied
 
     @property
     def wanted(self) -> bool:
@@ -102,6 +109,32 @@ class CopyFinder:
         if segment.zone is Zone.NOTHING:
             return replace(one, acting=False, why_not="apart", looked=looked)
         return replace(one, segment=segment, looked=looked)
+
+
+def later(
+    db: Database, views: ReelPrints, numbers: Collection[int], *, unit: str
+) -> tuple[CopyMatch, ...]:
+    """Sure stretches of reels that became known after a video passed; unsure ones are left out:
+    its bytes are gone, and nobody could look.
+
+    Args:
+        db: where the reels are.
+        views: what was kept of the video (`fingerprint.views.thin`).
+        numbers: of the reels.
+        unit: what a bank's enabled share is chosen by.
+    """
+    index = ReelIndex()
+    with db.read() as tx:
+        known = {n: reels.prints_of(tx, n) for n in reels.many(tx, numbers)}
+    index.apply(ReelChange(n, n, prints) for n, prints in known.items())
+    follower = Follower(index)
+    for frame in views.frames():
+        follower.feed(frame)
+    sure = [one for one in follower.finish() if one.zone is Zone.LINK][:MOST]
+    with db.read() as tx:
+        return tuple(
+            _match(copy.segment, copy.reel, copy.bank, unit=unit) for copy in join(tx, sure)
+        )
 
 
 def _match(segment: Segment, reel: Reel, bank: Bank, *, unit: str) -> CopyMatch:

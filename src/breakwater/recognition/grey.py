@@ -110,7 +110,9 @@ class Look:
 
 
 def unsure(segment: Segment) -> bool:
-    """Whether it is worth a closer look."""
+    """Whether it is worth a closer look; an opening that many share is surely the same."""
+    if segment.opening:
+        return False
     return segment.zone is Zone.LOOK or (segment.zone is Zone.LINK and segment.score < SURE)
 
 

@@ -261,6 +261,12 @@ def since(tx: Tx, after: int, limit: int) -> list[ReelStep]:
     ]
 
 
+def numbers_since(tx: Tx, after: int) -> list[int]:
+    """Reels that came after a change number and are searched, by number."""
+    wanted = sa.select(reels.c.number).where(reels.c.change > after, reels.c.status != _WITHDRAWN)
+    return list(tx.execute(wanted.order_by(reels.c.number)).scalars())
+
+
 def count(tx: Tx) -> int:
     """Reels that are searched."""
     wanted = sa.select(sa.func.count()).select_from(reels).where(reels.c.status != _WITHDRAWN)

@@ -1,4 +1,4 @@
-"""The frame hashes of videos, one packed blob each.
+"""The frame hashes of videos, and the views of those that passed: one packed blob each.
 
 A row a frame would be sixty rows a minute; a blob is 45 bytes a frame and is read as a whole
 (matching reference, "vPDQ"). It lives as long as what may be kept of its upload. Read by
@@ -6,6 +6,8 @@ A row a frame would be sixty rows a minute; a blob is 45 bytes a frame and is re
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 from sqlalchemy import ForeignKey, Integer, LargeBinary, Table
 
@@ -33,3 +35,13 @@ video_prints = Table(
         klass=Klass.SIGNAL, purpose=Purpose.DETECTION, retention=Retention.INGEST,
     ),
 )  # fmt: skip
+
+_kept = partial(column, klass=Klass.SIGNAL, purpose=Purpose.DETECTION, retention=Retention.INGEST)
+
+video_views = Table(
+    "video_views", metadata,
+    _kept("upload_id", IdType, ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True),
+    _kept("frames", Integer),
+    _kept("packed", LargeBinary),
+)  # fmt: skip
+"""What a video known later is looked for in: some 20 kB a minute (`fingerprint.views.thin`)."""

@@ -54,6 +54,7 @@ def upgrade() -> None:
     course_1()
     spot_1()
     spot_2()
+    video_1()
     for table in APPEND_ONLY:
         guard(op.get_bind(), table, ("update", "delete", "truncate"))
     guard(op.get_bind(), "stream_course", ("update",))
@@ -185,4 +186,13 @@ def spot_2() -> None:
         col("why", TEXT), col("at", AT),
         sa.PrimaryKeyConstraint("draw_id", "part", name="pk_spot_takings"),
         sa.ForeignKeyConstraint(["draw_id"], ["spot_draws.id"], name="fk_spot_takings_draw_id_spot_draws"),
+    )  # fmt: skip
+
+
+def video_1() -> None:
+    """video."""
+    op.create_table("video_views",
+        col("upload_id", ID), col("frames", INT), col("packed", BYTES),
+        sa.PrimaryKeyConstraint("upload_id", name="pk_video_views"),
+        sa.ForeignKeyConstraint(["upload_id"], ["uploads.id"], name="fk_video_views_upload_id_uploads", ondelete="CASCADE"),
     )  # fmt: skip
