@@ -203,10 +203,11 @@ def load(path: Path, *, today: date, key: bytes = b"") -> Lexicon:
         Unfit: others can read it.
         BadInput: it is not of the form; the detail names the entry, never a term.
     """
-    return parse(_private_bytes(path), today=today, key=key)
+    return parse(private_bytes(path), today=today, key=key)
 
 
-def _private_bytes(path: Path) -> bytes:
+def private_bytes(path: Path) -> bytes:
+    """What is in a file that nobody else can read; see `load`."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as error:

@@ -255,6 +255,6 @@ def _arrays(data: bytes) -> tuple[NDArray[np.uint32], NDArray[np.int16]]:
             found = arrays["index"], arrays["weight"]
         if all(isinstance(one, np.ndarray) for one in found):
             return found
-    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, NotImplementedError):
+    except (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, RuntimeError):
         pass
     raise BadInput("weights.npz is not an archive of two plain arrays; pickles are never read.")

@@ -15,7 +15,7 @@ import yaml
 from breakwater.errors import BadInput
 
 
-class _Strict(yaml.SafeLoader):
+class _Strict(yaml.SafeLoader):  # type: ignore[misc]  # yaml comes without types
     """Safe values, without aliases or keys that stand twice."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
@@ -24,7 +24,7 @@ class _Strict(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
-        made = super().construct_mapping(node, deep)
+        made: dict[Hashable, Any] = super().construct_mapping(node, deep)
         if len(made) != len(node.value):
             raise yaml.MarkedYAMLError(problem_mark=node.start_mark)
         return made
