@@ -36,7 +36,13 @@ def known(served: Served) -> Iterator[Known]:
         hls_url="http://127.0.0.1:9/hls",
     )  # fmt: skip
     yield servers.add(new, OPERATOR)
-    servers.remove("edge", OPERATOR)
+    take_out("edge", served)
+
+
+def take_out(name: str, served: Served) -> None:
+    """Out of use, then gone: whatever ran on it ends."""
+    served.app.live.servers.change(name, {"active": False}, OPERATOR)
+    served.app.live.servers.remove(name, OPERATOR)
 
 
 def form(call: str = "publish", client: int = 7, **more: str) -> dict[str, str]:
@@ -226,7 +232,7 @@ def test_owncasts_broadcaster_who_was_cut_is_dropped(served: Served) -> None:
         assert "POST /api/admin/disconnect" not in owncast.lines
         assert served.client().post(path, json=started).status_code == 403
         assert "POST /api/admin/disconnect" in owncast.lines
-        served.app.live.servers.remove("cast", OPERATOR)
+        take_out("cast", served)
 
 
 def test_mediamtx_is_answered_and_its_interfaces_are_ours_alone(served: Served) -> None:
@@ -245,7 +251,7 @@ def test_mediamtx_is_answered_and_its_interfaces_are_ours_alone(served: Served) 
     assert ask("publish", path="../x") == 403
     assert ask("api") == 403
     assert ask("api", user=shared.user, password=shared.password) == 204
-    served.app.live.servers.remove("mtx", OPERATOR)
+    take_out("mtx", served)
 
 
 @pytest.fixture(scope="module")
@@ -260,7 +266,7 @@ def real(served: Served) -> Iterator[Rtmp]:
         where = {"control_url": at.control_url, "rtmp_url": at.rtmp_url, "hls_url": at.hls_url}
         servers.change("real", where, OPERATOR)
         yield running
-    servers.remove("real", OPERATOR)
+    take_out("real", served)
 
 
 def test_a_real_broadcast_is_known_seen_and_ended(

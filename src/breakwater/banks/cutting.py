@@ -54,9 +54,9 @@ class Cutting:
             NotAllowed: not by a person whose role allows it.
             NotFound: no such bank.
         """
-        person = _person(by)
         with self._db.read() as tx:
-            bank, waits = banks.get(tx, name), _mark(tx, name).waiting
+            bank, person = banks.get(tx, name), _person(by)
+            waits = _mark(tx, name).waiting
         return about_mark(bank.id) if waits is None or waits.by == person else waits.id
 
     def propose(
