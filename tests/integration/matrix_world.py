@@ -6,6 +6,7 @@ key, as the path spells it.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 from contextlib import suppress
@@ -23,6 +24,7 @@ from breakwater.live.servers import NewServer
 from breakwater.model.access import MACHINE_SCOPES, Principal, Role
 from breakwater.model.appeal import Claim
 from breakwater.model.broadcast import Sender
+from breakwater.model.classifier import Step
 from breakwater.model.copies import FramePrints
 from breakwater.model.decision import DecisionFacts, DecisionKind
 from breakwater.model.facts import Activity, ItemFacts
@@ -38,6 +40,7 @@ from breakwater.model.signin import Signed
 from breakwater.model.stream import Broadcaster, Control
 from breakwater.records import (
     banks,
+    classifiers,
     decisions,
     gradesets,
     linked_accounts,
@@ -49,6 +52,7 @@ from breakwater.records import (
     views,
 )
 from breakwater.review.duty.rota import Planned
+from tests.builders_onnx import brightness, card
 from tests.integration.served import OPERATOR, Served
 from tests.integration.spot_house import SpotHouse
 from tests.integration.test_intake import submit
@@ -220,6 +224,28 @@ def webhook(world: World, of: Somebody) -> str:
         "https://service.example/h", "", ("verdict.completed",), of.who
     )
     return made.id
+
+
+def classifier(world: World, of: Somebody, *, people: int = 1, step: Step | None = None) -> str:
+    """A classifier that this person added; it gives scores unless a step says otherwise."""
+    name, model = f"bright-{world.next()}", brightness()
+    blob = world.app.vault.put(io.BytesIO(model), purpose="classifiers")
+    with world.app.db.transaction() as tx:
+        made = classifiers.add(
+            tx, card(model, id=name), size=len(model), blob=blob, by=of.who.id,
+            person=of.who.person, people=people,
+        )  # fmt: skip
+        if step is not None:
+            classifiers.step(tx, made.id, step, by=of.who.id)
+    return name
+
+
+def classifier_off(world: World, of: Somebody) -> str:
+    return classifier(world, of, step=Step.OFF)
+
+
+def classifier_waiting(world: World, of: Somebody) -> str:
+    return classifier(world, of, people=2)
 
 
 def media_server(world: World, of: Somebody) -> str:
