@@ -7,7 +7,9 @@
     const input = form()?.querySelector(`[value="${value}"]`);
     if (input) input.checked = true;
   };
-  for (const value of ["nothing", "closer", "case"]) bw.on(`spots.${value}`, () => choose(value));
+  bw.on("spots.nothing", () => choose("nothing"));
+  bw.on("spots.closer", () => choose("closer"));
+  bw.on("spots.case", () => choose("case"));
   bw.on("spots.save", () => {
     if (!form()) return;
     if (form().querySelector(":checked")) return form().requestSubmit();
