@@ -79,16 +79,18 @@ def fill(url: str) -> None:
 
 
 def rows_of(url: str, like: dict[str, list[str]] | None = None) -> dict[str, object]:
-    """Every row of every table, or of the columns that `like` names."""
+    """Every row of every table, by the names of its columns; or of those that `like` names."""
     engine = sa.create_engine(url)
     found = {}
     with engine.connect() as connection:
-        for table in tables_of(connection):
-            names = sorted(table.columns.keys()) if like is None else like.get(table.name)
-            if names is None:
+        for table in sa.inspect(connection).get_table_names():
+            if table == "alembic_version" or (like is not None and table not in like):
                 continue
-            query = sa.select(*(sa.type_coerce(table.c[n], sa.types.NullType()) for n in names))
-            found[table.name] = (names, sorted(map(repr, connection.execute(query))))
+            every = [sa.literal_column("*")] if like is None else map(sa.column, like[table])
+            answer = connection.execute(sa.select(*every).select_from(sa.table(table)))
+            names = sorted(answer.keys())
+            rows = [[row[name] for name in names] for row in answer.mappings()]
+            found[table] = (names, sorted(map(repr, rows)))
     engine.dispose()
     return found
 
