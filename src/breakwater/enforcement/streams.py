@@ -259,14 +259,15 @@ class Orders:
             return self._settle(order, stream, [], whole=False)
         whole = order.publisher is None
         earlier = self._earlier(order)
+        was_cut = _was_cut(order, earlier)
         steps = steps_for(
             order.to, one_sender=not whole,
             was_stopped=any(one.to.rank >= Control.FROZEN.rank for one in earlier),
             child=order.broadcaster is Broadcaster.APPARENT_CHILD,
-            was_cut=_was_cut(order, earlier),
+            was_cut=was_cut,
         )  # fmt: skip
         stopping = [one for one in steps if not one.lasting]
-        if order.to.rank >= Control.FROZEN.rank and whole:
+        if order.to.rank >= Control.FROZEN.rank and whole and not was_cut:
             self._note_viewers(stream, server)
         answers = self._steps(order, stream, server, stopping, client)
         lasting = [one for one in steps if one.lasting]

@@ -15,7 +15,7 @@ from typing import Final
 
 from breakwater.errors import BadInput
 from breakwater.live import acting
-from breakwater.live.policy import Policy
+from breakwater.live.policy import HISTORY_WEIGHT, Policy
 from breakwater.model.access import Principal
 from breakwater.model.broadcast import News, NewsKind, Viewer
 from breakwater.model.case import Priority
@@ -40,6 +40,10 @@ CROWD: Final = 20
 
 MOST_VIEWERS: Final = 10_000
 """Viewers told in one message."""
+
+RISKS: Final = frozenset({NewsKind.COMMENTS, NewsKind.CLASSIFIER})
+KEPT_OUT: Final = 0.9
+"""Risk of a sender whose account was cut before and may not publish."""
 
 CLASSIFIER: Final = 0.6
 """What a score of 1 is worth as risk: it never acts alone."""
@@ -121,12 +125,14 @@ def news(tx: Tx, policy: Policy, stream: Stream, told: News, *, by: str) -> Stre
     """
     if not 0.0 <= told.risk <= 1.0:
         raise BadInput("risk is a number from 0 to 1.")
+    if told.kind in RISKS:
+        _blame(tx, stream, told)
     if told.kind is NewsKind.COMMENTS:
         return acting.worry(tx, policy, stream, "comments", told.risk)
     if told.kind is NewsKind.CLASSIFIER:
         return acting.worry(tx, policy, stream, "classifier", CLASSIFIER * told.risk)
     if told.kind is NewsKind.JOINED:
-        stream_people.join(tx, stream.id, told.sender)
+        _joined(tx, stream, told)
     elif told.kind is NewsKind.LEFT:
         stream_people.leave(tx, stream.id, told.sender.client)
     elif told.kind is NewsKind.ENDED:
@@ -135,6 +141,34 @@ def news(tx: Tx, policy: Policy, stream: Stream, told: News, *, by: str) -> Stre
     else:
         _obeyed(tx, stream, told, by=by)
     return streams.get(tx, stream.id)
+
+
+def _blame(tx: Tx, stream: Stream, told: News) -> None:
+    """What is told of one sender is their own risk too, never below what their account says."""
+    if not told.sender.client:
+        return
+    for one in stream_people.publishers(tx, stream.id):
+        if one.key == told.sender.client:
+            said = CLASSIFIER * told.risk if told.kind is NewsKind.CLASSIFIER else told.risk
+            risk = max(said, _past(tx, stream, one.account))
+            stream_people.set_publisher(tx, one.id, risk=round(risk, 4))
+
+
+def _joined(tx: Tx, stream: Stream, told: News) -> None:
+    """A further sender: what their account did before is their own risk from the start."""
+    made = stream_people.join(tx, stream.id, told.sender)
+    risk = _past(tx, stream, made.account)
+    if risk > made.risk:
+        stream_people.set_publisher(tx, made.id, risk=risk)
+    tx.emit(EventType.STREAM_CHANGED, stream.id, joined=True)
+
+
+def _past(tx: Tx, stream: Stream, account: str) -> float:
+    """Of an account that was stopped before, or may not publish."""
+    past = streams.history(tx, stream.service, account, but=stream.id)
+    keys = {"account": stream_people.account_keys(tx, stream.service, account)}
+    kept_out = bool(stream_orders.denied(tx, keys))
+    return KEPT_OUT if kept_out else HISTORY_WEIGHT if past.stopped else 0.0
 
 
 def _obeyed(tx: Tx, stream: Stream, told: News, *, by: str) -> None:

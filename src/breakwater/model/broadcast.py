@@ -59,7 +59,7 @@ class News:
 
     Attributes:
         risk: 0 to 1, for `comments` and `classifier`.
-        sender: who joined or left.
+        sender: who joined or left, or of whom of several a risk is told.
         order: that was obeyed.
         done: whether it was.
         detail: in the service's words, cut to 200 letters.

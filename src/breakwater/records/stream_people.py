@@ -83,8 +83,14 @@ def addresses(tx: Tx, stream: Id) -> list[Sender]:
 
 def denial_keys(tx: Tx, stream: Stream, wanted: Id) -> dict[str, list[bytes]]:
     """What one of several senders would be known by: the account, never the broadcast's key."""
-    account = identities.pseudonym(tx, stream.service, publisher(tx, wanted).account)
-    return {} if account is None else {"account": [account]}
+    keys = account_keys(tx, stream.service, publisher(tx, wanted).account)
+    return {"account": keys} if keys else {}
+
+
+def account_keys(tx: Tx, service: str, account: str) -> list[bytes]:
+    """What an account is known by, if it is known at all."""
+    key = identities.pseudonym(tx, service, account)
+    return [] if key is None else [key]
 
 
 def set_publisher(

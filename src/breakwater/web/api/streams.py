@@ -98,7 +98,10 @@ class EventIn(Body):
 
     kind: NewsKind = Field(examples=["comments"])
     risk: float = Field(default=0.0, ge=0, le=1, description="For `comments` and `classifier`.")
-    sender: SenderIn = Field(default=SenderIn(), description="For `joined` and `left`.")
+    sender: SenderIn = Field(
+        default=SenderIn(),
+        description="For `joined` and `left`; with a risk: of which of several senders it is.",
+    )
     order: str = Field(default="", max_length=64, description="For `stopped`: the order you obeyed.")  # fmt: skip
     done: bool = Field(default=True, description="For `stopped`: whether it is so.")
     detail: str = Field(default="", max_length=200, description="For `stopped`: what you say of it.")  # fmt: skip
