@@ -140,7 +140,7 @@ WRONG = {
     "key twice": HEAD + "entries: []\nentries:\n  - {t: marmalade, id: a1}\n",
     "syntax": HEAD + "entries: [{t: marmalade, id: a1\n",
     "tab": HEAD + "entries:\n\t- {t: marmalade, id: a1}\n",
-    "deep": HEAD + "entries: " + "[" * 1500 + "marmalade",
+    "deep": HEAD + "entries: " + "[" * 200_000 + "marmalade",
     "date": LIST.replace("2026-12-31", "marmalade"),
     "list": "- marmalade\n",
     "empty": "",

@@ -8,26 +8,36 @@ own error never leaves here, not even as a cause. Tests: tests/unit/test_comment
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Set
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from breakwater.errors import BadInput
 
+DEEPEST: Final = 16
 
-class _Strict(yaml.SafeLoader):  # type: ignore[misc]  # yaml comes without types
-    """Safe values, without aliases or keys that stand twice."""
+_Parser: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's, which reads a long list in a tenth of the time; else Python's own."""
 
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.events.AliasEvent):
-            raise yaml.MarkedYAMLError(problem_mark=self.peek_event().start_mark)
-        return super().compose_node(parent, index)
+
+class _Strict(_Parser):  # type: ignore[misc]  # yaml comes without types
+    """Safe values, without keys that stand twice."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Hashable, Any]:
         made: dict[Hashable, Any] = super().construct_mapping(node, deep)
         if len(made) != len(node.value):
             raise yaml.MarkedYAMLError(problem_mark=node.start_mark)
         return made
+
+
+def _refuse_wild(text: str) -> None:
+    """Stop at the first alias, and where brackets nest deeper than any list of ours."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Parser):
+        depth += isinstance(event, yaml.events.CollectionStartEvent)
+        depth -= isinstance(event, yaml.events.CollectionEndEvent)
+        if depth > DEEPEST or isinstance(event, yaml.events.AliasEvent):
+            raise yaml.MarkedYAMLError(problem_mark=event.start_mark)
 
 
 def load(data: bytes) -> Any:
@@ -38,13 +48,17 @@ def load(data: bytes) -> Any:
     """
     wrong = ""
     try:
-        return yaml.load(data.decode("utf-8"), Loader=_Strict)  # noqa: S506 - a SafeLoader
+        text = data.decode("utf-8")
+        _refuse_wild(text)
+        return yaml.load(text, Loader=_Strict)  # noqa: S506 - a SafeLoader
     except UnicodeDecodeError:
         wrong = "The file is not UTF-8."
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         at = f", line {mark.line + 1}" if mark else ""
-        wrong = f"The file is not plain YAML{at} (no aliases, tags or keys that stand twice)."
+        wrong = (
+            f"The file is not plain YAML{at} (no aliases, tags, depth or keys that stand twice)."
+        )
     except (yaml.YAMLError, ValueError, RecursionError):
         wrong = "The file is not plain YAML."
     raise BadInput(wrong)  # outside of the handler: the parser's error is not even its context
