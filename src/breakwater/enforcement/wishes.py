@@ -105,15 +105,7 @@ class Wishes:
                 return _order(tx, who, found, to, reason, role=role, publisher=publisher)
             elif publisher is None and not found.stopped:
                 _order(tx, who, found, Control.FROZEN, reason, role=Broadcaster.UNKNOWN)
-        if approval is None and publisher is not None:
-            raise NeedsSignature("Sign to cut this sender, by passkey or password.")
-        if approval is None:
-            raise NeedsSignature("It is frozen. Sign to cut it, by passkey or password.")
-        if publisher is not None:
-            raise NeedsSecondPerson("The cut waits for a second person.", approval=approval.id)
-        raise NeedsSecondPerson(
-            "It is frozen. The cut waits for a second person.", approval=approval.id
-        )
+        raise _waits(publisher, approval)
 
     def to_sign(self, who: Principal, stream: Id, publisher: Id | None = None) -> str:
         """What this person signs to cut: another's wish that waits, or the cut itself.
@@ -206,6 +198,19 @@ def _stands(tx: Tx, stream: Stream, publisher: Id | None) -> Control:
     if publisher is None or stream.control is Control.CUT:
         return stream.control
     return stream_people.publisher(tx, publisher).control
+
+
+def _waits(publisher: Id | None, approval: Approval | None) -> NeedsSignature | NeedsSecondPerson:
+    """What a cut waits for: a signature, or a second person."""
+    if approval is None and publisher is not None:
+        return NeedsSignature("Sign to cut this sender, by passkey or password.")
+    if approval is None:
+        return NeedsSignature("It is frozen. Sign to cut it, by passkey or password.")
+    if publisher is not None:
+        return NeedsSecondPerson("The cut waits for a second person.", approval=approval.id)
+    return NeedsSecondPerson(
+        "It is frozen. The cut waits for a second person.", approval=approval.id
+    )
 
 
 def _fits(stream: Stream, to: Control, stands: Control, seen: str | None) -> None:
