@@ -1,9 +1,10 @@
-"""Small stills of running broadcasts on the live wall: each refresh is a view, written down.
+"""Stills of broadcasts: small ones of the live wall, and those of frame pairs within a case.
 
-Before an alarm nobody looks: only a broadcast with a case has a still here. The caller names
-what it could show; what comes back is committed and may leave. Cutting needs no picture, so a
-person at their limit is refused these and nothing else. Used by `web.pages.wall`; tests:
-`tests/integration/test_wall.py`.
+Each refresh of the wall is a view, written down. Before an alarm nobody looks: only a broadcast
+with a case has a still here. The caller names what it could show; what comes back is committed
+and may leave. Cutting needs no picture, so a person at their limit is refused these and nothing
+else. Used by `web.pages.wall` and, for frame pairs, `review.looking.views`; tests:
+`tests/integration/test_wall.py`, `tests/integration/test_case_stills.py`.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from breakwater.errors import AuditUnavailable, BadInput, DatabaseUnavailable, DiskFull
+from breakwater.errors import AuditUnavailable, BadInput, DatabaseUnavailable, DiskFull, NotFound
 from breakwater.model.access import Principal
 from breakwater.model.ids import Id
 from breakwater.model.media import Level
-from breakwater.records import streams, views
-from breakwater.records.database import Database
+from breakwater.records import stream_stills, streams, views
+from breakwater.records.database import Database, Tx
 from breakwater.review.looking.exposure import ExposureClock
 from breakwater.review.looking.policy import Severity
-from breakwater.review.looking.showing import permitted
+from breakwater.review.looking.showing import Shown, permitted
 
 MOST: Final = 60
 """Stills of one refresh: as many as the wall has tiles."""
@@ -70,3 +71,22 @@ class LiveStills:
                 return alarmed
         except (DatabaseUnavailable, DiskFull) as error:
             raise AuditUnavailable from error
+
+
+def of_pair(tx: Tx, stream: Id, frame: int) -> Shown:
+    """The still of a frame pair as it is shown within the broadcast's case.
+
+    Args:
+        tx: the transaction that writes the look down.
+        stream: the case's broadcast.
+        frame: milliseconds of the frame.
+
+    Raises:
+        NotFound: none was kept of this moment, or it is not kept any more.
+    """
+    still = stream_stills.find(tx, stream, frame)
+    if still is None:
+        raise NotFound("No still of this moment was kept.")
+    if still.blob is None:
+        raise NotFound("The still of this moment is not kept any more.")
+    return Shown(stream, frame, still.blob, stream_stills.TYPE, within=0)

@@ -53,6 +53,7 @@ class Shown:
         blob: its bytes in the vault; None when they are gone.
         type: as it was declared or found.
         time_s: where a video's frame is, when that is known.
+        within: number of the frame in its bytes, where they are not those of the whole item.
     """
 
     item: Id
@@ -60,6 +61,7 @@ class Shown:
     blob: Id | None
     type: str
     time_s: float | None = None
+    within: int | None = None
 
 
 class Showing:
@@ -135,10 +137,11 @@ class Showing:
     def _render(self, who: Principal, shown: Shown, level: Level) -> bytes | Undecodable:
         if shown.blob is None:
             raise NotFound("The bytes of this item are not kept.")
+        frame = shown.frame if shown.within is None else shown.within
         mark = f"{who.name} {iso(self._clock.now())}"
         with self._vault.open(shown.blob) as source:
             return self._pool.still(
-                source, declared=shown.type, limits=self._limits, frame=shown.frame,
+                source, declared=shown.type, limits=self._limits, frame=frame,
                 level=level, watermark=mark, time_s=shown.time_s, lane=f"view {who.id}",
             )  # fmt: skip
 

@@ -22,7 +22,7 @@ from breakwater.errors import (
 )
 from breakwater.media.sandbox import JailPool
 from breakwater.model.access import Permission, Principal
-from breakwater.model.case import Case, CaseState
+from breakwater.model.case import Case, CaseKind, CaseState
 from breakwater.model.clock import Clock
 from breakwater.model.ids import Id
 from breakwater.model.media import Level, MediaLimits
@@ -30,7 +30,7 @@ from breakwater.model.upload import Upload
 from breakwater.records import cases, people, uploads, views
 from breakwater.records.database import Database, Tx
 from breakwater.records.vault import Vault
-from breakwater.review.looking import policy, severity
+from breakwater.review.looking import live_stills, policy, severity
 from breakwater.review.looking.exposure import ExposureClock
 from breakwater.review.looking.showing import (
     MOST_STILLS,
@@ -132,15 +132,13 @@ class Views:
         try:
             with self._db.transaction() as tx:
                 held = cases.get(tx, case)
-                found = [_of_case(tx, held, item) for item, _ in items]
+                found = [_of_case(tx, held, item, frame) for item, frame in items]
+                uploaded = [upload for upload, _ in found if upload is not None]
                 self._exposure.check(
-                    tx, person, case, level, severity=severity.of_look(tx, held, found)
+                    tx, person, case, level, severity=severity.of_look(tx, held, uploaded)
                 )
                 _lease(tx, held, person, level)
-                shown = [
-                    _shown(upload, frame)
-                    for upload, (_, frame) in zip(found, items, strict=True)
-                ]  # fmt: skip
+                shown = [one for _, one in found]
                 view = self._showing.write_down(
                     tx, person, shown, level=level, reason=reason, case=case, device=device
                 )
@@ -156,12 +154,14 @@ def _permitted(who: Principal, level: Level) -> Id:
     return person
 
 
-def _of_case(tx: Tx, case: Case, item: Id) -> Upload:
+def _of_case(tx: Tx, case: Case, item: Id, frame: int) -> tuple[Upload | None, Shown]:
     """The item, if it belongs to the case: nobody browses the vault by way of another case."""
+    if case.kind is CaseKind.STREAM and case.subject == item:
+        return None, live_stills.of_pair(tx, item, frame)
     upload = uploads.get(tx, item)
     if upload.case != case.id and case.subject != item:
         raise NotAllowed("This item does not belong to the case.")
-    return upload
+    return upload, _shown(upload, frame)
 
 
 def _lease(tx: Tx, case: Case, person: Id, level: Level) -> None:

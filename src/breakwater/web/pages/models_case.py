@@ -37,6 +37,7 @@ class EvidencePair:
         share: distance as a share of the limit, 0..1.
         refusal: why the known side shows no picture.
         acting: counts towards the verdict; otherwise `why_not` says why it does not.
+        no_still: why this side shows no picture, where that is only of this evidence.
     """
 
     item: str
@@ -63,6 +64,7 @@ class EvidencePair:
     source: str = ""
     permitted_use: str = ""
     bits: Bits | None = None
+    no_still: str = ""
 
     @property
     def share(self) -> float:

@@ -26,6 +26,7 @@ from breakwater.web.pages import (
     read_copies,
     read_deciding,
     read_related,
+    read_stills,
     read_stream,
     read_timeline,
     words,
@@ -92,8 +93,11 @@ def case(look: Look, found: Case) -> CaseView:
     pairs = tuple(_pair(look, upload, match) for match in matches[:PAIRS]) if upload else ()
     strip = _strip(matches[:PAIRS])
     shown, shown_strip = read_copies.evidence(look, upload, after=len(pairs))
+    stream = read_stream.of_case(look.tx, found)
+    live, live_strip, more = read_stills.evidence(look, stream)
     held = holder(found, look.now)
-    closed = _closed_to(look, upload, held)
+    kept = read_stills.kept(look, stream) if stream else bool(upload and upload.blob)
+    closed = _closed_to(look, upload, held, kept=kept)
     bar = read_deciding.deciding(look, found, upload)
     return CaseView(
         id=found.id,
@@ -110,9 +114,9 @@ def case(look: Look, found: Case) -> CaseView:
         else say("This case is not about an upload's verdict."),
         verdict=words.ACTION[verdict.action] if verdict else Mark("none", say("No verdict")),
         item=upload.id if upload else "",
-        pairs=(*pairs, *shown),
-        more_pairs=max(0, len(matches) - PAIRS),
-        strip=(*strip, *shown_strip),
+        pairs=(*pairs, *shown, *live),
+        more_pairs=max(0, len(matches) - PAIRS) + more,
+        strip=(*strip, *shown_strip, *live_strip),
         spans=spans_of(moments_s(matches[:PAIRS])),
         reports=_reports(look, found),
         reports_note=_reports_note(look, found),
@@ -126,7 +130,7 @@ def case(look: Look, found: Case) -> CaseView:
         timeline=read_timeline.of_case(look, found, upload),
         deciding=bar,
         waits=read_deciding.second_person(look, found),
-        warning=_warning(upload, matches) if not closed else "",
+        warning="" if closed else _warning(upload, matches) or read_stills.warning(live_strip),
         held_by=people.get(look.tx, held).name if held else "",
         closed=closed_of(found, look.now),
         closed_by=closed_by(look, found),
@@ -153,13 +157,13 @@ def _reports_note(look: Look, found: Case) -> str:
     return say("Reporters are known by a pseudonym only.")
 
 
-def _closed_to(look: Look, upload: Upload | None, held: Id | None) -> str:
+def _closed_to(look: Look, upload: Upload | None, held: Id | None, *, kept: bool) -> str:
     """Why this viewer sees no picture; empty when they may."""
-    if upload is None or upload.blob is None:
+    if not kept:
         return say("No bytes of this item are kept.")
     if not look.may(Permission.MEDIA_VIEW):
         return say("Your role works without pictures.")
-    if upload.verdict is not None and upload.verdict.rule.startswith("undecodable"):
+    if upload and upload.verdict is not None and upload.verdict.rule.startswith("undecodable"):
         return say("The file cannot be read, so there is no picture.")
     if held is not None and held != look.who.person:
         return say("%(name)s holds this case and sees its pictures.", name=_name(look, held))

@@ -24,9 +24,9 @@ from breakwater.web.pages.read_queue import Look
 from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import figure, say, say_n
 
-MOST: Final = 2
-"""Known videos and entries beside which frames are shown: the page has its weight; the alerts
-list more."""
+MOST: Final = 1
+"""Known videos or entries beside which frames are shown, the strongest: the page has its weight.
+The others are counted, and stand among the alerts."""
 
 FRAMES: Final = 4
 NEAR_S: Final = 0.5
@@ -102,14 +102,16 @@ def looked(one: CloserLook) -> tuple[str, ...]:
         said.append(say("It is borne out: %(n)s of %(all)s frame pairs show the same.", **values))
     elif one.frames:
         said.append(say("It cannot tell: %(n)s of %(all)s frame pairs show the same.", **values))
-    said += [
+    same = [
         say(
-            "%(a)s beside %(b)s: %(n)s points lie where one picture moved would have them.",
+            "%(a)s beside %(b)s (%(n)s points)",
             a=words.timecode(here), b=words.timecode(there), n=points,
         )
-        for here, there, points, same in one.frames
-        if same
+        for here, there, points, agrees in one.frames
+        if agrees
     ]  # fmt: skip
+    if same:
+        said.append(", ".join(same))
     if one.sound is not None:
         said.append(
             say(

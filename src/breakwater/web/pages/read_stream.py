@@ -44,7 +44,7 @@ from breakwater.web.pages.timeline import Point, Sort
 ALERTS: Final = 6
 """On one page, the newest; the rest is counted."""
 PAIRS: Final = 2
-WHOLE: Final = 2
+WHOLE: Final = 1
 SILENT: Final = timedelta(seconds=30)
 """Watchers say every few seconds what they saw; this much silence is a stretch not seen."""
 KEPT: Final[Mapping[str, str]] = Spoken({
@@ -106,14 +106,25 @@ def points(look: Look, found: Case) -> Iterator[Point]:
     stream = of_case(look.tx, found)
     if stream is None:
         return
-    for one in stream_alerts.of_stream(look.tx, stream.id):
-        until = one.alert.at
-        begin = until - timedelta(seconds=one.alert.span_s)
-        yield Point(Sort.SPAN, begin, stream_words.alert(one), until=until)
+    yield from _spans(stream_alerts.of_stream(look.tx, stream.id))
     for order in stream_orders.of_stream(look.tx, stream.id):
         yield Point(Sort.DECISION, order.at, stream_words.ORDERED[order.to])
     yield from _courses(look, stream)
     yield from _unseen(look, stream)
+
+
+def _spans(seen: Sequence[Evidence]) -> Iterator[Point]:
+    """What was seen when: alerts of one thing that follow one another are one stretch."""
+    open_: dict[Id | None, tuple[datetime, Evidence]] = {}
+    for one in reversed(seen):
+        begin = one.alert.at - timedelta(seconds=one.alert.span_s)
+        known = open_.get(one.alert.reference)
+        if known is not None and begin > known[1].alert.at + SILENT:
+            yield Point(Sort.SPAN, known[0], stream_words.alert(known[1]), until=known[1].alert.at)
+            known = None
+        open_[one.alert.reference] = (begin if known is None else min(begin, known[0]), one)
+    for begin, last in open_.values():
+        yield Point(Sort.SPAN, begin, stream_words.alert(last), until=last.alert.at)
 
 
 def _facts(look: Look, stream: Stream) -> tuple[tuple[str, str], ...]:
@@ -217,9 +228,9 @@ def _seconds(ms: int) -> str:
 
 
 def _told_whole(seen: Sequence[Evidence]) -> set[Id]:
-    """The newest alert of each known video, and what was looked at closer; others are a line."""
-    newest = {one.alert.reference: one.id for one in reversed(seen)}
-    return {*list(newest.values())[-WHOLE:], *(one.id for one in seen if one.looks)}
+    """Alerts whose every figure is listed: looked at closer, else the newest; others are a line."""
+    told = sorted(seen, key=lambda one: (not one.looks, -one.change))
+    return {one.id for one in told[:WHOLE]}
 
 
 def _alert(seen: Evidence, *, whole: bool) -> AlertRow:
@@ -228,13 +239,15 @@ def _alert(seen: Evidence, *, whole: bool) -> AlertRow:
         at=words.at(seen.alert.at),
         words=stream_words.alert(seen),
         led=Mark("held" if seen.wanted.rank > Control.WATCHED.rank else "none", led),
-        segments=tuple(_segment(one) for one in seen.segments[:WHOLE]) if whole else (),
+        segments=tuple(_segment(one, pairs=not seen.looks) for one in seen.segments[:WHOLE])
+        if whole
+        else (),
         matches=tuple(_match(one) for one in seen.matches[:PAIRS]) if whole else (),
         looks=tuple(words_ for one in seen.looks for words_ in read_stills.looked(one)),
     )
 
 
-def _segment(one: Segment) -> SegmentRow:
+def _segment(one: Segment, *, pairs: bool) -> SegmentRow:
     code = words.timecode
     return SegmentRow(
         here=say("%(a)s to %(b)s", a=code(one.start_s), b=code(one.end_s)),
@@ -242,14 +255,16 @@ def _segment(one: Segment) -> SegmentRow:
             "%(a)s to %(b)s of known video %(n)s",
             a=code(one.reference_start_s), b=code(one.reference_end_s), n=one.reel,
         ),
-        speed=say("%(n)s times its speed", n=figure(one.speed, "0.00")),
+        speed=""
+        if 0.98 < one.speed < 1.02
+        else say("%(n)s times its speed", n=figure(one.speed, "0.00")),
         score=say("Score %(n)s; from 3 on it links", n=figure(one.score, "0.0")),
         pairs=tuple(
             say(
                 "%(a)s beside %(b)s: %(n)s of 256 bits differ",
                 a=code(pair.time_s), b=code(pair.reference_s), n=pair.distance,
             )
-            for pair in one.pairs[:PAIRS]
+            for pair in one.pairs[: PAIRS if pairs else 0]
         ),
         mirrored=one.mirrored,
     )  # fmt: skip

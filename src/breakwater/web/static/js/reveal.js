@@ -213,7 +213,9 @@
     const all = [...document.querySelectorAll("canvas[data-blur]")];
     if (!all.length || hidden || bw.recall("words", false)) return;
     const about = (node) => {
-      const from = node.dataset.item ? node.dataset : node.closest("[data-evidence]").dataset;
+      const button = node.closest("[data-show]"); // a frame of the strip is of its evidence's item
+      const of = button ? cards().find((one) => one.dataset.pair === button.dataset.show) : node.closest("[data-evidence]");
+      const from = node.dataset.item ? node.dataset : { item: of.dataset.item, frame: (button ?? of).dataset.frame };
       return { item: from.item, frame: Number(from.frame) };
     };
     const draw = async (nodes) => {
