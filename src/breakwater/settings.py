@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -21,6 +21,16 @@ from pydantic_settings import (
 )
 
 from breakwater.errors import BadSettings
+
+
+def _split(value: Any) -> Any:
+    """Read comma-separated words from the environment."""
+    if isinstance(value, str):
+        return tuple(word.strip() for word in value.split(",") if word.strip())
+    return value
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
@@ -60,7 +70,7 @@ class Settings(BaseSettings):
     tls_builtin_ca: bool = Field(
         default=False, description="Make a certificate authority of our own for other addresses."
     )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+    trusted_proxies: Words = Field(
         default=(),
         description="CIDR blocks of proxies that end TLS and set X-Forwarded-For, comma-separated.",
     )
@@ -96,7 +106,7 @@ class Settings(BaseSettings):
         description="Days that hashes of passed uploads are kept so that later list entries "
         "find them; 0 keeps none.",
     )
-    private_jurisdictions: Annotated[tuple[str, ...], NoDecode] = Field(
+    private_jurisdictions: Words = Field(
         default=(),
         description="Jurisdictions (ISO 3166, comma-separated) where scanning private content "
         "has a legal basis; elsewhere it is refused and nothing is stored.",
@@ -115,15 +125,15 @@ class Settings(BaseSettings):
     fetch_urls: bool = Field(
         default=False, description="Fetch media by URL on request (SSRF-safe); off by default."
     )
-    object_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+    object_hosts: Words = Field(
         default=(),
         description="Hosts whose presigned HTTPS object references are accepted, comma-separated.",
     )
-    object_private_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+    object_private_networks: Words = Field(
         default=(),
         description="CIDR blocks of private addresses at which object_hosts may stand.",
     )
-    object_buckets: Annotated[tuple[str, ...], NoDecode] = Field(
+    object_buckets: Words = Field(
         default=(),
         description="Buckets whose keys (s3://bucket/key, gs://bucket/key) are accepted, "
         "comma-separated; one elsewhere as s3://bucket=https://store.example/bucket.",
@@ -137,7 +147,7 @@ class Settings(BaseSettings):
     object_region: str = Field(
         default="us-east-1", description="Region of object_buckets; Google Cloud Storage: auto."
     )
-    hma_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+    hma_networks: Words = Field(
         default=(),
         description="CIDR blocks whose callers may use the hasher-matcher-actioner surface "
         "without a key, comma-separated; empty: none.",
@@ -149,12 +159,12 @@ class Settings(BaseSettings):
     snapshot_secret: SecretStr = Field(
         default=SecretStr(""), description="Secret (whsec_…) that signs account.snapshot calls."
     )
-    webhook_private_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+    webhook_private_networks: Words = Field(
         default=(),
         description="CIDR blocks of private addresses that webhooks may be sent to "
         "(the service's own network), comma-separated.",
     )
-    media_server_networks: Annotated[tuple[str, ...], NoDecode] = Field(
+    media_server_networks: Words = Field(
         default=("127.0.0.0/8", "::1/128"),
         description="CIDR blocks of private addresses at which media servers may stand, for their "
         "control interfaces and for watching, comma-separated.",
@@ -187,21 +197,19 @@ class Settings(BaseSettings):
         default=256 << 20, gt=0, description="Most bytes of one broadcast's last seconds."
     )
     spot_checks_enabled: bool = Field(
-        default=False,
-        description="Draw public broadcasts at random and let people look at ten seconds of each.",
+        default=False, description="Draw public broadcasts at random for people to look at."
     )
     spot_checks_per_hour: int = Field(
         default=12, ge=0, le=3600, description="Broadcasts that are drawn in an hour."
     )
-    spot_checks_jurisdictions: Annotated[tuple[str, ...], NoDecode] = Field(
+    spot_checks_jurisdictions: Words = Field(
         default=(),
         description="Jurisdictions (ISO 3166, comma-separated) whose public broadcasts may be "
         "drawn, where counsel found a basis; *: everywhere, also where none is told; empty: none.",
     )
     spot_checks_weights: dict[str, Any] = Field(
         default={},
-        description="How often which broadcasts are drawn, as JSON: viewers (weight by the least "
-        "viewers of a band), new (times for accounts not seen before); what is left out stays.",
+        description="How often each is drawn, as JSON: viewers (weight by least viewers), new (times).",
     )
     spot_checks_keep_hours: int = Field(
         default=72, ge=1, le=72, description="Hours until the pictures of a spot check are purged."
@@ -268,7 +276,7 @@ class Settings(BaseSettings):
     oidc_name: str = Field(
         default="your organisation", max_length=40, description="What people call the service."
     )
-    oidc_acr: Annotated[tuple[str, ...], NoDecode] = Field(
+    oidc_acr: Words = Field(
         default=(),
         description="Authentication contexts (acr) of which one is required, comma-separated, "
         "for a service that can ask for a second factor; empty: any.",
@@ -292,26 +300,6 @@ class Settings(BaseSettings):
         default=False,
         description="Do not wait for the disk. Only for tests: a power cut loses evidence.",
     )
-
-    @field_validator(
-        "trusted_proxies",
-        "private_jurisdictions",
-        "object_hosts",
-        "object_private_networks",
-        "object_buckets",
-        "hma_networks",
-        "webhook_private_networks",
-        "media_server_networks",
-        "spot_checks_jurisdictions",
-        "oidc_acr",
-        mode="before",
-    )
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        """Read comma-separated words from the environment."""
-        if isinstance(value, str):
-            return tuple(word.strip() for word in value.split(",") if word.strip())
-        return value
 
     @classmethod
     def settings_customise_sources(
