@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import signal
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import av
 import pytest
@@ -12,13 +17,15 @@ from breakwater.errors import NotFound
 from breakwater.live.watching.post import Post
 from breakwater.model.broadcast import Preserved, Sender
 from breakwater.model.ids import Id
-from breakwater.model.stream import Control, Stream, StreamState
+from breakwater.model.stream import Broadcaster, Control, Stream, StreamState
 from breakwater.records import banks, reels, stream_alerts, stream_orders, streams
 from tests.integration.live_site import LiveSite, live_site, until
+from tests.integration.served import OPERATOR
 
 SIZE = "size=320x180:rate=25"
 SCENE = f"mandelbrot={SIZE}:start_scale=0.4:end_scale=0.05:end_pts=400,format=yuv420p"
 """A slow flight over a fractal: every second is new, and nobody has ever seen it."""
+BEHIND_S = 2.0
 SOON_S = 2.0
 """Generous: on a quiet machine it is 0.9 s, of which half a second is the wait for a key frame."""
 
@@ -132,6 +139,42 @@ def test_a_broadcast_told_of_before_it_begins_is_fetched_when_it_does(site: Live
     publisher = site.rtmp.push(name="live/later", gop=12, wait=False)
     until(lambda: post.frames)
     publisher.stop()
+
+
+def test_what_was_on_its_way_when_it_was_cut_is_looked_at_and_kept(site: LiveSite) -> None:
+    """On a busy machine the child is behind: here it stands still until the publisher is gone."""
+    publisher = site.rtmp.push(name="live/late", gop=12)
+    stream = site.stream("live/late")
+    post = post_of(site, stream, frames=2)
+    behind = below(site.app.live.watching._links[0].process.pid)
+    for pid in behind:
+        os.kill(pid, signal.SIGSTOP)
+    seen, stopped = post.last_s, time.monotonic()
+    until(lambda: time.monotonic() - stopped > BEHIND_S)
+    site.app.enforcement.wishes.want(
+        OPERATOR, stream.id, Control.CUT, broadcaster=Broadcaster.UNKNOWN
+    )
+    publisher.wait_end()
+    until(lambda: site.stream("live/late").state is StreamState.ENDED)
+    for pid in behind:
+        os.kill(pid, signal.SIGCONT)
+    kept = until(lambda: [one for one in _preserved(site, stream) if one.what == "preroll"])
+    assert post.last_s - seen > BEHIND_S - 1.0
+    with site.app.vault.open(kept[0].blob) as file, av.open(io.BytesIO(file.read())) as video:
+        shown = [frame.time for frame in video.decode(video=0)]
+    assert shown[-1] - shown[0] > BEHIND_S
+
+
+def below(pid: int) -> list[int]:
+    """Every process under one."""
+    parents = {}
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parents[int(place.name)] = int(
+                (place / "stat").read_text().rpartition(")")[2].split()[1]
+            )
+    found = [one for one, parent in parents.items() if parent == pid]
+    return found + [deeper for one in found for deeper in below(one)]
 
 
 def _in_vain(site: LiveSite, stream: Stream) -> Post | None:

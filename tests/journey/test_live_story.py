@@ -38,6 +38,7 @@ LEAD_S = demo_media.BROADCAST_LEAD_S
 GONE = {403, 404}
 RECOGNISED = {"copy", "stopped", "match"}
 """Why a broadcast was stopped, where what it shows is known; `nobody_on_duty` is another reason."""
+PASSWORD = "to sign each cut by hand"
 BEFORE_FIRST_S = 2.5
 """What is missing of what ran: until the pull is there 0.1 s, until the next key frame a second
 here, at the end half a second; the rest is for a machine that does something else too."""
@@ -81,7 +82,10 @@ class House:
         return httpx.get(f"{self.hls}/{name}/index.m3u8").status_code
 
     def cut(self, known: str) -> None:
-        order = {"to": "cut", "broadcaster": "suspect", "reason": "It shows the known video."}
+        order = {
+            "to": "cut", "broadcaster": "suspect", "reason": "It shows the known video.",
+            "password": PASSWORD,
+        }  # fmt: skip
         answer = self.person.post(f"/v1/streams/{known}/orders", json=order)
         assert answer.status_code == 201, answer.text
 
@@ -127,6 +131,7 @@ def opened(found: Installation, stage: contextlib.ExitStack) -> House:
     link = re.search(r"http://[^\s\"<]+/login/[A-Za-z0-9_-]+", page)
     assert link is not None, page[-3000:]
     person = stage.enter_context(contextlib.closing(signed_in(found, link[0])))
+    person.post("/me/password", data={"password": PASSWORD}).raise_for_status()
     found.command(
         "duty", "set", "Mo", "--from", utc(hours=-1), "--until", utc(hours=8),
     )  # fmt: skip

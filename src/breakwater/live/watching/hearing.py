@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -129,7 +129,9 @@ class Hearing:
         why = "cut" if post.stream.control is Control.CUT else end.why.value
         self._metrics.live_pull_ends.labels(why).inc()
         _log.info("pull_ended", stream=post.stream.id, why=why, detail=end.detail)
-        post.failed(end.why, now)
+        with self._news:
+            post.failed(end.why, now)
+            self._news.notify_all()
         self._strips.ended(post)
         if end.why in BROKEN and post.tries == BROKEN_TRIES:
             self._alert_of(
@@ -181,6 +183,21 @@ class Hearing:
         if post.link is not None and wanted is not post.sampling:
             post.sampling = wanted
             post.link.sample(post.stream.id, post.epoch, wanted.value)
+
+    def wait_end(self, post: Post, timeout_s: float) -> None:
+        """Until its pull has ended and all that came of it was taken in, or the time is over."""
+        with self._news:
+            self._news.wait_for(lambda: post.link is None, timeout_s)
+
+    def tell_seen(self, every: Sequence[Post], now: float) -> None:
+        """How much of each running broadcast was seen so far."""
+        posts = [post for post in every if post.over_at is None]
+        shares = {post.stream.id: round(post.seen.share(now), 4) for post in posts}
+        self._metrics.live_streams.set(sum(post.link is not None for post in posts))
+        self._metrics.live_seen_share.set(sum(shares.values()) / len(shares) if shares else 1.0)
+        if shares:
+            with self._db.transaction() as tx:
+                streams.seen(tx, shares)
 
     def ask_still(self, post: Post, level: str, timeout_s: float) -> bytes:
         """The present picture at a level; empty when none came in time."""

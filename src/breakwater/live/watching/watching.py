@@ -33,7 +33,7 @@ from breakwater.model.copies import FramePrints
 from breakwater.model.event import Event
 from breakwater.model.ids import Id, new_id
 from breakwater.model.live import Ending, Preroll, PullEnd
-from breakwater.model.stream import Stream, StreamState
+from breakwater.model.stream import Control, Stream, StreamState
 from breakwater.observe import Metrics, logger
 from breakwater.records import leases, streams
 from breakwater.records.database import Database
@@ -46,6 +46,9 @@ RENEW_S: Final = 3.0
 POLL_S: Final = 2.0
 TEND_S: Final = 0.25
 SEEN_S: Final = 10.0
+DRAIN_S: Final = 5.0
+"""What was sent before an end may come later on a busy machine: it is looked at and kept too."""
+
 KEPT_AFTER_END_S: Final = 600.0
 """Pre-roll and prints of a broadcast that ended: orders and preservation may still come."""
 
@@ -141,7 +144,7 @@ class Watching:
         for post in self.every():
             self._tend(post, now)
         if self._is_due("seen", now, SEEN_S):
-            self._tell_seen(now)
+            self.hearing.tell_seen(self.every(), now)
 
     def on_started(self, event: Event) -> None:
         """A broadcast began: watched at once."""
@@ -174,9 +177,7 @@ class Watching:
         Raises:
             NotFound: no such stream.
         """
-        with self._db.read() as tx:
-            streams.get(tx, stream)
-        post = self._posts.get(stream)
+        post = self._drained(stream)
         if post is None:
             return None
         source = post.ring.source()
@@ -191,8 +192,8 @@ class Watching:
         )  # fmt: skip
 
     def prints(self, stream: Id) -> Sequence[FramePrints]:
-        """Reference prints of the last frames of a broadcast, the first first."""
-        post = self._posts.get(stream)
+        """Reference prints of its last frames, the first first. Raises `NotFound`."""
+        post = self._drained(stream)
         with self._lock:
             return () if post is None else tuple(post.prints)
 
@@ -318,6 +319,9 @@ class Watching:
     def _tend(self, post: Post, now: float) -> None:
         """What one broadcast needs now."""
         if post.over_at is not None:
+            if now - post.over_at > DRAIN_S and post.link is not None:
+                link, post.link = post.link, None
+                link.unwatch(post.stream.id, post.epoch)
             if now - post.over_at > KEPT_AFTER_END_S:
                 self._forget(post)
             return
@@ -326,12 +330,17 @@ class Watching:
         self.hearing.tend(post, now)
 
     def _leave(self, post: Post) -> None:
-        """It ended; what it showed is kept for a while."""
-        with self._lock:
-            post.over_at = self._clock.now().timestamp()
-            link, post.link = post.link, None
-        if link is not None:
-            link.unwatch(post.stream.id, post.epoch)
+        """It ended; what is on its way is still taken in, what it showed is kept for a while."""
+        post.over_at = self._clock.now().timestamp()
+
+    def _drained(self, stream: Id) -> Post | None:
+        """How it is watched, once all of it was taken in where it was cut; a moment later at most."""
+        with self._db.read() as tx:
+            cut = streams.get(tx, stream).control is Control.CUT
+        post = self._posts.get(stream)
+        if post is not None and cut:
+            self.hearing.wait_end(post, DRAIN_S)
+        return post
 
     def _forget(self, post: Post) -> None:
         with self._lock:
@@ -385,15 +394,6 @@ class Watching:
         except Exception as error:  # noqa: BLE001 - one broadcast's fault must not silence a watcher
             self._metrics.alarms.labels("watching").inc()
             _log.exception("frame_failed", stream=post.stream.id, code=_code(error))
-
-    def _tell_seen(self, now: float) -> None:
-        posts = [post for post in self.every() if post.over_at is None]
-        shares = {post.stream.id: round(post.seen.share(now), 4) for post in posts}
-        self._metrics.live_streams.set(sum(post.link is not None for post in posts))
-        self._metrics.live_seen_share.set(sum(shares.values()) / len(shares) if shares else 1.0)
-        if shares:
-            with self._db.transaction() as tx:
-                streams.seen(tx, shares)
 
 
 def _code(error: Exception) -> str:
