@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from functools import partial
 
@@ -14,13 +15,22 @@ from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.bank import EntryStatus, Opinion
 from breakwater.model.broadcast import Sender
 from breakwater.model.case import CaseState, Priority
-from breakwater.model.decision import AccountRole, DecisionFacts, DecisionKind
+from breakwater.model.decision import UNDO, AccountRole, DecisionFacts, DecisionKind
 from breakwater.model.event import EventType
 from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.ids import new_id
 from breakwater.model.signal import Signal
 from breakwater.model.stream import Alert, Broadcaster, Control, Stream
-from breakwater.records import cases, entries, outbox, queue, stream_orders, stream_roles, streams
+from breakwater.records import (
+    cases,
+    entries,
+    outbox,
+    queue,
+    stream_orders,
+    stream_roles,
+    stream_stills,
+    streams,
+)
 from breakwater.review.deciding.decide import Decisions
 from breakwater.worker.loop import Worker
 from tests.builders import match
@@ -145,6 +155,31 @@ def test_what_is_not_illegal_is_shown_again_and_calm(app, stream, reviewer, kind
     app.review.decisions.decide(reviewer, stream.case, kind)
     free = now(app, stream)
     assert (free.control, free.risk, free.priority) == (Control.OPEN, 0.0, Priority.LOW)
+
+
+def test_stills_of_what_is_let_go_are_destroyed_when_undo_is_over(
+    app, stream, reviewer, clock, worker
+):
+    decide = app.review.decisions
+    blob = app.vault.put(io.BytesIO(b"\xff\xd8\xff"), purpose="evidence")
+    with app.db.transaction() as tx:
+        stream_stills.keep(tx, stream.id, ms=3000, blob=blob)
+
+    def kept() -> bool:
+        with app.db.read() as tx:
+            return stream_stills.of_stream(tx, stream.id)[0].blob is not None
+
+    wrong = decide.decide(reviewer, stream.case, K.NOT_ILLEGAL)
+    decide.undo(reviewer, wrong.id)
+    clock.advance(UNDO.total_seconds() + 1)
+    work(worker)
+    assert kept(), "it was taken back"
+    decide.decide(reviewer, stream.case, K.NOT_ILLEGAL)
+    work(worker)
+    assert kept(), "it could still be taken back"
+    clock.advance(UNDO.total_seconds() + 1)
+    work(worker)
+    assert not kept()
 
 
 def test_a_wrong_match_speaks_of_the_entry(app, stream, reviewer, machine):

@@ -15,8 +15,9 @@ from breakwater.model.case import Case, CaseKind, Priority
 from breakwater.model.decision import AccountRole, Decision, DecisionFacts, DecisionKind
 from breakwater.model.ids import Id
 from breakwater.model.stream import Broadcaster, Control, Order, Stream
-from breakwater.records import entries, stream_alerts, stream_orders, streams
+from breakwater.records import cases, entries, stream_alerts, stream_orders, stream_stills, streams
 from breakwater.records.database import Tx
+from breakwater.review.deciding.effects import settle_later
 
 DECIDED: Final = "decision"
 PROPOSED: Final = "proposed"
@@ -55,10 +56,20 @@ def act(tx: Tx, case: Case, said: Decision) -> Order | None:
         return None
     if said.kind is DecisionKind.WRONG_MATCH:
         _speak(tx, stream, said)
+    settle_later(tx, said.id)
     streams.set_risk(tx, stream, 0.0, {}, Priority.LOW)
     if stream.control is Control.OPEN:
         return None
     return stream_orders.want(tx, stream, Control.OPEN, by=said.by, why=DECIDED)
+
+
+def stills(tx: Tx, said: Decision) -> list[Id]:
+    """Stills of a broadcast that a decision let go: nothing stands for keeping them."""
+    case = cases.get(tx, said.case)
+    stream = of(tx, case)
+    if stream is None or not said.kind.releases or stream.case != case.id or stream.stopped:
+        return []
+    return [one.blob for one in stream_stills.of_stream(tx, stream.id) if one.blob is not None]
 
 
 def freeze(tx: Tx, case: Case, *, by: Id) -> Order | None:

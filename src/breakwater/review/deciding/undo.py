@@ -106,7 +106,7 @@ def _unsay(tx: Tx, said: Decision, by: Id) -> None:
 
 
 def settle(tx: Tx, said: Decision) -> int:
-    """Destroy what is kept of released uploads; answers how many.
+    """Destroy what is kept of released uploads, and stills of released broadcasts; how many.
 
     What was taken back, judged anew or appealed keeps its media.
     """
@@ -121,6 +121,9 @@ def settle(tx: Tx, said: Decision) -> int:
             continue
         uploads.forget_evidence(tx, upload.id)
         jobs.enqueue(tx, SHRED_JOB, {"blob": upload.blob})
+        settled += 1
+    for blob in broadcasts.stills(tx, said):
+        jobs.enqueue(tx, SHRED_JOB, {"blob": blob})
         settled += 1
     if settled:
         tx.audit("system", "media.shredded", said.case, decision=said.id, items=settled)
