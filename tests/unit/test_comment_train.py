@@ -169,7 +169,20 @@ def test_measures_of_known_rankings() -> None:
     many = np.arange(200.0)
     assert learn.recall_at(many, many >= 100) == 1.0
     assert learn.recall_at(-many, many >= 100) == 0.0
-    assert learn.interval(learn.average_precision, scores, labels, "aabb")[1] <= 1.0
+
+
+def test_an_interval_is_wide_when_few_groups_hold_a_label() -> None:
+    scores, labels = np.arange(40.0), np.arange(40) % 2 == 1
+    few, many = [f"{n // 10}" for n in range(40)], [f"{n // 4}" for n in range(40)]
+    assert learn.interval(learn.average_precision, scores, labels, few) == (0.0, 1.0)
+    low, high = learn.interval(learn.average_precision, scores, labels, many)
+    assert 0.0 < low < high < 1.0
+
+
+def test_groups_of_both_labels_are_in_every_part() -> None:
+    held = [Row("a", at % 6 == 0, f"g{at}") for at in range(60)]
+    for part in split(held).values():
+        assert len({row.group for row in part if row.label}) >= 2
 
 
 def test_the_shipped_surrogate_is_what_its_script_makes(tmp_path) -> None:

@@ -27,6 +27,8 @@ LARGEST: Final = 32_000
 MEMORY: Final = 8
 STEPS: Final = 120
 RESAMPLES: Final = 200
+GROUPS: Final = 5
+"""With fewer groups of a label an interval over groups would be far too narrow."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,8 +171,10 @@ def interval(
     measure: Callable[[Floats, NDArray[np.bool_]], float],
     scores: Floats, labels: NDArray[np.bool_], groups: Sequence[str],
 ) -> tuple[float, float]:  # fmt: skip
-    """A 95 % bootstrap interval over groups, as messages of one group are alike."""
+    """A 95 % bootstrap interval over groups; 0 to 1 where too few hold a label to tell."""
     _, group = np.unique(np.array(groups), return_inverse=True)
+    if min(len(np.unique(group[labels])), len(np.unique(group[~labels]))) < GROUPS:
+        return 0.0, 1.0
     members = [np.flatnonzero(group == one) for one in range(group.max() + 1)]
     random = np.random.default_rng(1)
     found = []

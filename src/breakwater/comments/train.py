@@ -14,7 +14,7 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -152,21 +152,34 @@ def _row(fields: Mapping[str, Any], number: int) -> Row:
 
 
 def split(rows: Sequence[Row], seed: str = "1") -> dict[str, list[Row]]:
-    """Parts by group; a group is never cut."""
+    """Parts by group, which is never cut; groups with and without positives are dealt apart."""
+    with_positives = {row.group for row in rows if row.label}
+    others = {row.group for row in rows} - with_positives
+    part = {**_dealt(with_positives, seed), **_dealt(others, seed)}
     parts: dict[str, list[Row]] = {name: [] for name, _ in PARTS}
     for row in rows:
-        parts[_part(f"{seed}\0{row.group}")].append(row)
+        parts[part[row.group]].append(row)
     return parts
 
 
-def _part(named: str) -> str:
-    digest = hashlib.sha256(named.encode("utf-8", "surrogatepass")).digest()
-    at = int.from_bytes(digest[:6], "big") / (1 << 48)
-    for name, share in PARTS[:-1]:
-        at -= share
-        if at < 0:
-            return name
-    return PARTS[-1][0]
+def _dealt(groups: Set[str], seed: str) -> dict[str, str]:
+    """A part for each group, in an order that nobody chose."""
+    order = sorted(groups, key=lambda one: _digest(f"{seed}\0{one}"))
+    found = {}
+    for rank, group in enumerate(order):
+        at = (rank + 0.5) / len(order)
+        part = PARTS[-1][0]
+        for name, share in reversed(PARTS):
+            if at < share:
+                part = name
+                break
+            at -= share
+        found[group] = part
+    return found
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def refuse_overlap(parts: Mapping[str, Sequence[Row]]) -> None:
