@@ -54,7 +54,7 @@ def test_the_api_takes_a_model_and_two_people_switch_it_on(site: Site) -> None:
     listed = first.get("/v1/classifiers").json()
     assert listed["on"] is True
     assert [(one["name"], one["state"]) for one in listed["classifiers"]] == [("bright", "waiting")]
-    assert first.post("/v1/classifiers/bright/confirm").status_code == 403
+    assert first.post("/v1/classifiers/bright/confirm").status_code == 409
     assert second.post("/v1/classifiers/bright/confirm").json()["state"] == "on"
     tried = first.post("/v1/classifiers/bright/check").json()
     assert tried["fit"]
