@@ -116,7 +116,8 @@
 
   const label = (splits) => {
     const wide = splits[splits.length - 1] - splits[0] > 86400;
-    const form = wide ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    const close = splits[splits.length - 1] - splits[0] < 600 && { second: "2-digit" };
+    const form = wide ? { day: "numeric", month: "short" } : { hour: "2-digit", minute: "2-digit", ...close, hourCycle: "h23" };
     const say = new Intl.DateTimeFormat(document.documentElement.lang, { ...form, timeZone: "UTC" });
     return splits.map((time) => say.format(new Date(time * 1000)));
   };
