@@ -6,10 +6,8 @@ key, as the path spells it.
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -18,13 +16,9 @@ import httpx
 import numpy as np
 
 from breakwater.banks.manage import NewBank, NewEntry, Provenance
-from breakwater.enforcement.wishes import Wishes
-from breakwater.errors import NeedsSecondPerson
 from breakwater.live.servers import NewServer
 from breakwater.model.access import MACHINE_SCOPES, Principal, Role
 from breakwater.model.appeal import Claim
-from breakwater.model.broadcast import Sender
-from breakwater.model.classifier import Step
 from breakwater.model.copies import FramePrints
 from breakwater.model.decision import DecisionFacts, DecisionKind
 from breakwater.model.facts import Activity, ItemFacts
@@ -37,10 +31,8 @@ from breakwater.model.routing import Ruleset
 from breakwater.model.server import ServerKind
 from breakwater.model.signal import Signal
 from breakwater.model.signin import Signed
-from breakwater.model.stream import Broadcaster, Control
 from breakwater.records import (
     banks,
-    classifiers,
     decisions,
     gradesets,
     linked_accounts,
@@ -48,13 +40,10 @@ from breakwater.records import (
     quality,
     reels,
     routing,
-    streams,
     views,
 )
 from breakwater.review.duty.rota import Planned
-from tests.builders_onnx import brightness, card
 from tests.integration.served import OPERATOR, Served
-from tests.integration.spot_house import SpotHouse
 from tests.integration.test_intake import submit
 
 SEEN = DecisionFacts(item=ItemFacts(Activity.POSING_OR_NUDITY))
@@ -226,28 +215,6 @@ def webhook(world: World, of: Somebody) -> str:
     return made.id
 
 
-def classifier(world: World, of: Somebody, *, people: int = 1, step: Step | None = None) -> str:
-    """A classifier that this person added; it gives scores unless a step says otherwise."""
-    name, model = f"bright-{world.next()}", brightness()
-    blob = world.app.vault.put(io.BytesIO(model), purpose="classifiers")
-    with world.app.db.transaction() as tx:
-        made = classifiers.add(
-            tx, card(model, id=name), size=len(model), blob=blob, by=of.who.id,
-            person=of.who.person, people=people,
-        )  # fmt: skip
-        if step is not None:
-            classifiers.step(tx, made.id, step, by=of.who.id)
-    return name
-
-
-def classifier_off(world: World, of: Somebody) -> str:
-    return classifier(world, of, step=Step.OFF)
-
-
-def classifier_waiting(world: World, of: Somebody) -> str:
-    return classifier(world, of, people=2)
-
-
 def media_server(world: World, of: Somebody) -> str:
     name = f"edge-{world.next()}"
     new = NewServer(name, ServerKind.NGINX_RTMP, control_url="http://127.0.0.1:9")
@@ -377,44 +344,6 @@ def table(world: World, of: Somebody) -> str:
         proposed.refuse(of.who, waits.scheme.id)
     proposed.propose(of.who, found | {"version": f"2030-{world.next()}"}, reason="because")
     return "uk_abc"
-
-
-def stream(world: World, of: Somebody) -> str:
-    """A broadcast of the caller's service."""
-    by = of.who if of.who.service else world.machine("photos").who
-    told = Sender(account=f"acct-{world.next()}", pull_url="https://cdn.example/live.m3u8")
-    return world.app.live.streams.begin(by, "", f"live/{world.next()}", told).id
-
-
-def strip(world: World, _of: Somebody) -> str:
-    """A spot check that waits for somebody to look; nobody holds it yet."""
-    return SpotHouse(world.served, slot=1000 + world.next()).strip().draw
-
-
-def wanted_cut(world: World, of: Somebody) -> str:
-    """A broadcast that this person wants cut, which waits for a second one."""
-    made = stream(world, of)
-    wishes = Wishes(db=world.app.db, two_people=True)
-    with suppress(NeedsSecondPerson):
-        wishes.want(
-            of.who, Id(made), Control.CUT, reason="because", broadcaster=Broadcaster.UNKNOWN
-        )
-    return made
-
-
-def stream_label(world: World, of: Somebody) -> str:
-    """A broadcast as people name it."""
-    return label_of(world, stream(world, of))
-
-
-def wanted_cut_label(world: World, of: Somebody) -> str:
-    """The same, where this person wants it cut."""
-    return label_of(world, wanted_cut(world, of))
-
-
-def label_of(world: World, made: str) -> str:
-    with world.app.db.read() as tx:
-        return streams.get(tx, Id(made)).label
 
 
 def appeal(world: World, of: Somebody) -> str:

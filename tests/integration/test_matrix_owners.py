@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from breakwater.model.access import Permission, Role
+from tests.integration import matrix_live as live
 from tests.integration import matrix_world as make
 from tests.integration.matrix_world import Make, Somebody, World
 from tests.integration.served import OPERATOR, serving
@@ -98,20 +99,20 @@ ROWS: Final = [
     *same(make.part, (), "PATCH /v1/uploads/{id}", another=NONE, body=PART),
     *same(make.resting, ADMIN, "POST /v1/entries/{number}/release", body=WHY),
     # Broadcasts: a service sees its own; whoever may stop them may stop each.
-    *same(make.stream, (), "GET /v1/streams/{id}", another=NONE),
-    *same(make.stream, (), "POST /v1/streams/{id}/events", another=NONE, body={"json": {"kind": "comments", "risk": 0.2}}),
-    *same(make.stream, (), "POST /v1/streams/{id}/viewers", another=NONE, body={"json": {"count": 3}}),
-    *same(make.stream, (), "POST /v1/streams/{id}/reports", another=NONE, body={"json": {"concern": "other", "reporter": "acct-3"}}),
-    *same(make.stream, REVIEWER, "POST /v1/streams/{id}/orders", body={"json": {"to": "frozen"}}),
-    *same(make.wanted_cut, REVIEWER, "POST /v1/streams/{id}/orders/confirm", own=HELD, body=WHY),
-    *same(make.wanted_cut, REVIEWER, "POST /v1/streams/{id}/orders/refuse", body=WHY),
-    *same(make.stream, REVIEWER, "POST /v1/streams/{id}/orders/options"),
-    *same(make.strip, REVIEWER, "POST /v1/spot-checks/{id}/answer", body={"json": {"answer": "case"}}),
-    *same(make.strip, REVIEWER, "POST /spots/{id}", body={"data": {"answer": "case"}}),
-    *same(make.strip, (), "GET /v1/spot-checks/{id}"),
-    *same(make.stream_label, REVIEWER, "POST /live/{label}/orders", body={"data": {"to": "frozen"}}),
-    *same(make.wanted_cut_label, REVIEWER, "POST /live/{label}/agree", own=HELD, body=FORM),
-    *same(make.wanted_cut_label, REVIEWER, "POST /live/{label}/refuse", body=FORM),
+    *same(live.stream, (), "GET /v1/streams/{id}", another=NONE),
+    *same(live.stream, (), "POST /v1/streams/{id}/events", another=NONE, body={"json": {"kind": "comments", "risk": 0.2}}),
+    *same(live.stream, (), "POST /v1/streams/{id}/viewers", another=NONE, body={"json": {"count": 3}}),
+    *same(live.stream, (), "POST /v1/streams/{id}/reports", another=NONE, body={"json": {"concern": "other", "reporter": "acct-3"}}),
+    *same(live.stream, REVIEWER, "POST /v1/streams/{id}/orders", body={"json": {"to": "frozen"}}),
+    *same(live.wanted_cut, REVIEWER, "POST /v1/streams/{id}/orders/confirm", own=HELD, body=WHY),
+    *same(live.wanted_cut, REVIEWER, "POST /v1/streams/{id}/orders/refuse", body=WHY),
+    *same(live.stream, REVIEWER, "POST /v1/streams/{id}/orders/options"),
+    *same(live.strip, REVIEWER, "POST /v1/spot-checks/{id}/answer", body={"json": {"answer": "case"}}),
+    *same(live.strip, REVIEWER, "POST /spots/{id}", body={"data": {"answer": "case"}}),
+    *same(live.strip, (), "GET /v1/spot-checks/{id}"),
+    *same(live.stream_label, REVIEWER, "POST /live/{label}/orders", body={"data": {"to": "frozen"}}),
+    *same(live.wanted_cut_label, REVIEWER, "POST /live/{label}/agree", own=HELD, body=FORM),
+    *same(live.wanted_cut_label, REVIEWER, "POST /live/{label}/refuse", body=FORM),
     # Cases: everybody reads; who works on it, works alone.
     *same(make.case, REVIEWER, "GET /v1/cases/{id}/decisions", "GET /cases/{case}", "GET /cases/{case}/preview", "GET /cases/{case}/lease", "GET /cases/{case}/reports"),
     *same(make.case, REVIEWER, "POST /v1/cases/{id}/comments", body={"json": {"words": "a word"}}),
@@ -131,9 +132,9 @@ ROWS: Final = [
     *same(make.reel, ADMIN, "GET /v1/reels/{number}", "DELETE /v1/reels/{number}", "POST /v1/reels/{number}/vouch"),
     *same(make.key, ADMIN, "DELETE /v1/keys/{id}", "POST /settings/keys/{id}/revoke"),
     *same(make.webhook, ADMIN, "DELETE /v1/webhooks/{id}", "POST /settings/webhooks/{id}/remove"),
-    *same(make.classifier, ADMIN, "GET /v1/classifiers/{name}", "POST /v1/classifiers/{name}/off", "POST /v1/classifiers/{name}/check", "DELETE /v1/classifiers/{name}"),
-    *same(make.classifier_off, ADMIN, "POST /v1/classifiers/{name}/on"),
-    *same(make.classifier_waiting, ADMIN, "POST /v1/classifiers/{name}/confirm", own=HELD),
+    *same(live.classifier, ADMIN, "GET /v1/classifiers/{name}", "POST /v1/classifiers/{name}/off", "POST /v1/classifiers/{name}/check", "DELETE /v1/classifiers/{name}"),
+    *same(live.classifier_off, ADMIN, "POST /v1/classifiers/{name}/on"),
+    *same(live.classifier_waiting, ADMIN, "POST /v1/classifiers/{name}/confirm", own=HELD),
     *same(make.media_server, ADMIN, "GET /v1/media-servers/{name}", "PATCH /v1/media-servers/{name}", "DELETE /v1/media-servers/{name}", "POST /v1/media-servers/{name}/check", "POST /v1/media-servers/{name}/recipe"),
     *same(make.shift, ADMIN, "DELETE /v1/duty/shifts/{id}", "POST /duty/shifts/{shift}/end"),
     *same(make.device, ADMIN, "DELETE /v1/devices/{id}", "POST /workstations/{device}/remove"),

@@ -1,0 +1,83 @@
+"""Broadcasts, spot checks and classifiers of somebody's own, for `test_matrix_owners.py`.
+
+Like `matrix_world`: each maker answers the id of a new thing, as the path spells it.
+"""
+
+from __future__ import annotations
+
+import io
+from contextlib import suppress
+
+from breakwater.enforcement.wishes import Wishes
+from breakwater.errors import NeedsSecondPerson
+from breakwater.model.broadcast import Sender
+from breakwater.model.classifier import Step
+from breakwater.model.ids import Id
+from breakwater.model.stream import Broadcaster, Control
+from breakwater.records import (
+    classifiers,
+    streams,
+)
+from tests.builders_onnx import brightness, card
+from tests.integration.matrix_world import Somebody, World
+from tests.integration.spot_house import SpotHouse
+
+
+def classifier(world: World, of: Somebody, *, people: int = 1, step: Step | None = None) -> str:
+    """A classifier that this person added; it gives scores unless a step says otherwise."""
+    name, model = f"bright-{world.next()}", brightness()
+    blob = world.app.vault.put(io.BytesIO(model), purpose="classifiers")
+    with world.app.db.transaction() as tx:
+        made = classifiers.add(
+            tx, card(model, id=name), size=len(model), blob=blob, by=of.who.id,
+            person=of.who.person, people=people,
+        )  # fmt: skip
+        if step is not None:
+            classifiers.step(tx, made.id, step, by=of.who.id)
+    return name
+
+
+def classifier_off(world: World, of: Somebody) -> str:
+    return classifier(world, of, step=Step.OFF)
+
+
+def classifier_waiting(world: World, of: Somebody) -> str:
+    return classifier(world, of, people=2)
+
+
+def stream(world: World, of: Somebody) -> str:
+    """A broadcast of the caller's service."""
+    by = of.who if of.who.service else world.machine("photos").who
+    told = Sender(account=f"acct-{world.next()}", pull_url="https://cdn.example/live.m3u8")
+    return world.app.live.streams.begin(by, "", f"live/{world.next()}", told).id
+
+
+def strip(world: World, _of: Somebody) -> str:
+    """A spot check that waits for somebody to look; nobody holds it yet."""
+    return SpotHouse(world.served, slot=1000 + world.next()).strip().draw
+
+
+def wanted_cut(world: World, of: Somebody) -> str:
+    """A broadcast that this person wants cut, which waits for a second one."""
+    made = stream(world, of)
+    wishes = Wishes(db=world.app.db, two_people=True)
+    with suppress(NeedsSecondPerson):
+        wishes.want(
+            of.who, Id(made), Control.CUT, reason="because", broadcaster=Broadcaster.UNKNOWN
+        )
+    return made
+
+
+def stream_label(world: World, of: Somebody) -> str:
+    """A broadcast as people name it."""
+    return label_of(world, stream(world, of))
+
+
+def wanted_cut_label(world: World, of: Somebody) -> str:
+    """The same, where this person wants it cut."""
+    return label_of(world, wanted_cut(world, of))
+
+
+def label_of(world: World, made: str) -> str:
+    with world.app.db.read() as tx:
+        return streams.get(tx, Id(made)).label
