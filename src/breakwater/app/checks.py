@@ -126,7 +126,7 @@ def sound(_settings: Settings) -> Iterator[Check]:
     """Whether sound is compared: Debian's Chromaprint."""
     found = audio.version()
     words = f"Chromaprint {found}" if found else "Chromaprint is not installed"
-    todo = "" if found else "apt-get install libchromaprint1; until then sound is no evidence."
+    todo = "" if found else "apt-get install libchromaprint1; until then no sound is compared."
     yield Check("sound", "ok" if found else "warn", words, todo)
 
 
