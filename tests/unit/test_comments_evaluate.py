@@ -13,10 +13,8 @@ from breakwater.comments.evaluate import (
     Rate,
     detect,
     false_alarms,
-    hours,
     laid,
-    peaks,
-    seconds_to,
+    run,
     threshold,
 )
 from breakwater.errors import BadInput
@@ -56,44 +54,43 @@ def test_no_hours_are_no_rate() -> None:
 
 
 def test_peaks_are_one_for_each_ten_minutes() -> None:
-    assert list(peaks(chat((0, 1), (599, 3), (600, 2), (1900, 5)), Loudest)) == [
-        3, 2, -math.inf, 5,
-    ]  # fmt: skip
-    assert list(peaks([], Loudest)) == []
+    course = run(chat((0, 1), (599, 3), (600, 2), (1900, 5)), Loudest)
+    assert list(course.peaks) == [3, 2, -math.inf, 5]
+    assert list(run([], Loudest).peaks) == []
 
 
 def test_a_threshold_rings_as_often_as_was_asked_on_its_own_streams() -> None:
     draw = random.Random(5)
-    streams = [chat(*((10.0 * n, draw.gauss(0, 1)) for n in range(3_601))) for _ in range(10)]
-    assert hours(streams) == pytest.approx(100)
+    told = [chat(*((10.0 * n, draw.gauss(0, 1)) for n in range(3_601))) for _ in range(10)]
+    courses = [run(one, Loudest) for one in told]
+    assert sum(one.hours for one in courses) == pytest.approx(100)
     for target in (0.5, 0.1, 0.05):
-        limit = threshold(streams, Loudest, target)
-        assert false_alarms(streams, Loudest, limit).per_hour <= target
-        assert false_alarms(streams, Loudest, limit).count >= int(target * 100)
+        limit = threshold(courses, target)
+        assert false_alarms(courses, limit).count == int(target * 100 + 1e-9)
+    assert threshold(courses, 1_000) == min(one.peaks.min() for one in courses)
     with pytest.raises(BadInput):
-        threshold([], Loudest, 0.1)
+        threshold([], 0.1)
     with pytest.raises(BadInput):
-        threshold(streams, Loudest, 0)
+        threshold(courses, 0)
 
 
 def test_an_episode_is_timed_from_its_first_message() -> None:
     benign = chat(*((10.0 * n, 0.0) for n in range(400)))
-    episode = chat((0, 1.0), (45, 6.0))
-    assert seconds_to(benign, episode, 1_000.0, Loudest, 5.0) == 45.0
-    assert seconds_to(benign, episode, 1_000.0, Loudest, 0.5) == 0.0
-    assert seconds_to(benign, episode, 1_000.0, Loudest, 9.0) is None
-    assert seconds_to(benign, chat((0, 1.0), (700, 9.0)), 1_000.0, Loudest, 5.0) is None
-    assert [one.at for one in laid(benign, episode, 1_003.0)][100:103] == [
-        1_000.0,
-        1_003.0,
-        1_010.0,
-    ]
+    told = laid(benign, chat((0, 1.0), (45, 6.0)), 1_003.0)
+    assert [one.at for one in told][100:103] == [1_000.0, 1_003.0, 1_010.0]
+    assert told[-1].at <= 1_603.0
+    trial = (run(told, Loudest), 1_003.0)
+    assert detect([trial], 5.0).seconds == (45.0,)
+    assert detect([trial], 0.5).seconds == (0.0,)
+    assert detect([trial], 9.0).seconds == (None,)
+    late = run(laid(benign, chat((0, 1.0), (700, 9.0)), 1_000.0), Loudest)
+    assert detect([(late, 1_000.0)], 5.0).seconds == (None,)
 
 
 def test_a_chat_that_alarmed_just_before_is_no_trial_and_one_long_before_is() -> None:
     benign = chat((0, 0), (100, 9), (900, 0), (2_000, 0))
-    episode = chat((0, 6.0))
-    found = detect([(benign, episode, 500.0), (benign, episode, 1_500.0)], Loudest, 5.0)
+    trials = [(run(laid(benign, chat((0, 6.0)), at), Loudest), at) for at in (500.0, 1_500.0)]
+    found = detect(trials, 5.0)
     assert found.seconds == (0.0,)
     assert found.skipped == 1
 

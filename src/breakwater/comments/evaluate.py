@@ -14,12 +14,17 @@ from __future__ import annotations
 import heapq
 import math
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from breakwater.comments.calibrate import BLOCK_S
 from breakwater.errors import BadInput
+
+Floats = NDArray[np.float64]
 
 HORIZON_S: Final = 600.0
 """An episode that was not found within this was missed."""
@@ -128,77 +133,86 @@ class Found:
         return ordered[len(ordered) // 2] if ordered else math.inf
 
 
-def hours(chats: Iterable[Chat]) -> float:
-    """Stream-hours, from first to last message of each."""
-    return sum(chat[-1].at - chat[0].at for chat in chats if chat) / 3_600.0
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """What a statistic said over a chat.
+
+    Attributes:
+        at: (n,) float64 seconds, not falling.
+        value: (n,) float64, after each message.
+    """
+
+    at: Floats
+    value: Floats
+
+    @property
+    def hours(self) -> float:
+        """From first to last message."""
+        return float(self.at[-1] - self.at[0]) / 3_600.0 if self.at.size else 0.0
+
+    @property
+    def peaks(self) -> Floats:
+        """The highest value of each ten minutes; minus infinity where nobody wrote."""
+        if not self.at.size:
+            return np.zeros(0)
+        block = ((self.at - self.at[0]) // BLOCK_S).astype(np.intp)
+        found = np.full(int(block[-1]) + 1, -np.inf)
+        np.maximum.at(found, block, self.value)
+        return found
 
 
-def peaks(chat: Chat, make: Make) -> Iterator[float]:
-    """The statistic's highest value in each ten minutes of a chat."""
-    statistic, start, best = make(), chat[0].at if chat else 0.0, -math.inf
-    for event in chat:
-        while event.at - start >= BLOCK_S:
-            yield best
-            start, best = start + BLOCK_S, -math.inf
-        best = max(best, statistic.take(event))
-    if chat:
-        yield best
+def run(chat: Chat, make: Make) -> Course:
+    """Let a statistic run over a chat as it would live."""
+    statistic = make()
+    value = np.array([statistic.take(event) for event in chat], dtype=np.float64)
+    return Course(np.array([event.at for event in chat], dtype=np.float64), value)
 
 
-def threshold(chats: Sequence[Chat], make: Make, target: float) -> float:
+def threshold(courses: Sequence[Course], target: float) -> float:
     """The lowest value that alarms at most `target` times a stream-hour on these chats.
 
     Raises:
         BadInput: no chats, or a target that is not above zero.
     """
-    if target <= 0 or not chats:
+    if target <= 0 or not any(course.at.size for course in courses):
         raise BadInput("A threshold needs chats and a rate above zero.")
-    found = sorted((one for chat in chats for one in peaks(chat, make)), reverse=True)
-    allowed = int(target * hours(chats))
-    if allowed >= len(found):
-        return found[-1]
-    return math.nextafter(found[allowed], math.inf)
+    ordered = np.sort(np.concatenate([course.peaks for course in courses]))[::-1]
+    allowed = int(target * sum(course.hours for course in courses))
+    if allowed >= ordered.size:
+        return float(ordered[-1])
+    return math.nextafter(float(ordered[allowed]), math.inf)
 
 
-def false_alarms(chats: Sequence[Chat], make: Make, limit: float) -> Rate:
+def false_alarms(courses: Sequence[Course], at_least: float) -> Rate:
     """Alarms on benign chats, one for each ten minutes at most."""
-    count = sum(1 for chat in chats for one in peaks(chat, make) if one >= limit)
-    return Rate.of(count, hours(chats))
+    count = sum(int(np.count_nonzero(course.peaks >= at_least)) for course in courses)
+    return Rate.of(count, sum(course.hours for course in courses))
 
 
 def laid(chat: Chat, episode: Chat, at: float) -> list[Event]:
-    """A chat with an episode that begins at `at`."""
+    """A chat with an episode that begins at `at`; nothing after which it could be found."""
     moved = (replace(one, at=one.at + at) for one in episode)
-    return list(heapq.merge(chat, moved, key=lambda one: one.at))
+    end = at + episode[0].at + HORIZON_S
+    both = heapq.merge(chat, moved, key=lambda one: one.at)
+    return [one for one in both if one.at <= end]
 
 
-def seconds_to(chat: Chat, episode: Chat, at: float, make: Make, limit: float) -> float | None:
-    """Seconds from an episode's first message to the first alarm; None: missed.
+def detect(trials: Iterable[tuple[Course, float]], at_least: float) -> Found:
+    """When each trial alarmed.
 
-    Raises:
-        LookupError: the chat alarmed within ten minutes before the episode.
+    Args:
+        trials: over a chat with an episode, and when the episode's first message came.
+        at_least: the threshold.
     """
-    statistic, began = make(), at + episode[0].at
-    for event in laid(chat, episode, at):
-        if event.at > began + HORIZON_S:
-            return None
-        over = statistic.take(event) >= limit
-        if over and event.at >= began:
-            return event.at - began
-        if over and event.at >= began - BLOCK_S:
-            raise LookupError(at)
-    return None
-
-
-def detect(trials: Iterable[tuple[Chat, Chat, float]], make: Make, limit: float) -> Found:
-    """Run every trial: a chat, an episode, and where it begins in seconds."""
     seconds: list[float | None] = []
     skipped = 0
-    for chat, episode, at in trials:
-        try:
-            seconds.append(seconds_to(chat, episode, at, make, limit))
-        except LookupError:
+    for course, began in trials:
+        over = course.at[course.value >= at_least]
+        if np.any((over < began) & (over >= began - BLOCK_S)):
             skipped += 1
+            continue
+        after = over[(over >= began) & (over <= began + HORIZON_S)]
+        seconds.append(float(after[0]) - began if after.size else None)
     return Found(tuple(seconds), skipped)
 
 
