@@ -3,8 +3,7 @@
 A reel comes from a file or from an upload that a person decided to be illegal. Its prints, and
 what a closer look compares with, are made in the jail. It is found from the next frame on,
 before the caller has the answer. An automatic cut needs two who vouch for it. Videos that
-passed before are not looked through again: of them only the frames' plain hashes are kept,
-without the views that alignment needs.
+passed before are looked through in the background (`banks.retroactive_reels`).
 """
 
 from __future__ import annotations

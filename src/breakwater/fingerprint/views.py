@@ -32,7 +32,7 @@ MIN_QUALITY: Final = 30
 """Views of less are dropped, but for the whole frame, which tells what is new in it."""
 
 MOST_GAP_S: Final = 1.0
-LEAST_GAP_S: Final = 0.25
+LEAST_GAP_S: Final = 0.125
 DENSE_FRAMES: Final = 120
 """Frames of a known video that may lie closer than a second: 16 views of 69 bytes each."""
 NEW_BITS: Final = 24

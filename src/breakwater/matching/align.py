@@ -316,7 +316,7 @@ class Follower:
         if min(p.reference_s for p in points) > LONGEST_S:
             return False
         others = len(self._known)
-        if self._shared.get(reel, (0, 0.0))[0] != others:
+        if self._shared.get(reel, (-1, 0.0))[0] != others:
             laid = {one: self._index.laid(one) for one in self._known | {reel}}
             own = laid.pop(reel)
             beside = [one for one in laid.values() if one is not None]

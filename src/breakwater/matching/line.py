@@ -184,6 +184,14 @@ def weights(distance: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.clip((FAR - distance) / (FAR - SURE), 0.0, 1.0)
 
 
+def gains(
+    distance: NDArray[np.int64], elsewhere: NDArray[np.float64] | float = _UNRELATED
+) -> NDArray[np.float64]:
+    """-0.5 to 1: what distances tell, by those to other places of the known video."""
+    gain: NDArray[np.float64] = np.clip((elsewhere - distance - _MARGIN) / _TELLING, -0.5, 1.0)
+    return gain
+
+
 def fit(
     laid: Laid, window: Sequence[Seen], line: Line, *, by: Collection[int] = ()
 ) -> dict[int, Point]:
@@ -343,6 +351,4 @@ def _gain(
     middle = np.full(len(at), np.inf)
     if known.any():
         middle[known] = np.nanmedian(table[known], axis=1)
-    middle = np.minimum(middle, _UNRELATED)
-    gain: NDArray[np.float64] = np.clip((middle - distance - _MARGIN) / _TELLING, -0.5, 1.0)
-    return gain
+    return gains(distance, np.minimum(middle, _UNRELATED))

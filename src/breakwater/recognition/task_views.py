@@ -19,8 +19,10 @@ from breakwater.media.wire_views import with_views
 from breakwater.model.copies import FramePrints, ReelPrints
 from breakwater.model.media import Family, Reason
 
+SHORT_S: Final = 120.0
+SHORT_STEP_S: Final = 0.25
+"""In videos up to two minutes: a clip of four seconds has sixteen query frames."""
 STEP_S: Final = 0.5
-"""Between the query frames of an upload: a clip of four seconds has eight."""
 LONG_S: Final = 1800.0
 LONG_STEP_S: Final = 1.0
 """In videos of over half an hour: prints of four hours stay under the answer's 32 MB."""
@@ -31,7 +33,10 @@ class Views:
     """Query prints of a video, from the frames that are decoded anyhow."""
 
     def __init__(self, duration_s: float) -> None:
-        self._step_s = STEP_S if 0 < duration_s <= LONG_S else LONG_STEP_S
+        self._step_s = LONG_STEP_S
+        for most_s, step_s in ((LONG_S, STEP_S), (SHORT_S, SHORT_STEP_S)):
+            if 0 < duration_s <= most_s:
+                self._step_s = step_s
         self._due_s = 0.0
         self._room = MOST_BYTES
         self._maker = ViewMaker()
