@@ -36,7 +36,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
         tmp_path_factory.mktemp("watching"), live_watch=True, live_watchers=1,
         live_preroll_seconds=8,
     ) as running:  # fmt: skip
+        until(lambda: warm(running), 30)
         yield running
+
+
+def warm(site: LiveSite) -> bool:
+    """Watchers run before the first broadcast, because a media server was entered."""
+    links = site.app.live.watching.links()
+    return bool(links) and all(link.ready.is_set() for link in links)
 
 
 def post_of(site: LiveSite, stream: Stream, frames: int = 1) -> Post:
