@@ -159,6 +159,15 @@ def test_tables_that_do_not_fit_are_refused_and_wild_ones_read_nothing_outside()
     blocks, cells, pool = folding().tables
     with pytest.raises(ValueError, match="4352"):
         kernel.text_fold((blocks[:-1].copy(), cells, pool), "a")
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        wrong = (
+            random.integers(0, 1 << 16, blocks.size).astype(np.uint16),
+            random.integers(0, 1 << 32, cells.size).astype(np.uint32),
+            random.integers(0, 1 << 32, 5_000).astype(np.uint32),
+        )
+        text = "".join(map(chr, random.integers(0, CODES, 200)))
+        assert kernel.text_fold(wrong, text) == twin.text_fold(*wrong, text)
     wild = np.full_like(cells, 0xFFFFFF01)
     assert kernel.text_fold((blocks + 60_000, cells, pool), "abc")[0] == ""
     assert kernel.text_fold((blocks, wild, pool), "abc")[0] == "abc"

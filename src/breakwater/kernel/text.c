@@ -34,6 +34,9 @@ static inline uint32_t cell_of(const bw_folding *table, uint32_t code) {
     return at < table->cell_count ? table->cells[at] : 0;
 }
 
+/* What a table says is not believed: surrogates and numbers beyond Unicode become blanks. */
+static inline bool is_character(uint32_t code) { return code < 0xD800 || (code > 0xDFFF && code < 0x110000); }
+
 static inline bool is_digit(uint32_t code) { return code >= '0' && code <= '9'; }
 static inline bool is_sign(uint32_t code) {
     return code == '@' || code == '$' || code == '!' || code == '|';
@@ -77,8 +80,9 @@ static bool read_one(const bw_folding *table, uint32_t code, desk *to, uint32_t 
     counts[BW_BROKENS] += kind == BW_BROKEN;
     counts[BW_FORMS] += cell >> 6 & 1;
     for (size_t i = 0; i < length; i++, to->count++) {
-        to->code[to->count] = target[i];
-        to->kind[to->count] = (uint8_t)(cell_of(table, target[i]) & 7);
+        uint32_t one = is_character(target[i]) ? target[i] : SPACE;
+        to->code[to->count] = one;
+        to->kind[to->count] = (uint8_t)(cell_of(table, one) & 7);
         to->script[to->count] = (uint8_t)script;
         to->confusable[to->count] = i == 0 && (cell >> 7 & 1);
     }

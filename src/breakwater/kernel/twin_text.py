@@ -69,8 +69,9 @@ class _Table:
         """What it becomes."""
         length, start = cell >> 8 & 31, cell >> 13
         if length == 0 or start + length > len(self.pool):
-            return [code]
-        return [int(one) for one in self.pool[start : start + length]]
+            return [SPACE if 0xD800 <= code < 0xE000 else code]
+        found = [int(one) for one in self.pool[start : start + length]]
+        return [one if one < 0x110000 and not 0xD800 <= one < 0xE000 else SPACE for one in found]
 
 
 @dataclass(slots=True)
