@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from breakwater.media.sandbox import JailPool
 from breakwater.model.classifier import Card, Classifier, ClassifierState, Picture, Trouble
 from breakwater.model.ids import new_id
 from breakwater.recognition.scoring import BACK_OFF_S, ScoreLimits, Scorers
@@ -203,3 +204,19 @@ def test_memory_beyond_the_cap_is_refused(house: House) -> None:
     tried = scorers.attempt(Card.parse(made.card(body, side=1024)), io.BytesIO(body))
     assert tried.trouble in {Trouble.TOO_MUCH_MEMORY, Trouble.CRASHED, Trouble.WRONG_SHAPE}
     scorers.close()
+
+
+def test_bytes_of_anybody_are_refused_or_run_and_never_more(house: House) -> None:
+    good, dice = made.brightness(), np.random.default_rng(5)
+    for _ in range(60):
+        body = bytearray(good)
+        for at in dice.integers(0, len(body), 3):
+            body[at] = dice.integers(0, 256)
+        tried = house.scorers.attempt(Card.parse(made.card(bytes(body))), io.BytesIO(bytes(body)))
+        assert tried.trouble in {None, *Trouble}
+    assert house.scorers.attempt(Card.parse(made.card(good)), io.BytesIO(good)).trouble is None
+
+
+def test_the_jail_of_models_holds() -> None:
+    with JailPool(entry="breakwater.recognition.score_task", size=1) as pool:
+        assert [proof.act for proof in pool.prove() if not proof.holds] == []
