@@ -186,6 +186,21 @@ def test_a_broadcast_that_turns_private_is_not_shown_and_its_strip_goes(
     assert stream_of(house, strip).surface == "private", "what was private stays so"
 
 
+def test_a_jurisdiction_that_is_told_late_and_not_named_gives_no_strip(
+    house: SpotHouse, ada: Principal
+) -> None:
+    strip = house.strip()
+    house.app.live.spot_desk.answer(ada, strip.draw, A.CLOSER)
+    checks = house.app.live.spots
+    checks.rules = replace(checks.rules, jurisdictions=("GB",))
+    try:
+        checks.turn()
+    finally:
+        checks.rules = replace(checks.rules, jurisdictions=("*",))
+    with house.app.db.read() as tx:
+        assert spots.shown(tx, strip.draw).part == 1, "the closer look is missed, nothing was taken"
+
+
 def test_only_those_who_look_and_stop_broadcasts_may(house: SpotHouse, ada: Principal) -> None:
     strip = house.strip()
     for role in set(Role) - {Role.LIVE_MODERATOR, Role.REVIEWER}:

@@ -31,7 +31,7 @@ RULES = SpotRules(on=True, per_hour=6, jurisdictions=("*",))
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
     with live_site(
         tmp_path_factory.mktemp("spots"), live_watch=True, live_watchers=1,
-        live_preroll_seconds=0,
+        live_preroll_seconds=0, spot_checks_jurisdictions="*",
     ) as running:  # fmt: skip
         yield running
 

@@ -149,6 +149,8 @@ class SpotChecks:
             return "it ended"
         if stream.surface not in PUBLIC:
             return "it is private"
+        if not self.rules.allows(stream.jurisdiction):
+            return "it is not of a jurisdiction that is named"
         return "it was stopped" if stream.stopped and strip.part == 1 else ""
 
     def _miss(self, strip: Strip, why: str) -> None:
