@@ -1,6 +1,6 @@
 """Copies in time: how many hidden clips are found, how often something is found that is not there.
 
-27 clips (24 made, 3 filmed), each hidden between other movies, through 14 named attacks and 10
+16 clips (13 made, 3 filmed), each hidden between other movies, through 14 named attacks and 10
 families with random parameters, all coded by x264 at 45 to 120 kbit/s; rooms, darkness, slides and
 one logo on all as hard negatives; a library of unrelated movies. vPDQ's rule runs over the same
 frames. False matches a day are carried on from what chance does to unrelated frames
@@ -51,18 +51,18 @@ def spread_out(task: Any, jobs: Sequence[Any], path: str | None = None) -> list[
 
 def sources(clips: int) -> tuple[list[Source], list[Source]]:
     """Known videos, and unrelated queries of the same kinds."""
-    many, few = (16, 3) if quick() else (240, 12)
+    many, few = (16, 3) if quick() else (70, 5)
     known = [Source("clip", number) for number in range(clips)]
     known += [Source("library", 2_000_000 + n) for n in range(many)]
     known += [Source(family, n) for family in NEGATIVES for n in range(few)]
     asked = [Source(family, 500 + n) for family in NEGATIVES for n in range(few)]
-    asked += [Source("library", 3_000_000 + n) for n in range(many // 4)]
+    asked += [Source("library", 3_000_000 + n) for n in range(many // 3)]
     return known, asked
 
 
 def chance_jobs() -> list[tuple[list[Source], list[Source]]]:
     """Queries and known videos whose frames are all compared with one another."""
-    few, many = (3, 10) if quick() else (12, 48)
+    few, many = (3, 8) if quick() else (10, 20)
     kinds = ("library", "take")
     known = [Source(kind, 7_000_000 + n) for kind in kinds for n in range(many)]
     return [([Source(kind, 8_000_000 + n) for n in range(few)], known) for kind in kinds]
@@ -183,7 +183,7 @@ def speed(world: work.World) -> Iterator[Row]:
 
 def run() -> Result:
     """Everything; `QUICK=1` takes a few clips and attacks."""
-    clips = 4 if quick() else 27
+    clips = 4 if quick() else 16
     os.environ["COPIES_CLIPS"] = str(clips)
     named = [one.name for one in NAMED][:: 3 if quick() else 1]
     drawn = [one.name for one in FAMILIES][:: 4 if quick() else 1]
@@ -203,10 +203,9 @@ def run() -> Result:
         for name in named + drawn:
             subjects = (OURS, LOOKING, TOLD) if way == "upload" else (OURS, LOOKING)
             rows += recalled(outcomes, way, name, [name], subjects)
-    ends = [e for one in outcomes if one.way == "upload" for e in one.ends]
-    rows.append(
-        Row("upload: ends", OURS, "within 1 s", float(np.mean(np.array(ends or [9]) <= 1)), "of 1")
-    )
+    for way in ("upload", "live"):
+        ends = np.array([e for one in outcomes if one.way == way for e in one.ends] or [9])
+        rows.append(Row(f"{way}: ends", OURS, "within 1 s", float(np.mean(ends <= 1)), "of 1"))
     rows += wrongs(outcomes)
     rows += per_day(outcomes, joined(spread_out(chance_task, chance_jobs())))
     rows.append(Row("index", OURS, "views searched", float(world.index.rows), "hashes"))
@@ -217,11 +216,10 @@ def run() -> Result:
 
 def targets(result: Result) -> Iterator[Target]:
     """What was promised (issue "Live", Uploads too)."""
-    yield Target.at_least(
-        "recall, 14 named attacks", result.value("upload: named attacks", LOOKING, "recall"), 0.98
-    )
-    drawn = result.value("upload: families drawn at random", LOOKING, "recall")
-    yield Target.at_least("recall, families drawn at random", drawn, 0.90)
+    for way in ("upload", "live"):
+        for case, least in (("named attacks", 0.98), ("families drawn at random", 0.90)):
+            share = result.value(f"{way}: {case}", LOOKING, "recall")
+            yield Target.at_least(f"recall, {way}, {case}", share, least)
     links = [r.value for r in result.rows if r.measure == "false links" and r.subject == LOOKING]
     yield Target.at_most("false links, hard negatives included", sum(links), 0)
     pairs = result.value("unrelated", "all", "frame pairs")
@@ -241,13 +239,14 @@ def notes() -> tuple[str, ...]:
     return (
         "clips are made on the spot but for three filmed ones: broadcasts of people are not in it",
         "a query hides 10 to 16 s of a clip (4 s of one) between other movies; recall counts links at the true place",
-        "upload: two frames a second; live: key frames alone, every 2 s and at cuts",
+        "thresholds were set on other clips, cuts and parameters (COPIES_SEED=0), the families not used at all",
+        "upload: four frames a second; live: key frames alone, every 2 s and at cuts",
         (
             f"a day: {UPLOADS} uploads of {MINUTES:g} min and {STREAMS} streams around the clock"
             f" against {KNOWN} known videos of {MINUTES:g} min"
         ),
         (
-            "by chance: what 16 unrelated frame pairs in a row add to a score, over all views, is"
+            "by chance: what 16 unrelated frames in a row add to a score by the product's own fit is"
             " measured, given an exponential tail and convolved to a line of 64 (copies_chance)"
         ),
         (

@@ -1,14 +1,14 @@
 """How often chance alone would link: measured on unrelated frame pairs, carried on by a model.
 
 A false link needs a score of 3 on one time line. Over unrelated videos nothing comes near it, so
-the tail of scores cannot be fitted; what can be measured is what a stretch of 16 consecutive
-frame pairs of unrelated videos adds to a score: the sum of weight x novelty, the distance of each
-pair being the least over *all* pairs of views (alignment takes it over 4 pairs of views only, and
-asks for two sightings by key besides, so this overstates). Stretches hold the likeness of
-neighbouring frames, in long takes too; different stretches are taken as independent. A line of 64
-frames is 4 of them: the distribution of its score is the 4-fold convolution of the measured one,
-whose highest thousandth is replaced by a fitted exponential tail, so that more than was seen can
-happen.
+the tail of scores cannot be fitted; what can be measured is what a stretch of 16 frames of one video
+adds to a score on a line through another, by the product's own `line.fit`: the four best pairs of
+views are chosen anew for each stretch, and what speaks against is left out (alignment chooses once
+for the whole line, counts both, and asks for two sightings by key besides, so this overstates).
+Stretches hold the likeness of neighbouring frames, in long takes too; different stretches are taken
+as independent. A line of 64 frames is 4 of them: the distribution of its score is the 4-fold
+convolution of the measured one, whose highest thousandth is replaced by a fitted exponential tail,
+so that more than was seen can happen.
 """
 
 import math
@@ -19,11 +19,17 @@ import numpy as np
 
 from benchmarks.copies_clips import FPS
 from benchmarks.copies_work import Source, grey_of, once_a_second
-from breakwater.fingerprint.views import REFERENCE, ViewMaker, reference_prints
+from breakwater.fingerprint.views import ViewMaker, reference_prints
 from breakwater.matching.align import LINK_SCORE, WINDOW
-from breakwater.matching.line import SPEEDS, weights
+from breakwater.matching.line import SPEEDS, Line, Seen, fit
+from breakwater.matching.reels import lay_out
+from breakwater.model.copies import FramePrints, ReelPrints
 
 STRETCH = 16
+APART = 4
+"""Seconds between the lines that are tried."""
+NEAREST = 4
+"""Frames of the known video beside the line that each frame is compared with, in all views."""
 BIN = 0.01
 LINES = 2 * 60 / 0.5 * len(SPEEDS) * 3
 """Lines between a query minute and a known minute: offsets half a second apart, speeds, variants."""
@@ -39,63 +45,44 @@ class Chance:
     least: int
 
 
-def views(source: Source, query: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Hashes of all views by frame (f, v, 4), which are there (f, v), novelty (f,)."""
+def frames_of(source: Source, query: bool) -> list[FramePrints]:
+    """A frame a second, as a query's or as a known video's."""
     movie, maker = source.movie(), ViewMaker()
-    frames = []
-    for number in once_a_second(movie):
-        luma = grey_of(movie.frame(number))
-        made = maker.feed(luma, number / FPS) if query else reference_prints(luma, number / FPS)
-        frames.append(made)
-    wanted = [one.views for one in frames] if query else [[plan.number for plan in REFERENCE]]
-    names = np.unique(np.concatenate(wanted))
-    words = np.zeros((len(frames), len(names), 4), np.uint64)
-    there = np.zeros(words.shape[:2], bool)
+    make = maker.feed if query else reference_prints
+    return [make(grey_of(movie.frame(n)), n / FPS) for n in once_a_second(movie)]
+
+
+def seen(frames: Sequence[FramePrints]) -> list[Seen]:
+    """A query's frames with how new each is."""
+    out: list[Seen] = []
+    last: np.ndarray | None = None
     for number, one in enumerate(frames):
-        slots = np.searchsorted(names, one.views)
-        words[number, slots] = np.ascontiguousarray(one.hashes).view(np.uint64).reshape(-1, 4)
-        there[number, slots] = one.qualities >= 30
-    whole = words[:, int(np.searchsorted(names, 0))]
-    moved = np.bitwise_count(whole[1:] ^ whole[:-1]).sum(1)
-    return words, there, np.concatenate([[1.0], np.minimum(1.0, moved / 24)])
+        whole = one.hashes[np.flatnonzero(one.views == 0)[0]]
+        moved = 24 if last is None else int(np.bitwise_count(whole ^ last).sum())
+        out.append(Seen.of(one, number, min(1.0, moved / 24)))
+        last = whole
+    return out
 
 
 def chance_task(pair: tuple[list[Source], list[Source]]) -> Chance:
-    """Every frame of some queries against every frame of some known videos, all views."""
-    known = [views(source, query=False) for source in pair[1]]
-    words = np.concatenate([one[0] for one in known])
-    present = np.concatenate([one[1] for one in known])
-    ends = np.cumsum([len(one[2]) for one in known])
-    sums, stretches, pairs, least = [np.zeros(0)], 0, 0, 256
+    """Stretches of some queries on lines through some known videos."""
+    known = [lay_out(ReelPrints.of(frames_of(source, query=False))) for source in pair[1]]
+    sums, stretches, pairs, least = [], 0, 0, 256
     for source in pair[0]:
-        mine, there, novelty = views(source, query=True)
-        apart = nearest(mine, there, words, present)
-        least, pairs = min(least, int(apart.min())), pairs + apart.size
-        worth = weights(apart) * novelty[:, None]
-        for part in np.split(worth, ends[:-1], axis=1):
-            count = [max(0, side - STRETCH + 1) for side in part.shape]
-            total = sum(part[k : k + count[0], k : k + count[1]] for k in range(STRETCH))
-            stretches += total.size
-            sums.append(total[total > 0])
-    return Chance(np.concatenate(sums), stretches, pairs, least)
-
-
-def nearest(
-    words: np.ndarray, there: np.ndarray, theirs: np.ndarray, present: np.ndarray
-) -> np.ndarray:
-    """(f, g): the least distance of two frames over all pairs of their views."""
-    flat = np.ascontiguousarray(theirs.reshape(-1, 4).T)
-    absent = ~present.reshape(-1)
-    best = np.full((len(words), len(absent)), 256, np.uint16)
-    for number in range(len(words)):
-        for view in np.flatnonzero(there[number]):
-            one = words[number, view]
-            apart = np.bitwise_count(flat[0] ^ one[0]).astype(np.uint16)
-            for part in range(1, 4):
-                apart += np.bitwise_count(flat[part] ^ one[part])
-            np.minimum(best[number], apart, out=best[number])
-    best[:, absent] = 256
-    return best.reshape(len(words), len(theirs), -1).min(2).astype(np.int64)
+        mine = seen(frames_of(source, query=True))
+        for laid in known:
+            for first in range(0, len(mine) - STRETCH + 1, STRETCH // 2):
+                for at in range(0, len(laid.times) - STRETCH + 1, APART):
+                    window = mine[first : first + STRETCH]
+                    line = Line(1.0, window[0].time_s - float(laid.times[at]))
+                    found = fit(laid, window, line)
+                    total = sum(max(0.0, point.worth) for point in found.values())
+                    stretches += 1
+                    pairs += STRETCH * NEAREST
+                    least = min([least, *(point.distance for point in found.values())])
+                    if total > 0:
+                        sums.append(total)
+    return Chance(np.array(sums), stretches, pairs, least)
 
 
 def joined(parts: Sequence[Chance]) -> Chance:

@@ -344,12 +344,17 @@ NEGATIVES: dict[str, type[Movie]] = {
 KINDS: dict[str, type[Movie]] = {**NEGATIVES, "library": Movie, "take": Take}  # fmt: skip
 
 
-def known_clips(count: int) -> list[tuple[str, Movie | Filmed]]:
-    """The clips that are searched for: the filmed ones, then made ones of 20 to 40 s."""
-    filmed = [(name, Filmed(name)) for name in FILMED[: max(1, count // 9)]]
-    random = np.random.default_rng(5)
+def known_clips(count: int, draw: int = 0) -> list[tuple[str, Movie | Filmed]]:
+    """The clips that are searched for: the filmed ones, then made ones of 20 to 40 s.
+
+    Args:
+        count: how many.
+        draw: which made ones; another number, other clips.
+    """
+    filmed = [(name, Filmed(name)) for name in FILMED[: max(1, count // 5)]]
+    random = np.random.default_rng((5, draw))
     made = [
-        (f"made {seed}", Movie(1000 + seed, float(random.uniform(20, 40))))
+        (f"made {seed}", Movie(1000 + 10_000 * draw + seed, float(random.uniform(20, 40))))
         for seed in range(count - len(filmed))
     ]
     return [*filmed, *made]

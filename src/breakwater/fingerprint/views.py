@@ -248,7 +248,7 @@ class ViewMaker:
 def thin(prints: ReelPrints) -> ReelPrints:
     """What is kept of a video that passed: a frame a second, in the views that find most.
 
-    Whole, c90, t90, b90, turned a little, the insets, each mirrored besides: some 20 kB a minute.
+    Whole, c90, t90, b90, turned a little, the insets, each mirrored besides: 25 to 40 kB a minute.
     Of more than an hour the frames lie farther apart.
     """
     frames = list(prints.frames())

@@ -38,7 +38,7 @@ _PLAIN_S: Final = 0.15
 _LEAST_SPAN_S: Final = 2.0
 _ELSEWHERE: Final = 8
 _APART_S: Final = 2.0
-_MARGIN: Final = 10.0
+_MARGIN: Final = 16.0
 """Bits by which a frame must be nearer to its place than to others to tell anything."""
 _TELLING: Final = 20.0
 """Bits beyond that at which it tells in full."""

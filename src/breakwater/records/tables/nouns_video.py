@@ -44,4 +44,4 @@ video_views = Table(
     _kept("frames", Integer),
     _kept("packed", LargeBinary),
 )  # fmt: skip
-"""What a video known later is looked for in: some 20 kB a minute (`fingerprint.views.thin`)."""
+"""What a video known later is looked for in: 25 to 40 kB a minute (`fingerprint.views.thin`)."""
