@@ -182,7 +182,7 @@ def drive(number: int, count: int, out: Callable[[tuple[int, float, float]], Non
     start = datetime(2026, 11, 22, tzinfo=UTC)
     told = [
         (f"s{number}-{n % 50}",
-         Told(f"m{n}", lines[n % len(lines)].nick, start + timedelta(seconds=n / 200),
+         Told(f"m{n}", f"{n % 50}{lines[n % len(lines)].nick}", start + timedelta(seconds=n / 200),
               lines[n % len(lines)].text, "en"))
         for n in range(count)
     ]  # fmt: skip

@@ -34,6 +34,9 @@ CROWD: Final = 25
 FEWEST: Final = 3
 """Fewer accounts than this that meet again are chance."""
 
+AGAIN_S: Final = 4.0
+"""How often it is weighed who meets again."""
+
 PARTNERS: Final = 8
 ACCOUNTS: Final = 200_000
 STREAMS: Final = 20_000
@@ -82,11 +85,12 @@ class _Stream:
     """What is known of one stream."""
 
     __slots__ = ("arrivals", "began", "directives", "fading", "gifts", "guests", "met", "minute",
-                 "quarter", "reporters")  # fmt: skip
+                 "quarter", "reporters", "together", "weighed")  # fmt: skip
 
     def __init__(self, at: float) -> None:
         self.began = at
         self.fading = {about: _Fading(cap) for about, cap in CAPS.items()}
+        self.together, self.weighed = 0.0, -math.inf
         self.arrivals = at
         self.minute = self.quarter = 0.0
         self.guests: OrderedDict[int, float] = OrderedDict()
@@ -188,7 +192,9 @@ class Across:
         if here is None:
             return dict.fromkeys(About, 0.0)
         found = {about: fading.now(at) for about, fading in here.fading.items()}
-        found[About.TOGETHER] = self._together(here, at) if here.met else 0.0
+        if here.met and not here.weighed <= at < here.weighed + AGAIN_S:
+            here.together, here.weighed = self._together(here, at), at
+        found[About.TOGETHER] = here.together if here.met else 0.0
         return found
 
     def total(self, stream: int, at: float) -> float:
