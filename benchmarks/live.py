@@ -45,6 +45,7 @@ class Heard:
     last: dict[Id, float] = field(default_factory=dict)
     work_ms: list[float] = field(default_factory=list)
     ends: Counter[str] = field(default_factory=Counter)
+    ended: set[Id] = field(default_factory=set)
     lost: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -60,13 +61,14 @@ class Heard:
                 self.work_ms.append(frame.work_ms)
         elif message.kind == "end":
             self.ends[childwire.end(message).why.value] += 1
+            self.ended.add(Id(str(message.fields["stream"])))
 
 
 def run() -> Result:
     """Measure."""
     counts = (20,) if quick() else (50, 100, 150)
     rtmp = 5 if quick() else 20
-    seconds = 6.0 if quick() else 40.0
+    seconds = 6.0 if quick() else 25.0
     rows: list[Row] = []
     best = 0.0
     missed = 0
@@ -106,8 +108,12 @@ def _watched(targets: list[Where], seconds: float, rings: Path) -> dict[str, flo
             link.watch(stream, 1, target)
             time.sleep(GOP_S / len(streams))  # broadcasters do not send key frames in step
         limit = time.monotonic() + 60
+        where = dict(zip(streams, targets, strict=True))
         while len(heard.frames) < len(streams) and time.monotonic() < limit:
             time.sleep(0.1)
+            early, heard.ended = heard.ended, set()
+            for stream in early:  # refused: its publisher was not there yet
+                link.watch(stream, 1, where[stream])
         with heard.lock:
             before = Counter(heard.frames)
             since = dict(heard.last)
@@ -119,7 +125,10 @@ def _watched(targets: list[Where], seconds: float, rings: Path) -> dict[str, flo
         wall, used = time.monotonic() - began, _tree_cpu(link.process.pid) - spent
         missed = 0
         for stream in streams:
-            expected = round((until.get(stream, 0.0) - since.get(stream, 0.0)) / GOP_S)
+            if stream not in until:  # never opened: every one of its key frames was missed
+                missed += round(seconds / GOP_S)
+                continue
+            expected = round((until[stream] - since.get(stream, 0.0)) / GOP_S)
             missed += max(0, expected - (after[stream] - before[stream]))
         work = sorted(heard.work_ms)
         return {

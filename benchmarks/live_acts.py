@@ -212,7 +212,7 @@ def alerts(on: Stand) -> Figures:
             "/v1/banks/PICTURES/entries", json={"signals": [{"signal": f"pdq:{value}"}]}
         ).raise_for_status()
         name = f"live/known{number}"
-        caster = script("cast", f"{on.rtmp}/{name}", str(file), "5")
+        caster = script("cast", f"{on.rtmp}/{name}", str(file), "3")
         stream = on.stream(name)
         seen = _when(partial(_case, on, stream.id), 30)
         on.cut(stream)
