@@ -21,7 +21,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSite]:
 
 def test_a_watcher_is_listed_with_what_it_watches_until_that_ends(site: LiveSite) -> None:
     client = site.served.client(site.served.key("stream:read"))
-    assert client.get("/v1/watchers").json() == {"watchers": [], "unplaced": 0}
+    before = client.get("/v1/watchers").json()
+    assert before["unplaced"] == 0
+    assert [one["streams"] for one in before["watchers"] if one["streams"]] == []
     publisher = site.rtmp.push(name="live/one", gop=25)
     stream = site.stream("live/one")
 
