@@ -73,10 +73,13 @@ def _pair(upload: Upload, one: CopyMatch, frames: Sequence[FrameHash]) -> Eviden
 
 
 def _shown(one: CopyMatch, frames: Sequence[FrameHash]) -> list[tuple[bool, int, float]]:
-    """Frames of a stretch in the order of time, each once: first of it, number, seconds."""
-    times = sorted(pair.time_s for pair in one.segment.pairs)[:FRAMES]
-    found = {_number(time_s, frames): time_s for time_s in times}
-    return [(at == 0, number, found[number]) for at, number in enumerate(sorted(found))]
+    """Frames spread over a stretch, in order, each once: first of it, number, seconds."""
+    found = {_number(pair.time_s, frames): pair.time_s for pair in one.segment.pairs}
+    ordered = sorted(found)
+    if len(ordered) > FRAMES:
+        last = len(ordered) - 1
+        ordered = [ordered[round(at * last / (FRAMES - 1))] for at in range(FRAMES)]
+    return [(at == 0, number, found[number]) for at, number in enumerate(ordered)]
 
 
 def _number(time_s: float, frames: Sequence[FrameHash]) -> int:
