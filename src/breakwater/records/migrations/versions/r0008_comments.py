@@ -61,7 +61,7 @@ def upgrade() -> None:
 
 
 def classifier_1() -> None:
-    """classifier."""
+    """Classifiers of operators, and who may use them."""
     op.create_table("classifiers",
         col("id", ID), col("name", sa.String(40)), col("version", sa.String(40)),
         col("card", TEXT), col("sha256", sa.String(64)), col("size", BIG), col("blob_id", ID),
@@ -190,7 +190,7 @@ def spot_2() -> None:
 
 
 def video_1() -> None:
-    """video."""
+    """Prints of videos, whole."""
     op.create_table("video_views",
         col("upload_id", ID), col("frames", INT), col("packed", BYTES),
         sa.PrimaryKeyConstraint("upload_id", name="pk_video_views"),
