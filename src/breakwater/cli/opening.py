@@ -31,8 +31,8 @@ from breakwater.model.match import Verdict
 from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
 from breakwater.review.grading.sets import NewSet
-from breakwater.web.api import duty as wire
 from breakwater.web.api import classifiers, servers
+from breakwater.web.api import duty as wire
 from breakwater.web.api import streams as broadcasts
 from breakwater.web.api.grade_sets import GradeImportOut, GradeSetOut
 from breakwater.web.api.requests import BankIn
@@ -245,7 +245,10 @@ class HereDesk:
     def order_stream(self, stream: str, fields: Row) -> Row:
         """Stop a broadcast, or let it go, from this process: no worker runs here."""
         body = _checked(broadcasts.OrderIn, fields)
-        made = broadcasts.order(stream, body, self._app, OPERATOR)
+        made = self._app.enforcement.wishes.want(
+            OPERATOR, Id(stream), body.to, reason=body.reason, broadcaster=body.broadcaster,
+            publisher=body.whom(),
+        )  # fmt: skip
         with suppress(Unavailable):  # its state says so
-            self._app.enforcement.orders.obey(Id(made.id))
+            self._app.enforcement.orders.obey(made.id)
         return broadcasts.one(stream, self._app, OPERATOR).model_dump(mode="json")

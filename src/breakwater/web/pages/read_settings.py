@@ -136,7 +136,9 @@ def _alarms(tx: Tx, app: App, found: list[checks.Check]) -> Iterator[Alarm]:
         yield Alarm(
             bad,
             say("No scores from %(names)s", names=", ".join(broken)),
-            say("A classifier of yours failed. See Classifiers; nothing is cleared by its silence."),
+            say(
+                "A classifier of yours failed. See Classifiers; nothing is cleared by its silence."
+            ),
         )
     yield from (
         Alarm(bad, f"{check.name}: {check.found}", check.todo)
