@@ -23,7 +23,7 @@ _CHANGED_BITS: Final = 16
 """Bits that must have changed in the query before a change can be compared."""
 _LEAST_PHI: Final = 0.1
 _SURE_PHI: Final = 0.3
-_UNKNOWN_PHI: Final = 0.24
+_UNKNOWN_PHI: Final = 0.16
 """Where nothing ever changes: worth a look, never a link."""
 
 
