@@ -28,6 +28,7 @@ FROZEN = {
     "r0005_graded.py": "581d779bab8896815794d9bad02d30f46e2ba37d29370ad11a3e0716e2cead73",
     "r0006_protected.py": "408355a3a7531a70df4ecb5c7cf05058e6ebece5d3df2ed45e2af594a9e5c4c2",
     "r0007_live.py": "1d565b821d523f396aa9242c2168ed19b3ecbb9cc9fab8f604b21e849320b7a5",
+    "r0008_comments.py": "8d4b95e32d459c0a841ac5bf0b7e21ff872df90c6f5b9c02e9b3ae1248946b18",
 }
 
 
