@@ -1,14 +1,16 @@
-"""What `breakwater doctor` says of watching broadcasts: the live jail, the room for pre-rolls."""
+"""What `breakwater doctor` says of watching broadcasts: the live jail, SRT, the room for pre-rolls."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
 from collections.abc import Iterator
 from typing import Final
 
 from breakwater.app.finding import Check, existing
 from breakwater.app.founding import root_key
 from breakwater.app.live import spot_rules_of
+from breakwater.live.watching.held import SRT_PROGRAM
 from breakwater.media.live_proof import prove_live
 from breakwater.media.zygote import Zygote
 from breakwater.model.clock import SystemClock
@@ -21,6 +23,7 @@ from breakwater.settings import Settings
 USUAL_RATE: Final = 2_500_000
 """Bits a second of a 720p broadcast."""
 ENOUGH_ROOM: Final = 50
+ANSWER_S: Final = 10.0
 
 
 def live_jail(settings: Settings) -> Iterator[Check]:
@@ -40,6 +43,34 @@ def live_jail(settings: Settings) -> Iterator[Check]:
         yield Check("live jail", "bad", f"allows: {', '.join(through)}", todo)
     else:
         yield Check("live jail", "ok", words)
+
+
+def srt(settings: Settings) -> Iterator[Check]:
+    """Whether the system's ffmpeg, through which SRT is fetched, can fetch it."""
+    if not settings.live_watch:
+        yield Check("SRT", "ok", "no broadcasts are watched")
+        return
+    said = _protocols()
+    if said is None:
+        todo = "apt-get install ffmpeg, if any broadcast comes by SRT."
+        yield Check("SRT", "warn", "no ffmpeg: broadcasts by SRT are not watched", todo)
+    elif "srt" not in said:
+        todo = "Install an ffmpeg that was built with libsrt, if any broadcast comes by SRT."
+        yield Check("SRT", "warn", "this ffmpeg has no SRT: such broadcasts are not watched", todo)
+    else:
+        yield Check("SRT", "ok", "this ffmpeg fetches it")
+
+
+def _protocols() -> frozenset[str] | None:
+    """What the system's ffmpeg speaks; None when there is none that answers."""
+    try:
+        done = subprocess.run(
+            [SRT_PROGRAM, "-hide_banner", "-loglevel", "quiet", "-protocols"],
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=ANSWER_S, check=True,
+        )  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return frozenset(done.stdout.decode("utf-8", "replace").split())
 
 
 def preroll(settings: Settings) -> Iterator[Check]:
