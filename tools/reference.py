@@ -57,7 +57,7 @@ EVENTS: Final = {
     EventType.STREAM_STARTED: "A broadcast began on a media server, or a service named one.",
     EventType.STREAM_CHANGED: "A broadcast's risk, viewers, control or share seen changed.",
     EventType.STREAM_ALERTED: "A watcher saw in a broadcast what a person must hear of.",
-    EventType.STREAM_ORDERED: "A person or the policy wants a broadcast stopped or let go.",
+    EventType.STREAM_ORDERED: "A person or the policy wants a broadcast stopped or let go; at a cut `reported_as` says whether who broadcasts is `victim` (an apparent child) or `reported`.",
     EventType.STREAM_STOPPED: "A media server confirmed that a broadcast is frozen or cut.",
     EventType.STREAM_ENDED: "A broadcast ended.",
     EventType.REEL_ADDED: "A known video joined a bank; copies of it are found from now on.",

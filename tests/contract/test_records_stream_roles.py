@@ -76,6 +76,23 @@ def test_a_role_said_with_the_cut_is_not_asked_and_other_orders_sanction_nobody(
     assert asked(database) == []
 
 
+@pytest.mark.parametrize(
+    ("role", "reported_as"),
+    [(B.SUSPECT, "reported"), (B.APPARENT_CHILD, "victim"), (B.UNKNOWN, "reported")],
+)
+def test_a_service_is_told_that_a_child_is_the_victim(database, stream, role, reported_as):
+    with database.transaction() as tx:
+        order(tx, stream, Control.FROZEN)
+        made = order(tx, stream, Control.CUT, broadcaster=role)
+        stream_orders.set_state(tx, made, OrderState.CONFIRMED)
+        order(tx, stream, Control.OPEN)
+        types = [EventType.STREAM_ORDERED, EventType.STREAM_STOPPED]
+        every = [(e.body["to"], e.body["told"]) for e in outbox.since(tx, 0, limit=9, types=types)]
+    assert [(to, one["reported_as"]) for to, one in every] == [
+        ("frozen", "none"), ("cut", reported_as), ("cut", reported_as), ("open", "none"),
+    ]  # fmt: skip
+
+
 def test_what_is_let_go_is_asked_no_more(database, stream):
     with database.transaction() as tx:
         order(tx, stream, Control.CUT)

@@ -118,7 +118,8 @@ def told(tx: Tx, stream: Stream, order: Order) -> dict[str, Any]:
     """What the service is told of an order: ids and words; its own name of the stream with them.
 
     The account is sanctioned only where somebody said `suspect`: an apparent child gets help,
-    and until it is known who it is, `pending_role` asks for patience.
+    and until it is known who it is, `pending_role` asks for patience. `reported_as` goes with
+    every cut: an apparent child is the `victim`; what is not cut reports nobody (`none`).
     """
     account = order.broadcaster.account if order.to is Control.CUT else "none"
     return {
@@ -136,6 +137,7 @@ def told(tx: Tx, stream: Stream, order: Order) -> dict[str, Any]:
         "account": account,
         "show_help": account == "help",
         "ban": account == "ban",
+        "reported_as": order.broadcaster.reported_as if order.to is Control.CUT else "none",
         "ordered_at": iso(order.at),
         "state": _state(tx, order.id).value,
     }
