@@ -206,12 +206,17 @@ class Held:
 
 
 def _helper(url: str) -> subprocess.Popen[bytes]:
-    """SRT by the system's ffmpeg, because PyAV's wheels have none; it copies packets only."""
+    """SRT by the system's ffmpeg, because PyAV's wheels have none.
+
+    It takes what comes as `data`, unread: nothing waits until ffmpeg has found out what it is,
+    and the bytes are first looked into by the child, in the jail.
+    """
     return subprocess.Popen(
         [
             SRT_PROGRAM, "-nostdin", "-hide_banner", "-loglevel", "quiet",
-            "-protocol_whitelist", "srt,udp,pipe", "-f", "mpegts", "-i", url,
-            "-map", "0", "-c", "copy", "-f", "mpegts", "pipe:1",
+            "-protocol_whitelist", "srt,udp,pipe", "-fflags", "nobuffer",
+            "-probesize", "2048", "-analyzeduration", "0", "-f", "data", "-i", url,
+            "-map", "0", "-c", "copy", "-flush_packets", "1", "-f", "data", "pipe:1",
         ],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         env={"PATH": os.environ.get("PATH", "")},
