@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Any
 
@@ -40,9 +43,24 @@ def clip(
     options: dict[str, str] | None = None,
 ) -> bytes:
     """A short clip whose blobs move; key frames every `gop` frames."""
-    with tempfile.NamedTemporaryFile() as out:
+    with tempfile.NamedTemporaryFile() as out, same_priority():
         _write_clip(out.name, form, codec, frames, rate, gop, size, rotation, options or {})
         return out.read()
+
+
+@contextmanager
+def same_priority() -> Iterator[None]:
+    """What runs inside leaves the process its class of scheduling.
+
+    SVT-AV1's encoder gives the thread that calls it real-time priority 99 where it may (root), and
+    everything started from there on inherits it: servers, and browsers that then let nothing else
+    run.
+    """
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameters)
 
 
 def _write_clip(

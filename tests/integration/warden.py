@@ -4,10 +4,11 @@
 share as their session, REPORT the file that is told what was seen. It ends when the browser ends,
 or when the program that started it does.
 
-Twice a browser's processes were seen to wait for each other inside the kernel
-(`shrink_dcache_parent`), spinning in place of sleeping, and a machine of two cores did nothing else
-for an hour. Given the idle class they let the others run, and came free at once. The warden runs
-above all of them, where it is allowed to, since what it watches for is that nothing else runs.
+Started by a process of real-time priority, a browser's processes wait for each other inside the
+kernel (`shrink_dcache_parent`), spinning in place of sleeping, and a machine of two cores does
+nothing else for an hour. In an ordinary class they let the others run, and come free at once. The
+warden runs above all of them, where it is allowed to, since what it watches for is that nothing
+else runs.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ def watch(session: int, report: Path) -> None:
 def main() -> None:
     """Above the others where we may be: root's right, nobody else's."""
     with contextlib.suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(20))
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(99))
     watch(int(sys.argv[1]), Path(sys.argv[2]))
 
 
