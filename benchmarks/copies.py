@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,13 +32,16 @@ from benchmarks.copies_work import Outcome, Print, Source
 from benchmarks.harness import Result, Row, Target, quick
 from breakwater.fingerprint.views import ViewMaker
 from breakwater.matching import align
-from breakwater.model.copies import Zone
+from breakwater.matching.reels import ReelChange
+from breakwater.model.copies import ReelPrints, Zone
 
 OURS, LOOKING, PERSON = "breakwater", "with local features", "link or look"
 VPDQ, TOLD = "vPDQ", "vPDQ, told where"
 UPLOADS, STREAMS, KNOWN = 100_000, 1_000, 100_000
 MINUTES = 1.0
 """Mean length of an upload and of a known video, for the extrapolation."""
+BALLAST = 5_000_000
+"""Views that are searched when the speed is measured with many known videos."""
 
 
 def spread_out(task: Any, jobs: Sequence[Any], path: str | None = None) -> list[Any]:
@@ -137,6 +141,25 @@ def per_day(outcomes: Sequence[Outcome], chance: Chance) -> Iterator[Row]:
         yield Row(family, "all", "pairs of videos", float(len(mine) ** 2), "pairs")
 
 
+def ballast(world: work.World) -> None:
+    """More known videos in the index, for how long a search takes; nothing finds them.
+
+    Each is a known one whose views are all moved alike to a random place, so that they lie as
+    close to one another as views of one video do.
+    """
+    random = np.random.default_rng(7)
+    number = len(world.prints)
+    views = [ReelPrints.parse(one.views) for one in world.prints]
+    wanted = BALLAST // (10 if quick() else 1)
+    while world.index.rows < wanted:
+        changes = []
+        for one in views * 8:
+            number += 1
+            moved = one.hashes ^ random.integers(0, 256, one.hashes.shape[1], np.uint8)
+            changes.append(ReelChange(number + 1, number, replace(one, hashes=moved)))
+        world.index.apply(changes)
+
+
 def speed(world: work.World) -> Iterator[Row]:
     """Times real time of one core at 720p by key frames: decode, views, search, alignment."""
     seconds, rate = (20, 25) if quick() else (40, 25)
@@ -176,9 +199,10 @@ def speed(world: work.World) -> Iterator[Row]:
                 at = c
     path.unlink()
     path.parent.rmdir()
+    case = f"720p, key frames, {world.index.rows / 1e6:.2g} M views"
     for name, taken in parts.items():
-        yield Row("720p, key frames", OURS, name, taken / (3 * seconds / 2) * 1e3, "ms a key frame")
-    yield Row("720p, key frames", OURS, "speed", 3 * seconds / sum(parts.values()), "x real time")
+        yield Row(case, OURS, name, taken / (3 * seconds / 2) * 1e3, "ms a key frame")
+    yield Row(case, OURS, "speed", 3 * seconds / sum(parts.values()), "x real time")
 
 
 def run() -> Result:
@@ -210,6 +234,8 @@ def run() -> Result:
     rows += per_day(outcomes, joined(spread_out(chance_task, chance_jobs())))
     rows.append(Row("index", OURS, "views searched", float(world.index.rows), "hashes"))
     rows += speed(world)
+    ballast(world)
+    rows += speed(world)
     result = Result("copies", tuple(rows), ())
     return Result("copies", tuple(rows), tuple(targets(result)), notes())
 
@@ -226,12 +252,11 @@ def targets(result: Result) -> Iterator[Target]:
     yield Target.at_least("unrelated frame pairs", pairs, 1e6)
     day = result.value("by chance", OURS, "upper bound")
     yield Target.at_most("false clip matches a day by chance, upper bound", day, 1)
-    yield Target.at_least(
-        "segment ends within 1 s", result.value("upload: ends", OURS, "within 1 s"), 0.9
-    )
-    yield Target.at_least(
-        "x real time, 720p, key frames", result.value("720p, key frames", OURS, "speed"), 80
-    )
+    for way in ("upload", "live"):
+        share = result.value(f"{way}: ends", OURS, "within 1 s")
+        yield Target.at_least(f"segment ends within 1 s, {way}", share, 0.9)
+    slowest = min(row.value for row in result.rows if row.measure == "speed")
+    yield Target.at_least("x real time, 720p, key frames, with ballast", slowest, 80)
 
 
 def notes() -> tuple[str, ...]:
@@ -252,6 +277,11 @@ def notes() -> tuple[str, ...]:
         (
             "hard negatives share a room, a template or a logo; nobody knows how often that happens:"
             " they are counted, not carried on to a day"
+        ),
+        (
+            f"speed with ballast: known videos whose views are moved to random places, up to"
+            f" {BALLAST / 1e6:g} million views (a tenth of it when quick); 100,000 known videos of a"
+            " minute have some 100 million"
         ),
         "with local features: looks and links below 6 are compared again (recognition.grey)",
         (
