@@ -43,6 +43,8 @@ from breakwater.records import streams
 
 OURS = "breakwater"
 LOOK_S = 0.01
+SPREAD = 100
+"""Broadcasts over which reports are spread: fewer on each than `live.telling.CROWD`."""
 PASSWORD = "to sign each cut by hand"
 RECOGNISED = {"copy", "match", "stopped"}
 """Why a broadcast is frozen that was recognised; `nobody_on_duty` would be another reason."""
@@ -263,31 +265,46 @@ def flood(on: Stand) -> Figures:
     """Reports at a hundred times one a second: from when each is due to its place on the wall.
 
     The answer comes when risk, priority and case are committed, so that the next look shows them.
+    All on one broadcast, whose crowd is soon only counted; and spread so thin that none is a crowd.
     """
-    rate, seconds = 100, 2.0 if quick() else 15.0
-    told = on.machine.post("/v1/streams", json={"name": "live/flood", "service": "live"})
-    told.raise_for_status()
-    path, host = f"/v1/streams/{told.json()['id']}/reports", on.site.served.url[len("http://") :]
-    key = on.site.served.key()
+    rate, seconds = 100, 2.0 if quick() else 12.0
+    rows, worst, refused = [], 0.0, 0
+    for name, count in (("one broadcast", 1), (f"{SPREAD} broadcasts", SPREAD)):
+        sent = _flooded(on, rate, seconds, count)
+        p50, p99 = sent.percentile(0.5) / 1000, sent.percentile(0.99) / 1000
+        worst = max(worst, p99)
+        refused += sum(many for status, many in sent.statuses.items() if status != CREATED)
+        case = f"{rate} reports/s, {seconds:g} s, {name}"
+        rows += [
+            Row(case, OURS, "report to its place on the wall p50", p50, "s"),
+            Row(case, OURS, "report to its place on the wall p99", p99, "s"),
+        ]
+    return rows, [
+        Target.at_most("flood of reports: flag to queue p99, s", worst, 1),
+        Target.at_most("flood of reports: refused", refused, 0),
+    ]
+
+
+def _flooded(on: Stand, rate: int, seconds: float, count: int) -> load.Outcome:
+    """Reports in turn on so many broadcasts, at an even rate."""
+    host, key = on.site.served.url[len("http://") :], on.site.served.key()
+    paths = []
+    for number in range(count):
+        named = {"name": f"live/flood{count}-{number}", "service": "live"}
+        told = on.machine.post("/v1/streams", json=named)
+        told.raise_for_status()
+        paths.append(f"/v1/streams/{told.json()['id']}/reports")
     requests = [
-        load.json_post(path, {"concern": "abuse_live", "reporter": f"viewer-{n}"}, key, host)
+        load.json_post(
+            paths[n % count], {"concern": "abuse_live", "reporter": f"viewer-{n}"}, key, host
+        )
         for n in range(int(rate * seconds))
     ]
     where = (host.partition(":")[0], int(host.partition(":")[2]))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        sent = pool.submit(
+        return pool.submit(
             load.open_loop, where, requests, connections=16, rate=rate, seconds=seconds
         ).result()
-    p50, p99 = sent.percentile(0.5) / 1000, sent.percentile(0.99) / 1000
-    refused = sum(count for status, count in sent.statuses.items() if status != CREATED)
-    case = f"{rate} reports/s, {seconds:g} s"
-    return [
-        Row(case, OURS, "report to its place on the wall p50", p50, "s"),
-        Row(case, OURS, "report to its place on the wall p99", p99, "s"),
-    ], [
-        Target.at_most("flood of reports: flag to queue p99, s", p99, 1),
-        Target.at_most("flood of reports: refused", refused, 0),
-    ]  # fmt: skip
 
 
 def variants(on: Stand) -> Figures:
