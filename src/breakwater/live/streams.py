@@ -30,8 +30,9 @@ from breakwater.model.stream import Alert, Control, Evidence, Order, Stream, Str
 from breakwater.model.upload import narrower
 from breakwater.model.user_report import UserReport
 from breakwater.observe import logger
-from breakwater.records import stream_alerts, stream_orders, stream_people, streams
+from breakwater.records import leases, stream_alerts, stream_orders, stream_people, streams
 from breakwater.records.database import Database, Tx
+from breakwater.records.leases import Lease
 
 VIEWERS_KEPT: Final = timedelta(hours=1)
 """How long after the end of a broadcast without a case it is known who sent and watched."""
@@ -194,14 +195,26 @@ class Streams:
 
     def alert(
         self, alert: Alert, *, segments: Sequence[Segment] = (), matches: Sequence[Match] = (),
-        looks: Sequence[CloserLook] = (),
+        looks: Sequence[CloserLook] = (), lease: Lease | None = None,
     ) -> Stream:  # fmt: skip
         """A watcher saw something; answers the stream as it stands then.
 
+        Args:
+            alert: what it saw.
+            segments: aligned stretches that support it.
+            matches: entries that single frames were near to.
+            looks: what closer looks found.
+            lease: the watcher's right to act for the stream, looked up in the transaction that
+                acts; None: nobody watches, somebody tells.
+
         Raises:
             NotFound: no such stream.
+            LeaseLost: somebody else watches it now; nothing of this happened.
         """
         with self._db.transaction() as tx:
+            tx.lock_changes()
+            if lease is not None:
+                leases.check(tx, lease)
             return alerts.take(
                 tx, self._policy, alert, segments=segments, matches=matches, looks=looks
             )

@@ -19,6 +19,7 @@ from breakwater.records.database import Database, Tx
 from breakwater.records.tables import core
 
 _T: Final = core.leases
+AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,17 @@ def check(tx: Tx, lease: Lease) -> None:
         LeaseLost: somebody else took it.
     """
     _held(tx, lease, None)
+
+
+def standing(tx: Tx, held: Iterable[Lease]) -> set[str]:
+    """Keys of the leases whose epoch is still the newest; for what may be a moment late."""
+    wanted = {lease.key: lease.epoch for lease in held}
+    keys = sorted(wanted)
+    found: set[str] = set()
+    for at in range(0, len(keys), AT_ONCE):
+        part = sa.select(_T.c.key, _T.c.epoch).where(_T.c.key.in_(keys[at : at + AT_ONCE]))
+        found |= {row.key for row in tx.execute(part) if row.epoch == wanted[row.key]}
+    return found
 
 
 def _held(tx: Tx, lease: Lease, until: datetime | None) -> None:

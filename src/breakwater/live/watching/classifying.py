@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from breakwater.errors import BreakwaterError, NotFound
+from breakwater.errors import BreakwaterError, LeaseLost, NotFound
 from breakwater.live.streams import Streams
 from breakwater.live.watching.childwire import Message
 from breakwater.live.watching.post import Post
@@ -227,15 +227,17 @@ class Classifying:
         return True
 
     def _alert(self, post: Post, one: Score, frames: int, now: datetime) -> None:
-        """Tell the door, unless the lease ran out meanwhile: then somebody else watches."""
-        if post.lease.until < now:
-            return
+        """Tell the door, which refuses when somebody else watches by now."""
         alert = Alert(
             post.stream.id, now, one.time_s, "classifier", one.words, frames=frames,
             score=one.value * one.card.weight, reference=one.classifier,
         )  # fmt: skip
-        with suppress(NotFound):
-            self._door.alert(alert)
+        try:
+            self._door.alert(alert, lease=post.lease)
+        except LeaseLost:
+            self._metrics.live_stale.inc()
+        except NotFound:
+            return
 
     def _flush(self, *, force: bool = False) -> None:
         now = self._clock.monotonic()

@@ -142,17 +142,21 @@ class Hearing:
         self._alert(post, Spotted(Alert(post.stream.id, self._clock.now(), post.last_s, kind, why)))
 
     def _alert(self, post: Post, spotted: Spotted) -> None:
-        """Tell the door, unless the lease ran out meanwhile: then somebody else watches."""
-        if post.lease.until < self._clock.now():
-            return
-        with contextlib.suppress(NotFound):
+        """Tell the door, which refuses when somebody else watches by now."""
+        try:
             post.stream = self._door.alert(
                 spotted.alert, segments=spotted.segments, matches=spotted.matches,
-                looks=spotted.looks,
+                looks=spotted.looks, lease=post.lease,
             )  # fmt: skip
+        except LeaseLost:
+            self._metrics.live_stale.inc()
+            _log.warning("alert_refused", stream=post.stream.id, code=LeaseLost.code)
+        except NotFound:
+            return
 
     def _set_state(self, post: Post, state: StreamState) -> None:
         with contextlib.suppress(LeaseLost), self._db.transaction() as tx:
+            tx.lock_changes()  # before the lease's row, as whoever takes the lease does
             leases.check(tx, post.lease)
             if streams.get(tx, post.stream.id).state is not StreamState.ENDED:
                 streams.set_state(tx, post.stream.id, state)
@@ -197,7 +201,9 @@ class Hearing:
         self._metrics.live_seen_share.set(sum(shares.values()) / len(shares) if shares else 1.0)
         if shares:
             with self._db.transaction() as tx:
-                streams.seen(tx, shares)
+                held = leases.standing(tx, [post.lease for post in posts])
+                mine = [post.stream.id for post in posts if post.lease.key in held]
+                streams.seen(tx, {stream: shares[stream] for stream in mine})
 
     def ask_still(self, post: Post, level: str, timeout_s: float) -> bytes:
         """The present picture at a level; empty when none came in time."""
