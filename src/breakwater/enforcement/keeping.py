@@ -100,6 +100,13 @@ class Keeping:
         """Keep who played it, as the server listed them just before they were dropped."""
         self._put(stream, "viewers", {"connected": _peers(seen)})
 
+    def lost(self, stream: Stream, what: str, why: str) -> None:
+        """Say once what could not be kept."""
+        with self._db.transaction() as tx:
+            known = {(one.what, one.gap) for one in stream_orders.preserved(tx, stream.id)}
+            if (what, why) not in known:
+                stream_orders.keep(tx, stream.id, what, gap=why)
+
     def forget(self, stream: Id) -> int:
         """Take a stream's prints out of the bank: it was not illegal; answers how many reels."""
         with self._db.transaction() as tx:
@@ -116,7 +123,7 @@ class Keeping:
         frames = self._prints.prints(stream.id)
         useful = [one for one in frames if len(one.views)]
         if len(useful) < LEAST_PRINTS:
-            self._gap(stream, "prints", "Too few frames were seen to know it again.")
+            self.lost(stream, "prints", "Too few frames were seen to know it again.")
             return
         with self._db.transaction() as tx:
             if not stream_orders.in_force(tx, order) or _reels_of(tx, stream.id):
@@ -133,10 +140,10 @@ class Keeping:
             kept = self._preroll.preserve(stream.id)
         except BreakwaterError as error:
             _log.warning("preroll_not_kept", stream=stream.id, code=error.code)
-            self._gap(stream, "preroll", error.title())
+            self.lost(stream, "preroll", error.title())
             return
         if kept is None:
-            self._gap(stream, "preroll", "No watcher held it.")
+            self.lost(stream, "preroll", "No watcher held it.")
             return
         with self._db.transaction() as tx:
             stream_orders.keep(
@@ -182,7 +189,7 @@ class Keeping:
         with tempfile.TemporaryFile(dir=self._spool) as sink:
             said = server.fetch_recording(recording, sink)
             if not said.done:
-                self._gap(stream, "recording", said.detail)
+                self.lost(stream, "recording", said.detail)
                 return False
             sink.seek(0)
             blob = self._vault.put(sink, purpose=EVIDENCE)
@@ -190,13 +197,6 @@ class Keeping:
             stream_orders.keep(tx, stream.id, "recording", blob=blob, detail=detail)
             tx.audit("enforcement", "stream.preserve", stream.id, what="recording", blob=blob)
         return True
-
-    def _gap(self, stream: Stream, what: str, why: str) -> None:
-        """Say once what could not be kept."""
-        with self._db.transaction() as tx:
-            known = {(one.what, one.gap) for one in stream_orders.preserved(tx, stream.id)}
-            if (what, why) not in known:
-                stream_orders.keep(tx, stream.id, what, gap=why)
 
 
 def _bank(tx: Tx) -> Bank:

@@ -10,10 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from breakwater.enforcement.ports import Said, StreamControl
 from breakwater.model.stream import Control
+
+RETRY_MOST: Final = timedelta(seconds=30)
+PURGE_ANYWAY: Final = 26
+"""The pass in which what cannot be fetched for preservation is purged all the same, and the gap
+is shown: that nobody can see it weighs more than our copy. The waits before it add up to more
+than 10 minutes; publisher and players are off all that time, and the order is shown in red."""
+
+PURGE_SEEN: Final = 6
+"""The same pass where publisher or players could not be dropped: about half a minute."""
+
+PURGED: Final = "It was purged unpreserved: the media server did not let us fetch it."
 
 Do = Callable[[StreamControl, str, str], Said]
 """Acts on a server: the stream's name, and the client's id where one sender is meant."""
@@ -88,3 +100,13 @@ def steps_for(
     if to.rank < Control.FROZEN.rank and not was_stopped:
         return ()
     return ONE_SENDER.get(to, ()) if one_sender else STEPS[to]
+
+
+def wait_after(attempt: int) -> timedelta:
+    """How long an order waits after a pass (1, 2, ...) that did not do all of it."""
+    return min(timedelta(seconds=0.5 * 2 ** min(attempt - 1, 10)), RETRY_MOST)
+
+
+def gives_up(attempt: int, *, off: bool) -> bool:
+    """Whether this pass purges what could not be preserved; `off`: nobody sends or plays it."""
+    return attempt >= (PURGE_ANYWAY if off else PURGE_SEEN)

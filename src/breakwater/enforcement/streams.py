@@ -15,12 +15,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
 
 from breakwater.enforcement.keeping import Keeping
 from breakwater.enforcement.ports import StreamControl
-from breakwater.enforcement.steps import Step, steps_for
+from breakwater.enforcement.steps import PURGED, Step, gives_up, steps_for, wait_after
 from breakwater.errors import BreakwaterError, LeaseLost, NotFound, Unavailable
 from breakwater.model.case import CaseState, Priority
 from breakwater.model.clock import Clock
@@ -48,11 +47,6 @@ BETWEEN_S: Final = 0.1
 
 ANSWER_S: Final = 10.0
 """After this a service that was told by webhook and did not answer counts as not confirmed."""
-
-RETRY_MOST: Final = timedelta(seconds=30)
-PURGE_ANYWAY: Final = 6
-"""After so many passes what cannot be fetched for preservation is purged all the same: that
-nobody can see it weighs more than our copy."""
 
 _log = logger("enforcement")
 
@@ -218,10 +212,9 @@ class Orders:
             jobs.finish(tx, job)
 
     def _again(self, job: Job, code: str) -> None:
-        wait = min(timedelta(seconds=0.5 * 2 ** min(job.attempts - 1, 10)), RETRY_MOST)
         try:
             with self._db.transaction() as tx:
-                jobs.fail(tx, job, fault=code, retry_at=tx.now + wait)
+                jobs.fail(tx, job, fault=code, retry_at=tx.now + wait_after(job.attempts))
         except LeaseLost:
             return
 
@@ -273,7 +266,8 @@ class Orders:
         lasting = [one for one in steps if one.lasting]
         if lasting:
             self._store(order, answers)
-            kept = self._keep_recordings(stream, server, attempt)
+            off = all(one.done for one in answers if one.step.needed)
+            kept = self._keep_recordings(stream, server, attempt, off=off)
             later = self._steps(order, stream, server, lasting if kept else lasting[1:], client)
             self._store(order, later)
             answers += later
@@ -362,14 +356,19 @@ class Orders:
         if seen:
             self._keepers.submit(self._keeping.viewers, stream, seen)
 
-    def _keep_recordings(self, stream: Stream, server: StreamControl, attempt: int) -> bool:
+    def _keep_recordings(
+        self, stream: Stream, server: StreamControl, attempt: int, *, off: bool
+    ) -> bool:
         """Fetch recordings before they are purged; after many passes purge all the same."""
         try:
             kept = self._keeping.recordings(stream, server)
         except BreakwaterError as error:
             _log.warning("recording_not_kept", stream=stream.id, code=error.code)
             kept = False
-        return kept or attempt >= PURGE_ANYWAY
+        if not kept and gives_up(attempt, off=off):
+            self._keeping.lost(stream, "recording", PURGED)
+            return True
+        return kept
 
     def _in_force(self, order: Order) -> bool:
         with self._db.read() as tx:
