@@ -10,8 +10,10 @@ Source of the target: issue "Live" (>= 100 triaged 720p streams a core, no key f
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -39,6 +41,8 @@ FILE_S = 20.0
 RATE = "2500k"
 ALLOWED_S = 1.0
 """From when the last byte of a key frame was sent, or due, to when its hashes must be there."""
+HELD = 50
+"""Broadcasts of a watcher that is killed (issue "Reliability")."""
 _HERTZ = os.sysconf("SC_CLK_TCK")
 
 
@@ -82,6 +86,10 @@ def run() -> Result:
                 figures = _watched(where, seconds, Path(folder) / "rings", due)
             rows += _rows(f"{count} paced files", figures)
             all_figures.append(figures)
+        with _feeder(file) as port:
+            took = _killed([Where("127.0.0.1", port, "mpegts")] * HELD, Path(folder) / "rings")
+        rows.append(Row(f"{HELD} paced files", "breakwater",
+                        "a killed watcher's broadcasts watched by another", took, "s"))  # fmt: skip
         with _nginx(Path(folder), file, rtmp) as targets:
             figures = _watched(targets, seconds, Path(folder) / "rings", Due())
         rows += _rows(f"{rtmp} RTMP streams of nginx", figures)
@@ -96,6 +104,7 @@ def run() -> Result:
             Target.at_most("messages lost", _sum(all_figures, "messages lost"), 0),
             Target.at_least("broadcasts opened", _sum(all_figures, "streams that opened"),
                             sum(counts) + rtmp),
+            Target.at_most(f"killed watcher of {HELD}: all watched again, s", took, 15),
             *met,
         ),
         (
@@ -181,6 +190,43 @@ def _watched(targets: list[Where], seconds: float, rings: Path, due: Due) -> dic
     finally:
         link.close()
         shutil.rmtree(rings, ignore_errors=True)
+
+
+def _killed(targets: list[Where], rings: Path) -> float:
+    """Seconds from a watcher's death until a new one has looked at all that it held.
+
+    What an owner does: it hears that the watcher is gone, starts another, and hands over all.
+    """
+    gone = threading.Event()
+    heard = Heard()
+    streams = [new_id() for _ in targets]
+    links = [Link(0, rings, hear=heard.hear, gone=lambda _link: gone.set())]
+    try:
+        _opened(links[0], heard, streams, targets, epoch=1)
+        began = time.monotonic()
+        os.kill(links[0].process.pid, signal.SIGKILL)
+        if not gone.wait(30):
+            return math.inf
+        heard = Heard()
+        links.append(Link(1, rings, hear=heard.hear, gone=lambda _link: None))
+        _opened(links[1], heard, streams, targets, epoch=2)
+        return time.monotonic() - began if len(heard.frames) == len(streams) else math.inf
+    finally:
+        for link in links:
+            link.close()
+        shutil.rmtree(rings, ignore_errors=True)
+
+
+def _opened(
+    link: Link, heard: Heard, streams: list[Id], targets: list[Where], *, epoch: int
+) -> None:
+    """Watch, and wait until a frame of each was looked at, a minute at most."""
+    link.wait_ready()
+    for stream, target in zip(streams, targets, strict=True):
+        link.watch(stream, epoch, target)
+    limit = time.monotonic() + 60
+    while len(heard.frames) < len(streams) and time.monotonic() < limit:
+        time.sleep(0.05)
 
 
 def _rows(case: str, figures: dict[str, float]) -> list[Row]:
