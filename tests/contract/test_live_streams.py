@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from tests import builders
 
-from breakwater.banks.cutting import Cutting
-from breakwater.errors import BadInput, NeedsSecondPerson, NeedsSignature, NotAllowed, NotFound
+from breakwater.errors import BadInput, NotAllowed, NotFound
 from breakwater.live.ports import Call, Peer
 from breakwater.live.streams import Streams
 from breakwater.live.telling import ReportTold
@@ -16,16 +16,16 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.bank import BankAction
 from breakwater.model.broadcast import News, NewsKind, Sender, Viewer
 from breakwater.model.case import CaseState, Priority
-from breakwater.model.copies import Segment, Zone
+from breakwater.model.copies import FramePrints, Segment, Zone
 from breakwater.model.decision import DecisionKind
 from breakwater.model.ids import new_id
-from breakwater.model.signin import Signed
 from breakwater.model.stream import Alert, Broadcaster, Control, OrderState, StreamState
 from breakwater.model.user_report import Concern, ReporterKind
 from breakwater.records import (
     bank_cuts,
     cases,
     decisions,
+    reels,
     stream_alerts,
     stream_orders,
     stream_people,
@@ -189,11 +189,11 @@ def test_an_aligned_copy_freezes_and_opens_a_case_for_now(verbs, database, strea
 
 
 def test_the_same_sight_again_is_one_alert_until_it_goes_further(verbs, database, stream, clock):
-    bank = marked(database)
-    verbs.alert(seen(stream, frames=1, span_s=0.0, bank=bank.name, auto_cut=True))
-    verbs.alert(seen(stream, frames=2, span_s=2.0, bank=bank.name, auto_cut=True))
+    sight = shows(database, marked(database))
+    verbs.alert(seen(stream, frames=1, span_s=0.0, **sight))
+    verbs.alert(seen(stream, frames=2, span_s=2.0, **sight))
     assert now(database, stream).control is Control.FROZEN
-    verbs.alert(seen(stream, frames=3, span_s=4.0, bank=bank.name, auto_cut=True, at=clock.now()))
+    verbs.alert(seen(stream, frames=3, span_s=4.0, at=clock.now(), **sight))
     assert now(database, stream).control is Control.CUT
     with database.read() as tx:
         assert [one.wanted for one in stream_alerts.of_stream(tx, stream.id)] == [
@@ -209,11 +209,25 @@ def marked(database):
         return bank
 
 
+def shows(database, bank, *more):
+    """A known video of a bank for which two people vouch, or those named, as an alert says it."""
+    hashes = np.random.default_rng(4).integers(0, 255, (1, 32)).astype(np.uint8)
+    prints = FramePrints(0.0, np.zeros(1, np.uint8), hashes, np.full(1, 90, np.uint8))
+    with database.transaction() as tx:
+        reel = reels.add(
+            tx, bank=bank, label="a film", source="tests", duration_s=8.0, frames=[prints],
+            by="ada",
+        )  # fmt: skip
+        for one in more or ("sam",):
+            reels.vouch(tx, reel.number, by=one)
+    return {"bank": bank.name, "reference": reel.id, "auto_cut": True}
+
+
 def test_an_alert_is_not_believed_about_its_bank(verbs, database, stream):
     """Whether a bank may cut is read from rows; an unmarked, or unknown, one freezes."""
     with database.transaction() as tx:
         plain = builders.bank(tx, action=BankAction.BLOCK)
-    verbs.alert(seen(stream, bank=plain.name, auto_cut=True))
+    verbs.alert(seen(stream, **shows(database, plain)))
     assert now(database, stream).control is Control.FROZEN
     other = begun(verbs, database, "live/015", client="20")
     verbs.alert(seen(other, bank="GONE", auto_cut=True))
@@ -352,41 +366,3 @@ def test_an_account_that_was_stopped_before_is_watched_more_closely(verbs, datab
     again = begun(verbs, database, client="18", account="otter")
     assert again.control is Control.WATCHED
     assert again.risks["history"] > 0.3
-
-
-def test_two_people_mark_a_bank_and_one_takes_it_back(verbs, database, stream, clock):
-    with database.transaction() as tx:
-        bank = builders.bank(tx, action=BankAction.BLOCK)
-        logs = builders.bank(tx, action=BankAction.LOG)
-        ada, sam = (someone(builders.person(tx)) for _ in range(2))
-    cutting = Cutting(db=database)
-    with pytest.raises(NeedsSignature):
-        cutting.propose(bank.name, ada, reason="verified")
-    mine = signed_mark(cutting, bank, ada, clock)
-    assert cutting.propose(bank.name, ada, mine, reason="verified").waiting is not None
-    with pytest.raises(NeedsSecondPerson):
-        cutting.confirm(bank.name, ada, mine)
-    with pytest.raises(NeedsSignature):
-        cutting.confirm(bank.name, sam)
-    with pytest.raises(BadInput, match="something else"):
-        cutting.confirm(bank.name, sam, mine)
-    assert not cutting.get(bank.name).allowed
-    assert cutting.confirm(bank.name, sam, signed_mark(cutting, bank, sam, clock)).allowed
-    with pytest.raises(NotAllowed):
-        cutting.forbid(bank.name, SERVICE)
-    with pytest.raises(BadInput):
-        cutting.propose(logs.name, ada, reason="verified")
-    verbs.alert(seen(stream, bank=bank.name, auto_cut=True))
-    assert now(database, stream).control is Control.CUT
-    assert not cutting.forbid(bank.name, ada).allowed
-    other = begun(verbs, database, "live/015", client="20")
-    verbs.alert(seen(other, bank=bank.name, auto_cut=True))
-    assert now(database, other).control is Control.FROZEN
-
-
-def signed_mark(cutting, bank, who, clock):
-    return Signed(who.person, cutting.to_sign(bank.name, who), "password", clock.now())
-
-
-def someone(person):
-    return Principal(person.id, person.name, frozenset(Permission), person=person.id)

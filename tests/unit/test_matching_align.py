@@ -207,3 +207,18 @@ def test_a_query_that_is_looked_at_more_closely_keeps_its_link() -> None:
     best = follower.finish()[0]
     assert best.zone is Zone.LINK
     assert best.end_s - best.start_s > 10.0
+
+
+def test_frames_that_are_not_new_in_full_support_a_link_and_are_not_counted() -> None:
+    """Each but the first is 23 bits from the one before; with 24 every one counts."""
+    for bits, counted in ((23, 1), (24, 16)):
+        clip = changing(12, 16, bits=bits)
+        (found,) = followed(known(clip), clip)
+        assert (found.zone, found.frames) == (Zone.LINK, counted)
+
+
+def test_the_span_is_from_the_first_counted_frame_to_the_last() -> None:
+    clip = changing(13, 16)
+    (found,) = followed(known(clip), clip[:9])
+    assert (found.frames, found.span_s) == (9, 4.0)
+    assert found.end_s - found.start_s > found.span_s

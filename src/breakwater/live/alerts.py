@@ -2,7 +2,7 @@
 
 In comes what a watcher saw with its segments or matches; out go the alert's row, the stream's
 risk, its case and, where policy says so, the order to freeze or cut it. Whether a bank may cut
-by itself is read from rows here, never believed of the alert. The same sight again within
+by itself, and whether two verified the video, is read from rows here, never believed of the alert. The same sight again within
 seconds changes nothing. Used by `live.streams`; tests: `tests/contract/test_live_streams.py`.
 """
 
@@ -15,15 +15,15 @@ from typing import Final
 from breakwater.errors import NotFound
 from breakwater.live import acting
 from breakwater.live.policy import Judged, Policy, judge
-from breakwater.model.bank import BankAction
+from breakwater.model.bank import Bank, BankAction
 from breakwater.model.case import Priority
-from breakwater.model.copies import Segment, Zone
+from breakwater.model.copies import ReelStatus, Segment, Zone
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.match import Match
 from breakwater.model.scene import CloserLook
 from breakwater.model.stream import Alert, Control, Stream, StreamState
-from breakwater.records import bank_cuts, banks, cases, stream_alerts, streams
+from breakwater.records import bank_cuts, banks, cases, reels, stream_alerts, streams
 from breakwater.records.database import Tx
 
 AGAIN: Final = timedelta(seconds=10)
@@ -98,7 +98,12 @@ def _judged(tx: Tx, policy: Policy, alert: Alert, segments: Sequence[Segment]) -
         bank = None  # withdrawn meanwhile: a person looks, nothing is cut
     if bank is not None:
         action = bank.action
-        may_cut = alert.auto_cut and not bank.archived and bank_cuts.allowed(tx, bank.id)
+        may_cut = (
+            alert.auto_cut
+            and not bank.archived
+            and bank_cuts.allowed(tx, bank.id)
+            and _verified(tx, alert, bank)
+        )
     known = alert.reference is not None and alert.reference in stream_alerts.dismissed(
         tx, alert.stream
     )
@@ -109,6 +114,17 @@ def _judged(tx: Tx, policy: Policy, alert: Alert, segments: Sequence[Segment]) -
         policy, alert, zone=zone, action=action, may_cut=may_cut,
         dismissed=known,
     )  # fmt: skip
+
+
+def _verified(tx: Tx, alert: Alert, bank: Bank) -> bool:
+    """Whether two vouch, by now, for the known video it shows, and it is active in that bank."""
+    if alert.reference is None:
+        return False
+    try:
+        reel = reels.by_id(tx, alert.reference)
+    except NotFound:
+        return False
+    return reel.bank == bank.id and reel.status is ReelStatus.ACTIVE and reel.sources > 1
 
 
 def _zone(alert: Alert, segments: Sequence[Segment]) -> Zone:

@@ -287,7 +287,8 @@ class Follower:
         half = self._gap() / 2
         score = track.score
         opening = score >= LINK_SCORE and self._only_opens(reel, points)
-        frames = sum(point.worth > _LEAST_NEW / 5 for point in points)
+        telling = [point for point in points if point.worth > _LEAST_NEW / 5]
+        novel = [point.time_s for point in telling if point.novel]
         best = sorted(points, key=lambda p: p.distance)[:_PAIRS]
         start = max(0.0, first.time_s - min(half, first.reference_s * track.line.speed))
         return Segment(
@@ -298,10 +299,11 @@ class Follower:
             reference_end_s=last.reference_s + half / track.line.speed,
             speed=round(track.line.speed, 2),
             score=round(score, 3),
-            frames=frames,
+            frames=len(novel),
             mirrored=sum(p.view >= MIRRORED for p in points) * 2 > len(points),
-            zone=zone_of(score, frames, agrees=track.agrees and not opening),
+            zone=zone_of(score, len(telling), agrees=track.agrees and not opening),
             opening=opening,
+            span_s=novel[-1] - novel[0] if novel else 0.0,
             pairs=tuple(
                 FramePair(p.time_s, p.reference_s, p.distance, p.view, p.reference_view)
                 for p in best

@@ -100,6 +100,7 @@ class Point:
         worth: gain x agreement, no more than the frame is new; below 0 where other places of the known video fit
             better, or where the two change differently.
         claim: what it would be worth if both changed alike.
+        novel: the query frame is new in full.
         weight: 1 at 31 bits, 0 at 90: by it lines are fitted.
     """
 
@@ -111,6 +112,7 @@ class Point:
     weight: float
     worth: float
     claim: float = 0.0
+    novel: bool = False
 
 
 def lines_through(
@@ -241,7 +243,7 @@ def fit(
         out[one.number] = Point(
             one.time_s, float(laid.times[reference[i]]), int(distance[i]),
             int(views[own[i]]), int(laid.views[theirs[i]]), float(weight[i]),
-            _worth(new, agrees), max(0.0, new),
+            _worth(new, agrees), max(0.0, new), one.novelty >= 1.0,
         )  # fmt: skip
     return out
 

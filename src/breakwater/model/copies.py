@@ -144,10 +144,11 @@ class Segment:
         reference_start_s, reference_end_s: in the known video.
         speed: query seconds per reference second, as measured.
         score: sum of gain x agreement over distinct query frames; >= 3 links.
-        frames: novel query frames on the line.
+        frames: query frames on the line that are new: 24 bits or more from the one before.
         mirrored: found by a mirrored view.
         pairs: the frame pairs on the line, best first, 24 at most.
         opening: it shows only what several known videos open with: a look, however sure.
+        span_s: from the first of `frames` to the last, nothing added; 0 where it was not measured.
     """
 
     reel: int
@@ -162,6 +163,7 @@ class Segment:
     zone: Zone
     pairs: tuple[FramePair, ...] = ()
     opening: bool = False
+    span_s: float = 0.0
 
 
 class ReelStatus(StrEnum):

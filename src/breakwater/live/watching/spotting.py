@@ -123,7 +123,7 @@ class Spotter:
         return Alert(
             self._stream, at, time_s, "stopped" if stopped else "copy",
             words or f"It shows {one.end_s - one.start_s:.0f} s of {what}.",
-            frames=one.frames, span_s=one.end_s - one.start_s, score=one.score,
+            frames=one.frames, span_s=one.span_s, score=one.score,
             reference=copy.reel.id, bank=copy.bank.name, auto_cut=copy.verified and may_cut,
         )  # fmt: skip
 
@@ -212,9 +212,8 @@ class Spotter:
             return False
         one = copy.segment
         return self._news(
-            copy.reel.id, time_s, one.frames, one.end_s - one.start_s,
-            linked=one.zone is Zone.LINK,
-        )  # fmt: skip
+            copy.reel.id, time_s, one.frames, one.span_s, linked=one.zone is Zone.LINK
+        )
 
     def _news(
         self, reference: Id, time_s: float, frames: int, span_s: float, *, linked: bool
