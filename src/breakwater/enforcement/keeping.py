@@ -75,6 +75,8 @@ class Keeping:
         self._remember(stream, order)
         self._keep_preroll(stream)
         self._keep_people(stream)
+        if not stream.account or stream.case is None:
+            self.lost(stream, "comments", "The service told no comments.")
         with self._db.transaction() as tx:
             if stream.account and stream.case is not None:
                 payload = {"stream": stream.id, "case": stream.case}

@@ -21,12 +21,15 @@ from breakwater.model.clock import Clock, iso
 from breakwater.model.ids import Id
 from breakwater.network.addresses import networks
 from breakwater.network.fetch import Fetcher, FetchRules
-from breakwater.records import accounts, streams, uploads
+from breakwater.records import accounts, stream_orders, streams, uploads
 from breakwater.records.database import Database, Tx
 
 OK: Final = 200
 GIVE_UP_AFTER: Final = 12
 """Attempts (about nine hours with doubling waits) before the gap stands."""
+
+
+NO_COMMENTS: Final = "The service told no comments."
 
 
 class Snapshot(BaseModel):
@@ -46,6 +49,11 @@ class Snapshot(BaseModel):
     linked_accounts: list[str] = Field(default=[], description="Other accounts of the person.")
     identity_documents: bool | None = Field(
         default=None, description="Whether the service holds an identity document."
+    )
+    comments: list[dict[str, Any]] | None = Field(
+        default=None,
+        description="Where a stream is asked about, its comments: {account, at, text}, the newest "
+        "first; the whole answer has at most 1 MiB.",
     )
 
 
@@ -73,15 +81,17 @@ class Snapshots:
             facts = self._ask(service, account, payload)
         except (Unavailable, BadInput) as error:
             if attempt >= GIVE_UP_AFTER or not self._url:
-                self._gap(service, account, error.detail)
+                self._gap(service, account, error.detail, payload)
                 return
             raise
         with self._db.transaction() as tx:
             accounts.put(tx, service, account, facts, taken_at=tx.now, source="callback")
+            _comments(tx, payload, facts["comments"])
 
-    def _gap(self, service: str, account: str, why: str) -> None:
+    def _gap(self, service: str, account: str, why: str, payload: Mapping[str, Any]) -> None:
         with self._db.transaction() as tx:
             accounts.gap(tx, service, account, why)
+            _comments(tx, payload, None)
 
     def _ask(self, service: str, account: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         if not self._url:
@@ -117,6 +127,17 @@ def _whose(tx: Tx, payload: Mapping[str, Any]) -> tuple[str, str]:
         return stream.service, stream.account
     upload = uploads.get(tx, Id(payload["upload"]))
     return upload.service, upload.origin.account
+
+
+def _comments(tx: Tx, payload: Mapping[str, Any], told: Sequence[object] | None) -> None:
+    """Say with a broadcast that its comments are kept, sealed in the snapshot, or once that not."""
+    if "stream" not in payload:
+        return
+    stream = Id(payload["stream"])
+    if told is not None:
+        stream_orders.keep(tx, stream, "comments", detail=f"{len(told)} in the account's data")
+    elif not any(one.what == "comments" for one in stream_orders.preserved(tx, stream)):
+        stream_orders.keep(tx, stream, "comments", gap=NO_COMMENTS)
 
 
 def _read(answer: bytes) -> dict[str, Any]:

@@ -98,6 +98,8 @@ FIXED: Final = (
     later("abuse shown live"),
     later("something else"),
     later("A person saw something in a spot check."),
+    later("The service told no comments."),
+    later("It was purged unpreserved: the media server did not let us fetch it."),
 )
 
 
