@@ -72,6 +72,13 @@ def test_what_leaves_somebody_out_or_is_kept_too_long_is_refused(wrong) -> None:
         read(**wrong)
 
 
+@pytest.mark.parametrize("wrong", ["England", "G", "GB-SCT", "*.GB", "GB;DE", "12"])
+def test_a_country_that_is_none_is_refused_with_what_it_takes(wrong: str) -> None:
+    with pytest.raises(BadSettings, match=r"two letters .* or \* for everywhere"):
+        read(jurisdictions=("gb", wrong))
+    assert read(jurisdictions=("gb", "De", "*")).jurisdictions == ("GB", "DE", "*")
+
+
 def test_a_design_says_all_that_a_draw_depends_on() -> None:
     rules = read(weights={"viewers": {"100": 5, "0": 1}, "new": 2}, hours=24)
     assert rules.kept == timedelta(hours=24) < KEPT

@@ -8,6 +8,7 @@ what a service says is private never is (reference law, "surface"). Tests:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from breakwater.model.upload import Surface
 
 PUBLIC: Final = frozenset({Surface.PUBLIC.value, Surface.LIVE.value})
 EVERYWHERE: Final = "*"
+COUNTRY: Final = re.compile("[A-Z]{2}")
 SLOT: Final = timedelta(minutes=10)
 """There is one round in each; its moment within is random, so that nobody can wait for it."""
 
@@ -82,7 +84,7 @@ class SpotRules:
         """Read what an operator set.
 
         Raises:
-            BadSettings: an unknown word, or a weight that is none.
+            BadSettings: an unknown word, a weight or a country that is none.
         """
         if unknown := sorted(set(weights) - {"viewers", "new"}):
             raise BadSettings(f"spot_checks_weights has no {', '.join(unknown)}.")
@@ -93,6 +95,11 @@ class SpotRules:
         except (AttributeError, TypeError, ValueError):
             raise BadSettings("spot_checks_weights holds whole numbers.") from None
         where = tuple(one.upper() for one in jurisdictions)
+        if strange := [one for one in where if one != EVERYWHERE and not COUNTRY.fullmatch(one)]:
+            raise BadSettings(
+                "BREAKWATER_SPOT_CHECKS_JURISDICTIONS takes countries by their two letters "
+                f"(ISO 3166, such as GB,DE), or * for everywhere, but not {', '.join(strange)}."
+            )
         return cls(on, per_hour, where, dict(sorted(bands.items())), new, timedelta(hours=hours))
 
     @property
