@@ -18,7 +18,8 @@ def test_a_broadcast_is_frozen_and_let_go_by_its_label(
     installation = Installation(tmp_path)
     monkeypatch.setattr(remote, "CONFIRMED_WITHIN_S", 0.2)  # no service answers here
     assert installation.run("stream", "list", "--json").json == []
-    assert installation.run("stream", "freeze", "stream-001").code == 66
+    unknown = installation.run("stream", "freeze", "stream-001")
+    assert (unknown.code, "label stream-001" in unknown.err) == (66, True), unknown.err
     server = installation.serve()
     with ExitStack() as stack:
         stack.callback(server.wait, timeout=30)
@@ -38,6 +39,16 @@ def test_a_broadcast_is_frozen_and_let_go_by_its_label(
         assert cut.json["orders"][-1]["to"] == "cut"
         again = api.post("/v1/streams", json={"name": "own-2", "account": "acct-1"})
         assert again.status_code == 403
+        ended = api.post(f"/v1/streams/{row['id']}/events", json={"kind": "ended"})
+        assert (ended.status_code, ended.json()["state"]) == (200, "ended"), ended.text
+        assert installation.run("stream", "list", "--json").json == []
+        (past,) = installation.run("stream", "list", "--all", "--json").json
+        assert (past["label"], past["state"]) == ("stream-001", "ended")
+        assert "ended" in installation.run("stream", "list", "--all").out
+        child = ("--broadcaster", "apparent_child", "--json")
+        said = installation.run("stream", "cut", "stream-001", *child)
+        assert said.json["orders"][-1]["broadcaster"] == "apparent_child", said.err
+        assert installation.run("stream", "freeze", "stream-002").code == 66
     let_go = installation.run("stream", "thaw", "stream-001", "--json")
     assert let_go.json["order_state"] == "confirmed", let_go.err
     assert let_go.json["control"] == "open"

@@ -141,8 +141,13 @@ class Desk(Protocol):
         """Which process watches which broadcasts."""
         ...
 
-    def streams(self) -> list[Row]:
-        """Broadcasts that run, the newest first."""
+    def streams(self, *, ended: bool = False, before: str = "") -> list[Row]:
+        """Broadcasts that run, or also those that ended, the newest first, a page of them.
+
+        Args:
+            ended: those that ended too.
+            before: older than this id.
+        """
         ...
 
     def order_stream(self, stream: str, fields: Row) -> Row:

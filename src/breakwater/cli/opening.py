@@ -237,9 +237,12 @@ class HereDesk:
         """None: nothing is served here, so nothing is watched."""
         return {"watchers": [], "unplaced": 0}
 
-    def streams(self) -> list[Row]:
-        """Broadcasts that run, the newest first."""
-        found = self._app.live.streams.every(OPERATOR, limit=broadcasts.MOST)
+    def streams(self, *, ended: bool = False, before: str = "") -> list[Row]:
+        """Broadcasts that run, or also those that ended, the newest first."""
+        older = Id(before) if before else None
+        found = self._app.live.streams.every(
+            OPERATOR, running=not ended, before=older, limit=broadcasts.MOST
+        )
         return [broadcasts.StreamOut.of(one).model_dump(mode="json") for one in found]
 
     def order_stream(self, stream: str, fields: Row) -> Row:

@@ -279,9 +279,10 @@ class OwnerDesk(Client):
         found: Row = self.json("GET", "/v1/watchers")
         return found
 
-    def streams(self) -> list[Row]:
-        """Broadcasts that run, the newest first."""
-        return list(self.json("GET", "/v1/streams", params={"limit": STREAMS})["streams"])
+    def streams(self, *, ended: bool = False, before: str = "") -> list[Row]:
+        """Broadcasts that run, or also those that ended, the newest first."""
+        asked = {"limit": STREAMS, "running": not ended, "before": before}
+        return list(self.json("GET", "/v1/streams", params=asked)["streams"])
 
     def order_stream(self, stream: str, fields: Row) -> Row:
         """Stop a broadcast, or let it go, and wait a moment until it is so."""

@@ -6,7 +6,7 @@ The work is done by the owner of the installation when one is running (`cli.open
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -22,6 +22,9 @@ app = typer.Typer(
 Which = Annotated[str, typer.Argument(help="Its label, such as stream-014, or its id.")]
 Why = Annotated[str, typer.Option(help="In your words, for the record.")]
 
+PAGES: Final = 50
+"""Pages of 200 broadcasts that are looked through for a label."""
+
 
 @app.callback()
 def group() -> None:
@@ -29,20 +32,28 @@ def group() -> None:
 
 
 @app.command("list")
-def list_(*, as_json: Json = False) -> None:
-    """List broadcasts that run."""
+def list_(
+    *,
+    ended: Annotated[
+        bool, typer.Option("--all", help="Also those that ended; the newest 200.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """List broadcasts that run; `--all` lists those that ended too."""
     from breakwater import settings
     from breakwater.cli import opening
 
     terminal = Terminal(as_json=as_json)
     with opening.at(settings.load(), terminal) as open_desk:
-        rows = open_desk.streams()
+        rows = open_desk.streams(ended=ended)
     if not rows and not as_json:
-        terminal.result([], f"{GOOD} Nobody broadcasts.")
+        said = "No broadcast is known." if ended else "Nobody broadcasts."
+        terminal.result([], f"{GOOD} {said}")
         return
-    columns = {"label": "Stream", "service": "Service", "server": "Server", "control": "Control",
-               "order_state": "Order", "priority": "Priority", "viewers": "Viewers",
-               "share": "Seen"}  # fmt: skip
+    state = {"state": "State"} if ended else {}
+    columns = {"label": "Stream", **state, "service": "Service", "server": "Server",
+               "control": "Control", "order_state": "Order", "priority": "Priority",
+               "viewers": "Viewers", "share": "Seen"}  # fmt: skip
     shown = [
         {**row, "share": f"{row['seen_share']:.0%}", "order_state": row["order_state"] or ""}
         for row in rows
@@ -134,6 +145,23 @@ def _order(which: str, wanted: dict[str, Any], words: str, *, as_json: bool) -> 
 
 
 def _named(desk: Desk, which: str) -> str:
-    """The id of a broadcast that runs, by its label; an id stands for itself."""
-    found = [row["id"] for row in desk.streams() if row["label"] == which]
-    return str(found[0]) if found else which
+    """The id of a broadcast by its label, also after it ended; an id stands for itself.
+
+    Raises:
+        NotFound: no broadcast that is kept has this label.
+    """
+    from breakwater.errors import NotFound
+    from breakwater.model.ids import parse_id
+
+    if parse_id(which) is not None:
+        return which
+    rows = desk.streams(ended=True)
+    for _ in range(PAGES):
+        found = [row["id"] for row in rows if row["label"] == which]
+        if found:
+            return str(found[0])
+        rows = desk.streams(ended=True, before=rows[-1]["id"]) if rows else []
+    raise NotFound(
+        f"No broadcast has the label {which}. Labels are as in stream-014: "
+        "breakwater stream list shows those that run, with --all those that ended."
+    )
