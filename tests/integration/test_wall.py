@@ -164,6 +164,7 @@ def test_a_chord_freezes_and_a_chord_cuts_what_the_panel_names(site: Site) -> No
         expect(page.locator(f"#t{calm.id} .state")).to_have_text("Frozen")
         page.keyboard.press("Shift+X")
         expect(page.get_by_label("Your password, to sign")).to_be_focused()
+        page.evaluate("document.getElementById('sign-password').style.color = 'inherit'")
         page.keyboard.type("a wrong one entirely\n")
         watched.allowed.append("422")
         expect(page.locator("#target-said")).to_contain_text("The password is wrong")
@@ -172,6 +173,7 @@ def test_a_chord_freezes_and_a_chord_cuts_what_the_panel_names(site: Site) -> No
         page.keyboard.type(PASSWORD + "\n")
         until(lambda: site.now(calm).control is Control.CUT)
         expect(page.locator("#roles-title")).to_have_text("Who broadcasts?")
+        expect(page.locator("#roles-title")).to_be_focused()
         page.keyboard.press("2")
         until(lambda: site.orders(calm)[-1].broadcaster is Broadcaster.APPARENT_CHILD)
         with site.served.app.db.read() as tx:

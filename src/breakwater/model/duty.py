@@ -48,6 +48,8 @@ class Outcome(StrEnum):
     """A person said that they are on it."""
     TAKEN = "taken"
     """Somebody opened the case instead of answering the call."""
+    ORDERED = "ordered"
+    """Somebody stopped the stream, or ordered something else of it, instead of answering."""
     SETTLED = "settled"
     """The case was closed before anybody answered."""
     COVERED = "covered"

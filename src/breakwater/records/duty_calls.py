@@ -207,11 +207,12 @@ def ring_of(tx: Tx, ring_id: Id) -> Ring:
 def answer_seconds(tx: Tx, since: datetime) -> list[float]:
     """Seconds from each call about a case to its acknowledgement, since a moment."""
     about_case = [kind.value for kind in CallKind if kind.about_case]
+    by_people = [Outcome.ACKNOWLEDGED.value, Outcome.TAKEN.value, Outcome.ORDERED.value]
     wanted = (
         sa.select(_c.opened_at, _a.at)
         .join_from(duty_calls, duty_answers, _a.call_id == _c.id)
         .where(_c.opened_at >= since, _c.kind.in_(about_case))
-        .where(_a.outcome.in_([Outcome.ACKNOWLEDGED.value, Outcome.TAKEN.value]))
+        .where(_a.outcome.in_(by_people))
     )
     return sorted((row.at - row.opened_at).total_seconds() for row in tx.execute(wanted))
 

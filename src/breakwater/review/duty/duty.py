@@ -19,7 +19,7 @@ from breakwater.model.ids import Id, parse_id
 from breakwater.observe import Metrics
 from breakwater.records import cases, duty, duty_calls, people
 from breakwater.records.database import Database, Tx
-from breakwater.review.duty import rota
+from breakwater.review.duty import orders, rota
 from breakwater.review.duty.calling import Caller
 from breakwater.review.duty.ports import StreamFreezer
 
@@ -117,7 +117,7 @@ class Duty:
             return self._caller.call(tx, CallKind.TEST, subject, by=who.id, only=target)
 
     def freeze(self, who: Principal, case: Id) -> Case:
-        """Freeze a live stream until somebody decides.
+        """Freeze a live stream until somebody decides; it answers the calls of the case.
 
         Raises:
             NotFound: no such case.
@@ -131,7 +131,8 @@ class Duty:
                 raise BadInput("This case is not about a live stream.")
             if found.state is CaseState.CLOSED:
                 raise Conflict(f"Case {found.number} is closed.")
-            self._freezer.freeze(tx, found, by=person, why="person")
+            self._freezer.freeze(tx, found, by=person, why=orders.BY_CALL)
+            orders.answer(tx, orders.ending(tx, case), person)
             return found
 
     def _plan(self, tx: Tx, who: Principal, wanted: rota.Planned) -> Shift:

@@ -20,9 +20,11 @@ from breakwater.model.clock import Clock
 from breakwater.model.duty import Call, CallKind, OnDuty, Outcome, Ring
 from breakwater.model.event import Event, EventType
 from breakwater.model.ids import Id
+from breakwater.model.stream import Control
 from breakwater.observe import Metrics
 from breakwater.records import cases, duty, duty_calls
 from breakwater.records.database import Database, Tx
+from breakwater.review.duty import orders
 from breakwater.review.duty.calling import EVERYBODY, ROTA, Caller
 from breakwater.review.duty.ringing import LOOK_AGAIN
 
@@ -31,9 +33,8 @@ EVERY_S: Final = 1.0
 
 HEARD: Final = frozenset({
     EventType.CASE_OPENED, EventType.CASE_CHANGED, EventType.CASE_OVERDUE,
-    EventType.DANGER_RAISED,
+    EventType.DANGER_RAISED, EventType.STREAM_ORDERED,
 })  # fmt: skip
-_ENDED_BY_CASE: Final = frozenset({CallKind.CASE, CallKind.OVERDUE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,9 @@ class Watch:
 
     def on_case(self, event: Event) -> None:
         """Call somebody for a case that needs one, or end the calls of one that no longer does."""
+        if event.type is EventType.STREAM_ORDERED:
+            self._on_order(event)
+            return
         with self.db.read() as tx:
             if self._verdict(tx, event) is None:
                 return
@@ -79,8 +83,8 @@ class Watch:
                 self.caller.call(tx, act, event.subject, by="review")
             elif act is not None:
                 case = cases.get(tx, event.subject)
-                for call in _ending(tx, case):
-                    by = str(case.held_by) if act is Outcome.TAKEN else "review"
+                by = str(case.held_by) if act is Outcome.TAKEN else _closer(tx, case)
+                for call in orders.ending(tx, case.id):
                     duty_calls.answer(tx, call.id, outcome=act, by=by)
 
     def turn(self) -> None:
@@ -100,6 +104,15 @@ class Watch:
                 if call.id in due:
                     self.caller.advance(tx, call, lapsed=call.id in standing.lapsed)
 
+    def _on_order(self, event: Event) -> None:
+        """A person who orders something of the stream is on its case."""
+        with self.db.read() as tx:
+            if not orders.answered(tx, event)[0]:
+                return
+        with self.db.transaction() as tx:
+            tx.lock_changes()
+            orders.answer(tx, *orders.answered(tx, event))
+
     def _verdict(self, tx: Tx, event: Event) -> CallKind | Outcome | None:
         """What an event asks for: a call, an end of calls, or nothing. Events may come twice."""
         if event.type is EventType.DANGER_RAISED:
@@ -110,9 +123,9 @@ class Watch:
         except NotFound:
             return None
         if case.state is CaseState.CLOSED:
-            return Outcome.SETTLED if _ending(tx, case) else None
+            return Outcome.SETTLED if orders.ending(tx, case.id) else None
         if case.held_by is not None and case.held_until is not None and case.held_until > tx.now:
-            return Outcome.TAKEN if _ending(tx, case) else None
+            return Outcome.TAKEN if orders.ending(tx, case.id) else None
         return _call_for(tx, case, event) if case.priority is Priority.NOW else None
 
     def _stands(self, tx: Tx) -> _Standing:
@@ -162,13 +175,16 @@ def _call_for(tx: Tx, case: Case, event: Event) -> CallKind | None:
         return None
     if event.type is EventType.CASE_OVERDUE:
         known = duty_calls.called(tx, case.id, CallKind.OVERDUE, since=event.at)
-        return None if known else CallKind.OVERDUE
-    return None if duty_calls.called(tx, case.id, CallKind.CASE) else CallKind.CASE
+        return None if known or orders.stopped(tx, case, Control.CUT) else CallKind.OVERDUE
+    known = duty_calls.called(tx, case.id, CallKind.CASE)
+    return None if known or orders.stopped(tx, case, Control.FROZEN) else CallKind.CASE
 
 
-def _ending(tx: Tx, case: Case) -> list[Call]:
-    """Calls that end when somebody takes or closes the case; danger is answered in person."""
-    return [call for call in duty_calls.about(tx, case.id) if call.kind in _ENDED_BY_CASE]
+def _closer(tx: Tx, case: Case) -> str:
+    """Who closed a case: the person who decided, or the name of a part."""
+    return next(
+        (s.by for s in reversed(cases.history(tx, case.id)) if s.what == "closed"), "review"
+    )
 
 
 def _uncovered(tx: Tx, on_duty: Sequence[OnDuty], waiting: Sequence[Call]) -> bool:

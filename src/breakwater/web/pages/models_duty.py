@@ -22,7 +22,7 @@ class CallCard:
         answerable: the viewer may acknowledge it.
         case: id of its case, when the viewer may open it.
         stream: id of the case when its stream can be frozen by the viewer.
-        frozen: that somebody wanted it frozen already, in words.
+        stands: how far its stream is stopped, as the page of the case says it.
     """
 
     id: str
@@ -37,7 +37,7 @@ class CallCard:
     case: str = ""
     case_number: int = 0
     stream: str = ""
-    frozen: str = ""
+    stands: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,12 @@ from breakwater.model.case import CaseKind
 from breakwater.model.clock import iso
 from breakwater.model.duty import Call, CallKind, OnDuty, Outcome, Shift
 from breakwater.model.ids import Id
-from breakwater.records import cases, duty, duty_calls, people
+from breakwater.model.stream import Control, Stream, StreamState
+from breakwater.records import cases, duty, duty_calls, people, streams
 from breakwater.records.database import Tx
 from breakwater.review.duty.calling import EVERYBODY, shift_of
 from breakwater.web.languages import speaking
-from breakwater.web.pages import words
+from breakwater.web.pages import stream_words, words
 from breakwater.web.pages.models import Mark, Number, Option, When
 from breakwater.web.pages.models_duty import CallCard, DutyView, EndedRow, OnDutyRow, ShiftRow
 from breakwater.web.pages.retold import retold
@@ -57,6 +58,7 @@ SHAPE: Final[Mapping[str, Mark]] = Spoken({
 OUTCOME: Final[Mapping[Outcome, Mark]] = Spoken({
     Outcome.ACKNOWLEDGED: Mark("ok", later("Acknowledged")),
     Outcome.TAKEN: Mark("ok", later("Case taken")),
+    Outcome.ORDERED: Mark("ok", later("Acted on the stream")),
     Outcome.SETTLED: Mark("none", later("No longer needed")),
     Outcome.COVERED: Mark("ok", later("Somebody is on duty again")),
     Outcome.MISSED: Mark("bad", later("Not answered")),
@@ -185,7 +187,9 @@ def _card(tx: Tx, who: Principal, call: Call, names: Mapping[str, str]) -> CallC
     answerable = decides and call.only in {None, who.person} and call.kind is not CallKind.NOBODY
     case = cases.get(tx, call.case) if call.case else None
     rung = [names.get(str(ring.person), "") for ring in rings if ring.person]
-    frozen = duty_calls.frozen(tx, case.id) if case else []
+    stream = streams.find(tx, case.subject) if case and case.kind is CaseKind.STREAM else None
+    runs = stream is not None and stream.state is not StreamState.ENDED
+    stoppable = runs and stream is not None and not stream.stopped
     return CallCard(
         id=call.id,
         mark=SHAPE[KIND[call.kind].style],
@@ -198,9 +202,19 @@ def _card(tx: Tx, who: Principal, call: Call, names: Mapping[str, str]) -> CallC
         answerable=answerable,
         case=case.id if case else "",
         case_number=case.number if case else 0,
-        stream=case.id if case and case.kind is CaseKind.STREAM and decides else "",
-        frozen=say("To be frozen") if frozen else "",
+        stream=case.id if case and stoppable and decides else "",
+        stands=_stands(tx, case.id, stream) if case and stream else None,
     )
+
+
+def _stands(tx: Tx, case: Id, stream: Stream) -> Mark:
+    """How far the stream of a case is stopped, in the words of its page, or that it is over."""
+    if stream.control.rank >= Control.HIDDEN.rank:
+        return stream_words.control(stream)
+    if stream.state is StreamState.ENDED:
+        return Mark("none", say("Ended"))
+    wanted = duty_calls.frozen(tx, case) and stream.order is None
+    return Mark("wait", say("To be frozen")) if wanted else stream_words.control(stream)
 
 
 def _about(tx: Tx, who: Principal, call: Call, names: Mapping[str, str]) -> str:

@@ -94,9 +94,14 @@
   bw.on("wall.unknown", role("unknown"));
   // A cut is signed in place: the browser asks for the passkey at once, or the password has the focus.
   const signing = () => panel()?.querySelector("form.sign:not(section form)");
+  let signed = false;
   const ready = () => {
     const form = signing();
-    if (!form) return;
+    if (!form) {
+      // What had the focus went with the form: the question that follows a cut has it then.
+      if (signed && document.activeElement === document.body) document.getElementById("roles-title")?.focus();
+      return;
+    }
     if (form.dataset.sign && !panel().querySelector("#target-said.wrong")) form.requestSubmit();
     else form.querySelector("input[type='password'], a")?.focus();
   };
@@ -269,6 +274,9 @@
     const tile = byLabel(at);
     if (tile) choose(tile, false);
     settle();
+    document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+      if (detail.target.id === "target-of") signed = Boolean(signing());
+    });
     document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
       if (detail.target.id === "main" || detail.target.tagName === "MAIN") settle();
       if (opening && opening === shows()) open();
