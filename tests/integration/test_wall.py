@@ -345,6 +345,8 @@ def test_the_wall_can_be_used_by_everybody(site: Site, width: int) -> None:
     empty = "No media server is connected."
     with site.page(site.ada, width=width) as watched:
         expect(watched.page.locator("#wall")).to_contain_text(empty)
+        onward = watched.page.locator("#wall .onward a")
+        assert [one.get_attribute("href") for one in onward.all()] == ["/queue"]
         both_themes(watched.page, f"empty {width}")
         known = site.alert(site.stream())
         site.stream(0.7, Priority.HIGH)

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from breakwater.model.access import MACHINE_SCOPES, Permission, Principal
-from breakwater.model.ids import Id
+from breakwater.model.access import LOCAL_OPERATOR, MACHINE_SCOPES, Permission, Principal
 from breakwater.model.match import Verdict
 from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from breakwater.review.grading.sets import NewSet
 
 OPERATOR: Final = Principal(
-    Id("00000000-0000-7000-8000-000000000001"),
+    LOCAL_OPERATOR,
     "local operator",
     frozenset(
         MACHINE_SCOPES

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 import typer
 
 from breakwater.cli.terminal import GOOD, WARN, Terminal
+from breakwater.model.access import LOCAL_COMMANDS
 
 if TYPE_CHECKING:
     from breakwater.app import App
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Serve the API and the console.", add_completion=False)
 
-OWNER_KEY: Final = "local commands"
+OWNER_KEY: Final = LOCAL_COMMANDS
 OWNER_SCOPES: Final = (
     "media:screen", "hash:lookup", "bank:read", "bank:write", "account:write", "verdict:read",
     "duty:write", "stream:write", "stream:read",

@@ -10,8 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from breakwater.model.ids import Id
+
+LOCAL_OPERATOR: Final = Id("00000000-0000-7000-8000-000000000001")
+"""Whoever may run commands on this host as the installation's user, where nothing is served."""
+LOCAL_COMMANDS: Final = "local commands"
+"""The name of the key with which they do so through a running server."""
 
 
 class Permission(StrEnum):

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from breakwater.errors import NotFound
 from breakwater.model.access import Permission
 from breakwater.model.case import Case, CaseKind, CaseStep
 from breakwater.model.decision import DecisionKind
@@ -36,6 +35,7 @@ from breakwater.web.pages.models import (
     Mark,
 )
 from breakwater.web.pages.models_case import CaseView, EvidencePair, LogRow, StripFrame
+from breakwater.web.pages.read_names import called
 from breakwater.web.pages.read_queue import (
     Look,
     account_word,
@@ -316,7 +316,4 @@ def name_of(tx: Tx, by: str) -> str:
     person = parse_id(by)
     if person is None:
         return "breakwater"
-    try:
-        return people.get(tx, person).name
-    except NotFound:
-        return say("A key")
+    return called(tx, person)

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from breakwater.errors import NotFound
 from breakwater.model.access import Permission
 from breakwater.model.broadcast import CourseKind, Preserved
 from breakwater.model.case import Case, CaseKind
@@ -18,7 +17,6 @@ from breakwater.model.copies import Segment
 from breakwater.model.ids import Id, parse_id
 from breakwater.model.stream import Ack, Broadcaster, Control, Evidence, Order, Stream
 from breakwater.records import (
-    people,
     stream_alerts,
     stream_course,
     stream_orders,
@@ -36,6 +34,7 @@ from breakwater.web.pages.models_stream import (
     SegmentRow,
     StreamView,
 )
+from breakwater.web.pages.read_names import called
 from breakwater.web.pages.read_queue import Look
 from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, figure, later, say
@@ -207,10 +206,7 @@ def _name(tx: Tx, by: str) -> str:
     person = parse_id(by)
     if person is None:
         return say("the policy")
-    try:
-        return people.get(tx, Id(person)).name
-    except NotFound:
-        return say("A key")
+    return called(tx, person)
 
 
 def _ack(one: Ack) -> AckRow:
