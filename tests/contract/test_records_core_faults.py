@@ -97,11 +97,11 @@ def test_a_full_database_tells_everyone_and_keeps_what_it_acknowledged(sqlite_ur
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """A real file system of 3 MiB."""
+    """A real file system of 8 MiB."""
     place = tmp_path / "small"
     place.mkdir()
     done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(place)],
+        ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(place)],
         check=False, capture_output=True,
     )  # fmt: skip
     if done.returncode:
