@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -42,16 +43,17 @@ def stat(*streams: bytes, app: bytes = b"live") -> bytes:
 class Recorded:
     """A control interface that says what was recorded."""
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, status: int = 200) -> None:
         self.body = body
+        self.status = status
 
     def send(self, *_: object, **__: object) -> Reply:
-        return Reply(200, self.body)
+        return Reply(self.status, self.body)
 
 
-def adapter(body: bytes) -> NginxRtmp:
+def adapter(body: bytes, status: int = 200) -> NginxRtmp:
     config = ServerConfig(new_id(), "edge", ServerKind.NGINX_RTMP, "live", "http://127.0.0.1:1")
-    return NginxRtmp(config, ServerSecrets(watch="pilot"), Recorded(body))  # type: ignore[arg-type]
+    return NginxRtmp(config, ServerSecrets(watch="pilot"), Recorded(body, status))  # type: ignore[arg-type]
 
 
 def sends(client: int) -> bytes:
@@ -113,3 +115,13 @@ def test_the_configuration_has_what_cutting_rests_on() -> None:
                  "on_publish http://127.0.0.1:8700/v1/hooks/x/rtmp;", "auth_basic breakwater;"):  # fmt: skip
         assert line in conf
     assert "@" not in conf
+
+
+@pytest.mark.parametrize(
+    ("status", "todo"),
+    [(500, r"500\. Look in nginx's error.log: .* breakwater.htpasswd"), (401, "recipe again")],
+)
+def test_a_check_says_where_to_look_when_nginx_refuses(status: int, todo: str) -> None:
+    (found,) = adapter(b"", status).check()
+    assert not found.done
+    assert re.search(todo, found.detail), found.detail

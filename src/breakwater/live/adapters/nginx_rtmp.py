@@ -240,7 +240,7 @@ class NginxRtmp:
     def _stat(self, *, fresh: bool = False) -> ET.Element:
         reply = self._control.send("GET", "/stat", headers={"Connection": "close"} if fresh else {})
         if not reply.ok:
-            raise Unavailable(f"The media server answered {reply.status}.")
+            raise Unavailable(f"The media server answered {reply.status}.{_todo(reply.status)}")
         return parse_stat(reply.body)
 
     def _one(self, name: str) -> Found | None:
@@ -317,6 +317,18 @@ class _Counting:
         """Pass on."""
         self._sink.write(data)
         self.size += len(data)
+
+
+def _todo(status: int) -> str:
+    """What most often stands behind a refusal of nginx, and where it says so."""
+    if status >= 500:
+        return (
+            " Look in nginx's error.log: most often nginx's user (www-data) may not read "
+            "breakwater.htpasswd or a directory above it."
+        )
+    if status in {401, 403}:
+        return " Its breakwater.htpasswd is of another entry: print the recipe again and reload."
+    return ""
 
 
 def parse_stat(body: bytes) -> ET.Element:
