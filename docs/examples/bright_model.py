@@ -1,6 +1,6 @@
 """A classifier that says how bright a picture is, made of nothing but the standard library.
 
-Run it as `python bright_model.py bright`: it writes `bright/model.onnx` (about 400 bytes) and
+Run it as `python bright_model.py bright`: it writes `bright/model.onnx` (241 bytes) and
 `bright/card.toml`, which `breakwater classifier add ./bright` takes. The model is ONNX with opset
 13; its input is `x`, float32, 1 x 3 x 224 x 224 (batch, RGB, height, width); its output is
 `probability`, float32, 1 x 1, from 0 to 1. A model of your own is exported to the same form.
