@@ -13,10 +13,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from breakwater.model.access import Person, Principal, Role
+from breakwater.model.broadcast import Sender
 from breakwater.model.case import Case, CaseKind, Priority
 from breakwater.model.duty import Call, CallKind, Outcome
 from breakwater.model.ids import new_id
-from breakwater.records import duty, duty_calls
+from breakwater.model.stream import Control, OrderState
+from breakwater.records import duty, duty_calls, stream_orders, streams
 from breakwater.records import outbox as events
 from breakwater.review.duty.rota import Planned
 from tests import builders
@@ -136,6 +138,26 @@ def test_a_call_appears_by_itself_is_answered_by_a_key_and_others_see_it_go(site
         expect(mine.page.locator("#said")).to_contain_text("Acknowledged")
         expect(other.page.locator("#ring p")).to_have_count(0)
     assert site.get(call).answered_by == site.ada.id
+
+
+def test_what_becomes_of_the_stream_is_said_by_itself(site: Site) -> None:
+    app = site.served.app
+    with app.db.transaction() as tx:
+        stream = streams.start(tx, server="", name="live/1", sender=Sender(account="acct-1"))
+        case = builders.case(tx, kind=CaseKind.STREAM, subject=stream.id, priority=Priority.NOW)
+        streams.set_case(tx, stream.id, case.id)
+        app.review.on_call.caller.call(tx, CallKind.CASE, case.id, by="review")
+    with site.page(site.ada) as watched:
+        card = watched.page.locator(".call")
+        expect(buttons(watched.page, "Freeze the stream")).to_be_visible()
+        expect(watched.page.locator("#link")).to_have_text("Live")
+        with app.db.transaction() as tx:
+            order = stream_orders.want(tx, stream, Control.FROZEN, by="policy", why="match")
+        expect(card).to_contain_text("Being frozen")
+        assert buttons(watched.page, "Freeze the stream").count() == 0
+        with app.db.transaction() as tx:
+            stream_orders.set_state(tx, order, OrderState.CONFIRMED)
+        expect(card.locator(".state")).to_have_text("Frozen")
 
 
 def test_who_is_slower_reads_who_was_quicker_on_the_same_page(site: Site) -> None:
