@@ -84,11 +84,28 @@ def listens(port: int) -> bool:
 
 def test_servers_are_listed_without_passes_and_removed(here: Installation) -> None:
     made = here.run("media-server", "add", "dock", "--json").json
+    entered = here.run("media-server", "add", "pier")
+    for said in ("No address was given", "No service is named"):
+        assert said in entered.err
+    assert "needs its recipe anew" in entered.out
+    base = ("--base", "http://127.0.0.1:8700", "--into", str(here.home))
+    written = here.run("media-server", "recipe", "pier", *base, "--directory", str(here.home))
+    assert ("chown" in written.err, "put " in written.err) == (True, False), written.err
+    assert "put breakwater.htpasswd" in here.run("media-server", "recipe", "pier", *base).err
     listed = here.run("media-server", "list", "--json")
     assert "dock" in {one["name"] for one in listed.json}
     for field in ("password", "watch_pass", "signing_secret", "hook_path"):
         assert made[field] not in listed.out
-    assert here.run("media-server", "add", "dock").code == 75
+    again = here.run("media-server", "add", "dock")
+    assert (again.code, "Settings, Live streams, Change" in again.err) == (75, True), again.err
+    for wrong, said in {
+        "10.1.2.3:18090": "takes an address such as http://127.0.0.1:18090",
+        "http://10.1.2.3:18090": "BREAKWATER_MEDIA_SERVER_NETWORKS",
+        "http://[fd00::7]:18090": "BREAKWATER_MEDIA_SERVER_NETWORKS",
+    }.items():
+        refused = here.run("media-server", "add", "far", "--control", wrong)
+        assert (refused.code, said in refused.err) == (65, True), refused.err
+        assert "pattern" not in refused.err
     wrong = here.run("media-server", "add", "UPPER", "--json")
     assert wrong.code == 65
     assert json.loads(wrong.out)["detail"].startswith("name:")

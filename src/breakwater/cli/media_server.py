@@ -53,6 +53,7 @@ def add(
     from breakwater.cli import opening
 
     terminal = Terminal(as_json=as_json)
+    unnamed = kind == "nginx_rtmp" and not (control or rtmp or hls)
     if kind == "nginx_rtmp":
         control = control or "http://127.0.0.1:18090"
         rtmp, hls = rtmp or "rtmp://127.0.0.1:1935", hls or "http://127.0.0.1:8080/hls"
@@ -66,8 +67,19 @@ def add(
     terminal.result(
         made,
         f"{GOOD} {escape(name)} is entered. Its hooks go to {escape(made['hook_path'])}.\n"
-        f"  Its configuration: breakwater media-server recipe {escape(name)}",
+        f"  Its configuration: breakwater media-server recipe {escape(name)}\n"
+        "  That path is new at each entry: a server that stood here before needs its recipe anew.",
     )
+    if unnamed:
+        terminal.say(
+            f"{WARN} No address was given, so it is taken to run on this host: {control}, "
+            f"{rtmp}, {hls}. Else remove it and add it with --control, --rtmp and --hls."
+        )
+    if not service:
+        terminal.say(
+            f"{WARN} No service is named: nobody's accounts are known of its broadcasts. "
+            "Remove it and add it with --service, or change it under Settings, Live streams."
+        )
 
 
 @app.command("list")
@@ -142,11 +154,17 @@ def recipe(
         terminal.result(made)
         return
     for step in made["steps"]:
-        terminal.say(f"  {escape(step)}")
+        if not _written(step, into, directory):
+            terminal.say(f"  {escape(step)}")
     if into is None:
         for file, text in made["files"].items():
             terminal.say(f"[dim]{escape(file)}:[/]")
             terminal.result(text, escape(text))
+
+
+def _written(step: str, into: Path | None, directory: Path) -> bool:
+    """Whether a step only says to put the files where they were just written."""
+    return into is not None and into.resolve() == directory and step.startswith("put ")
 
 
 @app.command()

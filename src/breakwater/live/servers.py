@@ -26,6 +26,7 @@ from breakwater.model.clock import Clock
 from breakwater.model.ids import new_id
 from breakwater.model.server import ServerConfig, ServerKind, ServerSecrets, new_pass
 from breakwater.model.stream import StreamState
+from breakwater.network.addresses import allowed as allowed_address
 from breakwater.network.addresses import networks
 from breakwater.records import media_servers, streams
 from breakwater.records.database import Database
@@ -250,8 +251,21 @@ class Servers:
         for field, allowed in schemes.items():
             if getattr(config, field) and not _is_address(getattr(config, field), allowed):
                 raise BadInput(f"{field} is an address such as {allowed[0]}://host:port.")
+            if not self._may_stand(getattr(config, field)):
+                raise BadInput(
+                    f"{field} is a private address that is not allowed here: name its block in "
+                    "BREAKWATER_MEDIA_SERVER_NETWORKS, such as 10.0.0.0/8, and start anew."
+                )
         if config.kind is not ServerKind.GENERIC and not config.control_url:
             raise BadInput("A media server of this kind needs control_url.")
+
+    def _may_stand(self, url: str) -> bool:
+        """Whether we would call this address; a name is looked up at each call, not here."""
+        try:
+            address = ipaddress.ip_address(urlsplit(url).hostname or "")
+        except ValueError:
+            return True
+        return allowed_address(address, self._around.private)
 
     def close(self) -> None:
         """Let all connections go."""

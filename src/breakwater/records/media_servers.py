@@ -35,7 +35,10 @@ def create(tx: Tx, config: ServerConfig, secrets: ServerSecrets) -> ServerConfig
     """
     tx.lock_changes()
     if tx.execute(sa.select(_s.id).where(_s.name == config.name)).first() is not None:
-        raise Conflict("There is a media server of this name.")
+        raise Conflict(
+            "There is a media server of this name. Its addresses and its service are changed in the "
+            "console: Settings, Live streams, Change."
+        )
     row = {
         "id": config.id, "created_at": tx.now, "hook_at": None, "version": 1,
         **_values(config), **_shared(tx, config.id, secrets),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from pathlib import Path as Place
 from typing import Annotated, Final
 
 from fastapi import Path
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from breakwater.live.ports import Answer as Finding
 from breakwater.live.recipes import Wanted
@@ -27,7 +28,17 @@ URL: Final = r"^$|^(https?|rtmps?)://[^\s\x00-\x20]{1,500}$"
 Name = Annotated[str, Path(min_length=1, max_length=64, examples=["edge-1"])]
 FAULTS: Final = problems(401, 403, 404, 409, 422, 429, 503)
 Block = Annotated[str, Field(max_length=64, examples=["10.0.0.0/8"])]
-Url = Annotated[str, Field(pattern=URL, max_length=512)]
+
+
+def _url(value: str) -> str:
+    if not re.fullmatch(URL, value):
+        raise ValueError("takes an address such as http://127.0.0.1:18090 or rtmp://127.0.0.1:1935")
+    return value
+
+
+Url = Annotated[
+    str, Field(max_length=512, json_schema_extra={"pattern": URL}), AfterValidator(_url)
+]
 
 
 class ServerIn(Body):
