@@ -52,3 +52,6 @@ def test_a_broadcast_is_frozen_and_let_go_by_its_label(
     let_go = installation.run("stream", "thaw", "stream-001", "--json")
     assert let_go.json["order_state"] == "confirmed", let_go.err
     assert let_go.json["control"] == "open"
+    hidden = installation.run("stream", "hide", "stream-001")
+    assert "no service was told" in hidden.out, hidden.err
+    assert "confirmed" not in hidden.out

@@ -135,6 +135,13 @@ def _order(which: str, wanted: dict[str, Any], words: str, *, as_json: bool) -> 
     with opening.at(settings.load(), terminal) as open_desk:
         done = open_desk.order_stream(_named(open_desk, which), wanted)
     label, state = escape(done["label"]), done["order_state"]
+    if state == "confirmed" and wanted["to"] == "hidden":
+        terminal.result(
+            done,
+            f"{WARN} {label} {words} here. Services hear of it by webhook alone: where none takes "
+            "stream.ordered (Settings, Webhooks), no service was told.",
+        )
+        return
     if state == "confirmed":
         terminal.result(done, f"{GOOD} {label} {words}, confirmed.")
         return
