@@ -163,7 +163,7 @@ def test_the_line_of_time_shows_risk_viewers_and_what_nobody_saw(site: Site) -> 
 def test_one_of_several_is_cut_from_the_case_and_signed(site: Site, width) -> None:
     app = site.served.app
     stream = site.alert(site.stream(), kind="lost", why="It runs, and nobody sees it.")
-    guest = Sender(client="g-2", account="heron")
+    guest = Sender(client="g-2", account=f"heron-{width}")
     app.live.streams.event(SERVICE, stream.id, News(NewsKind.JOINED, sender=guest))
     app.live.streams.event(SERVICE, stream.id, News(NewsKind.COMMENTS, risk=0.4, sender=guest))
     case = site.now(stream).case
