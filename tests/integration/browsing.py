@@ -109,7 +109,7 @@ class Guarded:
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.wrong.append(f"{message.type}: {message.text}")
+            self.wrong.append(f"{message.type}: {message.text} {message.location.get('url', '')}")
 
     def _asked(self, request: Request) -> None:
         parts = urlsplit(request.url)
