@@ -13,7 +13,7 @@ from breakwater.cli import demo_live, demo_media, demo_stage
 from breakwater.cli.owner import Owner
 from breakwater.cli.terminal import Terminal
 
-NOBODY = demo_live.LiveAccess("", "", "")
+NOBODY = demo_live.LiveAccess("", "", "", "")
 
 
 def test_without_its_packages_the_act_is_left_out_and_says_which(
