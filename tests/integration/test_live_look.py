@@ -79,11 +79,6 @@ def evidence(site: LiveSite, stream: Stream) -> list[Evidence]:
         return stream_alerts.of_stream(tx, stream.id)
 
 
-@pytest.mark.xfail(
-    reason="Since known videos keep more frames a second, the pairs that are compared lie up to "
-    "0.7 s beside one another (the sound of the same stretch says how far): found, not mended.",
-    strict=False,
-)
 def test_an_unsure_stretch_is_borne_out_by_frames_and_sound_and_its_stills_are_kept(
     site: LiveSite, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -77,6 +77,17 @@ def test_a_clip_inside_a_long_video_is_found_with_its_ends() -> None:
     assert all(abs(p.time_s - 10 - p.reference_s) <= 0.5 for p in found.pairs)
 
 
+@pytest.mark.parametrize(("first", "before"), [(20, 0), (0, 40), (20, 40), (0, 0)])
+def test_both_beginnings_of_a_stretch_are_the_same_moment(first: int, before: int) -> None:
+    """Where it begins with the query, or with the known video, neither is moved alone."""
+    clip = changing(1, 60)
+    query = [*changing(3, before), *noisy(clip[first : first + 12], 30)]
+    (found,) = followed(known(clip), query)
+    shift = (first - before) * 0.5
+    assert found.reference_start_s - found.start_s == pytest.approx(shift, abs=0.01)
+    assert min(found.start_s, found.reference_start_s) >= 0
+
+
 def test_nothing_is_found_in_another_video() -> None:
     assert followed(known(*(changing(n, 60) for n in range(20))), changing(77, 200)) == ()
 

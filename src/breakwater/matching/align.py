@@ -290,12 +290,12 @@ class Follower:
         telling = [point for point in points if point.worth > _LEAST_NEW / 5]
         novel = [point.time_s for point in telling if point.novel]
         best = sorted(points, key=lambda p: p.distance)[:_PAIRS]
-        start = max(0.0, first.time_s - min(half, first.reference_s * track.line.speed))
+        lead = min(half, first.time_s, first.reference_s * track.line.speed)  # on both sides
         return Segment(
             reel=reel,
-            start_s=start,
+            start_s=first.time_s - lead,
             end_s=last.time_s + half,
-            reference_start_s=max(0.0, first.reference_s - half / track.line.speed),
+            reference_start_s=first.reference_s - lead / track.line.speed,
             reference_end_s=last.reference_s + half / track.line.speed,
             speed=round(track.line.speed, 2),
             score=round(score, 3),
