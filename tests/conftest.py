@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
@@ -17,6 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import pytest_socket
+import structlog
 
 from breakwater.records import migrate
 from breakwater.records.database import Database, open_database
@@ -62,6 +64,17 @@ def ordinary_priority() -> Iterator[None]:
     if os.sched_getscheduler(0) in {os.SCHED_FIFO, os.SCHED_RR}:
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
         pytest.fail("It left real-time priority behind: see builders_media.same_priority.")
+
+
+@pytest.fixture(autouse=True)
+def own_logging() -> Iterator[None]:
+    """What a test says of logging holds for itself alone."""
+    said, root = structlog.get_config(), logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.configure(**said)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 def pytest_runtest_setup() -> None:

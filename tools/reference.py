@@ -154,8 +154,11 @@ def events() -> str:
     rows = [(f"`{kind.value}`", EVENTS[kind]) for kind in EventType]
     return (
         "# Events\n\nWritten to the outbox in the transaction that made them true, delivered "
-        "after it, at least once, in order of their change number. Webhooks carry them signed by "
-        "Standard Webhooks; the id is constant over retries.\n\n" + table(("Event", "When"), rows)
+        "after it, at least once, taken in order of their change number. Webhooks carry them "
+        "signed by Standard Webhooks; the id is constant over retries. Several are sent side by "
+        "side and a retry comes later, so one may overtake another: `timestamp` says when each "
+        "happened, and of two that speak of the same thing the later one holds.\n\n"
+        + table(("Event", "When"), rows)
     )
 
 

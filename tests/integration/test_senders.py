@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 
 import pytest
 
@@ -76,9 +77,10 @@ class Stage:
         ]
 
     def told(self, stream: Stream) -> list[dict[str, object]]:
-        """What the webhook said of a broadcast, the first first."""
+        """What the webhook said of a broadcast, in the order it happened, not arrived."""
         self.site.app.webhooks.deliver_due()
         said = [json.loads(one.body) for one in self.service.asked if one.path == "/hooks"]
+        said.sort(key=itemgetter("timestamp"))
         return [one["data"] for one in said if one["data"]["stream"] == stream.id]
 
     def now(self, stream: Stream) -> Stream:

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 import structlog
 
+from breakwater import observe
 from breakwater.comments.engine import Read
 from breakwater.comments.lexicon import Lexicon, parse
 from breakwater.comments.model import SHIPPED, load
@@ -186,6 +187,7 @@ def test_no_canary_reaches_a_log_a_repr_or_a_traceback(messages, tmp_path, caplo
     words = canaries(draw)
     lexicon = parse(holding(words), today=TODAY)
     reader = MessageReader(load(SHIPPED), [lexicon])
+    observe.configure(level="debug", form="json")
     log = structlog.get_logger()
     shown = [*faults(words, tmp_path), repr(lexicon.terms)]
     hits = 0

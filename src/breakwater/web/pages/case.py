@@ -42,6 +42,7 @@ from breakwater.model.ids import Id, parse_id
 from breakwater.model.signin import Signed
 from breakwater.records import decisions
 from breakwater.web.api.sessions import site_of
+from breakwater.web.api.signing import signature
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_deciding
 from breakwater.web.pages.context import Pages, show
@@ -50,7 +51,7 @@ from breakwater.web.pages.models_sign import SignForm
 from breakwater.web.pages.queue import FIRST_RUN
 from breakwater.web.pages.read_queue import Look, case_named
 from breakwater.web.pages.retold import refused
-from breakwater.web.pages.sign import proof_of, signature
+from breakwater.web.pages.sign import proof_of
 from breakwater.web.pages.speech import say
 from breakwater.web.workstation import approach
 

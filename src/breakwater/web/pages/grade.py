@@ -6,20 +6,17 @@ the next item is swapped in and its small still is there already (console refere
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Form, Path
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from breakwater.errors import BadInput, Conflict, NotFound
+from breakwater.errors import BadInput, Conflict
 from breakwater.model.access import Permission, Principal
 from breakwater.model.facts import Contradiction, FirstLook
 from breakwater.model.grading import GradeSet
-from breakwater.model.ids import Id, parse_id
-from breakwater.model.media import Level
 from breakwater.records import gradesets, grading
 from breakwater.review.grading.grade import Asked
 from breakwater.review.looking.showing import MOST_STILLS
@@ -27,6 +24,7 @@ from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_grade
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.form_grade import Answers
+from breakwater.web.pages.pictures import OneLook, SomeStills, id_of, picture, small_stills
 from breakwater.web.pages.speech import say
 from breakwater.web.workstation import Workstation
 
@@ -194,30 +192,16 @@ def take(app: Parts, who: Who, number: Item) -> Response:
     return _to(f"/grade/items/{number}")
 
 
-class LookBody(BaseModel):
-    """Which frame of which item, how large, and why."""
+class LookBody(OneLook):
+    """A frame of an item of a set."""
 
-    model_config = ConfigDict(extra="forbid")
     set: int = Field(ge=1, lt=1 << 31)
-    item: str = Field(max_length=64)
-    frame: int = Field(ge=0, lt=1 << 31)
-    level: Level
-    reason: str = Field(min_length=1, max_length=200)
 
 
-class StillBody(BaseModel):
-    """One still of a page."""
+class StillsBody(SomeStills):
+    """The stills of one page of a set."""
 
-    item: str = Field(max_length=64)
-    frame: int = Field(ge=0, lt=1 << 31)
-
-
-class StillsBody(BaseModel):
-    """The stills of one page."""
-
-    model_config = ConfigDict(extra="forbid")
     set: int = Field(ge=1, lt=1 << 31)
-    stills: list[StillBody] = Field(min_length=1, max_length=MOST_STILLS)
 
 
 @router.post("/grade/views")
@@ -225,23 +209,20 @@ class StillsBody(BaseModel):
 def look(app: Parts, who: Who, at: Workstation, body: LookBody) -> Response:
     """Show one frame while a key is held."""
     shown = app.review.grade_views.look(
-        who, set_number=body.set, item=_id(body.item), frame=body.frame, level=body.level,
+        who, set_number=body.set, item=id_of(body.item), frame=body.frame, level=body.level,
         reason=body.reason, device=at,
     )  # fmt: skip
-    headers = {"X-View": shown.view, "X-View-Cap": str(shown.cap_ms), "Cache-Control": "no-store"}
-    return Response(shown.picture, media_type="image/webp", headers=headers)
+    return picture(shown)
 
 
 @router.post("/grade/stills")
 @needs(Permission.MEDIA_VIEW)
 def stills(app: Parts, who: Who, at: Workstation, body: StillsBody) -> JSONResponse:
     """The grey 32 × 18 stills of one page, and of the item after it."""
-    wanted = [(_id(one.item), one.frame) for one in body.stills]
-    shown = app.review.grade_views.stills(who, set_number=body.set, frames=wanted, device=at)
-    return JSONResponse({"stills": [
-        {"item": s.item, "frame": s.frame, "webp": base64.b64encode(s.picture).decode()}
-        for s in shown if s.picture
-    ]}, headers={"Cache-Control": "no-store"})  # fmt: skip
+    shown = app.review.grade_views.stills(
+        who, set_number=body.set, frames=body.wanted, device=at
+    )  # fmt: skip
+    return small_stills(shown)
 
 
 def _set(app: App, number: int) -> GradeSet:
@@ -268,10 +249,3 @@ def _look(value: str) -> FirstLook:
         return FirstLook(value)
     except ValueError:
         raise BadInput("A first look is not pertinent, full facts or cannot tell.") from None
-
-
-def _id(text: str) -> Id:
-    found = parse_id(text)
-    if found is None:
-        raise NotFound("There is nothing of this id.")
-    return found

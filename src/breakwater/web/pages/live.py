@@ -23,13 +23,14 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.server import ServerKind
 from breakwater.records import media_servers, people
 from breakwater.web.api.servers import NAME
+from breakwater.web.api.signing import signature
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_classifiers, read_live
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.models_sign import SignForm
 from breakwater.web.pages.reads import Console
 from breakwater.web.pages.retold import refused
-from breakwater.web.pages.sign import Credential, Password, proof_of, signature
+from breakwater.web.pages.sign import Credential, Password, proof_of
 from breakwater.web.pages.speech import Spoken, later, say
 
 P = Permission

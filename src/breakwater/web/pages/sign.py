@@ -10,13 +10,9 @@ import json
 from typing import Annotated, Any, Final
 
 from fastapi import Form
-from starlette.requests import Request
 
 from breakwater.access.signing import Proof
 from breakwater.errors import BadInput
-from breakwater.model.access import Principal
-from breakwater.model.signin import Signed
-from breakwater.web.api.sessions import site_of
 
 UNREADABLE: Final = "The passkey did not sign this. Nothing was confirmed; sign again."
 Password = Annotated[str, Form(max_length=1024)]
@@ -26,21 +22,6 @@ Credential = Annotated[str, Form(max_length=20_000)]
 def proof_of(password: str, credential: str) -> Proof:
     """What a form carries; raises `BadInput` for what no browser's passkey answered."""
     return Proof(_read(credential), password)
-
-
-def signature(
-    request: Request, app: Any, who: Principal, about: str, proof: Proof
-) -> Signed | None:
-    """Who signed it just now; None where the form carries nothing yet.
-
-    Raises:
-        BadInput: a wrong proof, or one for something else.
-        TooManyRequests: too many wrong passwords.
-    """
-    if proof.credential is None and not proof.password:
-        return None
-    made: Signed = app.access.signing.check(who, site_of(request), about, proof)
-    return made
 
 
 def _read(credential: str) -> dict[str, Any] | None:

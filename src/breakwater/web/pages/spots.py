@@ -6,24 +6,21 @@ without scripts; pictures are drawn on a canvas and never have an address.
 
 from __future__ import annotations
 
-import base64
 from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import Form, Path, Query
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from breakwater.errors import BadInput, Conflict, NotFound
 from breakwater.model.access import Permission, Principal
-from breakwater.model.ids import Id, parse_id
-from breakwater.model.media import Level
+from breakwater.model.ids import Id
 from breakwater.model.spot import SpotAnswer
-from breakwater.review.looking.showing import MOST_STILLS
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_spots
 from breakwater.web.pages.context import Pages, show
+from breakwater.web.pages.pictures import OneLook, SomeStills, id_of, picture, small_stills
 from breakwater.web.pages.reads import Console
 from breakwater.web.pages.retold import refused
 from breakwater.web.pages.speech import Spoken, later, say
@@ -37,30 +34,6 @@ SAID: Final = Spoken({
     "nothing": later("Noted that there is nothing."),
     "closer": later("The stream is watched more closely. The next strip of it is being taken."),
 })  # fmt: skip
-
-
-class LookBody(BaseModel):
-    """Which still, how large, and why."""
-
-    model_config = ConfigDict(extra="forbid")
-    item: str = Field(max_length=64)
-    frame: int = Field(ge=0, lt=1 << 31)
-    level: Level
-    reason: str = Field(min_length=1, max_length=200)
-
-
-class StillBody(BaseModel):
-    """One still of a page."""
-
-    item: str = Field(max_length=64)
-    frame: int = Field(ge=0, lt=1 << 31)
-
-
-class StillsBody(BaseModel):
-    """The stills of one page."""
-
-    model_config = ConfigDict(extra="forbid")
-    stills: list[StillBody] = Field(min_length=1, max_length=MOST_STILLS)
 
 
 @router.get("/spots")
@@ -81,7 +54,7 @@ def answer(
     answer: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:  # fmt: skip
     """Keep what somebody says of a strip, and go on; a case is opened where they go on to it."""
-    draw = _id(id)
+    draw = id_of(id)
     try:
         done = app.live.spot_desk.answer(who, draw, _read(answer))
     except (BadInput, Conflict, NotFound) as error:
@@ -92,26 +65,20 @@ def answer(
 
 @router.post("/spots/look/views")
 @needs(P.MEDIA_VIEW)
-def look(app: Parts, who: Who, at: Workstation, body: LookBody) -> Response:
+def look(app: Parts, who: Who, at: Workstation, body: OneLook) -> Response:
     """Show one still while a key is held."""
     shown = app.review.spot_views.look(
-        who, item=_id(body.item), frame=body.frame, level=body.level, reason=body.reason,
+        who, item=id_of(body.item), frame=body.frame, level=body.level, reason=body.reason,
         device=at,
     )  # fmt: skip
-    headers = {"X-View": shown.view, "X-View-Cap": str(shown.cap_ms), "Cache-Control": "no-store"}
-    return Response(shown.picture, media_type="image/webp", headers=headers)
+    return picture(shown)
 
 
 @router.post("/spots/look/stills")
 @needs(P.MEDIA_VIEW)
-def stills(app: Parts, who: Who, at: Workstation, body: StillsBody) -> JSONResponse:
+def stills(app: Parts, who: Who, at: Workstation, body: SomeStills) -> JSONResponse:
     """The grey 32 × 18 stills of one strip."""
-    wanted = [(_id(one.item), one.frame) for one in body.stills]
-    shown = app.review.spot_views.stills(who, frames=wanted, device=at)
-    return JSONResponse({"stills": [
-        {"item": s.item, "frame": s.frame, "webp": base64.b64encode(s.picture).decode()}
-        for s in shown if s.picture
-    ]}, headers={"Cache-Control": "no-store"})  # fmt: skip
+    return small_stills(app.review.spot_views.stills(who, frames=body.wanted, device=at))
 
 
 def _page(
@@ -128,10 +95,3 @@ def _read(answer: str) -> SpotAnswer:
         return SpotAnswer(answer)
     except ValueError:
         raise BadInput(say("Choose an answer, then Enter.")) from None
-
-
-def _id(text: str) -> Id:
-    found = parse_id(text)
-    if found is None:
-        raise NotFound("There is nothing of this id.")
-    return found

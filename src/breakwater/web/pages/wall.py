@@ -31,13 +31,14 @@ from breakwater.model.ids import Id, parse_id
 from breakwater.model.signin import about_cut
 from breakwater.model.stream import Broadcaster, Control, Stream
 from breakwater.records import streams
+from breakwater.web.api.signing import signature
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_senders, read_wall
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.models_sign import SignForm
 from breakwater.web.pages.reads import Console
 from breakwater.web.pages.retold import refused
-from breakwater.web.pages.sign import Credential, Password, proof_of, signature
+from breakwater.web.pages.sign import Credential, Password, proof_of
 from breakwater.web.pages.speech import Spoken, later, say
 from breakwater.web.workstation import Workstation
 
