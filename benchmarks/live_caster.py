@@ -1,9 +1,10 @@
 """A broadcaster and a viewer that measure: the time of day is burnt into every frame.
 
-`python -m benchmarks.live_caster cast URL [PICTURE AT_S]` sends 640 x 360 at 25 frames/s, a key
-frame each second, until it is cut off; from its AT_S-th second on it shows a picture. `watch URL`
-plays until it ends. Each prints one JSON line at its end. A code is 48 bits of milliseconds since
-1970 as blocks of 16 x 16 pixels, two rows of 24, so that it survives x264.
+`python -m benchmarks.live_caster cast URL [KNOWN AT_S]` sends 640 x 360 at 25 frames/s, a key
+frame each second, until it is cut off; from its AT_S-th second on it shows a picture or a video.
+`watch URL` plays until it ends; `hls URL` asks for a playlist and its newest segment again and
+again until both are refused. Each prints one JSON line at its end. A code is 48 bits of
+milliseconds since 1970 as blocks of 16 x 16 pixels, two rows of 24, so that it survives x264.
 """
 
 from __future__ import annotations
@@ -17,12 +18,17 @@ from pathlib import Path
 from zlib import crc32
 
 import av
+import httpx
 import numpy as np
 from PIL import Image
 
 WIDTH, HEIGHT, RATE, BLOCK, ACROSS = 640, 360, 25, 16, 24
 BITS = 48
 MOST_S = 60.0
+POLL_S = 0.1
+REFUSED = 5
+"""Looks of an HLS viewer in which nothing answered any more."""
+VIDEOS = {".mp4"}
 
 
 def burn(luma: np.ndarray, milliseconds: int) -> None:
@@ -40,15 +46,27 @@ def read(luma: np.ndarray) -> int:
     return int((bits.astype(np.int64) << np.arange(BITS)).sum())
 
 
+def shown_by(file: Path) -> list[np.ndarray]:
+    """The planes of what is known, one for each frame that is sent: a picture has one."""
+    if file.suffix not in VIDEOS:
+        return [np.asarray(Image.open(file).convert("L").resize((WIDTH, HEIGHT)))]
+    planes: list[np.ndarray] = []
+    with av.open(str(file)) as video:
+        for frame in video.decode(video=0):
+            plane = frame.reformat(WIDTH, HEIGHT, "gray").to_ndarray()
+            due = int((frame.time or 0.0) * RATE) + 1
+            planes += [plane] * max(0, due - len(planes))
+    return planes
+
+
 def cast(url: str, picture: str, at_s: float) -> dict[str, float]:
-    """Send until it is cut off: when, and the codes of the last frame and of the picture's first."""
+    """Send until it is cut off: when, and the codes of the last frame and of the first known one."""
     ground = np.random.default_rng(crc32(url.encode())).integers(
         60, 190, (HEIGHT // 40, WIDTH // 40), np.uint8
     )
     ground = np.asarray(Image.fromarray(ground).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC))
-    known = None
-    if picture:
-        known = np.asarray(Image.open(picture).convert("L").resize((WIDTH, HEIGHT)))
+    known = shown_by(Path(picture)) if picture else []
+    begins = int(at_s) * RATE
     last = shown = 0.0
     begun, number = time.monotonic(), 0
     at_once = {"flush_packets": "1"}  # else small frames wait for the next large one
@@ -64,11 +82,12 @@ def cast(url: str, picture: str, at_s: float) -> dict[str, float]:
         stream.time_base = Fraction(1, RATE)
         while time.monotonic() - begun < MOST_S:
             time.sleep(max(0.0, begun + number / RATE - time.monotonic()))
-            due = known is not None and number >= int(at_s) * RATE
+            due = bool(known) and number >= begins
             plane = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
-            plane[:HEIGHT] = known if due else np.roll(ground, number * 3, axis=1)
+            at = (number - begins) % max(1, len(known))
+            plane[:HEIGHT] = known[at] if due else np.roll(ground, number * 3, axis=1)
             code = time.time_ns() // 1_000_000
-            if not due:  # over a known picture it would be another picture
+            if not due:  # over what is known it would be another picture
                 burn(plane, code)
             shown = shown or (code / 1000 if due else 0.0)
             frame = av.VideoFrame.from_ndarray(plane, format="yuv420p")
@@ -96,10 +115,35 @@ def watch(url: str) -> dict[str, float]:
     return {"came": came, "last_code": code, "delay": delay, "first": first}
 
 
+def watch_hls(url: str) -> dict[str, float]:
+    """Ask for a playlist and its newest segment until nothing answers: when a last byte came."""
+    came = first = 0.0
+    refused, begun, newest = 0, time.monotonic(), ""
+    with httpx.Client(timeout=5) as client:
+        while time.monotonic() - begun < MOST_S and (not first or refused < REFUSED):
+            got = 0
+            with suppress(httpx.HTTPError):
+                playlist = client.get(url)
+                if playlist.is_success:
+                    got = len(playlist.content)
+                    files = [one for one in playlist.text.split() if not one.startswith("#")]
+                    newest = files[-1] if files else newest
+                segment = client.get(httpx.URL(url).join(newest)) if newest else None
+                if segment is not None and segment.is_success:
+                    got += len(segment.content)
+                    if not first:
+                        first = time.time()
+                        print("playing", flush=True)
+            came = time.time() if got else came
+            refused = 0 if got else refused + 1
+            time.sleep(POLL_S)
+    return {"came": came, "first": first}
+
+
 if __name__ == "__main__":
     what, url, *rest = sys.argv[1:]
     if what == "cast":
         asked = rest if len(rest) == 2 and Path(rest[0]).exists() else ["", "0"]
         print(json.dumps(cast(url, asked[0], float(asked[1]))), flush=True)
     else:
-        print(json.dumps(watch(url)), flush=True)
+        print(json.dumps(watch_hls(url) if what == "hls" else watch(url)), flush=True)
