@@ -38,6 +38,7 @@ PURPOSES: Final = (
     "api",
     "adapters",
     "classifiers",
+    "comments",
     "evidence",
     "ingest",
     "lexicon",

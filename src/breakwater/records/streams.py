@@ -21,7 +21,7 @@ from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import Control, OrderState, Stream, StreamState
 from breakwater.model.upload import narrower
-from breakwater.records import identities, numbers, stream_course
+from breakwater.records import chats, identities, numbers, stream_course
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_intake import cases
 from breakwater.records.tables.nouns_stream import (
@@ -353,9 +353,11 @@ def forget_before(tx: Tx, moment: datetime, limit: int = 500) -> int:
         sa.select(table.c.stream_id).where(table.c.stream_id == _s.id).exists()
         for table in (stream_alerts, stream_orders, stream_preserved, stream_publishers, stream_viewers)
     ]  # fmt: skip
+    named.append(chats.heard(_s.id))
     calm = sa.select(_s.id).where(_s.ended_at < moment, _s.case_id.is_(None), ~sa.or_(*named))
     some = [Id(found) for found in tx.execute(calm.limit(limit)).scalars()]
     stream_course.forget(tx, some)
+    chats.forget_streams(tx, some)
     return tx.execute(sa.delete(streams).where(_s.id.in_(some))).rowcount
 
 

@@ -12,6 +12,7 @@ from breakwater.records.tables import (
     nouns_access,
     nouns_appeal,
     nouns_bank,
+    nouns_chat,
     nouns_classifier,
     nouns_copies,
     nouns_course,
@@ -95,6 +96,9 @@ APPEND_ONLY: Final[tuple[str, ...]] = (
     nouns_spot.spot_answers.name,
     nouns_spot.spot_findings.name,
     nouns_spot.spot_purges.name,
+    nouns_chat.chat_alarms.name,
+    nouns_chat.chat_measures.name,
+    nouns_chat.chat_measure_acks.name,
 )
 
 __all__ = [
@@ -102,6 +106,7 @@ __all__ = [
     "nouns_access",
     "nouns_appeal",
     "nouns_bank",
+    "nouns_chat",
     "nouns_classifier",
     "nouns_copies",
     "nouns_course",

@@ -1,0 +1,139 @@
+"""Comments that gave evidence, as rows: captured, then kept with the case or emptied.
+
+Text, author and the service's own id are sealed. When nothing was found the row stays and says
+that a comment was removed; SQLite overwrites what stood there. Fed by `live.hearing` and
+`conversations`; shown by the case page. Contract: `tests/contract/test_records_chats.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import sqlalchemy as sa
+
+from breakwater.errors import NotFound
+from breakwater.model.chat import LONGEST_TEXT, KeptComment, KeptState
+from breakwater.model.ids import Id
+from breakwater.records import chat_alarms, identities
+from breakwater.records.chat_sums import PURPOSE
+from breakwater.records.database import Tx
+from breakwater.records.tables.nouns_chat import kept_comments
+
+_k = kept_comments.c
+
+
+def message_key(tx: Tx, chat: Id, message: str) -> bytes:
+    """What stands for a message of a chat."""
+    said = b"\0".join((b"message", chat.encode(), message.encode("utf-8", "surrogatepass")))
+    return tx.keys.mac(PURPOSE, said)
+
+
+def author_key(tx: Tx, service: str, author: str) -> bytes | None:
+    """What stands for an author; the pseudonym of accounts, where the name can be stored."""
+    plain = author.encode("utf-8", "replace").decode().replace("\0", "?")
+    return identities.pseudonym(tx, service, plain)
+
+
+def keep(tx: Tx, service: str, comments: Iterable[KeptComment]) -> int:
+    """Keep comments that are not kept yet; answers how many. One that is joins the case.
+
+    Args:
+        tx: the transaction.
+        service: whose accounts the authors are.
+        comments: with ids of their own; each text is cut to `LONGEST_TEXT`.
+    """
+    tx.lock_changes()
+    made = 0
+    for one in comments:
+        key = message_key(tx, one.chat, one.message)
+        same = (_k.chat_id == one.chat, _k.message_key == key)
+        known = tx.execute(sa.select(_k.id, _k.case_id).where(*same)).one_or_none()
+        if known is not None:
+            if known.case_id is None and one.case is not None:
+                tx.execute(sa.update(kept_comments).where(*same).values(case_id=one.case))
+            continue
+        facts = {
+            "message": one.message, "author": one.author, "text": one.text[:LONGEST_TEXT],
+            "by": chat_alarms.shares_written(one.by),
+        }  # fmt: skip
+        tx.execute(
+            sa.insert(kept_comments),
+            {
+                "id": one.id, "chat_id": one.chat, "message_key": key,
+                "author_key": author_key(tx, service, one.author),
+                "sealed": identities.seal(tx, one.id, facts), "nats": one.nats, "at": one.at,
+                "kept_at": tx.now, "state": one.state.value, "held": one.held,
+                "case_id": one.case, "change": tx.change(),
+            },
+        )  # fmt: skip
+        made += 1
+    return made
+
+
+def get(tx: Tx, comment: Id) -> KeptComment:
+    """One comment by id.
+
+    Raises:
+        NotFound: it is not kept.
+    """
+    row = tx.execute(sa.select(kept_comments).where(_k.id == comment)).one_or_none()
+    if row is None:
+        raise NotFound(f"comment {comment}")
+    return _noun(tx, row)
+
+
+def of_chat(tx: Tx, chat: Id, limit: int = 500) -> list[KeptComment]:
+    """Comments that are kept of a chat, the first first."""
+    return _some(tx, _k.chat_id == chat, limit)
+
+
+def of_case(tx: Tx, case: Id, limit: int = 500) -> list[KeptComment]:
+    """Comments that are kept with a case, the first first."""
+    return _some(tx, _k.case_id == case, limit)
+
+
+def held(tx: Tx, chat: Id, limit: int = 500) -> list[KeptComment]:
+    """Comments that are held back from a chat, the first first."""
+    return _some(tx, sa.and_(_k.chat_id == chat, _k.held.is_(True)), limit)
+
+
+def hold(tx: Tx, comment: Id, *, held: bool) -> None:
+    """Hold a comment back, or let it go."""
+    _set(tx, _k.id == comment, held=held)
+
+
+def preserve(tx: Tx, chat: Id) -> int:
+    """Something was found: what was captured of a chat is evidence now; answers how many."""
+    mine = sa.and_(_k.chat_id == chat, _k.state == KeptState.CAPTURED.value)
+    return _set(tx, mine, state=KeptState.PRESERVED.value)
+
+
+def remove(tx: Tx, chat: Id) -> int:
+    """Nothing was found: what was captured of a chat is emptied; answers how many."""
+    mine = sa.and_(_k.chat_id == chat, _k.state == KeptState.CAPTURED.value)
+    return _set(tx, mine, state=KeptState.REMOVED.value, sealed=None, author_key=None, held=False)
+
+
+def _set(tx: Tx, whose: sa.ColumnElement[bool], **values: Any) -> int:
+    tx.lock_changes()
+    return tx.execute(
+        sa.update(kept_comments).where(whose).values(**values, change=tx.change())
+    ).rowcount
+
+
+def _some(tx: Tx, whose: sa.ColumnElement[bool], limit: int) -> list[KeptComment]:
+    rows = tx.execute(sa.select(kept_comments).where(whose).order_by(_k.at, _k.id).limit(limit))
+    return [_noun(tx, row) for row in rows]
+
+
+def _noun(tx: Tx, row: sa.Row[Any]) -> KeptComment:
+    facts: dict[str, Any] = {"message": "", "author": "", "text": "", "by": []}
+    if row.sealed is not None:
+        facts = identities.unseal(tx, Id(row.id), row.sealed)
+    return KeptComment(
+        id=Id(row.id), chat=Id(row.chat_id), message=facts["message"], author=facts["author"],
+        at=row.at, text=facts["text"], nats=row.nats,
+        by=chat_alarms.shares_read(facts["by"]), state=KeptState(row.state), held=row.held,
+        case=None if row.case_id is None else Id(row.case_id),
+    )  # fmt: skip
