@@ -10,11 +10,13 @@ answer is `Doorkeeper`'s. Contract: `breakwater.testing.media_servers`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
+
+from breakwater.model.chat_rule import ChatRule
 
 
 class Can(StrEnum):
@@ -28,6 +30,7 @@ class Can(StrEnum):
     PURGE = "purge"
     RECORD = "record"
     SNAPSHOT = "snapshot"
+    CHAT = "chat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +247,14 @@ class MediaServer(Protocol):
 
     def fetch_recording(self, recording: str, sink: Any) -> Answer:
         """Write one recording's bytes into a sink that has `write`; `facts["size"]`."""
+        ...
+
+    def chat(self, name: str, rule: ChatRule) -> Answer:
+        """Have its chat be so: slow, gated, without gifts, paused, or open again."""
+        ...
+
+    def hold(self, name: str, messages: Sequence[str], *, held: bool = True) -> Answer:
+        """Take messages out of its chat by the service's own ids, or show them again."""
         ...
 
     def stats(self) -> Stats:

@@ -10,7 +10,7 @@ counts as not done. Shapes: docs/reference/media-servers.md; tried against a rea
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from breakwater.errors import Unavailable
 from breakwater.live.adapters.lacking import Lacking
 from breakwater.live.ports import Answer, Can, Found, Peer, Stats
 from breakwater.live.wire import Control
+from breakwater.model.chat_rule import ChatRule
 from breakwater.model.clock import Clock, iso
 from breakwater.model.ids import new_id
 from breakwater.model.server import ServerConfig, ServerSecrets
@@ -87,6 +88,15 @@ class Generic(Lacking):
         """`stream.probe`: the service looks itself."""
         return self._act("stream.probe", name)
 
+    def chat(self, name: str, rule: ChatRule) -> Answer:
+        """`chat.measure`: how the chat shall be, complete in itself."""
+        return self._act("chat.measure", name, **rule.told)
+
+    def hold(self, name: str, messages: Sequence[str], *, held: bool = True) -> Answer:
+        """`chat.hold` and `chat.release`: single messages, by the service's own ids."""
+        kind = "chat.hold" if held else "chat.release"
+        return self._act(kind, name, messages=list(messages))
+
     def viewers(self, name: str) -> tuple[Peer, ...]:
         """`stream.viewers`: `{"viewers": [{"client": …, "address": …, "port": …}]}`."""
         if not self._config.control_url:
@@ -110,7 +120,7 @@ class Generic(Lacking):
             return (Answer(done=False, detail=away.detail),)
         return (Answer(done=True, detail="it answers signed calls"),)
 
-    def _act(self, kind: str, name: str, **more: str) -> Answer:
+    def _act(self, kind: str, name: str, **more: Any) -> Answer:
         if not self._config.control_url:
             return Answer(done=False, detail="This media server has no control_url.")
         try:
@@ -120,9 +130,9 @@ class Generic(Lacking):
         detail = str(said.get("detail", ""))[:MAX_DETAIL]
         return Answer(said.get("done") is True, detail or kind)
 
-    def _ask(self, kind: str, name: str, **more: str) -> Mapping[str, Any]:
+    def _ask(self, kind: str, name: str, **more: Any) -> Mapping[str, Any]:
         now, message = self._clock.now(), str(new_id())
-        data = {"name": name, **{key: text for key, text in more.items() if text}}
+        data = {"name": name, **{key: said for key, said in more.items() if said != ""}}
         body = json.dumps({"type": kind, "timestamp": iso(now), "data": data})
         headers = {
             "content-type": "application/json",

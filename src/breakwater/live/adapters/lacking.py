@@ -5,11 +5,12 @@ Base of the adapters whose servers lack something; each overrides what it has an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from breakwater.live.ports import Answer, Can, Found, Peer, Stats
 from breakwater.live.wire import Control
+from breakwater.model.chat_rule import ChatRule
 
 
 def cannot(what: str) -> Answer:
@@ -19,6 +20,8 @@ def cannot(what: str) -> Answer:
 
 ONE: Final = "freeze one of several senders"
 """What only a service that does it itself can."""
+
+CHAT: Final = "act on a chat"
 
 
 class Lacking:
@@ -101,6 +104,16 @@ class Lacking:
         """No."""
         del recording, sink
         return cannot("hand out recordings")
+
+    def chat(self, name: str, rule: ChatRule) -> Answer:
+        """It carries no chat."""
+        del name, rule
+        return cannot(CHAT)
+
+    def hold(self, name: str, messages: Sequence[str], *, held: bool = True) -> Answer:
+        """It carries no chat."""
+        del name, messages, held
+        return cannot(CHAT)
 
     def stats(self) -> Stats:
         """Counted from what it lists."""

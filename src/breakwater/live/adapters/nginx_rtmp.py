@@ -12,14 +12,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 from xml.etree import ElementTree as ET
 
 from breakwater.errors import Unavailable
-from breakwater.live.adapters.lacking import ONE, cannot
+from breakwater.live.adapters.lacking import CHAT, ONE, cannot
 from breakwater.live.ports import Answer, Can, Found, Peer, Stats
 from breakwater.live.wire import Control, Reply, place
+from breakwater.model.chat_rule import ChatRule
 from breakwater.model.server import ServerConfig, ServerSecrets, is_stream_name
 
 RECORDER: Final = "ev"
@@ -33,7 +34,7 @@ _CONTROL_CHARACTERS: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 class NginxRtmp:
     """One nginx."""
 
-    can: Final = frozenset(Can) - {Can.SNAPSHOT}
+    can: Final = frozenset(Can) - {Can.SNAPSHOT, Can.CHAT}
 
     def __init__(
         self, config: ServerConfig, secrets: ServerSecrets, control: Control,
@@ -183,6 +184,16 @@ class NginxRtmp:
         except Unavailable as away:
             return Answer(done=False, detail=away.detail)
         return Answer(reply.ok, f"the server answered {reply.status}", {"size": counted.size})
+
+    def chat(self, name: str, rule: ChatRule) -> Answer:
+        """It carries no chat."""
+        del name, rule
+        return cannot(CHAT)
+
+    def hold(self, name: str, messages: Sequence[str], *, held: bool = True) -> Answer:
+        """It carries no chat."""
+        del name, messages, held
+        return cannot(CHAT)
 
     def stats(self) -> Stats:
         """Of the one worker."""
