@@ -7,13 +7,14 @@ where text is read.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from breakwater.comments.calibrate import Band, Budget, Calibration, histogram
-from breakwater.comments.engine import FIXED, Engine, Heard, Read
+from breakwater.comments.engine import FIXED, LANGS, Engine, Heard, Read
 from breakwater.comments.explain import ABSTAINED, LOST
 from breakwater.errors import BadInput
 from breakwater.model.comment import (
@@ -34,7 +35,9 @@ PEOPLE = Budget(pages=6, people=5, streams=600)
 class Numbers:
     """`raw listed directive`: a score, nats of a list, and whether it is a directive."""
 
-    def read(self, text: str, lang: str | None) -> Read:
+    def read(
+        self, text: str, lang: str | None = None, ago: Mapping[Cue, float] | None = None
+    ) -> Read:
         raw, listed, *rest = text.split()
         by = [Share(Source.MODEL, float(raw), "numbers/1")]
         if float(listed):
@@ -189,6 +192,42 @@ def test_gifts_reports_and_sanctioned_accounts_raise_what_lies_across() -> None:
     after = said(made, 60, 11.0, "-5 0").steps
     across = [next(s.evidence for s in steps if s.level is Level.ACROSS) for steps in (base, after)]
     assert across[1] > across[0] + 2
+
+
+def test_what_was_said_shortly_before_is_context_for_lists_and_outlives_a_restart() -> None:
+    class Listening(Numbers):
+        ago: Mapping[Cue, float] | None = None
+
+        def read(
+            self, text: str, lang: str | None = None, ago: Mapping[Cue, float] | None = None
+        ) -> Read:
+            self.ago = ago
+            return super().read(text, lang)
+
+    reader = Listening()
+    made = Engine(
+        reader=reader, calibration=Calibration({}), budget=PEOPLE, secret=b"0123456789abcdef"
+    )
+    said(made, 1, 0.0, "0 1 directive")
+    assert not reader.ago
+    said(made, 2, 30.0, "0 0")
+    assert reader.ago == {Cue.DIRECTIVE: 30.0}
+    said(made, 3, 30.0, "0 0", stream="s2")
+    assert not reader.ago
+    kept = json.loads(json.dumps(made.snapshot("s1")))
+    made.ended("s1")
+    made.restore("s1", kept)
+    said(made, 4, 90.0, "0 0")
+    assert reader.ago == {Cue.DIRECTIVE: 90.0}
+
+
+def test_a_chat_of_a_thousand_languages_keeps_a_few() -> None:
+    made = engine()
+    for n in range(1_000):
+        said(made, n, 1.0 * n, "0 1", lang=f"x{n}")
+    kept = made.snapshot("s1")
+    assert kept is not None
+    assert len(kept["langs"]) <= LANGS + 1
 
 
 def test_an_edit_counts_anew_only_if_it_says_something_else() -> None:

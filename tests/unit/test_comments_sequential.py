@@ -8,7 +8,7 @@ import math
 import pytest
 
 from breakwater.comments import sequential
-from breakwater.comments.recent import Counts, Ids
+from breakwater.comments.recent import Counts, Ids, Keys, Pace
 from breakwater.comments.sequential import ChatSums, Seen, Sums
 from breakwater.errors import BadInput
 
@@ -160,3 +160,25 @@ def test_generations_forget_the_oldest_and_never_the_last() -> None:
     assert [counts.add(n, 0.0) for n in range(25)] == [0.0] * 25
     assert counts.add(24, 0.0) == 1.0
     assert counts.add(0, 0.0) == 0.0
+
+
+def test_a_hash_made_before_is_the_same_and_depends_on_secret_and_kind() -> None:
+    keys, again = Keys(b"s" * 16, "author", 2), Keys(b"s" * 16, "author", 0)
+    names = ["ann", "bob", "cy", "ann", "dee", "ann", "\ud800"]
+    assert [keys.of(name) for name in names] == [again.of(name) for name in names]
+    others = {Keys(b"t" * 16, "author").of("ann"), Keys(b"s" * 16, "stream").of("ann")}
+    assert keys.of("ann") not in others
+    assert len(others) == 2
+
+
+def test_a_pace_is_surprised_only_by_what_its_own_past_does_not_say() -> None:
+    steady, late = Pace(0.0), Pace(0.0)
+    for n in range(100):
+        steady.add(10.0 * n)
+        late.add(10.0 * n)
+    assert steady.surprise() < 1
+    for _ in range(60):
+        late.add(0.0)  # what comes late counts as now
+    assert late.at == steady.at
+    assert late.surprise() > 50
+    assert Pace.restored(late.snapshot()).surprise() == late.surprise()

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Self
 
+from breakwater.comments.recent import Pace, surprise
 from breakwater.errors import BadInput
 
 WINDOW_S: Final = 600.0
@@ -84,15 +85,15 @@ class _Fading:
 class _Stream:
     """What is known of one stream."""
 
-    __slots__ = ("arrivals", "began", "directives", "fading", "gifts", "guests", "met", "minute",
-                 "quarter", "reporters", "together", "weighed")  # fmt: skip
+    __slots__ = (
+        "arrivals", "directives", "fading", "gifts", "guests", "met", "reporters", "together",
+        "weighed",
+    )  # fmt: skip
 
     def __init__(self, at: float) -> None:
-        self.began = at
         self.fading = {about: _Fading(cap) for about, cap in CAPS.items()}
         self.together, self.weighed = 0.0, -math.inf
-        self.arrivals = at
-        self.minute = self.quarter = 0.0
+        self.arrivals = Pace(at)
         self.guests: OrderedDict[int, float] = OrderedDict()
         self.met: dict[int, dict[int, float]] = {}
         self.directives: deque[float] = deque(maxlen=256)
@@ -102,7 +103,7 @@ class _Stream:
     def snapshot(self) -> dict[str, Any]:
         """All of it, as plain numbers."""
         return {
-            "times": [self.began, self.arrivals, self.minute, self.quarter],
+            "arrivals": self.arrivals.snapshot(),
             "fading": {about.value: [one.sum, one.at] for about, one in self.fading.items()},
             "guests": list(self.guests.items()),
             "met": [[key, list(seen.items())] for key, seen in self.met.items()],
@@ -114,9 +115,8 @@ class _Stream:
     @classmethod
     def restored(cls, kept: Mapping[str, Any]) -> Self:
         """As it was; raises what a wrong form raises."""
-        began, arrivals, minute, quarter = map(float, kept["times"])
-        made = cls(began)
-        made.arrivals, made.minute, made.quarter = arrivals, minute, quarter
+        made = cls(0.0)
+        made.arrivals = Pace.restored(kept["arrivals"])
         for about, (sum_, at) in kept["fading"].items():
             made.fading[About(about)] = _Fading(CAPS[About(about)], float(sum_), float(at))
         made.guests = OrderedDict((int(key), float(at)) for key, at in kept["guests"])
@@ -192,14 +192,19 @@ class Across:
         if here is None:
             return dict.fromkeys(About, 0.0)
         found = {about: fading.now(at) for about, fading in here.fading.items()}
-        if here.met and not here.weighed <= at < here.weighed + AGAIN_S:
-            here.together, here.weighed = self._together(here, at), at
-        found[About.TOGETHER] = here.together if here.met else 0.0
+        found[About.TOGETHER] = self._met_again(here, at)
         return found
 
     def total(self, stream: int, at: float) -> float:
         """The sum over all sources."""
-        return sum(self.evidence(stream, at).values())
+        here = self._streams.get(stream)
+        if here is None:
+            return 0.0
+        total = self._met_again(here, at)
+        for fading in here.fading.values():
+            if fading.sum:
+                total += fading.now(at)
+        return total
 
     def snapshot(self) -> dict[str, Any]:
         """Sums and times as plain numbers under keyed hashes, for JSON."""
@@ -257,6 +262,14 @@ class Across:
         if len(self._visits) > ACCOUNTS:
             self._visits.popitem(last=False)
 
+    def _met_again(self, here: _Stream, at: float) -> float:
+        """Who meets again, weighed every few seconds."""
+        if not here.met:
+            return 0.0
+        if not here.weighed <= at < here.weighed + AGAIN_S:
+            here.together, here.weighed = self._together(here, at), at
+        return here.together if here.met else 0.0
+
     def _together(self, here: _Stream, at: float) -> float:
         """Surprise over partner streams, in nats, without the greatest of them."""
         mine = max(1, here.recent(at))
@@ -271,30 +284,16 @@ class Across:
                 continue
             if FEWEST <= len(accounts) <= CROWD:
                 chance = mine * max(1, there.recent(at)) / active
-                found.append(min(PER_PARTNER, _surprise(len(accounts), chance)))
+                found.append(min(PER_PARTNER, surprise(len(accounts), chance)))
         return min(CAPS[About.TOGETHER], sum(sorted(found)[:-1]))
 
     def _burst(self, here: _Stream, at: float) -> None:
         """Arrivals of this minute against the stream's own quarter of an hour."""
-        passed = max(0.0, at - here.arrivals)
-        here.minute = here.minute * math.exp(-passed / 60.0) + 1.0
-        here.quarter = here.quarter * math.exp(-passed / 900.0) + 1.0
-        here.arrivals = max(here.arrivals, at)
-        known = min(900.0, at - here.began)
-        if known < WINDOW_S / 2:
-            return
-        usual = max(1.0, (here.quarter - here.minute) * 60.0 / known)
-        level = min(CAPS[About.ARRIVALS], 0.1 * _surprise(here.minute, usual))
+        here.arrivals.add(at)
+        level = min(CAPS[About.ARRIVALS], 0.1 * here.arrivals.surprise())
         fading = here.fading[About.ARRIVALS]
         if level > fading.now(at):
             fading.sum, fading.at = level, at
-
-
-def _surprise(count: float, chance: float) -> float:
-    """Nats of a Poisson count above its mean; 0 at or under it."""
-    if count <= chance:
-        return 0.0
-    return count * math.log(count / max(chance, 1e-3)) - (count - chance)
 
 
 def _timed(here: _Stream, at: float) -> float:

@@ -253,7 +253,7 @@ class Calibration:
             raise BadInput(f"Counts of scores have {BINS} bins.")
         self._positives = dict(positives)
         self._cells: dict[tuple[str, str, Band], Cell] = {}
-        self._ratios: dict[tuple[str, str, Band], tuple[float, Counts]] = {}
+        self._ratios: dict[tuple[str, str, Band], tuple[float, list[float]]] = {}
 
     def cell(self, service: str, lang: str, band: Band) -> Cell:
         """One cell, begun when it is first asked for."""
@@ -268,11 +268,11 @@ class Calibration:
         cell, positive = self._cells.get(key), self._positives.get(lang)
         if cell is None or positive is None or not cell.null.known:
             return None
-        when, ratios = self._ratios.get(key, (-math.inf, _EMPTY))
+        when, ratios = self._ratios.get(key, _NEVER)
         if cell.null.messages > 1.1 * when or cell.null.messages < 0.9 * when:
-            ratios = cell.null.ratios(positive)
+            ratios = cell.null.ratios(positive).tolist()
             self._ratios[key] = (cell.null.messages, ratios)
-        return float(ratios[_bin(raw)])
+        return ratios[_bin(raw)]
 
     def observe(self, service: str, lang: str, band: Band, raw: float, at: float) -> None:
         """Count a score of unlabelled traffic."""
@@ -335,7 +335,7 @@ class Calibration:
         return made
 
 
-_EMPTY: Final[Counts] = np.zeros(0)
+_NEVER: Final[tuple[float, list[float]]] = (-math.inf, [])
 
 
 def histogram(raws: Any) -> Counts:

@@ -198,28 +198,29 @@ def _price() -> re.Pattern[str]:
 
 
 @lru_cache(maxsize=1)
-def _contacts() -> re.Pattern[str]:
-    links = _alike(_SERVICE_LINK)
-    return re.compile(
-        rf"[\w.+-]{{1,64}}@[\w-]{{1,63}}\.\w{{2,}}"  # an address
-        rf"|\b(?:{links})/\w"  # a link to a profile
-        rf"|\b\w{{2,32}}#\d{{4}}\b"  # a handle with its number
-    )
+def _links() -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{_alike(_SERVICE_LINK)})/\w")
 
 
+_ADDRESS: Final = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.\w{2,}")
+_HANDLE: Final = re.compile(r"\b\w{2,32}#\d{4}\b")
 _PHONE: Final = re.compile(
     r"\+\d(?:[ ().-]{0,2}\d){7,13}(?!\d)"
     r"|(?<![\w.:/,-])\(?\d{2,5}\)?(?:[ -]\(?\d{2,5}\)?){1,5}(?![\w.:/,-])"
 )
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d|\d\d-\d\d-\d{4}")
-_DIGITS: Final = re.compile(r"\D")
+_DIGITS: Final = re.compile(r"\D+")
 
 
 def _reaches(plain: str) -> bool:
     """An address, a handle, a profile or a telephone number; not a date or a version."""
-    if _contacts().search(plain):
+    if "@" in plain and _ADDRESS.search(plain):
         return True
-    return any(
+    if "/" in plain and _links().search(plain):
+        return True
+    if "#" in plain and _HANDLE.search(plain):
+        return True
+    return len(_DIGITS.sub("", plain)) >= 9 and any(
         9 <= len(_DIGITS.sub("", one.group())) <= 14 and not _DATE.match(one.group())
         for one in _PHONE.finditer(plain)
     )

@@ -8,7 +8,6 @@ kept. Source: reference chat. Tests: tests/unit/test_comments_engine.py.
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from typing import Any, Final, Protocol
 from breakwater.comments.across import Across
 from breakwater.comments.calibrate import BLOCK_S, Band, Budget, Calibration, Solved
 from breakwater.comments.explain import Ring
+from breakwater.comments.recent import Keys
 from breakwater.comments.sequential import ChatSums, Seen, Sums
 from breakwater.errors import BadInput
 from breakwater.model.comment import (
@@ -47,8 +47,10 @@ SETTLED_S: Final = 86_400.0
 ABSTAINED: Final = 0.2
 """Of a block's messages: with more that the model did not weigh, it does not teach."""
 
+LANGS: Final = 16
+"""Languages of one chat that are told apart; those beyond count as unknown."""
+
 _LONG: Final = 1e18
-_NONE: Final[Mapping[Level, Solved]] = {}
 FORM: Final = 1
 
 
@@ -72,8 +74,10 @@ class Read:
 class Reader(Protocol):
     """Reads messages: normaliser, model, lists and cues."""
 
-    def read(self, text: str, lang: str | None) -> Read:
-        """One message."""
+    def read(
+        self, text: str, lang: str | None = None, ago: Mapping[Cue, float] | None = None
+    ) -> Read:
+        """One message; `ago`: seconds since each cue was last seen in its chat."""
         ...
 
 
@@ -83,25 +87,41 @@ class Heard:
 
     Attributes:
         scored: its evidence as counted.
-        steps: where each level stands.
+        levels: evidence by level, and the threshold of each.
         alarms: levels that reached their threshold now, each at most once in ten minutes.
         flood: nats of surprise at this minute's speed.
     """
 
     scored: Scored
-    steps: tuple[Step, ...] = ()
+    levels: tuple[tuple[Level, float, float], ...] = ()
     alarms: tuple[Alarm, ...] = ()
     flood: float = 0.0
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Where each level stands; made when somebody asks, for hardly anybody does."""
+        return tuple(Step(*one) for one in self.levels)
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """Thresholds of a cell, as solved when it had counted so many blocks."""
+
+    blocks: int
+    solved: Mapping[Level, Solved]
+    at_least: Mapping[Level, float]
 
 
 @dataclass(slots=True)
 class _Chat:
-    """One stream's chat."""
+    """One stream's chat; `where`: its keyed hash."""
 
     service: str
+    where: int
     sums: ChatSums = field(default_factory=ChatSums)
     ring: Ring = field(default_factory=Ring)
     langs: dict[str, float] = field(default_factory=dict)
+    cues: dict[Cue, float] = field(default_factory=dict)
     band: Band = Band.SLOW
     block_at: float | None = None
     peaks: dict[Level, float] = field(default_factory=dict)
@@ -114,16 +134,6 @@ class _Chat:
     def lang(self) -> str:
         """Most of its messages."""
         return max(self.langs, key=self.langs.__getitem__, default="und")
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where and when an event happened."""
-
-    stream: str
-    chat: _Chat
-    where: int
-    at: float
 
 
 class Engine:
@@ -145,9 +155,11 @@ class Engine:
         self._reader = reader
         self._calibration = calibration
         self._budget = budget
-        self._secret = secret
+        self._streams = Keys(secret, "stream", 0)
+        self._authors = Keys(secret, "author")
+        self._messages = Keys(secret, "message", 0)
         self._across = Across()
-        self._thresholds: dict[tuple[str, str, Band], tuple[int, Mapping[Level, Solved]]] = {}
+        self._limits: dict[tuple[str, str, Band], _Limits] = {}
         self._chats: OrderedDict[str, _Chat] = OrderedDict()
         self._held: OrderedDict[tuple[str, float], tuple[_Chat, dict[Level, float], float]] = (
             OrderedDict()
@@ -156,7 +168,7 @@ class Engine:
     def set_budget(self, budget: Budget) -> None:
         """People or streams changed: thresholds follow at once."""
         self._budget = budget
-        self._thresholds.clear()
+        self._limits.clear()
 
     def take(
         self, stream: str, service: str, message: Message, *, sanctioned: bool = False
@@ -171,24 +183,35 @@ class Engine:
         """
         chat = self._chat(stream, service)
         at = message.at.timestamp()
-        where, who = self._key("stream", stream), self._key("author", message.author)
-        if message.kind is MessageKind.GIFT:
-            self._across.gift(where, who, at)
-        elif message.kind is MessageKind.REPORT:
-            self._across.reported(where, who, at)
-        elif message.kind is MessageKind.JOIN or message.kind.written:
-            self._across.arrived(where, who, at, sanctioned=sanctioned)
-        if not message.kind.written:
-            return self._stand(_Place(stream, chat, where, at), None, Scored(0.0))
-        read = self._reader.read(message.text, message.lang)
+        who = self._authors.of(message.author)
+        kind = message.kind
+        if kind is not MessageKind.COMMENT and kind is not MessageKind.EDIT:
+            self._done(chat, message, who, at, sanctioned=sanctioned)
+            return self._stand(stream, chat, at, None, Scored(0.0))
+        self._across.arrived(chat.where, who, at, sanctioned=sanctioned)
+        ago = {cue: at - when for cue, when in chat.cues.items()}
+        read = self._reader.read(message.text, message.lang, ago)
+        for cue in read.cues:
+            chat.cues[cue] = at
         if Cue.DIRECTIVE in read.cues:
-            self._across.directive(where, who, at)
+            self._across.directive(chat.where, who, at)
         scored = self._weighed(chat, read, at)
-        told = f"{message.id}\0{read.key}" if message.kind is MessageKind.EDIT else message.id
-        sums = chat.sums.take(Seen(self._key("message", told), who, read.key, at, scored.nats))
+        told = message.id if kind is MessageKind.COMMENT else f"{message.id}\0{read.key}"
+        sums = chat.sums.take(Seen(self._messages.of(told), who, read.key, at, scored.nats))
         if sums.new:
             chat.ring.add(message, who, scored.nats, scored.by)
-        return self._stand(_Place(stream, chat, where, at), sums, scored)
+        return self._stand(stream, chat, at, sums, scored)
+
+    def _done(
+        self, chat: _Chat, message: Message, who: int, at: float, *, sanctioned: bool
+    ) -> None:
+        """Count what somebody did without writing."""
+        if message.kind is MessageKind.GIFT:
+            self._across.gift(chat.where, who, at)
+        elif message.kind is MessageKind.REPORT:
+            self._across.reported(chat.where, who, at)
+        elif message.kind is MessageKind.JOIN:
+            self._across.arrived(chat.where, who, at, sanctioned=sanctioned)
 
     def decided(self, stream: str, *, found: bool) -> None:
         """People looked at a chat's alarms: ordinary ones teach, the others do not."""
@@ -200,7 +223,7 @@ class Engine:
     def ended(self, stream: str) -> None:
         """A broadcast ended: its sums go."""
         self._chats.pop(stream, None)
-        self._across.ended(self._key("stream", stream))
+        self._across.ended(self._streams.of(stream))
 
     def snapshot(self, stream: str) -> dict[str, Any] | None:
         """Sums of one chat, for JSON: numbers under keyed hashes; None: there is no such chat."""
@@ -209,7 +232,8 @@ class Engine:
             return None
         return {
             "form": FORM, "service": chat.service, "sums": chat.sums.snapshot(),
-            "langs": dict(chat.langs), "band": chat.band.value, "block_at": chat.block_at,
+            "langs": dict(chat.langs),
+            "cues": {cue.value: at for cue, at in chat.cues.items()}, "band": chat.band.value, "block_at": chat.block_at,
             "peaks": {level.value: peak for level, peak in chat.peaks.items()},
             "rang": {level.value: at for level, at in chat.rang.items()},
             "rang_now": chat.rang_now, "messages": chat.messages, "abstained": chat.abstained,
@@ -237,8 +261,9 @@ class Engine:
             if kept["form"] != FORM:
                 raise BadInput(f"This chat is of form {kept['form']}; this program reads {FORM}.")
             chat = _Chat(
-                str(kept["service"]), sums=ChatSums.restored(kept["sums"]),
+                str(kept["service"]), self._streams.of(stream), sums=ChatSums.restored(kept["sums"]),
                 langs={str(k): float(v) for k, v in kept["langs"].items()},
+                cues={Cue(k): float(v) for k, v in kept["cues"].items()},
                 band=Band(kept["band"]), block_at=kept["block_at"],
                 peaks={Level(k): float(v) for k, v in kept["peaks"].items()},
                 rang={Level(k): float(v) for k, v in kept["rang"].items()},
@@ -253,7 +278,7 @@ class Engine:
     def _chat(self, stream: str, service: str) -> _Chat:
         chat = self._chats.get(stream)
         if chat is None:
-            chat = self._chats[stream] = _Chat(service)
+            chat = self._chats[stream] = _Chat(service, self._streams.of(stream))
             if len(self._chats) > CHATS:
                 self._chats.popitem(last=False)
         self._chats.move_to_end(stream)
@@ -261,67 +286,73 @@ class Engine:
 
     def _weighed(self, chat: _Chat, read: Read, at: float) -> Scored:
         """The model's part as calibration has it; none where it abstains."""
-        others = tuple(one for one in read.scored.by if one.source is not Source.MODEL)
-        lang = read.scored.lang
+        was = read.scored
+        lang = was.lang if was.lang in chat.langs or len(chat.langs) < LANGS else "und"
         chat.langs[lang] = chat.langs.get(lang, 0.0) + 1.0
         chat.messages += 1
         said = None
         if read.raw is not None:
             said = self._calibration.nats(chat.service, lang, chat.band, read.raw)
             self._calibration.observe(chat.service, lang, chat.band, read.raw, at)
+        nats, model = said or 0.0, "model"
+        by: tuple[Share, ...] = ()
+        for one in was.by:
+            if one.source is Source.MODEL:
+                model = one.ref
+            else:
+                by += (one,)
+                nats += one.nats
         if said is None:
             chat.abstained += 1
-            return replace(
-                read.scored, nats=sum(one.nats for one in others), by=others, abstained=True
-            )
-        model = next((one.ref for one in read.scored.by if one.source is Source.MODEL), "model")
-        by = (Share(Source.MODEL, said, model), *others)
-        return replace(read.scored, nats=sum(one.nats for one in by), by=by, abstained=False)
+            return Scored(nats, by, was.obfuscation, was.lang, abstained=True)
+        return Scored(nats, (Share(Source.MODEL, said, model), *by), was.obfuscation, was.lang)
 
-    def _stand(self, here: _Place, sums: Sums | None, scored: Scored) -> Heard:
+    def _stand(
+        self, stream: str, chat: _Chat, at: float, sums: Sums | None, scored: Scored
+    ) -> Heard:
         """Levels, peaks and alarms after an event."""
-        chat, at = here.chat, here.at
-        together = chat.sums.stream(chat.sums.at(at)) if sums is None else sums.stream
-        levels = {Level.ACROSS: self._across.total(here.where, at) + together}
-        if sums is not None:
+        across = self._across.total(chat.where, at)
+        levels: tuple[tuple[Level, float], ...]
+        if sums is None:
+            levels = ((Level.ACROSS, across + chat.sums.stream(chat.sums.at(at))),)
+        else:
             chat.band = Band.of(sums.per_minute)
-            levels |= {
-                Level.MESSAGE: sums.message, Level.AUTHOR: sums.author, Level.STREAM: sums.stream,
-            }  # fmt: skip
-        self._count_block(here, levels)
-        solved = self._solved(chat)
-        steps = tuple(Step(one, levels[one], _limit(solved[one], one)) for one in levels)
-        due = [
-            one for one in steps if one.alarms and at - chat.rang.get(one.level, -_LONG) >= BLOCK_S
-        ]
-        for one in due:
-            chat.rang[one.level], chat.rang_now = at, True
-        return Heard(
-            scored, steps, tuple(self._alarm(here, one, solved[one.level]) for one in due),
-            sums.flood if sums else 0.0,
-        )  # fmt: skip
+            levels = (
+                (Level.ACROSS, across + sums.stream), (Level.MESSAGE, sums.message),
+                (Level.AUTHOR, sums.author), (Level.STREAM, sums.stream),
+            )  # fmt: skip
+        self._count_block(stream, chat, at, levels)
+        limits = self._limits_of(chat)
+        held = tuple([(one, nats, limits.at_least[one]) for one, nats in levels])
+        alarms: tuple[Alarm, ...] = ()
+        for one, nats, at_least in held:
+            if nats >= at_least and at - chat.rang.get(one, -_LONG) >= BLOCK_S:
+                chat.rang[one], chat.rang_now = at, True
+                alarms += (self._alarm(stream, chat, at, Step(one, nats, at_least), limits),)
+        return Heard(scored, held, alarms, sums.flood if sums else 0.0)
 
-    def _alarm(self, here: _Place, step: Step, solved: Solved) -> Alarm:
-        chat = here.chat
+    def _alarm(self, stream: str, chat: _Chat, at: float, step: Step, limits: _Limits) -> Alarm:
         peaks = self._calibration.cell(chat.service, chat.lang, chat.band).peaks[step.level]
+        solved = limits.solved[step.level]
         why = chat.ring.explain(
-            sums=chat.sums, at=chat.sums.at(here.at), level=step.level,
+            sums=chat.sums, at=chat.sums.at(at), level=step.level,
             solved=replace(solved, threshold=step.threshold), rate=peaks.rate, lang=chat.lang,
             band=chat.band.value, abstained=solved.abstains,
         )  # fmt: skip
-        when = datetime.fromtimestamp(here.at, UTC)
-        return Alarm(here.stream, step.level, step.evidence, step.threshold, when, why)
+        when = datetime.fromtimestamp(at, UTC)
+        return Alarm(stream, step.level, step.evidence, step.threshold, when, why)
 
-    def _count_block(self, here: _Place, levels: Mapping[Level, float]) -> None:
+    def _count_block(
+        self, stream: str, chat: _Chat, at: float, levels: tuple[tuple[Level, float], ...]
+    ) -> None:
         """Every ten minutes the peaks teach; those of an alarm wait for who looks at it."""
-        chat, at = here.chat, here.at
         if chat.block_at is None:
             chat.block_at = at
         if at - chat.block_at >= BLOCK_S:
             if chat.abstained > ABSTAINED * chat.messages:
                 pass  # peaks of another evidence than the thresholds are for
             elif chat.rang_now:
-                self._held[here.stream, chat.block_at] = (chat, chat.peaks, at)
+                self._held[stream, chat.block_at] = (chat, chat.peaks, at)
                 if len(self._held) > HELD:
                     self._held.popitem(last=False)
             else:
@@ -329,8 +360,12 @@ class Engine:
             chat.block_at, chat.peaks, chat.rang_now = at, {}, False
             chat.messages = chat.abstained = 0
             self._settle(at)
-        for level, evidence in levels.items():
-            chat.peaks[level] = max(chat.peaks.get(level, 0.0), evidence)
+        peaks = chat.peaks
+        for level, evidence in levels:
+            if evidence > peaks.get(level, 0.0):
+                peaks[level] = evidence
+            elif level not in peaks:
+                peaks[level] = 0.0
 
     def _settle(self, at: float) -> None:
         """Alarms nobody answered within a day were ordinary."""
@@ -341,22 +376,16 @@ class Engine:
             del self._held[key]
             self._calibration.block(chat.service, chat.lang, chat.band, peaks)
 
-    def _solved(self, chat: _Chat) -> Mapping[Level, Solved]:
+    def _limits_of(self, chat: _Chat) -> _Limits:
         """Thresholds of a chat's cell, solved anew when it learned something."""
         cell = chat.service, chat.lang, chat.band
         blocks = self._calibration.cell(*cell).blocks
-        known, solved = self._thresholds.get(cell, (-1, _NONE))
-        if known != blocks:
+        known = self._limits.get(cell)
+        if known is None or known.blocks != blocks:
             solved = self._calibration.solve(*cell, self._budget)
-            self._thresholds[cell] = blocks, solved
-        return solved
-
-    def _key(self, kind: str, value: str) -> int:
-        digest = hashlib.blake2b(
-            value.encode("utf-8", "surrogatepass"), digest_size=8, key=self._secret,
-            person=kind.encode().ljust(16, b"\0"),
-        )  # fmt: skip
-        return int.from_bytes(digest.digest(), "big")
+            at_least = {one: _limit(solved[one], one) for one in Level}
+            known = self._limits[cell] = _Limits(blocks, solved, at_least)
+        return known
 
 
 def _limit(solved: Solved, level: Level) -> float:

@@ -53,37 +53,36 @@ class MessageReader:
             ago: seconds since each cue was last seen in this chat, for entries with a context.
         """
         lang = lang or self._lang
+        package = self._package
+        known = package is not None and (lang or "") in package.positives
         normal = spelling.normalise(text)
+        skeleton = normal.skeleton
+        raw: float | None = None
+        by: tuple[Share, ...] = ()
+        if package is not None and known:
+            raw = package.raw(skeleton)
+            nats = package.ratio(lang, raw)
+            if nats is not None:
+                by = (Share(Source.MODEL, nats, package.id),)
         found = self._cues.find(normal, lang)
-        by = self._cue_shares(found, lang)
+        if found:
+            by += self._cue_shares(found, lang)
         if self._lexicons:
             near = {**(ago or {}), **dict.fromkeys(found, 0.0)}
             for one in self._lexicons:
                 by += one.shares(one.find(normal, lang, near))
-        disguise = spelling.nats(normal.skeleton.obfuscation)
+        disguise = spelling.nats(skeleton.obfuscation)
         if disguise > 0:
             by += (Share(Source.BEHAVIOUR, disguise, "obfuscation"),)
-        raw, model = self._weighed(normal, lang)
-        abstained = self._package is not None and (lang or "") not in self._package.positives
-        by = model + by
+        total = 0.0
+        for share in by:
+            total += share.nats
         scored = Scored(
-            sum(one.nats for one in by), by, normal.skeleton.obfuscation, lang or "und", abstained
+            total, by, skeleton.obfuscation, lang or "und", package is not None and not known
         )
-        return Read(scored, normal.skeleton.key, raw, found)
-
-    def _weighed(
-        self, normal: spelling.Normal, lang: str | None
-    ) -> tuple[float | None, tuple[Share, ...]]:
-        package = self._package
-        if package is None or (lang or "") not in package.positives:
-            return None, ()
-        raw = package.raw(normal.skeleton)
-        nats = package.ratio(lang, raw)
-        return raw, () if nats is None else (Share(Source.MODEL, nats, package.id),)
+        return Read(scored, skeleton.key, raw, found)
 
     def _cue_shares(self, found: Sequence[Cue], lang: str | None) -> tuple[Share, ...]:
-        if not found:
-            return ()
         shares = self._cues.shares(found, lang)
         total = sum(one.nats for one in shares)
         if total <= MOST_CUES:

@@ -22,7 +22,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from breakwater.comments.recent import Counts, Ids
+import numpy as np
+
+from breakwater.comments.recent import Counts, Ids, Pace
 from breakwater.errors import BadInput
 
 BOUND: Final = 3.0
@@ -46,9 +48,6 @@ AGAIN_S, STRONG = 4.0, 2.0
 
 FAST: Final = 100.0
 """Messages a minute above which one message of an author is noise."""
-
-USUAL_S: Final = 300.0
-"""Before it has run so long, a chat has no usual speed that a flood could stand out from."""
 
 SUSPECTS: Final = 256
 """Authors with evidence that are kept at least; the weakest go first."""
@@ -124,10 +123,6 @@ class _Author:
     def decayed(self, at: float) -> float:
         return self.sum * math.exp((self.at - at) / AUTHOR_S)
 
-    def normed(self, at: float) -> float:
-        rate = self.rate * math.exp((self.at - at) / RATE_S)
-        return self.decayed(at) / math.sqrt(1.0 + rate / 2.0)
-
 
 class ChatSums:
     """The sums of one chat. Not for several threads at once."""
@@ -138,10 +133,7 @@ class ChatSums:
         self._others: OrderedDict[int, _Author] = OrderedDict()
         self._copies = Counts(COPIES_S)
         self._ids = Ids()
-        self._at = 0.0
-        self._minute = 0.0
-        self._quarter = 0.0
-        self._began: float | None = None
+        self._pace: Pace | None = None
         self._summed_at = -math.inf
         self._stream = 0.0
 
@@ -153,9 +145,13 @@ class ChatSums:
         """
         if not (math.isfinite(seen.at) and math.isfinite(seen.nats)):
             raise BadInput("A message's time and evidence are finite numbers.")
+        pace = self._pace
+        if pace is None:
+            pace = self._pace = Pace(seen.at)
         if not self._ids.add(seen.message):
-            return self._sums(seen.nats, self._author_now(seen.author), new=False)
-        at = self._move(seen.at)
+            return self._sums(pace, seen.nats, self._author_now(seen.author, pace.at), new=False)
+        pace.add(seen.at)
+        at = pace.at
         bounded = min(seen.nats, BOUND)
         copies = self._copies.add(seen.skeleton, at)
         if bounded > 0.0:
@@ -164,19 +160,26 @@ class ChatSums:
         author = self._count(seen.author, gain, at)
         if gain > 0.0 and (bounded >= STRONG or at - self._summed_at >= AGAIN_S):
             self._stream, self._summed_at = self.stream(at), at
-        return self._sums(seen.nats, author.sum)
+        return self._sums(pace, seen.nats, author.sum)
 
     def at(self, at: float) -> float:
         """A time as this chat counts it: never before its last message."""
-        return max(at, self._at)
+        return max(at, self._pace.at) if self._pace else at
 
     def stream(self, at: float) -> float:
         """The sum over authors at a time that is not before the last message."""
-        less = _TWO if self._minute > FAST else 0.0
+        less = self._less()
         total = 0.0
         for one in self._suspects.values():
-            if at - one.at < SILENT_S and one.decayed(at) > FLOOR:
-                total += max(0.0, _part(one.normed(at)) - less)
+            passed = at - one.at
+            if passed < SILENT_S:
+                fade = math.exp(-passed / AUTHOR_S)
+                sum_ = one.sum * fade
+                if sum_ > FLOOR:
+                    rate = one.rate * (fade * fade * fade)  # RATE_S is a third of AUTHOR_S
+                    part = _part(sum_ / math.sqrt(1.0 + rate / 2.0)) - less
+                    if part > 0.0:
+                        total += part
         return total
 
     def authors(self, at: float, count: int = 10) -> list[tuple[int, int, float]]:
@@ -190,9 +193,22 @@ class ChatSums:
 
     def clears_in(self, threshold: float, step_s: float = 15.0) -> float:
         """Seconds of silence until the stream's sum stays under a threshold."""
-        steps = int(SILENT_S / step_s) + 1
-        over = [n for n in range(steps) if self.stream(self._at + n * step_s) >= threshold]
-        return (over[-1] + 1) * step_s if over else 0.0
+        now = self.at(0.0)
+        held = [
+            (one.sum, one.rate, now - one.at)
+            for one in self._suspects.values()
+            if now - one.at < SILENT_S
+        ]
+        if not held:
+            return 0.0
+        sums, rates, silent = np.array(held, dtype=np.float64).T
+        passed = silent + np.arange(0.0, SILENT_S + step_s, step_s)[:, np.newaxis]
+        fade = np.exp(-passed / AUTHOR_S)
+        parts = np.log1p(SHARE * np.expm1(sums * fade / np.sqrt(1.0 + rates * fade**3 / 2.0)))
+        parts = np.maximum(parts - self._less(), 0.0)
+        parts[(passed >= SILENT_S) | (sums * fade <= FLOOR)] = 0.0
+        over = np.flatnonzero(parts.sum(axis=1) >= threshold)
+        return float(over[-1] + 1) * step_s if over.size else 0.0
 
     def snapshot(self) -> dict[str, Any]:
         """Sums as plain numbers, for JSON; no text and no names."""
@@ -202,8 +218,8 @@ class ChatSums:
             for key, one in table.items()
         ]
         return {
-            "form": FORM, "at": self._at, "minute": self._minute, "quarter": self._quarter,
-            "began": self._began, "stream": self._stream, "suspects": len(self._suspects),
+            "form": FORM, "pace": self._pace.snapshot() if self._pace else None,
+            "stream": self._stream, "suspects": len(self._suspects),
             "summed_at": None if math.isinf(self._summed_at) else self._summed_at,
             "authors": rows, "copies": self._copies.snapshot(), "ids": self._ids.snapshot(),
         }  # fmt: skip
@@ -225,9 +241,8 @@ class ChatSums:
             ]
             made._suspects = dict(rows[: int(kept["suspects"])])
             made._others = OrderedDict(rows[int(kept["suspects"]) :])
-            made._at, made._stream = float(kept["at"]), float(kept["stream"])
-            made._minute, made._quarter = float(kept["minute"]), float(kept["quarter"])
-            made._began = None if kept["began"] is None else float(kept["began"])
+            made._stream = float(kept["stream"])
+            made._pace = None if kept["pace"] is None else Pace.restored(kept["pace"])
             summed = kept["summed_at"]
             made._summed_at = -math.inf if summed is None else float(summed)
             made._copies = Counts.restored(COPIES_S, kept["copies"])
@@ -236,16 +251,9 @@ class ChatSums:
             raise BadInput("These are not the sums of a chat.") from None
         return made
 
-    def _move(self, at: float) -> float:
-        """Time goes on, never back; counts of a minute and of a quarter of an hour with it."""
-        if self._began is None:
-            self._began = self._at = at
-        at = max(at, self._at)
-        passed = at - self._at
-        self._minute = self._minute * math.exp(-passed / 60.0) + 1.0
-        self._quarter = self._quarter * math.exp(-passed / 900.0) + 1.0
-        self._at = at
-        return at
+    def _less(self) -> float:
+        """What one message of an author is worth in a chat where that is noise."""
+        return _TWO if self._pace is not None and self._pace.minute > FAST else 0.0
 
     def _count(self, key: int, gain: float, at: float) -> _Author:
         one = self._suspects.pop(key, None) or self._others.pop(key, None)
@@ -271,20 +279,9 @@ class ChatSums:
         kept = heapq.nlargest(SUSPECTS, speaking, key=lambda pair: pair[1].decayed(at))
         self._suspects = dict(kept)
 
-    def _author_now(self, key: int) -> float:
+    def _author_now(self, key: int, at: float) -> float:
         one = self._suspects.get(key)
-        return one.decayed(self._at) if one else 0.0
+        return one.decayed(at) if one else 0.0
 
-    def _sums(self, nats: float, author: float, *, new: bool = True) -> Sums:
-        return Sums(
-            message=nats, author=author, stream=self._stream, flood=self._flood(),
-            per_minute=self._minute, new=new,
-        )  # fmt: skip
-
-    def _flood(self) -> float:
-        """Surprise of a Poisson count, in nats: this minute against the minutes before it."""
-        known = min(900.0, self._at - (self._began or 0.0))
-        usual = max(1.0, (self._quarter - self._minute) * 60.0 / max(60.0, known))
-        if known < USUAL_S or self._minute <= usual:
-            return 0.0
-        return self._minute * math.log(self._minute / usual) - (self._minute - usual)
+    def _sums(self, pace: Pace, nats: float, author: float, *, new: bool = True) -> Sums:
+        return Sums(nats, author, self._stream, pace.surprise(), pace.minute, new)
