@@ -20,6 +20,7 @@ from breakwater.model.chat import (
     KeptState,
     Measure,
 )
+from breakwater.model.chat_form import pack, unpack
 from breakwater.model.comment import (
     AuthorEvidence,
     Contribution,
@@ -67,8 +68,8 @@ def opened(database, subject):
 
 
 def kept(chat, message="m-1", **facts):
-    known = {"at": NOON, "text": "a polite canary", "nats": 4.5, "by": BY}
-    return KeptComment(new_id(), chat.id, message, "ann", **known | facts)
+    known = {"author": "ann", "at": NOON, "text": "a polite canary", "nats": 4.5, "by": BY}
+    return KeptComment(new_id(), chat.id, message, **known | facts)
 
 
 def alarm(chat, **facts):
@@ -211,7 +212,7 @@ def test_a_comment_is_kept_once_sealed_and_cut(database):
         found = kept_comments.get(tx, made.id)
         assert [one.message for one in kept_comments.held(tx, chat.id)] == ["m-2"]
         assert len(kept_comments.of_chat(tx, chat.id)) == 2
-    assert found.text == made.text[:4_000]
+    assert found.text == made.text[:4_096]
     assert (found.author, found.by, found.state) == ("ann", BY, KeptState.CAPTURED)
 
 
@@ -277,20 +278,20 @@ def test_sums_are_replaced_sealed_and_gone_with_the_chat(database, clock):
     sums = {"form": 1, "sums": [1.5, -2.0], "note": "plain"}
     for said in ({"form": 0}, sums):
         with database.transaction() as tx:
-            chat_sums.put(tx, chat.id, chat_sums.pack(said))
+            chat_sums.put(tx, chat.id, pack(said))
     with database.read() as tx:
-        assert chat_sums.unpack(chat_sums.get(tx, chat.id)) == sums
+        assert unpack(chat_sums.get(tx, chat.id)) == sums
         row = tx.execute(sa.select(metadata.tables["chat_sums"])).one()
         assert b"form" not in row.sealed
     with database.transaction() as tx:
         chats.end(tx, chat.id)
         assert chat_sums.get(tx, chat.id) is None
-        chat_sums.put(tx, chat.id, chat_sums.pack(sums))
+        chat_sums.put(tx, chat.id, pack(sums))
         assert chat_sums.get(tx, chat.id) is None, "an ended chat gets no sums anew"
     clock.advance(60)
     with database.transaction() as tx:
         chats.count(tx, chat.id, messages=1, scored=1, unscored=0)
-        chat_sums.put(tx, chat.id, chat_sums.pack(sums))
+        chat_sums.put(tx, chat.id, pack(sums))
     clock.advance(60)
     with database.transaction() as tx:
         assert chat_sums.forget_before(tx, tx.now) == 1
@@ -298,10 +299,10 @@ def test_sums_are_replaced_sealed_and_gone_with_the_chat(database, clock):
 
 def test_sums_across_chats_are_for_so_many_processes(database):
     with database.transaction() as tx:
-        chat_sums.put_across(tx, 0, 2, chat_sums.pack([1]))
-        chat_sums.put_across(tx, 0, 2, chat_sums.pack([2]))
+        chat_sums.put_across(tx, 0, 2, pack([1]))
+        chat_sums.put_across(tx, 0, 2, pack([2]))
     with database.read() as tx:
-        assert chat_sums.unpack(chat_sums.across(tx, 0, 2)) == [2]
+        assert unpack(chat_sums.across(tx, 0, 2)) == [2]
         assert chat_sums.across(tx, 0, 1) is None
         assert chat_sums.across(tx, 1, 2) is None
 
@@ -334,7 +335,7 @@ def test_a_calm_chat_is_forgotten_and_one_that_led_somewhere_is_not(database, cl
         tx.lock_changes()
         chat_alarms.add(tx, alarm(alarmed))
         chat_course.add(tx, calm.id, ChatMinute(NOON, messages=1))
-        chat_sums.put(tx, calm.id, chat_sums.pack([]))
+        chat_sums.put(tx, calm.id, pack([]))
     clock.advance(10)
     with database.transaction() as tx:
         assert chats.calm_before(tx, tx.now) == [calm.id]
@@ -347,7 +348,7 @@ def test_a_chat_goes_with_a_broadcast_that_led_to_nothing_and_keeps_one_that_did
     with database.transaction() as tx:
         tx.lock_changes()
         chat_alarms.add(tx, alarm(alarmed))
-        chat_sums.put(tx, calm.id, chat_sums.pack([]))
+        chat_sums.put(tx, calm.id, pack([]))
         chat_course.add(tx, calm.id, ChatMinute(NOON, messages=1))
         for one in (calm, alarmed):
             streams.set_state(tx, one.stream, StreamState.ENDED)

@@ -17,7 +17,7 @@ from typing import Final
 from breakwater.model.comment import Explanation, Level, Share
 from breakwater.model.ids import Id
 
-LONGEST_TEXT: Final = 4_000
+LONGEST_TEXT: Final = 4_096
 """Characters of a message that are read and kept; the rest is counted."""
 
 LONGEST_ID: Final = 256
@@ -171,6 +171,24 @@ class KeptComment:
     state: KeptState = KeptState.CAPTURED
     held: bool = False
     case: Id | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heavy:
+    """A message that gave evidence, with what was written: from memory, for those who keep it.
+
+    Attributes:
+        text: as written; empty when it came too long ago, or before a restart.
+        over: by itself it reached the threshold of single messages.
+    """
+
+    message: str = field(repr=False)
+    author: str = field(repr=False)
+    at: datetime
+    text: str = field(repr=False)
+    nats: float
+    by: tuple[Share, ...] = ()
+    over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

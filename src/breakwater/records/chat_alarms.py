@@ -7,21 +7,14 @@ Contract: `tests/contract/test_records_chats.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from breakwater.model.chat import ChatAlarm
-from breakwater.model.comment import (
-    AuthorEvidence,
-    Contribution,
-    Explanation,
-    Level,
-    Share,
-    Source,
-)
+from breakwater.model.chat_form import read, written
+from breakwater.model.comment import Explanation, Level
 from breakwater.model.ids import Id
 from breakwater.records import identities
 from breakwater.records.database import Tx
@@ -64,45 +57,6 @@ def counted(tx: Tx, since: datetime) -> int:
 def clear(tx: Tx, chat: Id) -> int:
     """Delete why a chat alarmed: nothing was found. The alarms stay, as numbers."""
     return tx.execute(sa.delete(chat_reasons).where(_r.chat_id == chat)).rowcount
-
-
-def written(why: Explanation) -> dict[str, Any]:
-    """An explanation as plain values."""
-    return {
-        "alarms_per_hour": why.alarms_per_hour,
-        "messages": [
-            [one.message, one.author, one.at.isoformat(), one.nats, shares_written(one.by)]
-            for one in why.messages
-        ],
-        "authors": [[one.author, one.messages, one.evidence] for one in why.authors],
-        "clears_in_s": why.clears_in_s, "lang": why.lang, "band": why.band,
-        "benign_hours": why.benign_hours, "abstained": why.abstained, "notes": list(why.notes),
-    }  # fmt: skip
-
-
-def read(said: Mapping[str, Any]) -> Explanation:
-    """An explanation as it was written."""
-    return Explanation(
-        **{
-            **said,
-            "messages": tuple(
-                Contribution(message, author, datetime.fromisoformat(at), nats, shares_read(by))
-                for message, author, at, nats, by in said["messages"]
-            ),
-            "authors": tuple(AuthorEvidence(*one) for one in said["authors"]),
-            "notes": tuple(said["notes"]),
-        }
-    )
-
-
-def shares_written(by: Iterable[Share]) -> list[list[Any]]:
-    """Parts of evidence as plain values."""
-    return [[one.source.value, one.nats, one.ref] for one in by]
-
-
-def shares_read(said: Iterable[Any]) -> tuple[Share, ...]:
-    """Parts of evidence as they were written."""
-    return tuple(Share(Source(source), nats, ref) for source, nats, ref in said)
 
 
 def _wanted() -> sa.Select[Any]:

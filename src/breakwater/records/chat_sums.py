@@ -7,8 +7,6 @@ Contract: `tests/contract/test_records_chats.py`.
 
 from __future__ import annotations
 
-import json
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +14,12 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from breakwater.model.chat_form import pack, unpack
 from breakwater.model.ids import Id
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_chat import chat_across, chat_cells, chat_sums, chats
 
 PURPOSE: Final = "comments"
-LEVEL: Final = 1
-"""Of compression: sums are packed every minute."""
 
 _s, _x, _c = chat_sums.c, chat_across.c, chat_cells.c
 
@@ -101,6 +98,11 @@ def cells(tx: Tx, lane: int) -> list[dict[str, Any]]:
     return [unpack(row.counts) for row in rows]
 
 
+def forget_cells(tx: Tx, lanes: int) -> None:
+    """Forget the counts of processes beyond so many: there are fewer now."""
+    tx.execute(sa.delete(chat_cells).where(_c.lane >= lanes))
+
+
 def figures(tx: Tx) -> list[CellFigure]:
     """What is known of each service, language and speed, over all processes."""
     summed = (sa.func.sum(_c.blocks), sa.func.sum(_c.messages), sa.func.max(_c.at))
@@ -112,13 +114,3 @@ def figures(tx: Tx) -> list[CellFigure]:
         CellFigure(row.service, row.lang, row.band, float(row.blocks) / 6, float(row.n), row.at)
         for row in rows
     ]
-
-
-def pack(said: Any) -> bytes:
-    """Numbers as compressed JSON."""
-    return zlib.compress(json.dumps(said, separators=(",", ":")).encode(), LEVEL)
-
-
-def unpack(packed: bytes) -> Any:
-    """What `pack` packed."""
-    return json.loads(zlib.decompress(packed))

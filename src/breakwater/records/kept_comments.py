@@ -8,14 +8,16 @@ that a comment was removed; SQLite overwrites what stood there. Fed by `live.hea
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from breakwater.errors import NotFound
 from breakwater.model.chat import LONGEST_TEXT, KeptComment, KeptState
+from breakwater.model.chat_form import shares_read, shares_written
 from breakwater.model.ids import Id
-from breakwater.records import chat_alarms, identities
+from breakwater.records import identities
 from breakwater.records.chat_sums import PURPOSE
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_chat import kept_comments
@@ -55,7 +57,7 @@ def keep(tx: Tx, service: str, comments: Iterable[KeptComment]) -> int:
             continue
         facts = {
             "message": one.message, "author": one.author, "text": one.text[:LONGEST_TEXT],
-            "by": chat_alarms.shares_written(one.by),
+            "by": shares_written(one.by),
         }  # fmt: skip
         tx.execute(
             sa.insert(kept_comments),
@@ -112,7 +114,33 @@ def preserve(tx: Tx, chat: Id) -> int:
 def remove(tx: Tx, chat: Id) -> int:
     """Nothing was found: what was captured of a chat is emptied; answers how many."""
     mine = sa.and_(_k.chat_id == chat, _k.state == KeptState.CAPTURED.value)
-    return _set(tx, mine, state=KeptState.REMOVED.value, sealed=None, author_key=None, held=False)
+    return _empty(tx, mine)
+
+
+def settle(tx: Tx, chat: Id, case: Id, *, found: bool) -> int:
+    """What a decision makes of a chat's comments that stand with its case, or with none; how many.
+
+    Found: evidence from now on. Not found: emptied, also what an earlier decision, taken back
+    since, had made evidence.
+    """
+    mine = [_k.chat_id == chat, sa.or_(_k.case_id == case, _k.case_id.is_(None))]
+    if found:
+        mine.append(_k.state == KeptState.CAPTURED.value)
+        return _set(tx, sa.and_(*mine), state=KeptState.PRESERVED.value, case_id=case)
+    mine.append(_k.state != KeptState.REMOVED.value)
+    return _empty(tx, sa.and_(*mine))
+
+
+def expire(tx: Tx, before: datetime) -> int:
+    """Empty what was held back and led to no case since a moment; answers how many."""
+    return _empty(
+        tx,
+        sa.and_(_k.case_id.is_(None), _k.kept_at < before, _k.state == KeptState.CAPTURED.value),
+    )
+
+
+def _empty(tx: Tx, whose: sa.ColumnElement[bool]) -> int:
+    return _set(tx, whose, state=KeptState.REMOVED.value, sealed=None, author_key=None, held=False)
 
 
 def _set(tx: Tx, whose: sa.ColumnElement[bool], **values: Any) -> int:
@@ -134,6 +162,6 @@ def _noun(tx: Tx, row: sa.Row[Any]) -> KeptComment:
     return KeptComment(
         id=Id(row.id), chat=Id(row.chat_id), message=facts["message"], author=facts["author"],
         at=row.at, text=facts["text"], nats=row.nats,
-        by=chat_alarms.shares_read(facts["by"]), state=KeptState(row.state), held=row.held,
+        by=shares_read(facts["by"]), state=KeptState(row.state), held=row.held,
         case=None if row.case_id is None else Id(row.case_id),
     )  # fmt: skip

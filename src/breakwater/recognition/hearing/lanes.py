@@ -1,0 +1,389 @@
+"""Lanes: child processes that weigh what people write, each with its own share of the chats.
+
+A batch of one chat goes in, in order; what it weighs comes out, or `Busy` when the lane has
+enough to do. A chat is always in the same lane, chosen by a keyed hash. Sums go to rows every
+minute and at the end, never what was written; a lane that falls is started again from the rows,
+and what it had not answered counts as unscored. Used by `live.hearing` and `conversations`.
+Tests: tests/integration/test_comment_lanes.py.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import TimeoutError as Late
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from breakwater.comments.calibrate import Budget
+from breakwater.errors import Unfit
+from breakwater.model.chat import Chat, Heavy
+from breakwater.model.chat_form import pack, read, shares_read, unpack
+from breakwater.model.clock import Clock
+from breakwater.model.comment import Explanation, Level, Message, Step
+from breakwater.model.ids import Id
+from breakwater.observe import logger
+from breakwater.recognition.hearing.link import Link
+from breakwater.recognition.hearing.texts import Text
+from breakwater.recognition.hearing.wire import Broken, Frame
+from breakwater.records import chat_sums
+from breakwater.records.database import Database
+
+WAITING: Final = 8_000
+"""Messages that one lane may have before it: a second of its work. More is told to come later."""
+
+ANSWER_S: Final = 20.0
+"""A lane that is silent for so long is ended."""
+
+AGAIN_S: Final = 5.0
+"""Between two starts of a lane that falls."""
+
+KNOWN: Final = 8_000
+"""Chats of a lane; the one that was silent longest goes to its row."""
+
+SLICE: Final = 16
+"""Chats whose sums are asked for at a time, so that others do not wait."""
+
+_log = logger("comments")
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRules:
+    """What lanes stand on.
+
+    Attributes:
+        count: processes.
+        package: folder of the model; empty: none.
+        lexicons: operators' lists, by path.
+        waiting: messages that one lane may have before it.
+    """
+
+    count: int = 1
+    package: str = ""
+    lexicons: tuple[str, ...] = ()
+    waiting: int = WAITING
+
+
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """A level of the chat reached its threshold."""
+
+    level: Level
+    evidence: float
+    threshold: float
+    at: datetime
+    why: Explanation = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LaneAnswer:
+    """What a batch weighs.
+
+    Attributes:
+        scored: messages that were weighed; `failed`: that could not be.
+        nats: their evidence together, what is below zero left out.
+        abstained: of them without the model.
+        lang: of most of them; empty: there was none.
+        steps: where each level stands after the batch.
+        alarms: levels that reached their threshold in it.
+        loud: its messages of a nat or more, heaviest first, at most a hundred.
+        captured: the messages of the alarms' explanations, with what was written.
+        surrogate: the model is one that only shows how it works.
+    """
+
+    scored: int = 0
+    failed: int = 0
+    nats: float = 0.0
+    abstained: int = 0
+    lang: str = ""
+    steps: tuple[Step, ...] = ()
+    alarms: tuple[Rang, ...] = ()
+    loud: tuple[Heavy, ...] = ()
+    captured: tuple[Heavy, ...] = ()
+    surrogate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """It has enough to do: nothing of the batch was taken.
+
+    Attributes:
+        retry_s: seconds after which it is worth another try.
+    """
+
+    retry_s: float
+
+
+@dataclass(slots=True)
+class _Slot:
+    """One lane's place."""
+
+    number: int
+    link: Link | None = None
+    known: OrderedDict[Id, str] = field(default_factory=OrderedDict)
+    budgets: set[str] = field(default_factory=set)
+    waiting: int = 0
+    tried: float = -1e9
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+
+class Lanes:
+    """All lanes of one process of the server."""
+
+    def __init__(
+        self, *, db: Database, clock: Clock, secret: bytes, rules: LaneRules,
+        budget_of: Callable[[str], Budget],
+    ) -> None:  # fmt: skip
+        """Take what they stand on; no process is started before somebody writes.
+
+        Args:
+            db: keeps the sums.
+            clock: for the expiry of lists.
+            secret: 16 to 64 bytes that key the hashes of ids and accounts; the same after a
+                restart, or sums mean nothing.
+            rules: how many, and what they weigh with.
+            budget_of: how many alarms the people of a service can answer.
+        """
+        self._db, self._clock, self._secret = db, clock, secret
+        self._rules, self._budget_of = rules, budget_of
+        self._slots = [_Slot(number) for number in range(rules.count)]
+        self._closed = False
+        self.fault = ""
+
+    def take(
+        self, chat: Chat, messages: Sequence[Message], *,
+        sanctioned: Collection[str] = frozenset(),
+    ) -> LaneAnswer | Busy:  # fmt: skip
+        """Weigh a batch of one chat, in its order; what fails is counted, not raised.
+
+        Args:
+            chat: which.
+            messages: at most a thousand.
+            sanctioned: authors among them who were stopped before, or evade a ban.
+        """
+        slot = self._slot(chat.id)
+        with slot.lock:
+            if slot.waiting and slot.waiting + len(messages) > self._rules.waiting:
+                return Busy(retry_s=1.0)
+            slot.waiting += len(messages)
+        try:
+            with slot.lock:
+                link = self._running(slot)
+                if link is not None:
+                    self._restore(slot, link, chat)
+                    answer = link.ask(_taken(chat, messages, sanctioned))
+            if link is None:
+                return _unscored(messages)
+            return _answer(answer.result(timeout=ANSWER_S), link)
+        except Broken:
+            return _unscored(messages)
+        except Late:
+            _log.error("lane_silent", lane=slot.number)
+            link.kill() if link is not None else None
+            return _unscored(messages)
+        finally:
+            with slot.lock:
+                slot.waiting -= len(messages)
+
+    def texts(
+        self, chat: Chat, messages: Collection[str] | None = None, since: datetime | None = None
+    ) -> list[Text]:
+        """What was written in a chat in the last half hour, the first first; from memory only."""
+        slot = self._slot(chat.id)
+        if slot.link is None or chat.id not in slot.known:
+            return []
+        asked = {
+            "do": "texts", "chat": chat.id,
+            "messages": None if messages is None else sorted(messages),
+            "since": None if since is None else since.timestamp(),
+        }  # fmt: skip
+        try:
+            said = slot.link.ask(asked).result(timeout=ANSWER_S).said
+        except (Broken, Late):
+            return []
+        return [
+            Text(message, author, datetime.fromtimestamp(at, UTC), text)
+            for message, author, at, text in said["texts"]
+        ]
+
+    def decided(self, chat: Chat, *, found: bool) -> None:
+        """People looked at a chat: what was ordinary teaches."""
+        self._tell(chat, {"do": "decided", "found": found})
+
+    def ended(self, chat: Chat) -> None:
+        """Nobody writes there any more; its sums go."""
+        self._tell(chat, {"do": "ended"})
+        slot = self._slot(chat.id)
+        with slot.lock:
+            slot.known.pop(chat.id, None)
+
+    def snapshot(self) -> None:
+        """Write what changed to rows, and let budgets follow the people; every minute."""
+        for slot in self._slots:
+            link = slot.link
+            if link is None or not link.alive:
+                continue
+            try:
+                self._keep(slot, link)
+            except (Broken, Late):
+                _log.warning("lane_snapshot_failed", lane=slot.number)
+            with slot.lock:
+                for service in slot.budgets:
+                    self._budget(link, service)
+
+    def processes(self) -> list[int]:
+        """Ids of the processes that run."""
+        return [
+            slot.link.process.pid
+            for slot in self._slots
+            if slot.link is not None and slot.link.alive
+        ]
+
+    def close(self) -> None:
+        """Write the sums a last time, and end the processes."""
+        if self._closed:
+            return
+        self._closed = True
+        self.snapshot()
+        for slot in self._slots:
+            with slot.lock:
+                if slot.link is not None:
+                    slot.link.close()
+
+    def _slot(self, chat: Id) -> _Slot:
+        digest = hashlib.blake2b(chat.encode(), key=self._secret, digest_size=8).digest()
+        return self._slots[int.from_bytes(digest, "big") % len(self._slots)]
+
+    def _running(self, slot: _Slot) -> Link | None:
+        """The lane's process, started if need be; None while it cannot be."""
+        if slot.link is not None and slot.link.alive:
+            return slot.link
+        if self._closed or time.monotonic() - slot.tried < AGAIN_S:
+            return None
+        if slot.link is not None:
+            _log.error("lane_fell", lane=slot.number)
+            slot.link.close()
+        slot.tried, slot.link = time.monotonic(), None
+        slot.known.clear()
+        slot.budgets.clear()
+        with self._db.read() as tx:
+            cells = chat_sums.cells(tx, slot.number)
+            across = chat_sums.across(tx, slot.number, len(self._slots))
+        setup = {
+            "secret": self._secret.hex(), "package": self._rules.package,
+            "lexicons": list(self._rules.lexicons),
+            "today": self._clock.now().date().isoformat(),
+        }  # fmt: skip
+        try:
+            slot.link = Link(setup, pack(cells) if cells else b"")
+        except Unfit as error:
+            self.fault = error.detail
+            _log.error("lane_unfit", lane=slot.number, why=error.detail)
+            return None
+        self.fault = ""
+        if across is not None:
+            slot.link.say({"do": "restore", "what": "across"}, across)
+        return slot.link
+
+    def _restore(self, slot: _Slot, link: Link, chat: Chat) -> None:
+        """Give the lane a chat's sums, and its service's budget, before its first message."""
+        if chat.service not in slot.budgets:
+            slot.budgets.add(chat.service)
+            self._budget(link, chat.service)
+        if chat.id in slot.known:
+            slot.known.move_to_end(chat.id)
+            return
+        with self._db.read() as tx:
+            packed = chat_sums.get(tx, chat.id)
+        if packed is not None:
+            said = {"do": "restore", "what": "chat", "chat": chat.id, "service": chat.service}
+            link.say(said, packed)
+        slot.known[chat.id] = chat.service
+        if len(slot.known) > KNOWN:
+            self._set_aside(slot, link)
+
+    def _set_aside(self, slot: _Slot, link: Link) -> None:
+        """The chat that was silent longest goes to its row."""
+        chat, service = slot.known.popitem(last=False)
+        asked = {"do": "forget", "chat": chat, "service": service}
+        answer = link.ask(asked).result(timeout=ANSWER_S)
+        if answer.said["kept"]:
+            with self._db.transaction() as tx:
+                chat_sums.put(tx, chat, answer.block)
+
+    def _budget(self, link: Link, service: str) -> None:
+        one = self._budget_of(service)
+        link.say(
+            {
+                "do": "budget", "service": service, "pages": one.pages, "people": one.people,
+                "streams": one.streams,
+            }
+        )  # fmt: skip
+
+    def _tell(self, chat: Chat, said: dict[str, Any]) -> None:
+        slot = self._slot(chat.id)
+        with slot.lock:
+            if slot.link is not None and chat.id in slot.known:
+                slot.link.say({**said, "chat": chat.id, "service": chat.service})
+
+    def _keep(self, slot: _Slot, link: Link) -> None:
+        more = True
+        while more:
+            answer = link.ask({"do": "sums", "most": SLICE}).result(timeout=ANSWER_S)
+            more, begin = bool(answer.said["more"]), 0
+            with self._db.transaction() as tx:
+                for chat, size in answer.said["sums"]:
+                    chat_sums.put(tx, Id(chat), answer.block[begin : begin + size])
+                    begin += size
+        answer = link.ask({"do": "shared"}).result(timeout=ANSWER_S)
+        cut = int(answer.said["across"])
+        with self._db.transaction() as tx:
+            chat_sums.put_across(tx, slot.number, len(self._slots), answer.block[:cut])
+            chat_sums.put_cells(tx, slot.number, unpack(answer.block[cut:]))
+            chat_sums.forget_cells(tx, len(self._slots))
+
+
+def _taken(chat: Chat, messages: Sequence[Message], sanctioned: Collection[str]) -> dict[str, Any]:
+    return {
+        "do": "take", "chat": chat.id, "service": chat.service, "sanctioned": list(sanctioned),
+        "messages": [
+            [
+                one.id, one.author, one.at.timestamp(), one.text, one.lang, one.kind.value,
+                one.amount, one.to,
+            ]
+            for one in messages
+        ],
+    }  # fmt: skip
+
+
+def _unscored(messages: Sequence[Message]) -> LaneAnswer:
+    return LaneAnswer(failed=sum(one.kind.written for one in messages))
+
+
+def _answer(frame: Frame, link: Link) -> LaneAnswer:
+    said = frame.said
+    return LaneAnswer(
+        scored=said["scored"],
+        failed=said["failed"],
+        nats=said["nats"],
+        abstained=said["abstained"],
+        lang=said["lang"],
+        steps=tuple(Step(Level(level), *two) for level, *two in said["levels"]),
+        alarms=tuple(
+            Rang(Level(level), evidence, threshold, datetime.fromtimestamp(at, UTC), read(why))
+            for level, evidence, threshold, at, why in said["alarms"]
+        ),
+        loud=tuple(map(_heavy, said["loud"])),
+        captured=tuple(map(_heavy, said["captured"])),
+        surrogate=bool(link.about["surrogate"]),
+    )
+
+
+def _heavy(told: Sequence[Any]) -> Heavy:
+    message, author, at, text, nats, by, over = told
+    when = datetime.fromtimestamp(at, UTC)
+    return Heavy(message, author, when, text, nats, shares_read(by), over)

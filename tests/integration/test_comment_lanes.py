@@ -1,0 +1,253 @@
+"""Lanes with real processes: order, back-pressure, sums through restarts, falls, and no text."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from breakwater.comments.calibrate import Budget
+from breakwater.comments.explain import LOST
+from breakwater.model.chat import About, ChatKind
+from breakwater.model.chat_form import unpack
+from breakwater.model.comment import Level, Message, MessageKind
+from breakwater.recognition.hearing import lanes as module
+from breakwater.recognition.hearing.lanes import Busy, LaneAnswer, LaneRules, Lanes
+from breakwater.records import chat_sums, chats
+from breakwater.records.tables import metadata
+from tests.builders import NOON
+
+pytestmark = pytest.mark.usefixtures("keyring")
+
+SECRET = b"s" * 32
+LURE = "how old are you, are you home alone, add me on telegram, i pay, do not tell anyone"
+
+
+@pytest.fixture
+def begun(database, clock):
+    """Lanes that are closed with the test."""
+    made = []
+
+    def begin(**rules):
+        lanes = Lanes(
+            db=database, clock=clock, secret=SECRET, rules=LaneRules(**rules),
+            budget_of=lambda _service: Budget(4.0, 1.0, 10.0),
+        )  # fmt: skip
+        made.append(lanes)
+        return lanes
+
+    yield begin
+    for lanes in made:
+        lanes.close()
+
+
+def chat(database, reference="post-7"):
+    with database.transaction() as tx:
+        return chats.begin(tx, About(ChatKind.POST, "clips", reference))
+
+
+def said(n, text="good morning all", author=None, after_s=None, **facts):
+    at = NOON + timedelta(seconds=n if after_s is None else after_s)
+    return Message(f"m-{n}", author or f"a-{n % 7}", at, text, "en", **facts)
+
+
+def episode(first=0, authors=3, messages=24):
+    return [
+        said(first + n, f"{LURE} {n}", author=f"x-{n % authors}", after_s=first + 9 * n)
+        for n in range(messages)
+    ]
+
+
+def sums(database, one):
+    with database.read() as tx:
+        packed = chat_sums.get(tx, one.id)
+    return None if packed is None else unpack(packed)
+
+
+def test_a_batch_is_weighed_in_another_process_and_an_alarm_says_why(begun, database):
+    lanes, here = begun(), chat(database)
+    assert lanes.processes() == [], "no process before somebody writes"
+    calm = lanes.take(here, [said(n) for n in range(30)])
+    assert (calm.scored, calm.failed, calm.alarms) == (30, 0, ())
+    assert calm.lang == "en"
+    answer = lanes.take(here, episode(100))
+    assert {one.level for one in answer.alarms} >= {Level.AUTHOR}
+    why = answer.alarms[0].why
+    assert why.messages
+    assert why.abstained, "nothing is calibrated here yet, and it says so"
+    texts = {one.message: one.text for one in answer.captured}
+    assert all(LURE in texts[one.message] for one in why.messages)
+    assert answer.loud
+    assert answer.loud[0].nats >= answer.loud[-1].nats
+    assert LURE in answer.loud[0].text
+    assert len(lanes.processes()) == 1
+
+
+def test_texts_of_half_an_hour_are_there_and_only_there(begun, database):
+    lanes, here = begun(), chat(database)
+    lanes.take(here, [said(1, "first canary"), said(2, "second canary")])
+    assert [one.text for one in lanes.texts(here)] == ["first canary", "second canary"]
+    assert [one.text for one in lanes.texts(here, {"m-2"})] == ["second canary"]
+    assert lanes.texts(here, since=NOON + timedelta(seconds=2))[0].message == "m-2"
+    lanes.snapshot()
+    with database.read() as tx:
+        rows = repr([tx.execute(sa.select(table)).all() for table in metadata.tables.values()])
+    assert "canary" not in rows
+    lanes.ended(here)
+    assert lanes.texts(here) == []
+
+
+def test_sums_are_the_same_after_a_restart(begun, database):
+    """Interrupted and not: the same messages give the same sums, to the last digit."""
+    whole, halves = chat(database, "whole"), chat(database, "halves")
+    messages = [*(said(n) for n in range(40)), *episode(100)]
+    once = begun()
+    for at in range(0, len(messages), 16):
+        once.take(whole, messages[at : at + 16])
+    once.close()
+    for at in range(0, len(messages), 16):
+        lanes = begun()
+        lanes.take(halves, messages[at : at + 16])
+        lanes.close()
+    assert sums(database, whole) is not None
+    assert sums(database, whole) == sums(database, halves)
+
+
+def test_what_a_restart_lost_is_said(begun, database):
+    here = chat(database)
+    first = begun()
+    first.take(here, episode(0, messages=2))
+    first.close()
+    answer = begun().take(here, episode(1000))
+    assert answer.alarms
+    assert LOST in answer.alarms[0].why.notes
+
+
+def test_a_lane_that_is_killed_starts_again_from_its_rows(begun, database, monkeypatch):
+    monkeypatch.setattr(module, "AGAIN_S", 0.0)
+    lanes, here = begun(), chat(database)
+    lanes.take(here, [said(n) for n in range(50)])
+    lanes.snapshot()
+    before = sums(database, here)
+    (child,) = lanes.processes()
+    os.kill(child, signal.SIGKILL)
+    until(lambda: lanes.processes() == [])
+    answer = lanes.take(here, [])
+    assert answer == LaneAnswer()
+    assert lanes.processes() not in ([], [child])
+    lanes.take(here, [said(50)])
+    lanes.snapshot()
+    after = sums(database, here)
+    assert after["langs"]["en"] == before["langs"]["en"] + 1
+
+
+def test_what_a_falling_lane_had_before_it_counts_as_unscored(begun, database):
+    lanes, here = begun(), chat(database)
+    lanes.take(here, [said(0)])
+    (child,) = lanes.processes()
+    os.kill(child, signal.SIGSTOP)
+    answers = []
+    batch = [said(1), said(2), said(3, kind=MessageKind.JOIN)]
+    waits = run(lambda: answers.append(lanes.take(here, batch)))
+    until(lambda: lanes._slots[0].waiting == 3)
+    os.kill(child, signal.SIGKILL)
+    waits.join(30)
+    assert answers == [LaneAnswer(failed=2)]
+
+
+def test_a_lane_that_is_silent_is_ended(begun, database, monkeypatch):
+    lanes, here = begun(), chat(database)
+    lanes.take(here, [said(0)])
+    (child,) = lanes.processes()
+    monkeypatch.setattr(module, "ANSWER_S", 0.2)
+    os.kill(child, signal.SIGSTOP)
+    assert lanes.take(here, [said(1)]) == LaneAnswer(failed=1)
+    until(lambda: lanes.processes() == [])
+
+
+def test_a_lane_with_enough_to_do_says_so_and_takes_nothing(begun, database):
+    lanes, here = begun(waiting=10), chat(database)
+    lanes.take(here, [said(0)])
+    (child,) = lanes.processes()
+    os.kill(child, signal.SIGSTOP)
+    waits = run(lambda: lanes.take(here, [said(n) for n in range(1, 9)]))
+    until(lambda: lanes._slots[0].waiting == 8)
+    busy = lanes.take(here, [said(n) for n in range(9, 14)])
+    os.kill(child, signal.SIGCONT)
+    waits.join(30)
+    assert isinstance(busy, Busy)
+    assert busy.retry_s > 0
+    assert lanes.take(here, [said(9)]).scored == 1, "it goes on, in order"
+    assert [one.message for one in lanes.texts(here)] == [f"m-{n}" for n in range(10)]
+
+
+def test_a_list_that_cannot_be_used_is_a_fault_that_is_said(begun, database, tmp_path):
+    path = tmp_path / "list.yaml"
+    path.write_text("version: 1\n")
+    path.chmod(0o644)
+    lanes, here = begun(lexicons=(str(path),)), chat(database)
+    assert lanes.take(here, [said(0)]) == LaneAnswer(failed=1)
+    assert "0600" in lanes.fault
+
+
+def test_chats_are_spread_and_the_one_silent_longest_goes_to_its_row(begun, database, monkeypatch):
+    monkeypatch.setattr(module, "KNOWN", 3)
+    lanes = begun(count=2)
+    every = [chat(database, f"post-{n}") for n in range(16)]
+    for one in every:
+        assert lanes.take(one, [said(0)]).scored == 1
+    assert len(lanes.processes()) == 2
+    assert sum(sums(database, one) is not None for one in every) >= 8
+    assert lanes.take(every[0], [said(1)]).scored == 1
+    lanes.snapshot()
+    assert sums(database, every[0])["langs"] == {"en": 2.0}
+
+
+def test_odd_texts_pass_and_a_fall_shows_none_of_them(begun, database, capfd):
+    lanes, here = begun(), chat(database)
+    odd = [
+        "\ud800 canary",
+        "z" + "\u0301" * 5_000,
+        "\u202ecanary\u202c",
+        "",
+        "\0canary",
+        "ж" * 4_096,
+    ]
+    answer = lanes.take(here, [said(n, text) for n, text in enumerate(odd)])
+    assert (answer.scored, answer.failed) == (6, 0)
+    assert lanes.texts(here, {"m-0"})[0].text == odd[0]
+    lanes.close()
+    assert "canary" not in "".join(capfd.readouterr())
+
+
+def test_the_process_that_falls_says_no_text():
+    code = (
+        "import sys; from breakwater.recognition.hearing import process;"
+        "sys.excepthook = process._quietly; raise KeyError('canary')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "KeyError" in done.stderr
+    assert "canary" not in done.stderr
+
+
+def until(true, seconds=30.0):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.01)
+
+
+def run(work):
+    thread = threading.Thread(target=work)
+    thread.start()
+    return thread
