@@ -120,3 +120,32 @@ def test_a_removed_endpoint_is_told_nothing_more(database, clock):
         assert webhooks.enqueue(tx, event(clock), {"id": "x"}, service="photos") == []
         with pytest.raises(NotFound):
             webhooks.remove(tx, new_id())
+
+
+def test_how_far_word_of_an_order_came_is_the_best_of_its_deliveries(database, clock):
+    kind, order = EventType.STREAM_ORDERED, new_id()
+    body = {"type": kind.value, "data": {"order": order}}
+
+    def stands(service="photos"):
+        with database.read() as tx:
+            return webhooks.taken(tx, kind, order=order, service=service, since=since)
+
+    since = clock.now()
+    assert stands() is DeliveryState.GIVEN_UP, "nobody listens"
+    with database.transaction() as tx:
+        endpoint(tx, "photos", (kind,))
+        other = endpoint(tx, "photos", (kind,))
+        endpoint(tx, "videos", (COMPLETED,))
+    assert stands() is DeliveryState.WAITING, "it is queued in a moment"
+    assert stands("videos") is DeliveryState.GIVEN_UP, "of other things only"
+    with database.transaction() as tx:
+        deliveries = webhooks.enqueue(tx, event(clock, kind), body, service="photos")
+        mine, others = sorted(deliveries, key=lambda one: one.endpoint == other.id)
+        webhooks.failed(tx, mine.id, status=410, error="gone", retry_at=None)
+    assert stands() is DeliveryState.WAITING
+    with database.transaction() as tx:
+        webhooks.delivered(tx, others.id, status=204)
+    assert stands() is DeliveryState.DELIVERED
+    with database.read() as tx:
+        another = webhooks.taken(tx, kind, order=new_id(), service="photos", since=since)
+    assert another is DeliveryState.WAITING, "another order's deliveries are not its own"

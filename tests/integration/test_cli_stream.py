@@ -53,5 +53,6 @@ def test_a_broadcast_is_frozen_and_let_go_by_its_label(
     assert let_go.json["order_state"] == "confirmed", let_go.err
     assert let_go.json["control"] == "open"
     hidden = installation.run("stream", "hide", "stream-001")
-    assert "no service was told" in hidden.out, hidden.err
-    assert "confirmed" not in hidden.out
+    assert (hidden.code, "no service was told" in hidden.out) == (1, True), hidden.err
+    (row,) = installation.run("stream", "list", "--all", "--json").json
+    assert (row["control"], row["order_state"]) == ("hidden", "unconfirmed")

@@ -135,17 +135,18 @@ def _order(which: str, wanted: dict[str, Any], words: str, *, as_json: bool) -> 
     with opening.at(settings.load(), terminal) as open_desk:
         done = open_desk.order_stream(_named(open_desk, which), wanted)
     label, state = escape(done["label"]), done["order_state"]
-    if state == "confirmed" and wanted["to"] == "hidden":
-        terminal.result(
-            done,
-            f"{WARN} {label} {words} here. Services hear of it by webhook alone: where none takes "
-            "stream.ordered (Settings, Webhooks), no service was told.",
-        )
-        return
     if state == "confirmed":
         terminal.result(done, f"{GOOD} {label} {words}, confirmed.")
         return
     red = state == "unconfirmed"
+    if red and wanted["to"] == "hidden":
+        terminal.result(
+            done,
+            f"{BAD} {label} is not confirmed held: no service was told. Only the service itself can "
+            "hold a broadcast from discovery; let a webhook of it take stream.ordered (Settings, "
+            "Webhooks), then order it again.",
+        )
+        raise typer.Exit(1)
     line = "is not confirmed yet and is tried again" if red else "is ordered; the server is asked"
     terminal.result(done, f"{BAD if red else WARN} {label}: it {line}.")
     raise typer.Exit(1)

@@ -8,13 +8,13 @@ order is confirmed when every needed step was answered with yes. Source: referen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from breakwater.enforcement.ports import Said, StreamControl
-from breakwater.model.stream import Control
+from breakwater.model.stream import Control, Order
 
 RETRY_MOST: Final = timedelta(seconds=30)
 PURGE_ANYWAY: Final = 26
@@ -100,6 +100,13 @@ def steps_for(
     if to.rank < Control.FROZEN.rank and not was_stopped:
         return ()
     return ONE_SENDER.get(to, ()) if one_sender else STEPS[to]
+
+
+def cut_before(order: Order, earlier: Sequence[Order]) -> bool:
+    """Whether it was cut and confirmed already, and this only says who broadcast."""
+    same = [one for one in earlier if one.publisher == order.publisher]
+    cut = order.to is Control.CUT and bool(same) and same[-1].to is Control.CUT
+    return cut and same[-1].confirmed_at is not None
 
 
 def wait_after(attempt: int) -> timedelta:

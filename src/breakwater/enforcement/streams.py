@@ -17,9 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
+from breakwater.enforcement import hiding
 from breakwater.enforcement.keeping import Keeping
 from breakwater.enforcement.ports import StreamControl
-from breakwater.enforcement.steps import PURGED, Step, gives_up, steps_for, wait_after
+from breakwater.enforcement.steps import PURGED, Step, cut_before, gives_up, steps_for, wait_after
 from breakwater.errors import BreakwaterError, LeaseLost, NotFound, Unavailable
 from breakwater.model.case import CaseState, Priority
 from breakwater.model.clock import Clock
@@ -232,6 +233,8 @@ class Orders:
 
     def _tell(self, order: Order) -> Order:
         """No server of ours: the webhook went out with the order, and the service answers."""
+        if order.to is Control.HIDDEN:
+            return hiding.settle(self._db, order, answer_s=self._answer_s)
         with self._db.transaction() as tx:
             age = (tx.now - order.at).total_seconds()
             if order.to.rank < Control.FROZEN.rank:
@@ -252,7 +255,7 @@ class Orders:
             return self._settle(order, stream, [], whole=False)
         whole = order.publisher is None
         earlier = self._earlier(order)
-        was_cut = _was_cut(order, earlier)
+        was_cut = cut_before(order, earlier)
         steps = steps_for(
             order.to, one_sender=not whole,
             was_stopped=any(one.to.rank >= Control.FROZEN.rank for one in earlier),
@@ -309,6 +312,8 @@ class Orders:
     ) -> Order:
         """Say whether it is so; what is not is tried again."""
         done = all(one.done for one in answers if one.step.needed)
+        if done and order.to is Control.HIDDEN:
+            return hiding.settle(self._db, order, answer_s=self._answer_s)
         with self._db.transaction() as tx:
             tx.lock_changes()
             if not stream_orders.in_force(tx, order):
@@ -385,13 +390,6 @@ def _settled(tx: Tx, stream: Stream, event: Event) -> bool:
         return True
     stands = stream_orders.standing(tx, stream.id)
     return stands is not None and stands.by != stream_orders.SELF and stands.at >= event.at
-
-
-def _was_cut(order: Order, earlier: list[Order]) -> bool:
-    """Whether it was cut and confirmed already, and this only says who broadcast."""
-    same = [one for one in earlier if one.publisher == order.publisher]
-    cut = order.to is Control.CUT and bool(same) and same[-1].to is Control.CUT
-    return cut and same[-1].confirmed_at is not None
 
 
 def _ms(seconds: float) -> int:

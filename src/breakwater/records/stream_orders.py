@@ -294,10 +294,13 @@ def preserved(tx: Tx, stream: Id) -> list[Preserved]:
 def _enough(stands: Order, to: Control, by: str, broadcaster: Broadcaster) -> bool:
     """Whether the order in force says it already. Policy stops, it never lets go.
 
-    Who the broadcaster is may be said later, which is an order of its own.
+    Who the broadcaster is may be said later, which is an order of its own. A person may order
+    anew what no service took.
     """
     if by == SELF and stands.to.rank >= to.rank:
         return True
+    if to is Control.HIDDEN and stands.state is OrderState.UNCONFIRMED:
+        return False
     known = to is not Control.CUT or broadcaster in {stands.broadcaster, Broadcaster.UNKNOWN}
     return stands.to is to and known
 

@@ -37,6 +37,9 @@ from breakwater.records.texts import storable
 _s = streams.c
 _RUNS: Final = _s.state != sa.literal_column("'ended'")
 """As a literal: only then do both databases use the partial index."""
+_STOPS: Final = tuple(one.value for one in Control if one.rank >= Control.FROZEN.rank)
+_UNSURE: Final = (_s.order_state == OrderState.UNCONFIRMED.value) & _s.control.in_(_STOPS)
+"""A stop that is not confirmed stays on the wall after the end; nothing else does."""
 WALL: Final = 1_000
 SIGHT_S: Final = 1.0
 """Figures nearer to one another than this say nothing of what was seen between them."""
@@ -173,20 +176,18 @@ def page(
 
 def wall(tx: Tx, limit: int = WALL) -> list[Stream]:
     """What the live wall shows: those that run, the riskiest first, and stops not confirmed yet."""
-    open_ = _s.order_state.in_([OrderState.UNCONFIRMED.value])
     rank = sa.case(
         {priority.value: priority.rank for priority in Priority}, value=_s.priority, else_=9
     )
-    wanted = sa.select(streams).where(sa.or_(_RUNS, open_))
+    wanted = sa.select(streams).where(sa.or_(_RUNS, _UNSURE))
     rows = tx.execute(wanted.order_by(rank, _s.risk.desc(), _s.id).limit(limit))
     return [_noun(tx, row) for row in rows]
 
 
 def on_wall(tx: Tx) -> int:
     """How many `wall` would show without a limit."""
-    unsure = _s.order_state == OrderState.UNCONFIRMED.value
     counted = sa.select(sa.func.count()).select_from(streams)
-    return int(tx.execute(counted.where(sa.or_(_RUNS, unsure))).scalar() or 0)
+    return int(tx.execute(counted.where(sa.or_(_RUNS, _UNSURE))).scalar() or 0)
 
 
 def tell(tx: Tx, stream: Stream, sender: Sender) -> Stream:

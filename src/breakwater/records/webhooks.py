@@ -128,6 +128,31 @@ def enqueue(tx: Tx, event: Event, body: dict[str, Any], *, service: str) -> list
     return made
 
 
+def taken(tx: Tx, kind: EventType, *, order: Id, service: str, since: datetime) -> DeliveryState:
+    """How far word of an order came: the best of its deliveries.
+
+    `given_up` also where nobody wants to hear of it.
+
+    Args:
+        tx: a snapshot.
+        kind: what was told of the order.
+        order: its id, which stands in the body of each delivery.
+        service: whose it is.
+        since: when it was given.
+    """
+    body = sa.type_coerce(_d.body, sa.Text).contains(f'"order":"{order}"', autoescape=True)
+    mine = sa.select(_d.state).where(_d.type == kind.value, _d.created_at >= since, body)
+    found = set(tx.execute(mine).scalars())
+    for state in (DeliveryState.DELIVERED, DeliveryState.WAITING, DeliveryState.GIVEN_UP):
+        if state.value in found:
+            return state
+    wanted = any(
+        kind in one.events and one.service in {"", service}
+        for one in every(tx) if one.created_at is not None and one.created_at <= since
+    )  # fmt: skip
+    return DeliveryState.WAITING if wanted else DeliveryState.GIVEN_UP
+
+
 def claim(tx: Tx, *, limit: int = 20, lease_s: float = 60.0) -> list[Delivery]:
     """Take deliveries that are due; they come again after `lease_s` unless one says otherwise."""
     chosen = sa.select(_d.id).where(_WAITS, _d.next_at <= tx.now)

@@ -25,7 +25,7 @@ STANDS: Final[Mapping[tuple[Control, OrderState], Mark]] = Spoken({
     (C.FROZEN, S.UNCONFIRMED): Mark("bad", later("Not confirmed frozen, retrying")),
     (C.FROZEN, S.WANTED): Mark("wait", later("Being frozen")),
     (C.HIDDEN, S.CONFIRMED): Mark("held", later("Held from discovery")),
-    (C.HIDDEN, S.UNCONFIRMED): Mark("bad", later("Not confirmed held, retrying")),
+    (C.HIDDEN, S.UNCONFIRMED): Mark("bad", later("Not confirmed held: no service took it")),
     (C.HIDDEN, S.WANTED): Mark("wait", later("Being held from discovery")),
     (C.WATCHED, S.CONFIRMED): Mark("none", later("Watched more closely")),
     (C.OPEN, S.CONFIRMED): Mark("none", later("Open")),
