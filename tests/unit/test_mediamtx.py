@@ -1,4 +1,4 @@
-"""MediaMTX by recorded examples: answers in the shape of its OpenAPI document, and what is asked."""
+"""MediaMTX by recorded examples: control API v3, in the shape of its OpenAPI document at 00974ef."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owncast by recorded examples: its status, its end, and that it says what it cannot."""
+"""Owncast by recorded examples of its OpenAPI document 0.0.9: its status, its end, what it cannot."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Owncast: one broadcast a server; its webhooks tell of it, its admin API ends it.
 
-Written from its OpenAPI document (github.com/owncast/owncast, openapi.yaml) and tried on recorded
-examples, not on a running server: `tests/unit/test_owncast.py`. It asks nobody before somebody
+Written from its OpenAPI document (github.com/owncast/owncast, openapi.yaml 0.0.9, at 02a5e9f) and
+tried on recorded examples, not on a running server: `tests/unit/test_owncast.py`; the contract:
+`tests/integration/test_documented_servers.py`. It asks nobody before somebody
 publishes or plays: a broadcaster who was cut is dropped anew at each poll, and viewers cannot be
 held back. Both are said by `can`, and stand in the how-to.
 """
