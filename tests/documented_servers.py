@@ -2,7 +2,7 @@
 
 MediaMTX by its OpenAPI document, control API v3 (`info.version` 1.0.0, repository at 00974ef), and
 what `authMethod: http` sends (internal/auth/manager.go at 003b535). Owncast by its OpenAPI document
-0.0.9 (repository at 02a5e9f). Whoever is connected has a rate instead of bytes.
+0.0.9 (repository at 02a5e9f), with the list of viewers that later ones have. Whoever is connected has a rate instead of bytes.
 """
 
 from __future__ import annotations

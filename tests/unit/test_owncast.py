@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.scripted_http import Asked, Said, Scripted, scripted
@@ -16,7 +17,7 @@ from breakwater.model.ids import new_id
 from breakwater.model.server import ServerConfig, ServerKind
 from breakwater.network.addresses import networks
 
-STATUS = {
+STATUS: dict[str, Any] = {
     "online": True, "viewerCount": 3, "overallPeakViewerCount": 9, "sessionPeakViewerCount": 4,
     "broadcaster": {
         "remoteAddr": "192.0.2.9:51000", "time": "2026-03-01T12:00:00Z",
@@ -49,6 +50,15 @@ def test_its_broadcast_is_found_while_it_is_online(server: Scripted, adapter: Ow
     (found,) = adapter.discover()
     assert (found.name, found.viewers, found.width, found.video) == (NAME, 3, 1280, "H.264")
     assert (found.publishers[0].address, found.publishers[0].port) == ("192.0.2.9", 51000)
+    for told, address, port in (
+        ("172.217.164.110", "172.217.164.110", None),
+        ("[2001:db8::7]:51000", "2001:db8::7", 51000),
+        ("2001:db8::7", "2001:db8::7", None),
+    ):
+        sender = STATUS["broadcaster"] | {"remoteAddr": told}
+        server.answers["GET /api/admin/status"] = (200, STATUS | {"broadcaster": sender})
+        found = adapter.discover()[0].publishers[0]
+        assert (found.address, found.port) == (address, port)
     server.answers["GET /api/admin/status"] = (200, {"online": False})
     assert adapter.discover() == ()
     assert adapter.pull_url(NAME).endswith("/hls/stream.m3u8")

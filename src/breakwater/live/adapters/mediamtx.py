@@ -3,9 +3,9 @@
 Written from its OpenAPI document (github.com/bluenviron/mediamtx, api/openapi.yaml at 00974ef,
 `info.version` 1.0.0) and tried on recorded examples, not on a running server:
 `tests/unit/test_mediamtx.py`; the contract: `tests/integration/test_documented_servers.py`. It asks
-us at each publish and read, and lists publishers and readers by the kind of their connection, of which each
-has its own address for kicking. Its HLS sessions are readers like others; where an old version
-lists a muxer instead, its viewers are refused at their next request.
+us at each publish and read, and lists publishers and readers by the kind of their connection, of
+which each has its own address for kicking. Its HLS sessions are readers like others; where an old
+version lists a muxer instead, its viewers are refused at their next request.
 """
 
 from __future__ import annotations

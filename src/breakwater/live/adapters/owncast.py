@@ -1,10 +1,10 @@
 """Owncast: one broadcast a server; its webhooks tell of it, its admin API ends it.
 
-Written from its OpenAPI document (github.com/owncast/owncast, openapi.yaml 0.0.9, at 02a5e9f) and
-tried on recorded examples, not on a running server: `tests/unit/test_owncast.py`; the contract:
-`tests/integration/test_documented_servers.py`. It asks nobody before somebody
-publishes or plays: a broadcaster who was cut is dropped anew at each poll, and viewers cannot be
-held back. Both are said by `can`, and stand in the how-to.
+Written from its OpenAPI document (github.com/owncast/owncast, openapi.yaml 0.0.9, at 02a5e9f; its
+list of viewers and chat settings are of later ones) and tried on recorded examples, not on a running
+server: `tests/unit/test_owncast.py`; the contract: `tests/integration/test_documented_servers.py`. It
+asks nobody before somebody publishes or plays: a broadcaster who was cut is dropped anew at each
+poll, and viewers cannot be held back. Both are said by `can`, and stand in the how-to.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ class Owncast(Lacking):
         sender = sender if isinstance(sender, dict) else {}
         details = sender.get("streamDetails")
         details = details if isinstance(details, dict) else {}
-        address, _, port = str(sender.get("remoteAddr", "")).rpartition(":")
+        address, port = _place(str(sender.get("remoteAddr", "")))
         return (
             Found(
                 name=NAME,
-                publishers=(Peer(str(sender.get("time", "")), address, _port(port)),),
+                publishers=(Peer(str(sender.get("time", "")), address, port),),
                 viewers=int(said.get("viewerCount") or 0),
                 width=int(details.get("width") or 0),
                 height=int(details.get("height") or 0),
@@ -182,5 +182,9 @@ class Owncast(Lacking):
             raise Unavailable("The media server's answer is not JSON.") from None
 
 
-def _port(text: str) -> int | None:
-    return int(text) if text.isdecimal() and int(text) else None
+def _place(text: str) -> tuple[str, int | None]:
+    """Address and port; its document's example has no port."""
+    host, colon, port = text.rpartition(":")
+    if colon and port.isdecimal() and (":" not in host or host.endswith("]")):
+        return host.strip("[]"), int(port) or None
+    return text, None
