@@ -17,7 +17,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from breakwater.enforcement.ports import PreRoll, Prints, Seen, StreamControl
+from breakwater.enforcement.ports import (
+    NobodyTalks,
+    PreRoll,
+    Prints,
+    Seen,
+    StreamControl,
+    Talk,
+)
 from breakwater.errors import BreakwaterError, NotFound
 from breakwater.model.bank import Bank, BankAction
 from breakwater.model.clock import iso
@@ -26,7 +33,7 @@ from breakwater.model.ids import Id
 from breakwater.model.ports import Blob
 from breakwater.model.stream import Order, Stream
 from breakwater.observe import logger
-from breakwater.records import banks, jobs, reels, stream_orders, stream_people, streams
+from breakwater.records import banks, chats, jobs, reels, stream_orders, stream_people, streams
 from breakwater.records.database import Database, Tx
 
 STOPPED: Final = "STOPPED_STREAMS"
@@ -44,6 +51,11 @@ EVIDENCE: Final = "evidence"
 LEAST_PRINTS: Final = 4
 """Frames below which a broadcast cannot be told from others."""
 
+COMMENTS: Final = "comments"
+TALK_S: Final = 1800.0
+"""Seconds of comments that are held in memory, and kept with a broadcast that is stopped."""
+
+_NOBODY: Final = NobodyTalks()
 _log = logger("enforcement")
 
 
@@ -51,7 +63,14 @@ class Keeping:
     """Preserves, and remembers."""
 
     def __init__(
-        self, *, db: Database, vault: Blob, preroll: PreRoll, prints: Prints, spool: Path
+        self,
+        *,
+        db: Database,
+        vault: Blob,
+        preroll: PreRoll,
+        prints: Prints,
+        spool: Path,
+        talk: Talk = _NOBODY,
     ) -> None:
         """Take where things are kept.
 
@@ -61,12 +80,14 @@ class Keeping:
             preroll: holds the last minutes of each broadcast.
             prints: holds what each looked like.
             spool: a directory for recordings on their way, emptied at once.
+            talk: holds the last half hour of comments.
         """
         self._db = db
         self._vault = vault
         self._preroll = preroll
         self._prints = prints
         self._spool = spool
+        self._talk = talk
 
     def keep(self, order: Order) -> None:
         """Preserve what a stopped broadcast showed and who was there; again adds what is new."""
@@ -75,7 +96,7 @@ class Keeping:
         self._remember(stream, order)
         self._keep_preroll(stream)
         self._keep_people(stream)
-        if not stream.account or stream.case is None:
+        if not self._keep_talk(stream) and (not stream.account or stream.case is None):
             self.lost(stream, "comments", "The service told no comments.")
         with self._db.transaction() as tx:
             if stream.account and stream.case is not None:
@@ -178,11 +199,34 @@ class Keeping:
             },
         )
 
-    def _put(self, stream: Stream, what: str, facts: dict[str, Any]) -> None:
+    def _keep_talk(self, stream: Stream) -> bool:
+        """What was written in the last half hour, sealed; whether any of it is kept.
+
+        A freeze keeps what there is then, and so does a cut that follows.
+        """
+        try:
+            said = self._talk.since(stream.id, TALK_S)
+        except BreakwaterError as error:
+            _log.warning("comments_not_kept", stream=stream.id, code=error.code)
+            self.lost(stream, COMMENTS, error.title())
+            return False
+        with self._db.read() as tx:
+            chat = chats.of_stream(tx, stream.id)
+            known = any(
+                one.what == COMMENTS and one.blob for one in stream_orders.preserved(tx, stream.id)
+            )
+        if said:
+            self._put(stream, COMMENTS, {"comments": [dict(one) for one in said]}, of="comments")
+            return True
+        if chat is not None and chat.messages and not known:
+            self.lost(stream, COMMENTS, "What was written is held in memory, and was gone.")
+        return known
+
+    def _put(self, stream: Stream, what: str, facts: dict[str, Any], *, of: str = "people") -> None:
         blob = self._vault.put(io.BytesIO(json.dumps(facts).encode()), purpose=EVIDENCE)
         counted = sum(len(rows) for rows in facts.values() if isinstance(rows, list))
         with self._db.transaction() as tx:
-            stream_orders.keep(tx, stream.id, what, blob=blob, detail=f"{counted} people")
+            stream_orders.keep(tx, stream.id, what, blob=blob, detail=f"{counted} {of}")
             tx.audit("enforcement", "stream.preserve", stream.id, what=what, blob=blob)
 
     def _keep_recording(

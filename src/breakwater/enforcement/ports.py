@@ -7,9 +7,10 @@ the servers: `breakwater.testing.media_servers`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from breakwater.model.chat_rule import ChatRule
 from breakwater.model.copies import FramePrints
 from breakwater.model.ids import Id
 
@@ -104,6 +105,31 @@ class StreamControl(Protocol):
         ...
 
 
+class ChatControl(Protocol):
+    """Whoever carries a chat, as far as it can be restrained. Every act is idempotent."""
+
+    @property
+    def can(self) -> Collection[str]:
+        """What it is able to do; `chat` among it, or it is not asked."""
+        ...
+
+    def chat(self, name: str, rule: ChatRule) -> Said:
+        """Have its chat be so."""
+        ...
+
+    def hold(self, name: str, messages: Sequence[str], *, held: bool = True) -> Said:
+        """Take messages out of its chat, or show them again."""
+        ...
+
+
+class Talk(Protocol):
+    """Who holds the last half hour of what was written to each broadcast, in memory only."""
+
+    def since(self, stream: Id, seconds: float) -> Sequence[Mapping[str, Any]]:
+        """Its comments as plain facts (`id`, `author`, `at`, `text`), the first first."""
+        ...
+
+
 class Kept(Protocol):
     """The last minutes of a broadcast, in the vault."""
 
@@ -132,6 +158,15 @@ class Prints(Protocol):
     def prints(self, stream: Id) -> Sequence[FramePrints]:
         """Reference prints of its frames so far, the first first; empty when there are none."""
         ...
+
+
+class NobodyTalks:
+    """Stands where no comments are heard."""
+
+    def since(self, stream: Id, seconds: float) -> Sequence[Mapping[str, Any]]:
+        """Nothing."""
+        del stream, seconds
+        return ()
 
 
 class NothingKept:

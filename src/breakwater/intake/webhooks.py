@@ -36,6 +36,7 @@ LEASE_S: Final = 60.0
 TOLD: Final = (
     EventType.VERDICT_COMPLETED, EventType.VERDICT_CHANGED, EventType.CASE_DECIDED,
     EventType.APPEAL_DECIDED, EventType.STREAM_ORDERED, EventType.STREAM_STOPPED,
+    EventType.CHAT_MEASURED,
 )  # fmt: skip
 """What can be asked for."""
 

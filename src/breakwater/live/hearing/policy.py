@@ -5,7 +5,7 @@ single messages held, slow mode, young accounts kept from writing, no gifts, the
 broadcast held from discovery, a person called. Words alone go no further, whatever an operator
 sets: a freeze takes the chat paused *and* a second signal that is not text; a cut, and anything
 that happens to an account, is not among the answers. Source: issue "Comments", reference chat
-("Graded policy"). Tests: tests/unit/test_comments_policy.py, tests/property/test_comments_policy.py.
+("Graded policy"). Tests: tests/unit/test_comments_policy.py, tests/property/test_words_alone.py.
 """
 
 from __future__ import annotations

@@ -1,0 +1,208 @@
+"""Comments that are evidence: captured with their case, preserved when found, else emptied.
+
+In come the messages of an alarm's explanation, ten at most, and those that were held; out go
+sealed rows. When a person finds nothing, text, author and ids go when the decision can no longer
+be taken back whole (`Decision.media_until`), with the reasons of the alarms and the half hour
+that a freeze preserved; the chat is opened and the engine is told that it was ordinary. All that
+is not captured was never written down. Tests: `tests/contract/test_chat_captured.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
+
+from breakwater.live.hearing import measures
+from breakwater.live.hearing.measures import Policies
+from breakwater.model.case import Case, CaseKind
+from breakwater.model.chat import Chat, KeptComment
+from breakwater.model.decision import Decision
+from breakwater.model.event import Event, EventType
+from breakwater.model.ids import Id, new_id
+from breakwater.model.work import Beat, JobKind, Subscription, Turn
+from breakwater.records import (
+    cases,
+    chat_alarms,
+    chats,
+    decisions,
+    jobs,
+    kept_comments,
+    stream_orders,
+    streams,
+)
+from breakwater.records.database import Database, Tx
+
+MOST: Final = 10
+"""Comments of one alarm that are kept, the heaviest."""
+
+MOST_HELD: Final = 500
+"""Comments that were held and are kept of one batch; the rest is held and not kept."""
+
+SETTLE_JOB: Final = "live.comments_settle"
+"""Kind of the job that empties what was captured, when its decision can no longer be undone."""
+
+SHRED_JOB: Final = "vault.shred"
+"""Kind of the job, run by `intake`, that destroys a blob's key and bytes."""
+
+WAITED: Final = timedelta(hours=24)
+"""What was held and led to no case is emptied after this."""
+
+EXPIRE_EVERY_S: Final = 300.0
+DECIDED: Final = "decided"
+COMMENTS: Final = "comments"
+
+Told = Callable[[Chat, bool], None]
+"""Hears what people found in a chat: the engine learns from it."""
+
+
+def capture(
+    tx: Tx,
+    chat: Chat,
+    case: Id | None,
+    heard: Sequence[KeptComment],
+    held: Collection[str] = (),
+) -> int:
+    """Keep comments that gave evidence; answers how many are new.
+
+    Args:
+        tx: the transaction that took the alarm in.
+        chat: in which they were written.
+        case: that they belong to; None: they were held and nothing has alarmed.
+        heard: the messages of the explanations, and the held ones, with their text.
+        held: ids of those that are held.
+    """
+    mine = [replace(one, held=one.message in held) for one in heard]
+    told = sorted((one for one in mine if not one.held), key=lambda one: -one.nats)[:MOST]
+    some = [*told, *[one for one in mine if one.held][:MOST_HELD]]
+    made = kept_comments.keep(
+        tx, chat.service, [replace(one, id=new_id(), chat=chat.id, case=case) for one in some]
+    )
+    if made:
+        tx.audit("live", "chat.capture", chat.id, comments=made, case=case, stream=chat.stream)
+        tx.emit(EventType.CHAT_CAPTURED, chat.id, comments=made, case=case)
+    return made
+
+
+class Captured:
+    """What decisions make of what was captured."""
+
+    def __init__(self, *, db: Database, policies: Policies, told: Told) -> None:
+        """Take what it stands on.
+
+        Args:
+            db: the database.
+            policies: in force.
+            told: hears what was found.
+        """
+        self._db = db
+        self._policies = policies
+        self._told = told
+
+    def on_decided(self, event: Event) -> None:
+        """A person decided a case about a chat, or about a broadcast that has one. Idempotent."""
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            said = _stands(tx, Id(event.body["decision"]))
+            if said is None or not said.kind.ends:
+                return
+            case = cases.get(tx, said.case)
+            mine = _chats(tx, case)
+            for chat in mine:
+                if said.kind.keeps:
+                    kept = kept_comments.settle(tx, chat.id, case.id, found=True)
+                    tx.audit(said.by, "chat.preserve", chat.id, comments=kept, case=case.id)
+                else:
+                    measures.release(tx, self._policies, chat, by=said.by, why=DECIDED)
+                    chats.set_risk(tx, chat.id, 0.0, None)
+            if said.kind.releases and mine:
+                jobs.enqueue(
+                    tx, SETTLE_JOB, {"decision": said.id}, dedup_key=f"comments:{said.id}",
+                    run_at=said.media_until,
+                )  # fmt: skip
+        if said.kind.keeps:
+            for chat in mine:
+                self._told(chat, True)
+
+    def settle(self, decision: Id) -> int:
+        """Empty what was captured, unless the decision was taken back; answers how many."""
+        emptied = 0
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            said = _stands(tx, decision)
+            if said is None or not said.kind.releases:
+                return 0
+            case = cases.get(tx, said.case)
+            mine = _chats(tx, case)
+            for chat in mine:
+                gone = kept_comments.settle(tx, chat.id, case.id, found=False)
+                chat_alarms.clear(tx, chat.id)
+                gone += _shred(tx, chat)
+                tx.audit("system", "chat.empty", chat.id, comments=gone, case=case.id)
+                emptied += gone
+        for chat in mine:
+            self._told(chat, False)
+        return emptied
+
+    def expire(self) -> None:
+        """Empty what was held and led to nothing."""
+        with self._db.transaction() as tx:
+            kept_comments.expire(tx, tx.now - WAITED)
+
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """What it reacts to."""
+        heard = frozenset({EventType.CASE_DECIDED})
+        return (Subscription("live.comments", heard, self.on_decided),)
+
+    def job_kinds(self) -> tuple[JobKind, ...]:
+        """What it does later."""
+
+        def settle(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
+            self.settle(Id(payload["decision"]))
+
+        return (JobKind(SETTLE_JOB, settle),)
+
+    def turns(self) -> tuple[Turn, ...]:
+        """What it does regularly: measures end where it is calm, held messages are forgotten."""
+
+        def calm() -> None:
+            measures.calm(self._db, self._policies)
+
+        return (
+            Turn("live.comments_calm", measures.CALM_EVERY_S, calm),
+            Turn("live.comments_expire", EXPIRE_EVERY_S, self.expire),
+        )
+
+
+def _stands(tx: Tx, decision: Id) -> Decision | None:
+    """The decision, unless it was taken back or is one that takes back."""
+    said = decisions.get(tx, decision)
+    return said if said.stands else None
+
+
+def _chats(tx: Tx, case: Case) -> list[Chat]:
+    """Chats that a case is about: named by it, and that of its broadcast."""
+    found = {one.id: one for one in chats.of_case(tx, case.id)}
+    if case.kind is CaseKind.STREAM:
+        stream = streams.find(tx, case.subject)
+        chat = None if stream is None else chats.of_stream(tx, stream.id)
+        if chat is not None:
+            found[chat.id] = chat
+    return list(found.values())
+
+
+def _shred(tx: Tx, chat: Chat) -> int:
+    """Have the half hour destroyed that a freeze or cut preserved; answers how many."""
+    if chat.stream is None:
+        return 0
+    stream = streams.get(tx, chat.stream)
+    if stream.stopped:
+        return 0
+    blobs = [
+        one.blob for one in stream_orders.preserved(tx, stream.id)
+        if one.what == COMMENTS and one.blob is not None
+    ]  # fmt: skip
+    for blob in blobs:
+        jobs.enqueue(tx, SHRED_JOB, {"blob": blob}, dedup_key=f"shred:{blob}")
+    return len(blobs)
