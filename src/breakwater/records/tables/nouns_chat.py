@@ -119,8 +119,8 @@ chat_alarms = Table(
 
 chat_reasons = Table(
     "chat_reasons", metadata,
-    _who("alarm_id", IdType, ForeignKey("chat_alarms.id"), primary_key=True),
-    _who("chat_id", IdType, ForeignKey("chats.id"), index=True),
+    _case("alarm_id", IdType, ForeignKey("chat_alarms.id"), primary_key=True),
+    _case("chat_id", IdType, ForeignKey("chats.id"), index=True),
     _who("sealed", LargeBinary),
 )  # fmt: skip
 """Why an alarm rang: it names accounts and messages, and goes when nothing was found."""
