@@ -121,3 +121,20 @@ def test_a_frame_without_detail_keeps_only_its_whole() -> None:
 
 def test_a_tiny_frame_has_no_views() -> None:
     assert not len(query(np.zeros((8, 8), np.uint8)).views)
+
+
+def test_query_and_reference_made_together_are_the_same_as_apart() -> None:
+    apart_maker, together = ViewMaker(), ViewMaker()
+    for at in range(8):
+        frame = picture(30)
+        frame[40:140, 60:240] = picture(40 + at, 100, 180)
+        if at > 5:
+            frame[:20] = 16
+        alone = apart_maker.feed(frame, float(at)), reference_prints(frame, float(at))
+        for one, other in zip(alone, together.both(frame, float(at)), strict=True):
+            assert one.time_s == other.time_s
+            assert np.array_equal(one.views, other.views)
+            assert np.array_equal(one.hashes, other.hashes)
+            assert np.array_equal(one.qualities, other.qualities)
+    tiny = picture(1, 8, 12)
+    assert [len(one.views) for one in together.both(tiny, 9.0)] == [0, 0]

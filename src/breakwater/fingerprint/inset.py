@@ -10,6 +10,7 @@ tests/unit/test_fingerprint_views.py.
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -32,45 +33,61 @@ _LEAST_EDGE: Final = 4.0
 """Mean excess gradient of the weakest side: below it the best rectangle is noise."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Frame:
+    """What a small picture adds to the sums: itself, its square, its edges down and across."""
+
+    small: NDArray[np.uint8]
+    square: NDArray[np.uint16]
+    down: NDArray[np.uint8]
+    across: NDArray[np.uint8]
+
+
 class InsetFinder:
     """Running sums over the last frames of one video."""
 
     def __init__(self) -> None:
-        self._frames: deque[NDArray[np.uint8]] = deque()
-        none: NDArray[np.int32] = np.zeros((0, 0), np.int32)
-        self._sum = self._square = self._down = self._across = none
+        self._frames: deque[_Frame] = deque()
+        self._shape = (0, 0)
 
     def feed(self, small: NDArray[np.uint8]) -> tuple[Rect, ...]:
         """Take the next small picture; rectangles as left, top, right, bottom shares."""
         if not self._frames:
-            self._sum, self._square, self._down, self._across = (
-                np.zeros(small.shape, np.int32) for _ in range(4)
-            )
-        self._add(small, 1)
-        self._frames.append(small)
+            self._shape = small.shape
+            self._sum, self._down, self._across = (np.zeros(small.shape, np.int16) for _ in "123")
+            self._square = np.zeros(small.shape, np.int32)
+        made = _Frame(
+            small, np.multiply(small, small, dtype=np.uint16),
+            _steps(small[:-1], small[1:]), _steps(small[:, :-1], small[:, 1:]),
+        )  # fmt: skip
+        self._sum += made.small
+        self._square += made.square
+        self._down[1:] += made.down
+        self._across[:, 1:] += made.across
+        self._frames.append(made)
         if len(self._frames) > WINDOW:
-            self._add(self._frames.popleft(), -1)
+            self._forget(self._frames.popleft())
         if len(self._frames) < LEAST_FRAMES:
             return ()
         found = [self._moving(), *self._framed()]
         return tuple(dict.fromkeys(rect for rect in found if rect is not None))
 
-    def _add(self, small: NDArray[np.uint8], sign: int) -> None:
-        wide = small.astype(np.int32)
-        self._sum += sign * wide
-        self._square += sign * wide * wide
-        self._down[1:] += sign * np.minimum(np.abs(np.diff(wide, axis=0)), _STEEPEST)
-        self._across[:, 1:] += sign * np.minimum(np.abs(np.diff(wide, axis=1)), _STEEPEST)
+    def _forget(self, gone: _Frame) -> None:
+        self._sum -= gone.small
+        self._square -= gone.square
+        self._down[1:] -= gone.down
+        self._across[:, 1:] -= gone.across
 
     def _moving(self) -> Rect | None:
         """The box of rows and columns of which a quarter moves."""
         count = len(self._frames)
-        spread = self._square * count - self._sum * self._sum > (_MOVES * count) ** 2
-        rows = np.flatnonzero(spread.mean(1) > _MOVING_SHARE)
-        columns = np.flatnonzero(spread.mean(0) > _MOVING_SHARE)
+        height, width = self._shape
+        square = np.multiply(self._sum, self._sum, dtype=np.int32)
+        spread = self._square * count - square > (_MOVES * count) ** 2
+        rows = np.flatnonzero(np.count_nonzero(spread, 1) > _MOVING_SHARE * width)
+        columns = np.flatnonzero(np.count_nonzero(spread, 0) > _MOVING_SHARE * height)
         if not len(rows) or not len(columns):
             return None
-        height, width = spread.shape
         return _worth(
             columns[0] / width, rows[0] / height,
             (columns[-1] + 1) / width, (rows[-1] + 1) / height,
@@ -81,7 +98,7 @@ class InsetFinder:
         count = len(self._frames)
         down, across = _excess(self._down), _excess(self._across.T)
         rows, columns = _best_lines(down.sum(1)), _best_lines(across.sum(1))
-        height, width = self._sum.shape
+        height, width = self._shape
         along_rows = _sums(down, rows) / count
         along_columns = _sums(across, columns).T / count
         tops, bottoms = _pairs(rows, int(_LEAST_SIDE * height))
@@ -89,38 +106,48 @@ class InsetFinder:
         if not len(tops) or not len(lefts):
             return []
         wide, high = (rights - lefts)[None, :], (bottoms - tops)[:, None]
+        above, below = along_rows[tops], along_rows[bottoms]
+        beside = along_columns[bottoms] - along_columns[tops]
         weakest = np.minimum.reduce([
-            (along_rows[tops][:, rights] - along_rows[tops][:, lefts]) / wide,
-            (along_rows[bottoms][:, rights] - along_rows[bottoms][:, lefts]) / wide,
-            (along_columns[bottoms][:, lefts] - along_columns[tops][:, lefts]) / high,
-            (along_columns[bottoms][:, rights] - along_columns[tops][:, rights]) / high,
+            (above[:, rights] - above[:, lefts]) / wide,
+            (below[:, rights] - below[:, lefts]) / wide,
+            beside[:, lefts] / high,
+            beside[:, rights] / high,
         ])  # fmt: skip
         score = weakest * np.sqrt(wide * high / (width * height))
+        best = np.argsort(score, axis=None)[::-1][:40]
+        i, j = np.divmod(best, len(lefts))
+        edges = np.stack(
+            [lefts[j] / width, tops[i] / height, rights[j] / width, bottoms[i] / height]
+        )
         found: list[Rect] = []
-        for at in np.argsort(score, axis=None)[::-1][:40]:
-            i, j = divmod(int(at), len(lefts))
-            if weakest[i, j] < _LEAST_EDGE or len(found) == 2:
+        for strength, sides in zip(weakest.ravel()[best].tolist(), edges.T.tolist(), strict=True):
+            if strength < _LEAST_EDGE or len(found) == 2:
                 break
-            rect = _worth(
-                lefts[j] / width, tops[i] / height, rights[j] / width, bottoms[i] / height
-            )
+            rect = _worth(*sides)
             if rect is not None and all(_differ(rect, other) for other in found):
                 found.append(rect)
         return found
 
 
-def _excess(edges: NDArray[np.int32]) -> NDArray[np.int32]:
+def _steps(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """How far neighbours are apart, up to the steepest that counts."""
+    apart: NDArray[np.uint8] = np.maximum(one, other) - np.minimum(one, other)
+    return np.minimum(apart, np.uint8(_STEEPEST))
+
+
+def _excess(edges: NDArray[np.int16]) -> NDArray[np.int16]:
     """Edges minus the stronger of what lies two lines to either side; none at the two ends."""
-    found = np.zeros(edges.shape, np.int32)
+    found = np.zeros(edges.shape, np.int16)
     beside = np.maximum(edges[: -2 * _BESIDE], edges[2 * _BESIDE :])
     np.subtract(edges[_BESIDE:-_BESIDE], beside, out=found[_BESIDE:-_BESIDE])
     return found
 
 
-def _sums(lines: NDArray[np.int32], wanted: NDArray[np.intp]) -> NDArray[np.int64]:
+def _sums(lines: NDArray[np.int16], wanted: NDArray[np.intp]) -> NDArray[np.int64]:
     """Running sums along some lines, 0 first; rows of the others stay 0."""
     found = np.zeros((len(lines), lines.shape[1] + 1), np.int64)
-    found[wanted, 1:] = lines[wanted].cumsum(1)
+    found[wanted, 1:] = lines[wanted].cumsum(1, dtype=np.int64)
     return found
 
 

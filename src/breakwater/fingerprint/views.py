@@ -48,6 +48,10 @@ Box = tuple[int, int, int, int]
 """Top, bottom, left, right in pixels."""
 
 
+_Hashed = tuple[NDArray[np.uint8], NDArray[np.uint8]]
+_Views = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
+
+
 @dataclass(frozen=True, slots=True)
 class ViewPlan:
     """One way to look at a frame.
@@ -161,6 +165,14 @@ _REFERENCE_VIEWS: Final = np.array([p.number for p in REFERENCE], np.uint8)
 _QUERY_VIEWS: Final = np.array(
     [p.number + m for m in (0, MIRRORED) for p in QUERY], np.uint8
 )  # fmt: skip
+_QUERIED: Final = [p.number for p in QUERY]
+_FURTHER: Final = tuple(p for p in REFERENCE if p.number not in _QUERIED)
+_BOTH_MAPS: Final = np.concatenate([_QUERY_MAPS, _maps(_FURTHER, mirrored=False)])
+_REFERENCE_ROWS: Final = np.array(
+    [_QUERIED.index(p.number) if p.number in _QUERIED else len(_QUERY_MAPS) + _FURTHER.index(p)
+     for p in REFERENCE]
+)  # fmt: skip
+"""Where the reference's views stand among the hashes of `_BOTH_MAPS`."""
 _UNCUT_MAPS: Final = np.concatenate([_maps(UNCUT, mirrored=m) for m in (False, True)])
 _UNCUT_VIEWS: Final = np.array([p.number + m for m in (0, MIRRORED) for p in UNCUT], np.uint8)
 _INNER: Final = 0.05
@@ -231,18 +243,38 @@ class ViewMaker:
         """
         if min(luma.shape) < LEAST_SIDE:
             return _nothing(time_s)
-        box = box or inner_box(luma)
+        (hashes, qualities), more = self._seen(luma, box or inner_box(luma), _QUERY_MAPS)
+        return _joined(time_s, [(_QUERY_VIEWS, hashes, qualities), *more])
+
+    def both(
+        self, luma: NDArray[np.uint8], time_s: float, box: Box | None = None
+    ) -> tuple[FramePrints, FramePrints]:
+        """What `feed` and `reference_prints` give of the next frame, for two thirds of the work."""
+        if min(luma.shape) < LEAST_SIDE:
+            return _nothing(time_s), _nothing(time_s)
+        (hashes, qualities), more = self._seen(luma, box or inner_box(luma), _BOTH_MAPS)
+        count = len(_QUERY_VIEWS)
+        rows = _REFERENCE_ROWS
+        return (
+            _joined(time_s, [(_QUERY_VIEWS, hashes[:count], qualities[:count]), *more]),
+            _kept(time_s, _REFERENCE_VIEWS, hashes[rows], qualities[rows]),
+        )
+
+    def _seen(
+        self, luma: NDArray[np.uint8], box: Box, maps: NDArray[np.float32]
+    ) -> tuple[_Hashed, list[_Views]]:
+        """What lies inside the borders through some maps; then the views that a frame may have."""
         whole = _small(luma, (0, luma.shape[0], 0, luma.shape[1]))
         bordered = box != (0, luma.shape[0], 0, luma.shape[1])
         small = _small(luma, box) if bordered else whole
-        found = [(_QUERY_VIEWS, *kernel.view_hashes(small, _QUERY_MAPS))]
+        first, more = kernel.view_hashes(small, maps), []
         if bordered:
-            found.append((_UNCUT_VIEWS, *kernel.view_hashes(whole, _UNCUT_MAPS)))
+            more.append((_UNCUT_VIEWS, *kernel.view_hashes(whole, _UNCUT_MAPS)))
         rects = self._insets.feed(whole)
         if rects:
-            numbers, maps = _inset_plan(rects)
-            found.append((numbers, *kernel.view_hashes(whole, maps)))
-        return _kept(time_s, *(np.concatenate(parts) for parts in zip(*found, strict=True)))
+            numbers, inset_maps = _inset_plan(rects)
+            more.append((numbers, *kernel.view_hashes(whole, inset_maps)))
+        return first, more
 
 
 def thin(prints: ReelPrints) -> ReelPrints:
@@ -283,15 +315,23 @@ _LEAST_LEFT: Final = 0.3
 
 def _inner(lines: NDArray[np.uint8]) -> tuple[int, int]:
     """First and last + 1 line that is no border."""
-    values = lines.astype(np.float32)
-    mean = values.mean(1)
-    flat = np.sqrt(np.maximum((values * values).mean(1) - mean * mean, 0)) < _FLAT
+    if not _flat(lines[:: len(lines) - 1 or 1])[0].any():  # as nearly always: no need to go on
+        return 0, len(lines)
+    flat, mean = _flat(lines)
     count = len(lines)
     before = _run(flat & (np.abs(mean - mean[0]) < _ALIKE))
     after = _run((flat & (np.abs(mean - mean[-1]) < _ALIKE))[::-1])
     if count - before - after < _LEAST_LEFT * count:
         return 0, count
     return before, count - after
+
+
+def _flat(lines: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """Which lines hardly vary, and how bright each is."""
+    values = lines.astype(np.float32)
+    mean = values.mean(1)
+    spread = np.sqrt(np.maximum((values * values).mean(1) - mean * mean, 0))
+    return spread < _FLAT, mean
 
 
 def _run(flags: NDArray[np.bool_]) -> int:
@@ -335,6 +375,10 @@ def _kept(
     """Without the views too poor to search with; the whole frame always stays."""
     keep = (qualities >= MIN_QUALITY) | (views == FULL.number)
     return FramePrints(time_s, views[keep], hashes[keep], qualities[keep])
+
+
+def _joined(time_s: float, parts: list[_Views]) -> FramePrints:
+    return _kept(time_s, *(np.concatenate(some) for some in zip(*parts, strict=True)))
 
 
 def _nothing(time_s: float) -> FramePrints:

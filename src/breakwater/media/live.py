@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import select
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -40,6 +40,13 @@ OPTIONS: Final = {
 SOUND_WITHIN: Final = "300000"
 """Microseconds that RTMP may take to show that it has sound: its headers come first, and without
 sound FFmpeg would wait for `probesize` while nobody looks."""
+
+REST_S: Final = 0.1
+"""How long bytes may gather while key frames are enough. Being woken for each packet costs more
+than looking does; an alert has half a second, of which this takes a fifth at most."""
+
+MUCH: Final = 64 << 10
+"""Bytes of one read after which more are waiting: no rest, whatever the broadcast's rate."""
 
 LATE_KEY_S: Final = 4.0
 """Key frames rarer than this are not enough (reference matching-and-hashing, Video)."""
@@ -90,20 +97,30 @@ class Piece:
 class Pipe:
     """Descriptor 0 as the file that FFmpeg reads: short reads, and an end to waiting."""
 
-    def __init__(self, stall_s: float) -> None:
-        self._stall_s = stall_s
+    def __init__(self, stall_s: float, rest: Callable[[], None]) -> None:
+        self._stall_s, self._rest = stall_s, rest
+        self._much = True
         self._poll = select.poll()
         self._poll.register(0, select.POLLIN)
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes; empty at the end."""
+        """Up to `size` bytes, after a rest where little came last; empty at the end."""
+        if not self._much:
+            self._rest()
         if not self._poll.poll(self._stall_s * 1000):
             raise PullEnded(Ending.STALLED, "nothing came")
-        return os.read(0, size)
+        body = os.read(0, size)
+        self._much = len(body) >= MUCH
+        return body
 
 
 class Pull:
-    """One broadcast being pulled. Iterate `events()`."""
+    """One broadcast being pulled. Iterate `events()`.
+
+    Attributes:
+        sampling: how closely it is looked at; may be set at any time.
+        rest: waits so many seconds, or less when there is something else to do; None: no rests.
+    """
 
     def __init__(
         self, url: str, form: str, *, max_pixels: int, patience: int = 1,
@@ -124,10 +141,14 @@ class Pull:
             PullEnded: REFUSED, STALLED, NO_VIDEO, BROKEN.
         """
         self.sampling = Sampling.KEY
+        self.rest: Callable[[float], None] | None = None
         self.packets = self.bytes = self.bad = self.looked = 0
         self.media_s = 0.0
         self._max_pixels = max_pixels
-        self._input = _opened(url, form, patience, extra or {})
+        self._ahead = select.poll() if form == "rtmp" else None
+        if self._ahead is not None:  # FFmpeg reads by itself, a packet and no more
+            self._ahead.register(0, select.POLLIN)
+        self._input = _opened(url, form, patience, extra or {}, self._gather)
         video: Any = next(iter(self._input.streams.video), None)
         if video is None:
             raise PullEnded(Ending.NO_VIDEO, "no video stream")
@@ -165,6 +186,8 @@ class Pull:
                 self.bytes += packet.size
                 yield from self._take(packet)
                 yield None
+                if self._ahead is not None and not self._ahead.poll(0):
+                    self._gather()
         except FFmpegError as error:
             raise _ended(error) from None
         finally:
@@ -176,6 +199,11 @@ class Pull:
     def close(self) -> None:
         """Free decoder and connection."""
         self._input.close()
+
+    def _gather(self) -> None:
+        """All was read that came: let some gather, where nobody waits for it."""
+        if self.rest is not None and self.sampling is Sampling.KEY:
+            self.rest(REST_S)
 
     def _take(self, packet: Any) -> Iterator[LiveShape | Seen | Piece]:
         """One packet: look at it, then keep it."""
@@ -311,7 +339,9 @@ def luma(frame: Any) -> NDArray[np.uint8]:
     return made
 
 
-def _opened(url: str, form: str, patience: int, extra: Mapping[str, str]) -> Any:
+def _opened(
+    url: str, form: str, patience: int, extra: Mapping[str, str], rest: Callable[[], None]
+) -> Any:
     stall_s = float(extra.get("stall_s", READ_S))
     options = {**extra, **OPTIONS}
     options.pop("stall_s", None)
@@ -324,7 +354,8 @@ def _opened(url: str, form: str, patience: int, extra: Mapping[str, str]) -> Any
         if form == "rtmp":
             return av.open(url, mode="r", options=options, timeout=(OPEN_S, READ_S))
         options.pop("protocol_whitelist")
-        return av.open(Pipe(stall_s), mode="r", format=form, options=options, buffer_size=32 << 10)
+        pipe = Pipe(stall_s, rest)
+        return av.open(pipe, mode="r", format=form, options=options, buffer_size=2 * MUCH)
     except FFmpegError as error:
         ended = _ended(error)
         why = Ending.REFUSED if ended.why in {Ending.CLOSED, Ending.RESET} else ended.why

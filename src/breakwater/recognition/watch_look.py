@@ -79,6 +79,11 @@ class Shown:
         """Begin to answer; a question too many takes the place of the oldest."""
         self._asked.append(_Asked(number, times[:MOST]))
 
+    @property
+    def asked(self) -> bool:
+        """Whether a question is being answered."""
+        return bool(self._asked)
+
     def answer(self) -> Answer | None:
         """Work on the oldest question for one frame; its answer when that was the last."""
         if not self._asked:

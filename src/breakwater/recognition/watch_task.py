@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from breakwater import kernel
 from breakwater.fingerprint import audio
-from breakwater.fingerprint.views import Box, ViewMaker, inner_box, reference_prints
+from breakwater.fingerprint.views import Box, ViewMaker, inner_box
 from breakwater.media import golden, live_proof, stills
 from breakwater.media.live import Piece, Pull, PullEnded, Seen, luma
 from breakwater.media.preload import load_lazy_parts
@@ -79,9 +79,8 @@ def warm() -> None:
                 shot = next(iter(video.shots()))
                 video.close()
         grey = np.ascontiguousarray(shot.pixels[..., 1])
-        maker.feed(grey, 0.0)
+        maker.both(grey, 0.0)
         _prints(grey, inner_box(grey))
-        reference_prints(grey, 0.0)
         for level in Level:
             stills.render(grey, level)
     watch_look.warm()
@@ -101,6 +100,10 @@ class _Teller:
         left = memoryview(write_answer(Answer(header, block)))
         while left:
             left = left[os.write(self._number, left) :]
+
+    def wait(self, seconds: float) -> None:
+        """Until the watcher says something, so many seconds at most."""
+        self._poll.poll(seconds * 1000)
 
     def hear(self) -> list[list[str]]:
         """Lines that came, as words."""
@@ -126,6 +129,7 @@ class _Watch:
         self._opened = time.monotonic()
         self._last: NDArray[np.uint8] | None = None
         self._next_pulse = self._next_still = self._next_listen = 0.0
+        pull.rest = self._rest
 
     def run(self) -> Answer:
         """Until the end."""
@@ -156,8 +160,7 @@ class _Watch:
         self._last = grey
         box = inner_box(grey)
         prints, quality, inner = _prints(grey, box)
-        query = self._maker.feed(grey, seen.time_s, box)
-        reference = reference_prints(grey, seen.time_s, box)
+        query, reference = self._maker.both(grey, seen.time_s, box)
         small = b""
         if seen.time_s >= self._next_still:
             small = stills.render(_sparse(grey), Level.S1)
@@ -191,6 +194,11 @@ class _Watch:
         if now >= self._next_pulse:
             self._next_pulse = now + PULSE_S
             self._teller.tell({"t": "pulse", **self._pulse()})
+
+    def _rest(self, seconds: float) -> None:
+        """Packets gather; not while an answer is being worked on."""
+        if not (self._shown.asked or (self._sound is not None and self._sound.behind)):
+            self._teller.wait(seconds)
 
     def _obey(self, words: list[str]) -> None:
         """One line of the watcher."""
