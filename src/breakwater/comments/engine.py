@@ -225,6 +225,11 @@ class Engine:
         self._chats.pop(stream, None)
         self._across.ended(self._streams.of(stream))
 
+    def band(self, stream: str) -> Band | None:
+        """How fast a chat is now; None: there is no such chat."""
+        chat = self._chats.get(stream)
+        return None if chat is None else chat.band
+
     def snapshot(self, stream: str) -> dict[str, Any] | None:
         """Sums of one chat, for JSON: numbers under keyed hashes; None: there is no such chat."""
         chat = self._chats.get(stream)
