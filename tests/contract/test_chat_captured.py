@@ -14,6 +14,7 @@ from breakwater.live.hearing.measures import Policies
 from breakwater.live.hearing.policy import Policy
 from breakwater.live.policy import DEFAULT
 from breakwater.model.broadcast import Sender
+from breakwater.model.case import CaseKind, Priority
 from breakwater.model.chat import About, ChatAlarm, ChatKind, KeptComment, KeptState, Measure
 from breakwater.model.comment import AuthorEvidence, Contribution, Explanation, Level
 from breakwater.model.decision import DecisionKind
@@ -215,11 +216,16 @@ def test_what_was_held_and_led_to_no_case_goes_after_a_day(database, clock, afte
         tx.lock_changes()
         chat = chats.begin(tx, About(ChatKind.POST, "clips", "post-1"))
         captured.capture(tx, chat, None, [comment(1)], {"m1"})
+        closed = cases.open(
+            tx, kind=CaseKind.CONVERSATION, subject=chat.id, why="x", priority=Priority.LOW
+        )
+        cases.close(tx, closed.id, by="sam", reason="not illegal")
+        captured.capture(tx, chat, closed.id, [comment(2)], {"m2"})
     after.expire()
     assert kept(database, chat)[0].text == CANARY
     clock.advance(24 * 3600 + 1)
     after.expire()
-    assert kept(database, chat)[0].state is KeptState.REMOVED
+    assert {one.state for one in kept(database, chat)} == {KeptState.REMOVED}
 
 
 def test_a_chat_of_its_own_is_settled_like_one_of_a_broadcast(

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from breakwater.live.hearing import measures
 from breakwater.live.hearing.measures import Policies
-from breakwater.model.case import Case, CaseKind
+from breakwater.model.case import Case, CaseKind, CaseState
 from breakwater.model.chat import Chat, KeptComment
 from breakwater.model.decision import Decision
 from breakwater.model.event import Event, EventType
@@ -69,13 +69,16 @@ def capture(
     Args:
         tx: the transaction that took the alarm in.
         chat: in which they were written.
-        case: that they belong to; None: they were held and nothing has alarmed.
+        case: that they belong to; None, or one that is closed: they were held and nothing has
+            alarmed since, so they go after a day.
         heard: the messages of the explanations, and the held ones, with their text.
         held: ids of those that are held.
     """
     mine = [replace(one, held=one.message in held) for one in heard]
     told = sorted((one for one in mine if not one.held), key=lambda one: -one.nats)[:MOST]
     some = [*told, *[one for one in mine if one.held][:MOST_HELD]]
+    if case is not None and cases.get(tx, case).state is CaseState.CLOSED:
+        case = None
     made = kept_comments.keep(
         tx, chat.service, [replace(one, id=new_id(), chat=chat.id, case=case) for one in some]
     )
