@@ -33,6 +33,14 @@ def nothing() -> FramePrints:
     return FramePrints(0.0, none, np.zeros((0, 32), np.uint8), none)
 
 
+def test_a_reading_that_comes_late_does_not_undo_a_newer_one() -> None:
+    at = post(version=3, risk=0.9)
+    assert at.knows(stream(id=at.stream.id, version=2, risk=0.0)).risk == 0.9
+    assert at.wanted(0.0) is Sampling.FULL
+    assert at.knows(stream(id=at.stream.id, version=4, risk=0.0)).risk == 0.0
+    assert at.wanted(0.0) is Sampling.KEY
+
+
 def test_what_lies_between_near_frames_was_seen_and_a_hole_was_not() -> None:
     seen = Seen(1000.0)
     for at in range(1000, 1041, 2):

@@ -149,6 +149,12 @@ class Post:
             return Sampling.FAST
         return Sampling.KEY
 
+    def knows(self, stream: Stream) -> Stream:
+        """Take the broadcast as it was read, unless a newer reading came first; answers which holds."""
+        if stream.version >= self.stream.version:
+            self.stream = stream
+        return self.stream
+
     def failed(self, why: Ending, now: float) -> None:
         """A pull ended against our wish: when to try again."""
         self.link = None

@@ -160,7 +160,7 @@ class Watching:
         post = self._posts.get(event.subject)
         if post is None or stream is None:
             return
-        post.stream = stream
+        stream = post.knows(stream)
         if stream.stopped:
             post.ring.hold(self._clock.now().timestamp())
         if stream.state is StreamState.ENDED:
@@ -263,7 +263,7 @@ class Watching:
         for post in self.every():
             now = running.get(post.stream.id)
             if now is not None:
-                post.stream = now
+                post.knows(now)
             if (now is None or now.state is StreamState.ENDED) and post.over_at is None:
                 self._leave(post)
 
