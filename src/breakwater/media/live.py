@@ -24,6 +24,7 @@ from av.error import ExitError, FFmpegError
 from numpy.typing import NDArray
 
 from breakwater.media.ear import Ear
+from breakwater.media.original import Original
 from breakwater.media.remux import Remuxer
 from breakwater.model.live import Ending, LiveShape, Sampling
 
@@ -87,7 +88,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Bytes of the remuxed original; `key`: a key frame begins in it or just before it."""
+    """Bytes of the original; `key`: a key frame begins in it or just before it."""
 
     body: bytes
     time_s: float
@@ -97,8 +98,11 @@ class Piece:
 class Pipe:
     """Descriptor 0 as the file that FFmpeg reads: short reads, and an end to waiting."""
 
-    def __init__(self, stall_s: float, rest: Callable[[], None]) -> None:
-        self._stall_s, self._rest = stall_s, rest
+    def __init__(
+        self, stall_s: float, rest: Callable[[], None], keep: Callable[[bytes], None] | None
+    ) -> None:
+        """Take how long silence may last, how to rest, and who keeps what comes."""
+        self._stall_s, self._rest, self._keep = stall_s, rest, keep
         self._much = True
         self._poll = select.poll()
         self._poll.register(0, select.POLLIN)
@@ -111,6 +115,8 @@ class Pipe:
             raise PullEnded(Ending.STALLED, "nothing came")
         body = os.read(0, size)
         self._much = len(body) >= MUCH
+        if self._keep is not None:
+            self._keep(body)
         return body
 
 
@@ -148,7 +154,12 @@ class Pull:
         self._ahead = select.poll() if form == "rtmp" else None
         if self._ahead is not None:  # FFmpeg reads by itself, a packet and no more
             self._ahead.register(0, select.POLLIN)
-        self._input = _opened(url, form, patience, extra or {}, self._gather)
+        original = Original() if form == "mpegts" else None
+        pipe = Pipe(
+            float((extra or {}).get("stall_s", READ_S)), self._gather,
+            None if original is None else original.feed,
+        )  # fmt: skip
+        self._input = _opened(url, form, patience, extra or {}, pipe)
         video: Any = next(iter(self._input.streams.video), None)
         if video is None:
             raise PullEnded(Ending.NO_VIDEO, "no video stream")
@@ -159,14 +170,16 @@ class Pull:
         self._prepare(max_pixels)
         audio = next(iter(self._input.streams.audio), None)
         self._kept = [one for one in (self._video, audio) if one is not None]
-        self._remux = Remuxer(self._kept)
+        self._bodies = original or Remuxer(self._kept)
         decoder = None if audio is None else audio.codec_context
         self.ear = Ear(decoder, sound_rate) if decoder is not None and sound_rate else None
         self.shape = self._shape(self._context.width, self._context.height)
+        if self.shape.width * self.shape.height > max_pixels:
+            raise PullEnded(Ending.BROKEN, f"{self.shape.width} x {self.shape.height}")
         self._tick = float(video.time_base or 0.001)
         self._offset: float | None = None
         self._last_key = self._last_video = time.monotonic()
-        self._next_look = self._placed = 0.0
+        self._next_look = self._placed = self._heard_s = 0.0
         self._backlog: list[Any] = []
         self._backlog_bytes = 0
         self._following = False
@@ -191,9 +204,9 @@ class Pull:
         except FFmpegError as error:
             raise _ended(error) from None
         finally:
-            rest = self._remux.close()
+            rest, key = self._bodies.close()
         if rest:
-            yield Piece(rest, self.media_s, key=False)
+            yield Piece(rest, self.media_s, key=key)
         raise PullEnded(Ending.CLOSED, "end of stream")
 
     def close(self) -> None:
@@ -208,19 +221,22 @@ class Pull:
     def _take(self, packet: Any) -> Iterator[LiveShape | Seen | Piece]:
         """One packet: look at it, then keep it."""
         now = time.monotonic()
-        key = False
-        if packet.stream_index == self._video.index:
+        key, video = False, packet.stream_index == self._video.index
+        if video:
             self._last_video = now
             self._advance(packet)
             key = bool(packet.is_keyframe)
             yield from self._look(packet, key=key, now=now)
         elif now - self._last_video > NO_VIDEO_S:
             raise PullEnded(Ending.CHANGED, "its video has stopped")
-        elif self.ear is not None and self._offset is not None and packet.pts is not None:
-            self.ear.keep(bytes(packet), float(packet.pts * packet.time_base) - self._offset)
-        self._remux.put(packet)
-        if body := self._remux.take(self.media_s, key=key):
-            yield Piece(body, self.media_s, key=key)
+        elif self.ear is not None and self._offset is not None:
+            if packet.pts is not None:  # of several that came together only the first has a time
+                self._heard_s = float(packet.pts * packet.time_base) - self._offset
+            self.ear.keep(bytes(packet), self._heard_s)
+        self._bodies.put(packet, video=video)
+        body, begun = self._bodies.take(self.media_s, key=key)
+        if body:
+            yield Piece(body, self.media_s, key=begun)
 
     def _look(self, packet: Any, *, key: bool, now: float) -> Iterator[LiveShape | Seen]:
         """Decode what the sampling asks for."""
@@ -325,7 +341,7 @@ class Pull:
     def _shape(self, width: int, height: int) -> LiveShape:
         audio = [one.codec_context.name for one in self._kept[1:] if one.codec_context]
         name = self._context.name
-        return LiveShape(name, width, height, "".join(audio), self._remux.container)
+        return LiveShape(name, width, height, "".join(audio), self._bodies.container)
 
 
 def luma(frame: Any) -> NDArray[np.uint8]:
@@ -339,10 +355,7 @@ def luma(frame: Any) -> NDArray[np.uint8]:
     return made
 
 
-def _opened(
-    url: str, form: str, patience: int, extra: Mapping[str, str], rest: Callable[[], None]
-) -> Any:
-    stall_s = float(extra.get("stall_s", READ_S))
+def _opened(url: str, form: str, patience: int, extra: Mapping[str, str], pipe: Pipe) -> Any:
     options = {**extra, **OPTIONS}
     options.pop("stall_s", None)
     if form == "rtmp":
@@ -354,7 +367,6 @@ def _opened(
         if form == "rtmp":
             return av.open(url, mode="r", options=options, timeout=(OPEN_S, READ_S))
         options.pop("protocol_whitelist")
-        pipe = Pipe(stall_s, rest)
         return av.open(pipe, mode="r", format=form, options=options, buffer_size=2 * MUCH)
     except FFmpegError as error:
         ended = _ended(error)
