@@ -9,31 +9,21 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
 from breakwater.errors import BadSettings
+from breakwater.settings_comments import CommentsSettings, Words
 
 
-def _split(value: Any) -> Any:
-    """Read comma-separated words from the environment."""
-    if isinstance(value, str):
-        return tuple(word.strip() for word in value.split(",") if word.strip())
-    return value
-
-
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
-
-
-class Settings(BaseSettings):
+class Settings(CommentsSettings):
     """What an operator can set."""
 
     model_config = SettingsConfigDict(env_prefix="BREAKWATER_", frozen=True, extra="forbid")

@@ -11,15 +11,19 @@ from contextlib import suppress
 from breakwater.enforcement.wishes import Wishes
 from breakwater.errors import NeedsSecondPerson
 from breakwater.model.broadcast import Sender
+from breakwater.model.chat import About, ChatKind, KeptComment, Measure
 from breakwater.model.classifier import Step
-from breakwater.model.ids import Id
+from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import Broadcaster, Control
 from breakwater.records import (
+    chats,
     classifiers,
+    kept_comments,
     streams,
 )
 from tests.builders_onnx import brightness, card
 from tests.integration.matrix_world import Somebody, World
+from tests.integration.served import OPERATOR
 from tests.integration.spot_house import SpotHouse
 
 
@@ -50,6 +54,31 @@ def stream(world: World, of: Somebody) -> str:
     by = of.who if of.who.service else world.machine("photos").who
     told = Sender(account=f"acct-{world.next()}", pull_url="https://cdn.example/live.m3u8")
     return world.app.live.streams.begin(by, "", f"live/{world.next()}", told).id
+
+
+def talk(world: World, of: Somebody) -> str:
+    """A broadcast of the caller's service in which somebody has written."""
+    made = Id(stream(world, of))
+    with world.app.db.transaction() as tx:
+        found = streams.get(tx, made)
+        chats.begin(tx, About(ChatKind.STREAM, found.service, made, made))
+    return made
+
+
+def with_order(world: World, made: str) -> dict[str, object]:
+    """Names an order to the chat of a broadcast."""
+    wishes = world.app.enforcement.chat_wishes
+    return {"json": {"order": wishes.want(OPERATOR, Id(made), Measure.SLOW).wish.id}}
+
+
+def with_held(world: World, made: str) -> dict[str, object]:
+    """Names a comment that is held back from it."""
+    with world.app.db.transaction() as tx:
+        chat = chats.of_stream(tx, Id(made))
+        assert chat is not None
+        held = KeptComment(new_id(), chat.id, "m1", "ann", tx.now, "hello", 4.5, held=True)
+        kept_comments.keep(tx, chat.service, [held])
+    return {"json": {"comments": [held.id]}}
 
 
 def strip(world: World, _of: Somebody) -> str:

@@ -7,15 +7,20 @@ from dataclasses import dataclass
 
 from breakwater.app.ground import Ground
 from breakwater.banks.cutting import Cutting
+from breakwater.enforcement.chat_wishes import ChatWishes
+from breakwater.enforcement.chats import ChatOrders
 from breakwater.enforcement.keeping import Keeping
-from breakwater.enforcement.ports import NothingKept, PreRoll, Prints
+from breakwater.enforcement.ports import NobodyTalks, NothingKept, PreRoll, Prints, Talk
 from breakwater.enforcement.streams import Orders
 from breakwater.enforcement.wishes import Wishes
+from breakwater.live.hearing.measures import Policies
+from breakwater.live.hearing.policy import Policy as CommentsPolicy
 from breakwater.live.policy import Policy
 from breakwater.live.servers import Servers
 from breakwater.settings import Settings
 
 _NOTHING = NothingKept()
+_NOBODY = NobodyTalks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +32,16 @@ class Enforcing:
         orders: carries orders out.
         keeping: preserves what is stopped.
         bank_cuts: which banks may cut by themselves.
+        chat_wishes: what people order of chats.
+        chat_orders: has chats be as they were ordered.
     """
 
     wishes: Wishes
     orders: Orders
     keeping: Keeping
     bank_cuts: Cutting
+    chat_wishes: ChatWishes
+    chat_orders: ChatOrders
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -44,6 +53,15 @@ def policy_of(settings: Settings) -> Policy:
     return Policy.read({"two_people": settings.stream_cut_people > 1, **settings.stream_policy})
 
 
+def policies_of(settings: Settings) -> Policies:
+    """How far a chat is restrained without a person, and a broadcast stopped.
+
+    Raises:
+        BadSettings: they ask for more than the rule allows.
+    """
+    return Policies(CommentsPolicy.read(settings.comments_policy), policy_of(settings))
+
+
 def wire_enforcing(
     settings: Settings,
     on: Ground,
@@ -52,14 +70,24 @@ def wire_enforcing(
     *,
     preroll: PreRoll = _NOTHING,
     prints: Prints = _NOTHING,
+    talk: Talk = _NOBODY,
 ) -> Enforcing:
     """Put the parts together; watchers hand in what they hold."""
     keeping = Keeping(
-        db=on.db, vault=on.vault, preroll=preroll, prints=prints, spool=settings.spool_dir
-    )
+        db=on.db, vault=on.vault, preroll=preroll, prints=prints, spool=settings.spool_dir,
+        talk=talk,
+    )  # fmt: skip
     orders = Orders(
         db=on.db, clock=on.clock, metrics=on.metrics, server=servers.adapter, keeping=keeping
     )
     undo.callback(orders.close)
     wishes = Wishes(db=on.db, two_people=policy_of(settings).two_people)
-    return Enforcing(wishes=wishes, orders=orders, keeping=keeping, bank_cuts=Cutting(db=on.db))
+    rules = policies_of(settings).chats
+    return Enforcing(
+        wishes=wishes, orders=orders, keeping=keeping, bank_cuts=Cutting(db=on.db),
+        chat_wishes=ChatWishes(db=on.db, slow_s=rules.slow_s, age_days=rules.age_days),
+        chat_orders=ChatOrders(
+            db=on.db, metrics=on.metrics, server=servers.adapter, slow_s=rules.slow_s,
+            age_days=rules.age_days,
+        ),
+    )  # fmt: skip

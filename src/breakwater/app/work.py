@@ -84,6 +84,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
             *review_handlers.job_kinds(
                 db=on.db, rehash=review.rehash
             ),
+            *enforcement_handlers.job_kinds(parts.enforcement.chat_orders),
         ),
         turns=(
             *turns(

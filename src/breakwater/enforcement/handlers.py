@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from breakwater.enforcement.chats import ChatOrders
 from breakwater.enforcement.streams import Orders
 from breakwater.model.event import EventType
-from breakwater.model.work import Subscription, Turn
+from breakwater.model.work import JobKind, Subscription, Turn
 
 
 def subscriptions(orders: Orders) -> tuple[Subscription, ...]:
@@ -17,6 +18,11 @@ def subscriptions(orders: Orders) -> tuple[Subscription, ...]:
             "enforcement.ordered", frozenset({EventType.STREAM_ORDERED}), orders.on_ordered
         ),
     )
+
+
+def job_kinds(chats: ChatOrders) -> tuple[JobKind, ...]:
+    """Orders to chats wait for nobody's thread: each is one call."""
+    return chats.job_kinds()
 
 
 def turns(orders: Orders) -> tuple[Turn, ...]:
