@@ -14,9 +14,9 @@ from typing import Any, Final
 import av
 import numpy as np
 from av.audio.resampler import AudioResampler
-from av.error import EOFError as AvEOFError
-from av.error import FFmpegError
 from numpy.typing import NDArray
+
+from breakwater.media.damage import unless_damaged
 
 KEPT_S: Final = 120.0
 KEPT_BYTES: Final = 4 << 20
@@ -113,17 +113,14 @@ class Ear:
         return AudioResampler(format="s16", layout="mono", rate=self._rate)
 
     def _decoded(self, body: bytes) -> list[NDArray[np.int16]]:
-        """Samples of one packet; one that is damaged is skipped, as players do."""
-        try:
-            made = []
-            for frame in self._context.decode(av.Packet(body)):
-                frame.pts = None
-                made += [one.to_ndarray().reshape(-1) for one in self._resampler.resample(frame)]
-            return [one.astype(np.int16, copy=False) for one in made]
-        except AvEOFError:
-            return []
-        except FFmpegError as error:
-            if not isinstance(error, ValueError):
-                raise
-            self.bad += 1
-            return []
+        made, damaged = unless_damaged(lambda: self._samples(body))
+        self.bad += damaged
+        return made
+
+    def _samples(self, body: bytes) -> list[NDArray[np.int16]]:
+        """Samples of one packet."""
+        made = []
+        for frame in self._context.decode(av.Packet(body)):
+            frame.pts = None
+            made += [one.to_ndarray().reshape(-1) for one in self._resampler.resample(frame)]
+        return [one.astype(np.int16, copy=False) for one in made]

@@ -23,6 +23,7 @@ from av.error import EOFError as AvEOFError
 from av.error import ExitError, FFmpegError
 from numpy.typing import NDArray
 
+from breakwater.media.damage import unless_damaged
 from breakwater.media.ear import Ear
 from breakwater.media.original import Original
 from breakwater.media.remux import Remuxer
@@ -274,15 +275,9 @@ class Pull:
         return frames
 
     def _decode(self, packet: Any) -> list[Any]:
-        try:
-            return list(self._context.decode(packet))
-        except AvEOFError:
-            return []
-        except FFmpegError as error:
-            if not isinstance(error, ValueError):
-                raise
-            self.bad += 1
-            return []
+        frames, damaged = unless_damaged(lambda: list(self._context.decode(packet)))
+        self.bad += damaged
+        return frames
 
     def _remember(self, packet: Any) -> None:
         """Keep packets since the last key frame, for when more is wanted."""

@@ -10,20 +10,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from breakwater.errors import AuditUnavailable, DatabaseUnavailable, DiskFull, NotAllowed, NotFound
-from breakwater.media.sandbox import JailPool
 from breakwater.model.access import Permission, Principal
-from breakwater.model.clock import Clock
 from breakwater.model.grading import GradeItem, item_number
 from breakwater.model.ids import Id
-from breakwater.model.media import Level, MediaLimits
+from breakwater.model.media import Level
 from breakwater.records import gradesets, grading
-from breakwater.records.database import Database, Tx
-from breakwater.records.vault import Vault
+from breakwater.records.database import Tx
 from breakwater.review.looking import severity
-from breakwater.review.looking.exposure import ExposureClock
 from breakwater.review.looking.showing import (
     Look,
-    Showing,
+    Room,
     Shown,
     Still,
     of_one,
@@ -32,16 +28,8 @@ from breakwater.review.looking.showing import (
 )
 
 
-class GradeViews:
+class GradeViews(Room):
     """Shows graders what they were given, and nothing that is not written down."""
-
-    def __init__(
-        self, *, db: Database, vault: Vault, pool: JailPool, clock: Clock,
-        exposure: ExposureClock, limits: MediaLimits | None = None,
-    ) -> None:  # fmt: skip
-        self._db = db
-        self._exposure = exposure
-        self._showing = Showing(db=db, vault=vault, pool=pool, clock=clock, limits=limits)
 
     def look(
         self, who: Principal, *, set_number: int, item: Id, frame: int, level: Level,

@@ -21,6 +21,7 @@ from breakwater.model.viewing import CAP_MS
 from breakwater.records import views
 from breakwater.records.database import Database, Tx
 from breakwater.records.vault import Vault
+from breakwater.review.looking.exposure import ExposureClock
 
 MOST_STILLS: Final = 24
 """Stills of one page (console specification §5, video strip)."""
@@ -144,6 +145,18 @@ class Showing:
                 source, declared=shown.type, limits=self._limits, frame=frame,
                 level=level, watermark=mark, time_s=shown.time_s, lane=f"view {who.id}",
             )  # fmt: skip
+
+
+class Room:
+    """What each place stands on where people look: the one way to show, and the clock of exposure."""
+
+    def __init__(
+        self, *, db: Database, vault: Vault, pool: JailPool, clock: Clock,
+        exposure: ExposureClock, limits: MediaLimits | None = None,
+    ) -> None:  # fmt: skip
+        self._db = db
+        self._exposure = exposure
+        self._showing = Showing(db=db, vault=vault, pool=pool, clock=clock, limits=limits)
 
 
 def permitted(who: Principal, level: Level) -> Id:

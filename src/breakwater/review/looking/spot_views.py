@@ -22,21 +22,17 @@ from breakwater.errors import (
     NotAllowed,
     NotFound,
 )
-from breakwater.media.sandbox import JailPool
 from breakwater.model.access import Permission, Principal
-from breakwater.model.clock import Clock
 from breakwater.model.ids import Id
-from breakwater.model.media import Level, MediaLimits
+from breakwater.model.media import Level
 from breakwater.model.spot import Strip
 from breakwater.model.upload import Surface
 from breakwater.records import spots, streams
-from breakwater.records.database import Database, Tx
-from breakwater.records.vault import Vault
-from breakwater.review.looking.exposure import ExposureClock
+from breakwater.records.database import Tx
 from breakwater.review.looking.policy import Severity
 from breakwater.review.looking.showing import (
     Look,
-    Showing,
+    Room,
     Shown,
     Still,
     of_one,
@@ -51,16 +47,8 @@ TYPE: Final = "image/webp"
 PRIVATE: Final = frozenset({Surface.PRIVATE.value, Surface.PROFILE.value})
 
 
-class SpotViews:
+class SpotViews(Room):
     """Shows strips, and nothing that is not written down."""
-
-    def __init__(
-        self, *, db: Database, vault: Vault, pool: JailPool, clock: Clock,
-        exposure: ExposureClock, limits: MediaLimits | None = None,
-    ) -> None:  # fmt: skip
-        self._db = db
-        self._exposure = exposure
-        self._showing = Showing(db=db, vault=vault, pool=pool, clock=clock, limits=limits)
 
     def look(
         self, who: Principal, *, item: Id, frame: int, level: Level, reason: str,

@@ -20,22 +20,18 @@ from breakwater.errors import (
     DiskFull,
     NotAllowed,
 )
-from breakwater.media.sandbox import JailPool
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Case, CaseKind, CaseState
-from breakwater.model.clock import Clock
 from breakwater.model.ids import Id
-from breakwater.model.media import Level, MediaLimits
+from breakwater.model.media import Level
 from breakwater.model.upload import Upload
 from breakwater.records import cases, people, uploads, views
-from breakwater.records.database import Database, Tx
-from breakwater.records.vault import Vault
+from breakwater.records.database import Tx
 from breakwater.review.looking import live_stills, policy, severity
-from breakwater.review.looking.exposure import ExposureClock
 from breakwater.review.looking.showing import (
     MOST_STILLS,
     Look,
-    Showing,
+    Room,
     Shown,
     Still,
     of_one,
@@ -49,16 +45,8 @@ LEASE: Final = timedelta(minutes=10)
 """How long a look keeps a case for the one who looks."""
 
 
-class Views:
+class Views(Room):
     """Shows frames, and nothing that is not written down."""
-
-    def __init__(
-        self, *, db: Database, vault: Vault, pool: JailPool, clock: Clock,
-        exposure: ExposureClock, limits: MediaLimits | None = None,
-    ) -> None:  # fmt: skip
-        self._db = db
-        self._exposure = exposure
-        self._showing = Showing(db=db, vault=vault, pool=pool, clock=clock, limits=limits)
 
     def look(
         self, who: Principal, *, case: Id, item: Id, frame: int, level: Level, reason: str,
