@@ -12,7 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
-VERSION: Final = 1
+VERSION: Final = 2
 ICU: Final = "72"
 TARGET: Final = Path(__file__).resolve().parents[1] / "src/breakwater/comments/folding.txt"
 LICENCE: Final = """\
@@ -85,6 +85,14 @@ class Icu:
         """General category, as ICU numbers it."""
         return int(getattr(self.uc, f"u_charType_{ICU}")(ctypes.c_int32(code)))
 
+    def name(self, code: int) -> str:
+        """As Unicode names it."""
+        out, error = ctypes.create_string_buffer(256), ctypes.c_int(0)
+        length = getattr(self.uc, f"u_charName_{ICU}")(
+            ctypes.c_int32(code), ctypes.c_int(0), out, ctypes.c_int32(256), ctypes.byref(error)
+        )
+        return out.raw[:length].decode("ascii")
+
     def digit(self, code: int) -> int:
         """0 to 9 for a decimal digit of any script, else -1."""
         return int(getattr(self.uc, f"u_charDigitValue_{ICU}")(ctypes.c_int32(code)))
@@ -116,6 +124,13 @@ class Folder:
                 return chr(ord("a") + code - first)
         return ""
 
+    def small(self, one: str) -> str:
+        """A small capital as its letter: UTS 39 leaves most of them, and likens others to them."""
+        if one == "\u0138":
+            return "k"  # kra, to which UTS 39 likens small capital k
+        before, found, letter = self.icu.name(ord(one)).partition("LATIN LETTER SMALL CAPITAL ")
+        return letter.lower() if found and not before and len(letter) == 1 else one
+
     def like(self, one: str) -> str:
         """What it looks like; ASCII stays, but for what all look like `l` (UTS 39 and case)."""
         if one == "i":
@@ -123,7 +138,8 @@ class Folder:
         code = ord(one)
         if code < 0x80 or code in HANGUL or self.icu.category(code) == CURRENCY:
             return one
-        return self.icu.prototype(one).replace("rn", "m")  # UTS 39 writes m as rn
+        likened = self.icu.prototype(one).replace("rn", "m")  # UTS 39 writes m as rn
+        return "".join(map(self.small, likened))
 
     def once(self, text: str) -> str:
         """One round: forms and case, decomposed, without marks, digits as 0 to 9, look-alikes."""

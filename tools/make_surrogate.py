@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from breakwater.comments.model import SHIPPED
-from breakwater.comments.train import About, Row, split, train
+from breakwater.comments.rows import Row
+from breakwater.comments.train import About, split, train
 
 ROOT = Path(__file__).resolve().parents[1]
 ORDINARY = ROOT / "tests/data/chat/ordinary.txt.gz"
@@ -134,7 +135,7 @@ def main(target: Path = SHIPPED) -> None:
         ).hexdigest(),
         "tests/data/chat/ordinary.txt.gz": hashlib.sha256(ORDINARY.read_bytes()).hexdigest(),
     }
-    trained = train(split(held, seed="polite"), about, sources=sources)
+    trained = train(split(held, seed="polite"), about, sources=sources, augment=True)
     if target.exists():
         shutil.rmtree(target)
     trained.save(target)

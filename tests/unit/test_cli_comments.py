@@ -117,3 +117,11 @@ def test_the_program_knows_the_group_and_a_fault_is_one_line(tmp_path) -> None:
     assert done.returncode == 66
     assert "not a folder with a model package" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_augmented_training_says_so_in_the_card(tmp_path) -> None:
+    data = rows(tmp_path / "rows.jsonl", 0, 30)
+    said = run("train", data, "--out", tmp_path / "made", "--augment", "--json", *SAID)
+    learned = json.loads(said.splitlines()[-1])["card"]["splits"]["disguises_learned"]
+    assert len(learned) == 12
+    assert "parted" not in learned

@@ -178,7 +178,7 @@ def test_weights_that_are_not_two_plain_arrays_are_refused_and_never_run(copy, d
     [
         ("features.json", lambda held: held.update(more=1)),
         ("features.json", lambda held: held.pop("scale")),
-        ("features.json", lambda held: held.update(folding=2)),
+        ("features.json", lambda held: held.update(folding=1)),
         ("features.json", lambda held: held.update(bits=19)),
         ("features.json", lambda held: held.update(bits=True)),
         ("features.json", lambda held: held.update(grams=[1, 9])),

@@ -14,7 +14,7 @@ from breakwater.comments.lexicon import Lexicon, parse
 from breakwater.comments.model import SHIPPED, load
 from breakwater.comments.normalise import normalise
 from breakwater.comments.reader import MOST_CUES, MessageReader
-from breakwater.comments.train import read_rows
+from breakwater.comments.rows import read_rows
 from breakwater.errors import BreakwaterError
 from breakwater.model.comment import Cue, Message, Source
 

@@ -12,7 +12,8 @@ import pytest
 
 from breakwater.comments import learn
 from breakwater.comments.model import SHIPPED, load
-from breakwater.comments.train import About, Row, read_rows, refuse_overlap, split, train
+from breakwater.comments.rows import Row, read_rows
+from breakwater.comments.train import About, refuse_overlap, split, train
 from breakwater.errors import BadInput, Conflict, NotFound
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,7 +115,10 @@ def test_both_forms_are_read(tmp_path, form: str) -> None:
         path.write_text(
             "\n".join(json.dumps({**one, "label": int(one["label"])}) for one in wanted), "utf-8"
         )
-    assert read_rows(path) == [Row('a, "b"\nc', True, "x", "en", "s", "u"), Row("ü😀", False, "y")]
+    assert read_rows(path) == [
+        Row('a, "b"\nc', True, "x", "en", "s", "u", 5.0),
+        Row("ü😀", False, "y"),
+    ]
     assert "a, " not in repr(read_rows(path))
 
 

@@ -1,4 +1,4 @@
-"""`breakwater comments`: train a message model, show its card, check a list of terms.
+"""`breakwater comments`: train a message model, measure it, show its card, check a list of terms.
 
 In: labelled messages as CSV or JSONL, model packages, lists of mode 0600. Out: a package; a
 card; findings by entry id. Needs no database. What a file holds is never printed. How:
@@ -14,17 +14,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from breakwater.cli import comments_labels, comments_measure
 from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal
 from breakwater.errors import BadInput, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from breakwater.comments.train import Row
+    from breakwater.comments.rows import Row
 
 app = typer.Typer(
     help="Weigh what people write: models and lists.", no_args_is_help=True, add_completion=False
 )
+for _command in (
+    comments_measure.calibrate, comments_measure.evaluate, comments_measure.replay,
+    comments_measure.compare, comments_labels.labels,
+):  # fmt: skip
+    app.command()(_command)
 
 
 @app.command()
@@ -44,13 +50,17 @@ def train(
     surrogate: Annotated[
         bool, typer.Option("--surrogate", help="It stands in for something else; the card says so.")
     ] = False,
+    augment: Annotated[
+        bool, typer.Option("--augment", help="Learn each text once more in a disguise.")
+    ] = False,
     failure: Annotated[
         list[str] | None, typer.Option(help="A known failure, for the card; may be repeated.")
     ] = None,
     as_json: Json = False,
 ) -> None:
     """Learn from labelled messages and write a model package; groups that overlap are refused."""
-    from breakwater.comments.train import About, read_rows, split
+    from breakwater.comments.rows import read_rows
+    from breakwater.comments.train import About, split
     from breakwater.comments.train import train as learn
 
     terminal = Terminal(as_json=as_json)
@@ -61,7 +71,7 @@ def train(
     said = About(name, name, about, licence, surrogate=surrogate, failures=tuple(failure or ()))
     sources = {path.name: _digest(path) for path in (*files, *([test] if test else []))}
     terminal.say(f"Learning from {len(rows):,} messages …")
-    trained = learn(parts, said, sources=sources)
+    trained = learn(parts, said, sources=sources, augment=augment)
     trained.save(out)
     card = trained.package.card
     terminal.result({"package": str(out), "card": card}, _trained(out, card))

@@ -1,21 +1,21 @@
 """From labelled messages to a model package, and what may be said about it.
 
-In: CSV or JSONL `text,label,group,ts,lang,stream,author` (`label` 1 or 0; the last four may lack).
+In: labelled rows (`comments.rows`).
 Out: a package: weights, counts of held-out scores, a card with hashes, splits and intervals,
 checksums. Rows are split by group; nothing is reported when a group stands in two parts, for then
-a figure measures memory. No text is kept and no error quotes a row. Source: reference chat,
-"Levels" and "Forms". Tests: tests/unit/test_comment_train.py.
+a figure measures memory. The card marks the groups that were learned from, so that `measure` can
+refuse them too. No text is kept. Source: reference chat, "Levels" and "Forms". Tests: tests/unit/test_comment_train.py.
 """
 
 from __future__ import annotations
 
-import csv
+import base64
 import hashlib
 import io
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,29 +29,19 @@ from breakwater.comments.folding import folding
 from breakwater.comments.learn import Sparse
 from breakwater.comments.model import FORM, GRAMS, HASH, SUMS, USE, Package, make, sums
 from breakwater.comments.normalise import normalise
-from breakwater.errors import BadInput, Conflict, NotFound
+from breakwater.comments.obfuscate import OPEN, augmented
+from breakwater.comments.rows import Row
+from breakwater.errors import BadInput, Conflict
 from breakwater.model.comment import Skeleton
 
-NEEDED: Final = frozenset({"text", "label", "group"})
-KNOWN: Final = NEEDED | {"ts", "lang", "stream", "author"}
-LABELS: Final[Mapping[str, bool]] = {"1": True, "0": False}
 PARTS: Final = (("train", 0.6), ("calibrate", 0.2), ("test", 0.2))
 LEAST: Final = 30
 """Of each label in a part: with fewer texts nothing is reported."""
 
-csv.field_size_limit(1 << 24)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One labelled message."""
-
-    text: str = field(repr=False)
-    label: bool
-    group: str
-    lang: str = ""
-    stream: str = field(default="", repr=False)
-    author: str = field(default="", repr=False)
+LEARNED: Final = ("train", "calibrate")
+MARK: Final = 5
+MARKED: Final = 20_000
+"""Groups that a card marks; of five bytes each: one of fifty million others looks like one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,66 +79,6 @@ class Trained:
             raise Conflict(f"{folder} is not empty.")
         for name, data in self.files.items():
             (folder / name).write_bytes(data)
-
-
-def read_rows(path: Path) -> list[Row]:
-    """The rows of a file.
-
-    Raises:
-        NotFound: there is none.
-        BadInput: a row is not of the form; its number is said.
-    """
-    try:
-        text = path.read_text("utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadInput(f"{path} is not UTF-8.") from None
-    except OSError as error:
-        raise NotFound(f"{path} cannot be read: {error.strerror}.") from None
-    held = _jsonl(text) if path.suffix in {".jsonl", ".ndjson"} else _csv(text)
-    return [_row(fields, number) for number, fields in enumerate(held, 1)]
-
-
-def _csv(text: str) -> Iterator[Mapping[str, Any]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    while True:
-        wrong = False
-        try:
-            fields = next(reader, None)
-        except csv.Error:
-            wrong = True
-        if wrong:
-            raise BadInput(f"Line {reader.line_num} is not CSV.")
-        if fields is None:
-            return
-        yield fields
-
-
-def _jsonl(text: str) -> Iterator[Mapping[str, Any]]:
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                fields = json.loads(line)
-            except (ValueError, RecursionError):
-                fields = None
-            if not isinstance(fields, dict):
-                raise BadInput(f"Row {number} is not a JSON object.")
-            yield fields
-
-
-def _row(fields: Mapping[str, Any], number: int) -> Row:
-    missing = sorted(name for name in NEEDED if fields.get(name) is None)
-    if missing or fields.keys() - KNOWN:
-        lack = f"lacks {', '.join(missing)}" if missing else "has unknown columns"
-        raise BadInput(f"Row {number} {lack}; known are {', '.join(sorted(KNOWN))}.")
-    said = fields["label"]
-    label = LABELS.get(str(int(said)) if isinstance(said, bool) else str(said))
-    group = str(fields["group"]).strip()
-    if label is None or not group or not isinstance(fields["text"], str):
-        raise BadInput(f"Row {number}: label is not 1 or 0, group is empty, or text is no text.")
-    return Row(
-        fields["text"], label, group,
-        *(str(fields.get(name) or "") for name in ("lang", "stream", "author")),
-    )  # fmt: skip
 
 
 def split(rows: Sequence[Row], seed: str = "1") -> dict[str, list[Row]]:
@@ -202,7 +132,7 @@ def refuse_overlap(parts: Mapping[str, Sequence[Row]]) -> None:
 
 def train(
     parts: Mapping[str, Sequence[Row]], about: About,
-    *, sources: Mapping[str, str], bits: int = kernel.FEATURE_BITS,
+    *, sources: Mapping[str, str], bits: int = kernel.FEATURE_BITS, augment: bool = False,
 ) -> Trained:  # fmt: skip
     """Learn, count, measure, and put it together.
 
@@ -211,6 +141,8 @@ def train(
         about: for the card.
         sources: name to SHA-256 of each file the rows came from.
         bits: of the features.
+        augment: learn each text once more in a disguise that is not reserved; of both labels, so
+            that disguise by itself says nothing to the model.
 
     Raises:
         BadInput: groups overlap, or a part has too few texts of a label.
@@ -220,7 +152,7 @@ def train(
         few = min(sum(row.label for row in rows), sum(not row.label for row in rows))
         if few < LEAST:
             raise BadInput(f"{name} has {few} texts of a label; {LEAST} are needed.")
-    learned = _learned(parts["train"], bits)
+    learned = _learned(parts["train"], bits, augment=augment)
     features = {
         "form": FORM, "folding": folding().version, "hash": HASH, "bits": bits,
         "grams": [*GRAMS], "words": True, "scale": learned.scale, "bias": learned.bias,
@@ -228,11 +160,11 @@ def train(
     rest: dict[str, Any] = {"index": learned.index, "weight": learned.weight}
     bare = make(
         features=features, **rest, calibration={"form": FORM, "languages": {}},
-        card=_card(about, parts, sources, {}, []),
+        card=_card(about, parts, sources, {}, [], augment=augment),
     )  # fmt: skip
     languages = _counted(bare, parts["calibrate"])
     calibration = {"form": FORM, "languages": languages}
-    card = _card(about, parts, sources, _measured(bare, parts), sorted(languages))
+    card = _card(about, parts, sources, _measured(bare, parts), sorted(languages), augment=augment)
     package = make(features=features, **rest, calibration=calibration, card=card)
     archive = io.BytesIO()
     np.savez_compressed(archive, allow_pickle=False, **rest)
@@ -257,8 +189,10 @@ def _skeletons(rows: Sequence[Row]) -> Iterator[tuple[Row, Skeleton]]:
             yield row, skeleton
 
 
-def _learned(rows: Sequence[Row], bits: int) -> learn.Fit:
+def _learned(rows: Sequence[Row], bits: int, *, augment: bool) -> learn.Fit:
     held = list(_skeletons(rows))
+    if augment:
+        held += _skeletons([replace(row, text=augmented(row.text)[0]) for row in rows])
     labels = np.array([row.label for row, _ in held], np.bool_)
     return learn.fit(Sparse.of([one.text for _, one in held], bits), labels)
 
@@ -309,7 +243,7 @@ def _measured(package: Package, parts: Mapping[str, Sequence[Row]]) -> dict[str,
 
 def _card(
     about: About, parts: Mapping[str, Sequence[Row]], sources: Mapping[str, str],
-    metrics: Mapping[str, Any], languages: Sequence[str],
+    metrics: Mapping[str, Any], languages: Sequence[str], *, augment: bool,
 ) -> dict[str, Any]:  # fmt: skip
     return {
         "id": about.id, "title": about.title, "use": USE, "surrogate": about.surrogate,
@@ -328,10 +262,39 @@ def _card(
                 for name, rows in parts.items()
             },
             "shared": _shared(parts),
+            "disguises_learned": [one.id for one in OPEN] if augment else [],
+            "groups_learned": marks({row.group for name in LEARNED for row in parts[name]}),
         },
         "metrics": dict(metrics),
         "failures": list(about.failures),
     }  # fmt: skip
+
+
+def marks(groups: Set[str]) -> str:
+    """Five bytes of each group's digest, by which a later test can tell what was learned from.
+
+    Empty for more than can be marked: then the rows themselves must be shown.
+    """
+    if len(groups) > MARKED:
+        return ""
+    return base64.b64encode(b"".join(sorted(_digest(one)[:MARK] for one in groups))).decode()
+
+
+def marked(card: Mapping[str, Any]) -> frozenset[bytes] | None:
+    """The marks in a card; None: it has none."""
+    held = card["splits"].get("groups_learned") if isinstance(card["splits"], dict) else None
+    if not isinstance(held, str) or not held:
+        return None
+    try:
+        data = base64.b64decode(held, validate=True)
+    except ValueError:
+        return None
+    return frozenset(data[at : at + MARK] for at in range(0, len(data), MARK))
+
+
+def mark(group: str) -> bytes:
+    """The mark of one group."""
+    return _digest(group)[:MARK]
 
 
 def _shared(parts: Mapping[str, Sequence[Row]]) -> dict[str, int]:
