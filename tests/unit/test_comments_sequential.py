@@ -28,7 +28,10 @@ def test_two_messages_of_one_author_come_to_what_the_rule_says() -> None:
     rate = math.exp(-60 / 600) + 1
     normed = second / math.sqrt(1 + rate / 2)
     assert chat.authors(60.0) == [(7, 2, pytest.approx(second, rel=1e-12))]
-    assert chat.stream(60.0) == pytest.approx(math.log(1 + 0.03 * (math.exp(normed) - 1)))
+    chance = math.log(1 + 0.03 * (math.e - 1))
+    assert chat.stream(60.0) == pytest.approx(
+        math.log(1 + 0.03 * (math.exp(normed) - 1)) - chance, rel=1e-12
+    )
 
 
 def test_no_single_message_gives_more_than_the_bound() -> None:
@@ -74,21 +77,32 @@ def test_many_authors_with_little_each_come_to_more_than_one_with_as_much() -> N
 
 def test_an_author_silent_for_half_an_hour_is_forgotten() -> None:
     chat = ChatSums()
-    said(chat, 1, 1, 0.0, 3.0)
+    for n in range(6):
+        said(chat, n, 1, 0.0, 3.0)
     assert chat.stream(1_799.0) > 0
     assert chat.stream(1_800.0) == 0
     assert chat.authors(1_800.0) == []
 
 
-def test_in_a_fast_chat_one_message_of_an_author_is_noise_and_two_are_not() -> None:
+def test_what_an_author_comes_to_by_chance_is_noise_however_many_they_are() -> None:
     chat = ChatSums()
     for n in range(400):
-        said(chat, n, 1_000 + n, 0.2 * n, -1.0)
-    calm = chat.stream(80.0)
+        said(chat, n, 1_000 + n, 0.2 * n, 1.5)
+    assert chat.stream(80.0) == 0
     said(chat, 5_001, 1, 80.0, 3.0)
-    assert chat.stream(80.0) == calm == 0
+    once = chat.stream(80.0)
     said(chat, 5_002, 1, 81.0, 3.0)
-    assert chat.stream(81.0) > 0
+    assert chat.stream(81.0) > 2 * once > 0
+
+
+def test_that_others_write_lowers_no_sum() -> None:
+    quiet, loud = ChatSums(), ChatSums()
+    for chat in (quiet, loud):
+        for n in range(10):
+            said(chat, n, n % 5, 30.0 * n, 2.5)
+    for n in range(500):
+        said(loud, 100 + n, 100 + n, 270.0 + 0.02 * n, -2.0)
+    assert loud.stream(280.0) == quiet.stream(280.0)
 
 
 def test_how_long_until_silence_clears_it() -> None:
@@ -137,7 +151,7 @@ def test_sums_are_the_same_to_the_last_bit_after_a_restart() -> None:
     assert other.stream(3_400.0) == chat.stream(3_400.0)
 
 
-@pytest.mark.parametrize("kept", [{}, {"form": 9}, {"form": 1, "authors": 4}])
+@pytest.mark.parametrize("kept", [{}, {"form": 9}, {"form": 2, "authors": 4}])
 def test_what_is_no_snapshot_is_refused(kept: dict[str, object]) -> None:
     with pytest.raises(BadInput):
         ChatSums.restored(kept)

@@ -6,12 +6,12 @@ An author's sum is bounded a message, discounted for copies, and normed by how m
 
     n ← n·e^(−Δ/600);  L = min(nats, 3);  L > 0: L /= 1 + n;  n += 1;  z = log(1 + ½(e^L − 1))
     C ← max(0, C·e^(−Δ/1800) + z);  r ← r·e^(−Δ/600) + 1;  c = C / √(1 + r/2)
-    S = Σ over C > .05 of log(1 + .03(e^c − 1)); above 100 messages a minute less what two nats give
+    S = Σ over authors of max(0, log(1 + .03(e^c − 1)) − log(1 + .03(e − 1)))
 
-More evidence in any message never lowers a sum; `take` answers the stream's as last summed, which
-is at most four seconds ago. State is bounded whatever comes, each message costs the same, and
-snapshots hold sums under keyed hashes, never text; restored, they are the same to the last bit. Source: reference chat, "The statistic to beat".
-Tests: tests/unit/test_comments_sequential.py, tests/property/test_comments_sums.py.
+The published form takes two nats off each author, above 100 messages a minute only; one at every
+speed finds more in fast chats (benchmarks/comments.py). More evidence in a message never lowers a
+sum; the stream's is as last summed, at most four seconds ago. State is bounded; snapshots hold
+sums, never text. Source: reference chat. Tests: tests/unit/test_comments_sequential.py.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ SHARE: Final = 0.03
 """Of a chat's authors, the share that take part, if any does."""
 
 AUTHOR_S, RATE_S, COPIES_S = 1800.0, 600.0, 600.0
-FLOOR: Final = 0.05
-"""An author under this gives nothing to the stream's sum."""
+CHANCE: Final = 1.0
+"""Nats that an author comes to by chance: only what is over them counts for the stream."""
 
 SILENT_S: Final = 1800.0
 """An author silent for so long is forgotten."""
@@ -46,16 +46,13 @@ SILENT_S: Final = 1800.0
 AGAIN_S, STRONG = 4.0, 2.0
 """The stream is summed at evidence: at once for a strong message, else every four seconds."""
 
-FAST: Final = 100.0
-"""Messages a minute above which one message of an author is noise."""
-
 SUSPECTS: Final = 256
 """Authors with evidence that are kept at least; the weakest go first."""
 
 AUTHORS: Final = 8_192
 """Authors without evidence whose rate is known."""
 
-FORM: Final = 1
+FORM: Final = 2
 
 
 def _gain(nats: float) -> float:
@@ -66,7 +63,7 @@ def _part(nats: float) -> float:
     return math.log1p(SHARE * math.expm1(nats))
 
 
-_TWO: Final = _part(2.0)
+_LESS: Final = _part(CHANCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +165,15 @@ class ChatSums:
 
     def stream(self, at: float) -> float:
         """The sum over authors at a time that is not before the last message."""
-        less = self._less()
         total = 0.0
         for one in self._suspects.values():
             passed = at - one.at
             if passed < SILENT_S:
                 fade = math.exp(-passed / AUTHOR_S)
                 sum_ = one.sum * fade
-                if sum_ > FLOOR:
+                if sum_ > CHANCE:
                     rate = one.rate * (fade * fade * fade)  # RATE_S is a third of AUTHOR_S
-                    part = _part(sum_ / math.sqrt(1.0 + rate / 2.0)) - less
+                    part = _part(sum_ / math.sqrt(1.0 + rate / 2.0)) - _LESS
                     if part > 0.0:
                         total += part
         return total
@@ -205,8 +201,7 @@ class ChatSums:
         passed = silent + np.arange(0.0, SILENT_S + step_s, step_s)[:, np.newaxis]
         fade = np.exp(-passed / AUTHOR_S)
         parts = np.log1p(SHARE * np.expm1(sums * fade / np.sqrt(1.0 + rates * fade**3 / 2.0)))
-        parts = np.maximum(parts - self._less(), 0.0)
-        parts[(passed >= SILENT_S) | (sums * fade <= FLOOR)] = 0.0
+        parts = np.where(passed < SILENT_S, np.maximum(parts - _LESS, 0.0), 0.0)
         over = np.flatnonzero(parts.sum(axis=1) >= threshold)
         return float(over[-1] + 1) * step_s if over.size else 0.0
 
@@ -250,10 +245,6 @@ class ChatSums:
         except (KeyError, TypeError, ValueError):
             raise BadInput("These are not the sums of a chat.") from None
         return made
-
-    def _less(self) -> float:
-        """What one message of an author is worth in a chat where that is noise."""
-        return _TWO if self._pace is not None and self._pace.minute > FAST else 0.0
 
     def _count(self, key: int, gain: float, at: float) -> _Author:
         one = self._suspects.pop(key, None) or self._others.pop(key, None)
