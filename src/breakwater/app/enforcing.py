@@ -13,6 +13,7 @@ from breakwater.enforcement.keeping import Keeping
 from breakwater.enforcement.ports import NobodyTalks, NothingKept, PreRoll, Prints, Talk
 from breakwater.enforcement.streams import Orders
 from breakwater.enforcement.wishes import Wishes
+from breakwater.live.hearing.labels import Labels
 from breakwater.live.hearing.measures import Policies
 from breakwater.live.hearing.policy import Policy as CommentsPolicy
 from breakwater.live.policy import Policy
@@ -34,6 +35,7 @@ class Enforcing:
         bank_cuts: which banks may cut by themselves.
         chat_wishes: what people order of chats.
         chat_orders: has chats be as they were ordered.
+        labels: what people say of single comments.
     """
 
     wishes: Wishes
@@ -42,6 +44,7 @@ class Enforcing:
     bank_cuts: Cutting
     chat_wishes: ChatWishes
     chat_orders: ChatOrders
+    labels: Labels
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -90,4 +93,5 @@ def wire_enforcing(
             db=on.db, metrics=on.metrics, server=servers.adapter, slow_s=rules.slow_s,
             age_days=rules.age_days,
         ),
+        labels=Labels(db=on.db),
     )  # fmt: skip

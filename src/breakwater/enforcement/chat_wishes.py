@@ -27,6 +27,8 @@ LONGEST: Final = 2_000
 WHY: Final = "person"
 UNDONE: Final = "undone"
 SERVICE: Final = "service"
+LET_GO: Final = "comments_released"
+"""Step in a case's history: what a person let go is no example of what is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,9 @@ class ChatWishes:
                 kept_comments.hold(tx, one.id, held=False)
             by = who.person or who.id
             chat_orders.hold(tx, chat, [one.message for one in held], by=by, held=False)
+            for case in dict.fromkeys(one.case for one in held if one.case is not None):
+                mine = [one.id for one in held if one.case == case]
+                cases.note(tx, case, by=by, what=LET_GO, comments=mine)
             return len(held)
 
     def of_stream(self, who: Principal, stream: Id, limit: int = 50) -> list[ChatOrder]:

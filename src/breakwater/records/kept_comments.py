@@ -95,6 +95,15 @@ def of_case(tx: Tx, case: Id, limit: int = 500) -> list[KeptComment]:
     return _some(tx, _k.case_id == case, limit)
 
 
+def page(
+    tx: Tx, state: KeptState, *, after: Id | None = None, limit: int = 500
+) -> list[KeptComment]:
+    """Comments in a state, by id."""
+    wanted = sa.select(kept_comments).where(_k.state == state.value).order_by(_k.id).limit(limit)
+    rows = tx.execute(wanted if after is None else wanted.where(_k.id > after))
+    return [_noun(tx, row) for row in rows]
+
+
 def held(tx: Tx, chat: Id, limit: int = 500) -> list[KeptComment]:
     """Comments that are held back from a chat, the first first."""
     return _some(tx, sa.and_(_k.chat_id == chat, _k.held.is_(True)), limit)

@@ -77,6 +77,9 @@ _STEPS: Final[Mapping[str, str]] = Spoken({
     "refused": later("A second person disagreed"),
     "confirmed": later("A second person confirmed"),
     "ordered": later("Ordered how far the stream is stopped"),
+    "chat_ordered": later("Ordered what is done in the chat"),
+    "comments_released": later("Held comments were let go"),
+    "comment_label": later("Said of a comment whether it counts"),
     "alerted": later("A watcher noticed something more"),
     "snapshot": later("The account's data was taken from the service"),
 })  # fmt: skip
