@@ -73,6 +73,7 @@ def test_the_page_works_without_scripts_and_says_what_fails(site: Site, width: i
         page = watched.page
         page.goto(f"{site.served.url}/settings/classifiers")
         expect(page.get_by_text("Waits for a second person")).to_be_visible()
+        expect(page.get_by_text("breakwater classifier add FOLDER")).to_be_visible()
         page.get_by_role("button", name=f"Agree: a bright picture {width}, version 1").click()
         expect(page.get_by_text("Agreed. It gives scores from now on.")).to_be_visible()
         page.get_by_role("button", name=f"Try it: a bright picture {width}, version 1").click()

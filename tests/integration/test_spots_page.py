@@ -106,6 +106,17 @@ def test_nothing_clear_before_the_key_and_nothing_after(site: Site) -> None:
             assert views.of_item(tx, strip.draw)[0].frame == 1
 
 
+def test_the_live_wall_says_that_strips_wait_and_to_whom(site: Site) -> None:
+    served, words = site.house.served, "1 spot check waits"
+    wall = served.browser(Role.LIVE_MODERATOR)
+    assert words not in wall.get("/live").text
+    site.house.strip()
+    assert f'<a class="btn" href="/spots">{words}</a>' in wall.get("/live").text
+    assert words not in served.browser(Role.ADMIN).get("/live").text, (
+        "who may not look is not asked"
+    )
+
+
 def test_by_keys_alone_look_then_nothing_and_the_next_strip_comes(site: Site) -> None:
     first, second = site.house.strip(), site.house.strip()
     with site.page() as watched:

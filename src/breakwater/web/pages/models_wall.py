@@ -119,6 +119,7 @@ class WallView:
         change: newest change it shows.
         on_duty: who is called when one needs somebody, in words.
         asked: cuts of which nobody said who broadcasts, the longest first.
+        strips: spot checks that wait for somebody like the viewer.
     """
 
     tiles: tuple[Tile, ...]
@@ -130,6 +131,7 @@ class WallView:
     servers: bool = False
     asked: tuple[Asked, ...] = ()
     target: Target | None = None
+    strips: int = 0
 
     @property
     def now(self) -> tuple[Tile, ...]:

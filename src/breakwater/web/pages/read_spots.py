@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from breakwater.live.spots.rules import EVERY_S, MOST_PARTS, SpotRules
-from breakwater.model.access import Principal
+from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import Id
 from breakwater.model.media import Level
 from breakwater.model.spot import SpotAnswer, Strip
@@ -61,6 +61,13 @@ def view(tx: Tx, who: Principal, rules: SpotRules, *, at: Id | None = None) -> S
         ),
         strip=shown,
     )
+
+
+def waiting(tx: Tx, who: Principal) -> int:
+    """Strips that wait for somebody like the viewer; none for who may not look at pictures."""
+    if not (who.may(Permission.STREAM_CONTROL) and who.may(Permission.MEDIA_VIEW)):
+        return 0
+    return sum(_free(tx, one, who) for one in spots.waiting(tx))
 
 
 def _none(rules: SpotRules) -> str:

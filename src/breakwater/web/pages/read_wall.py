@@ -30,7 +30,7 @@ from breakwater.records import (
 )
 from breakwater.records.database import Tx
 from breakwater.review.duty.calling import EVERYBODY
-from breakwater.web.pages import read_senders, stream_words, words
+from breakwater.web.pages import read_senders, read_spots, stream_words, words
 from breakwater.web.pages.models_sign import SignForm
 from breakwater.web.pages.models_wall import (
     Act,
@@ -85,6 +85,7 @@ def view(
         alarm=bool(duty_calls.about(tx, EVERYBODY)),
         servers=bool(media_servers.every(tx)),
         asked=tuple(_asked(tx, one) for one in stream_roles.waiting(tx, ASKED)),
+        strips=read_spots.waiting(tx, who),
         target=target(tx, who, streams.labelled(tx, at), two=two, method=method, sign=sign)
         if at else None,
     )  # fmt: skip
