@@ -76,7 +76,7 @@ def calibrate(
     Kept(counts, held.id).save(out, held, rates)
     said = forecast(counts, asked)
     words = [f"{GOOD} {out}: {len(told):,} messages read; {_pages(said, asked)}"]
-    words += [_forecast_words(one) for one in said]
+    words += list(dict.fromkeys(map(_forecast_words, said)))
     if held.card["surrogate"]:
         words.append(SURROGATE)
     terminal.result({"calibration": str(out), "rates": rates}, "\n".join(words))
@@ -211,9 +211,10 @@ def _forecast(one: Forecast) -> dict[str, Any]:
 
 
 def _forecast_words(one: Forecast) -> str:
-    where = f"{one.service}, {one.lang}, {one.band.value} a minute, {one.level.value}"
+    where = f"{one.service}, {one.lang or 'und'}, {one.band.value} a minute"
     if one.seen is None:
-        return f"  {WARN} {where}: abstains, nothing is known yet"
+        return f"  {WARN} {where}: abstains, too little was seen"
+    where += f", {one.level.value}"
     bound = f"at most {one.seen.high:.3f}" if one.seen.count == 0 else f"{one.seen.low:.3f} to {one.seen.high:.3f}"  # fmt: skip
     few = ", few hours: solved for less" if one.solved.cautious else ""
     return (
