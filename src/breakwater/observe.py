@@ -156,6 +156,7 @@ class Metrics:
         self._broadcasts(r)
         self._classifiers(r)
         self._spot_checks(r)
+        self._comments(r)
 
     def _people(self, r: CollectorRegistry) -> None:
         """Those of people on duty."""
@@ -227,6 +228,17 @@ class Metrics:
             "breakwater_spot_overdue", "Strips past their purge; anything but 0 is a fault",
             registry=r,
         )  # fmt: skip
+
+    def _comments(self, r: CollectorRegistry) -> None:
+        """Those of chats."""
+        self.comments = Counter(
+            "breakwater_comments_total",
+            "Messages of chats by what became of them: scored, unscored, or busy (refused whole)",
+            ["outcome"], registry=r,
+        )  # fmt: skip
+        self.chat_alarms = Counter(
+            "breakwater_chat_alarms_total", "Alarms of chats", ["level"], registry=r
+        )
 
     def _classifiers(self, r: CollectorRegistry) -> None:
         """Those of operators' classifiers."""

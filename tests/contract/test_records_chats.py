@@ -129,8 +129,8 @@ def test_counts_add_up_and_what_is_not_told_stays(database, clock):
         chats.count(tx, chat.id, messages=9, scored=7, unscored=2, lang="en", band="1-10")
         chats.count(tx, chat.id, messages=1, scored=1, unscored=0)
         found = chats.get(tx, chat.id)
-        assert chats.active(tx, "clips", tx.now - timedelta(seconds=1)) == 1
-        assert chats.active(tx, "others", tx.now - timedelta(hours=1)) == 0
+        assert chats.active(tx, tx.now - timedelta(seconds=1), "clips") == 1
+        assert chats.active(tx, tx.now - timedelta(hours=1), "others") == 0
     assert (found.messages, found.scored, found.unscored) == (10, 8, 2)
     assert (found.lang, found.band) == ("en", "1-10")
     assert found.last_at - found.began_at == timedelta(seconds=5)

@@ -36,6 +36,7 @@ NEVER = {"/ready"}
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 schemathesis.serializer.alias("text/csv", "application/octet-stream")
+schemathesis.serializer.alias("application/x-ndjson", "application/json")
 
 
 @dataclass

@@ -140,7 +140,7 @@ def test_a_lane_that_is_killed_starts_again_from_its_rows(begun, database, monke
     os.kill(child, signal.SIGKILL)
     until(lambda: lanes.processes() == [])
     answer = lanes.take(here, [])
-    assert answer == LaneAnswer()
+    assert (answer.scored, answer.failed) == (0, 0)
     assert lanes.processes() not in ([], [child])
     lanes.take(here, [said(50)])
     lanes.snapshot()

@@ -28,6 +28,7 @@ from tests.integration.test_matrix import routes
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 schemathesis.serializer.alias("text/csv", "application/octet-stream")
+schemathesis.serializer.alias("application/x-ndjson", "application/json")
 
 TRIES: Final = 12
 """Bodies made for one route until one is taken; most are at the first."""

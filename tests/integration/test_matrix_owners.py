@@ -102,6 +102,7 @@ ROWS: Final = [
     *same(live.stream, (), "GET /v1/streams/{id}", another=NONE),
     *same(live.stream, (), "POST /v1/streams/{id}/events", another=NONE, body={"json": {"kind": "comments", "risk": 0.2}}),
     *same(live.stream, (), "POST /v1/streams/{id}/viewers", another=NONE, body={"json": {"count": 3}}),
+    *same(live.stream, (), "POST /v1/streams/{id}/comments", another=NONE, body={"json": {"messages": []}}),
     *same(live.stream, (), "POST /v1/streams/{id}/reports", another=NONE, body={"json": {"concern": "other", "reporter": "acct-3"}}),
     *same(live.stream, REVIEWER, "POST /v1/streams/{id}/orders", body={"json": {"to": "frozen"}}),
     *same(live.wanted_cut, REVIEWER, "POST /v1/streams/{id}/orders/confirm", own=HELD, body=WHY),

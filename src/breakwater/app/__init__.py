@@ -16,6 +16,7 @@ from breakwater.app.classifying import Scoring, wire_scoring
 from breakwater.app.enforcing import Enforcing, wire_enforcing
 from breakwater.app.founding import check_jail, root_key, set_up
 from breakwater.app.ground import Ground, open_ground
+from breakwater.app.hearing import Hearing, wire_hearing
 from breakwater.app.live import Live, wire_live
 from breakwater.app.mapping import floods_of, life_of, limits_of, provider_of, stores_of
 from breakwater.app.reviewing import Reviewing, wire_reviewing
@@ -84,6 +85,7 @@ class App:
     live: Live
     enforcement: Enforcing
     scoring: Scoring
+    hearing: Hearing
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -159,9 +161,11 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     undo.callback(access.close)
     live = wire_live(settings, on, undo)
     scoring = wire_scoring(settings, on, live, undo)
+    hearing = wire_hearing(settings, on, undo)
     enforcement = wire_enforcing(
-        settings, on, undo, live.servers, preroll=live.watching, prints=live.watching
-    )
+        settings, on, undo, live.servers, preroll=live.watching, prints=live.watching,
+        talk=hearing.chats,
+    )  # fmt: skip
     reels = Reels(
         db=on.db,
         pool=on.pool,
@@ -196,8 +200,9 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         live=live,
         enforcement=enforcement,
         scoring=scoring,
-        subscriptions=(*work.subscriptions, *scoring.subscriptions),
-        jobs=(*work.jobs, *scoring.jobs),
-        turns=(*work.turns, *scoring.turns),
+        hearing=hearing,
+        subscriptions=(*work.subscriptions, *scoring.subscriptions, *hearing.subscriptions),
+        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs),
+        turns=(*work.turns, *scoring.turns, *hearing.turns),
         close=undo.close,
     )  # fmt: skip

@@ -29,6 +29,7 @@ from breakwater.records.tables.nouns_chat import (
     chats,
     kept_comments,
 )
+from breakwater.records.tables.nouns_stream import streams
 from breakwater.records.texts import storable
 
 _c = chats.c
@@ -130,10 +131,12 @@ def page(
     return [_noun(tx, row) for row in tx.execute(wanted)]
 
 
-def active(tx: Tx, service: str, since: datetime) -> int:
-    """How many chats of a service somebody wrote in since a moment: the budget's streams."""
-    wanted = sa.select(sa.func.count()).select_from(chats)
-    return int(tx.execute(wanted.where(_c.service == service, _c.last_at >= since)).scalar() or 0)
+def active(tx: Tx, since: datetime, service: str = "") -> int:
+    """How many chats somebody wrote in since a moment: the budget's streams."""
+    wanted = sa.select(sa.func.count()).select_from(chats).where(_c.last_at >= since)
+    if service:
+        wanted = wanted.where(_c.service == service)
+    return int(tx.execute(wanted).scalar() or 0)
 
 
 def count(
@@ -166,6 +169,13 @@ def end(tx: Tx, chat: Id) -> None:
     """Nobody writes in it any more; its sums go."""
     tx.execute(sa.delete(chat_sums).where(chat_sums.c.chat_id == chat))
     _update(tx, chat, ended_at=tx.now)
+
+
+def over(tx: Tx, moment: datetime, limit: int = 100) -> list[Chat]:
+    """Chats that go on although their broadcast ended before a moment."""
+    both = sa.select(chats).join_from(chats, streams, streams.c.id == _c.stream_id)
+    mine = both.where(_c.ended_at.is_(None), _c.last_at < moment, streams.c.ended_at < moment)
+    return [_noun(tx, row) for row in tx.execute(mine.limit(limit))]
 
 
 def calm_before(tx: Tx, moment: datetime, limit: int = 500) -> list[Id]:

@@ -39,6 +39,7 @@ from breakwater.web.api import (
     cases,
     chat_orders,
     classifiers,
+    comments,
     decisions,
     devices,
     duty,
@@ -101,6 +102,7 @@ ROUTERS: Final = (
     reports.router,
     spots.router,
     streams.router,
+    comments.router,
     chat_orders.router,
     hooks.router,
     servers.router,
@@ -111,6 +113,8 @@ ROUTERS: Final = (
 )
 SCREENING_THREADS: Final = 64
 """Requests that wait for the jail at once; more wait in line, look-ups do not."""
+COMMENT_THREADS: Final = 8
+"""Batches of comments that are before the lanes at once."""
 DIALECT: Final = ("/h/", "/m/", "/c/")
 
 ABOUT: Final = """
@@ -162,6 +166,7 @@ def create(app: App, *, url: str = "") -> FastAPI:
         hosts=frozenset({"localhost", site.host, settings.host.lower()}),
     )
     api.state.screening_threads = anyio.CapacityLimiter(SCREENING_THREADS)
+    api.state.comment_threads = anyio.CapacityLimiter(COMMENT_THREADS)
     for router in ROUTERS:
         api.router.routes.extend(router.routes)
     page = _mount_pages(api, app)

@@ -98,7 +98,9 @@ class Lane:
                 text = Text(one.id, one.author, one.at, one.text)
                 self._texts.add(chat, text, nats=heard.scored.nats)
         self._changed[chat] = service
-        return tally.answer() | {"captured": self._captured(chat, tally.alarms)}
+        band = engine.band(chat)
+        captured = self._captured(chat, tally.alarms)
+        return tally.answer() | {"captured": captured, "band": "" if band is None else band.value}
 
     def texts(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """What was written lately in a chat."""

@@ -87,7 +87,7 @@ class LaneAnswer:
         scored: messages that were weighed; `failed`: that could not be.
         nats: their evidence together, what is below zero left out.
         abstained: of them without the model.
-        lang: of most of them; empty: there was none.
+        lang: of most of them; empty: there was none. `band`: speed of the chat.
         steps: where each level stands after the batch.
         alarms: levels that reached their threshold in it.
         loud: its messages of a nat or more, heaviest first, at most a hundred.
@@ -100,6 +100,7 @@ class LaneAnswer:
     nats: float = 0.0
     abstained: int = 0
     lang: str = ""
+    band: str = ""
     steps: tuple[Step, ...] = ()
     alarms: tuple[Rang, ...] = ()
     loud: tuple[Heavy, ...] = ()
@@ -372,6 +373,7 @@ def _answer(frame: Frame, link: Link) -> LaneAnswer:
         nats=said["nats"],
         abstained=said["abstained"],
         lang=said["lang"],
+        band=said["band"],
         steps=tuple(Step(Level(level), *two) for level, *two in said["levels"]),
         alarms=tuple(
             Rang(Level(level), evidence, threshold, datetime.fromtimestamp(at, UTC), read(why))

@@ -1,0 +1,96 @@
+"""Wires what people write: lanes, chats, and what becomes of captured comments."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from breakwater.app.enforcing import policy_of
+from breakwater.app.ground import Ground
+from breakwater.comments.calibrate import Budget
+from breakwater.comments.model import SHIPPED
+from breakwater.live.hearing.captured import Captured
+from breakwater.live.hearing.chats import END_EVERY_S, Chats
+from breakwater.live.hearing.measures import Policies
+from breakwater.live.hearing.policy import Policy as CommentsPolicy
+from breakwater.model.work import JobKind, Subscription, Turn
+from breakwater.recognition.hearing.lanes import LaneRules, Lanes
+from breakwater.records import chats, duty
+from breakwater.settings import Settings
+
+SUMS_EVERY_S: Final = 60.0
+SURROGATE: Final = "surrogate"
+"""What `comments_package` says for the shipped model, which only shows how it works."""
+
+RUNS: Final = timedelta(hours=1)
+"""A chat in which somebody wrote within this is one of those that share people's time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Every part that hears what people write.
+
+    Attributes:
+        lanes: weigh it; conversations use them too.
+        chats: takes messages of broadcasts, uploads, posts and profiles.
+        captured: keeps or empties what was evidence.
+    """
+
+    lanes: Lanes
+    chats: Chats
+    captured: Captured
+    subscriptions: tuple[Subscription, ...]
+    jobs: tuple[JobKind, ...]
+    turns: tuple[Turn, ...]
+
+
+def wire_hearing(settings: Settings, on: Ground, undo: ExitStack) -> Hearing:
+    """Put the parts together; no process is started before somebody writes."""
+    policies = Policies(CommentsPolicy.read(settings.comments_policy), policy_of(settings))
+    lanes = Lanes(
+        db=on.db, clock=on.clock, secret=on.keys.mac("comments", b"engine"),
+        rules=lane_rules_of(settings), budget_of=lambda _service: budget_of(settings, on),
+    )  # fmt: skip
+    undo.callback(lanes.close)
+    heard = Chats(
+        db=on.db, lanes=lanes, policies=policies, metrics=on.metrics, on=settings.comments_enabled
+    )
+    captured = Captured(db=on.db, policies=policies, told=heard.told)
+    return Hearing(
+        lanes=lanes,
+        chats=heard,
+        captured=captured,
+        subscriptions=captured.subscriptions(),
+        jobs=captured.job_kinds(),
+        turns=(
+            *captured.turns(),
+            Turn("comments.sums", SUMS_EVERY_S, lanes.snapshot),
+            Turn("comments.end", END_EVERY_S, heard.end),
+        ),
+    )
+
+
+def lane_rules_of(settings: Settings) -> LaneRules:
+    """How many lanes, and what they weigh with."""
+    cores = os.cpu_count() or 1
+    named = settings.comments_package
+    return LaneRules(
+        count=min(settings.comments_lanes or cores, cores),
+        package=str(SHIPPED) if named == SURROGATE else named,
+        lexicons=settings.comments_lexicons,
+    )
+
+
+def budget_of(settings: Settings, on: Ground) -> Budget:
+    """How many alarms people can answer, over all chats that run.
+
+    Nobody on shift counts as one: an alarm that nobody answers in time is said elsewhere, and a
+    threshold of nobody would be one that never alarms.
+    """
+    with on.db.read() as tx:
+        people = settings.comments_people or len(duty.on_now(tx))
+        running = chats.active(tx, tx.now - RUNS)
+    return Budget(settings.comments_pages_per_hour, max(1, people), max(1, running))
