@@ -18,7 +18,7 @@ from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.broadcast import Sender
 from breakwater.model.case import CaseKind, Priority
 from breakwater.model.chat import About, ChatAlarm, ChatKind, KeptComment, Measure
-from breakwater.model.comment import Explanation, Level
+from breakwater.model.comment import Explanation, Level, Step
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import Broadcaster, Control, OrderState
@@ -158,6 +158,29 @@ def test_frames_beside_a_paused_chat_freeze_it_for_a_person(database) -> None:
             Broadcaster.UNKNOWN,
         )
         assert stream_orders.denials(tx, stream.id) == []
+
+
+def test_evidence_that_goes_on_growing_goes_further_while_nobody_has_looked(database) -> None:
+    stream, chat = talk(database)
+
+    def grows(nats: float) -> measures.Followed:
+        with database.transaction() as tx:
+            tx.lock_changes()
+            step = Step(Level.STREAM, nats, 3.0)
+            return measures.follow(tx, POLICIES, chats.get(tx, chat.id), [], [step])
+
+    assert grows(30.0).case is None, "nothing has alarmed yet"
+    case = rings(database, chat, alarm(chat)).case
+    assert grows(3.1).measure is Measure.GATED
+    assert grows(7.0).measure is Measure.PAUSED
+    assert grows(30.0).case == case
+    assert now(database, chat).measure is Measure.PAUSED
+    assert stream_now(database, stream).risks["comments"] == pytest.approx(0.95)
+    assert len(wishes_of(database, chat)) == 2
+    with database.transaction() as tx:
+        cases.close(tx, case, by="sam", reason="not illegal")
+        chats.set_risk(tx, chat.id, 0.1, Level.STREAM)
+    assert grows(30.0).case is None, "a person has looked"
 
 
 def test_what_is_written_to_a_profile_is_a_case_of_its_own(database) -> None:

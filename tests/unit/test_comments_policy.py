@@ -61,9 +61,10 @@ def test_a_freeze_takes_a_paused_chat_and_something_that_is_no_text() -> None:
 
 def test_what_is_not_calibrated_is_a_case_and_calls_only_when_it_is_loud() -> None:
     new = Explanation(benign_hours=0.0, abstained=True)
-    assert grade(DEFAULT, [Rang(why=new)], {}).priority is Priority.HIGH
-    assert grade(DEFAULT, [Rang(evidence=30.0, why=new)], {}).priority is Priority.NOW
-    quiet = Policy.read({"pages": ["across"]})
+    assert grade(DEFAULT, [Rang(Level.AUTHOR, why=new)], {}).priority is Priority.HIGH
+    assert grade(DEFAULT, [Rang(Level.AUTHOR, 30.0, why=new)], {}).priority is Priority.NOW
+    assert grade(DEFAULT, [Rang(Level.STREAM, why=new)], {}).priority is Priority.NOW
+    quiet = Policy.read({"pages": ["across"], "page_at": 0.9})
     assert grade(quiet, [Rang()], {}).priority is Priority.HIGH
 
 

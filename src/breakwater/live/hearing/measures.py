@@ -14,12 +14,12 @@ from datetime import timedelta
 from typing import Final
 
 from breakwater.live import acting
-from breakwater.live.hearing.policy import Graded, Policy, grade
+from breakwater.live.hearing.policy import Graded, Policy, Rang, grade, weight_of
 from breakwater.live.policy import Policy as StreamPolicy
 from breakwater.model.case import Case, CaseKind, CaseState
 from breakwater.model.chat import Chat, ChatAlarm, Measure
 from breakwater.model.chat_rule import ChatRule
-from breakwater.model.comment import Level
+from breakwater.model.comment import Explanation, Level, Step
 from breakwater.model.ids import Id
 from breakwater.model.stream import Stream, StreamState
 from breakwater.records import cases, chat_alarms, chat_measures, chat_orders, chats, streams
@@ -27,6 +27,9 @@ from breakwater.records.database import Database, Tx
 
 COMMENTS: Final = "comments"
 """Source of a broadcast's risk, and why it is stopped because of that."""
+
+RISES: Final = 0.05
+"""Risk by which evidence has to grow before it is acted on again; ours."""
 
 CALM: Final = "calm"
 CALM_EVERY_S: Final = 60.0
@@ -40,6 +43,8 @@ WHY: Final = {
     Level.ACROSS: "What accounts do across broadcasts adds up to an alarm.",
 }
 """Why a case stands open, by the highest level that alarmed."""
+
+_TOLD: Final = Explanation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +74,39 @@ class Followed:
     graded: Graded
 
 
-def follow(tx: Tx, policies: Policies, chat: Chat, alarms: Sequence[ChatAlarm]) -> Followed:
-    """Act on alarms that one chat has just raised.
+@dataclass(frozen=True, slots=True)
+class _Risen:
+    """A level that alarmed before and went on; its explanation stands with the alarm."""
+
+    level: Level
+    evidence: float
+    threshold: float
+    why: Explanation = _TOLD
+
+
+def follow(
+    tx: Tx,
+    policies: Policies,
+    chat: Chat,
+    alarms: Sequence[ChatAlarm],
+    steps: Sequence[Step] = (),
+) -> Followed:
+    """Act on alarms that one chat has just raised, and on evidence that went on growing since.
 
     Args:
         tx: the transaction that took the messages in.
         policies: in force.
         chat: as read in it.
-        alarms: of one batch, not kept yet; none changes nothing.
+        alarms: of one batch, not kept yet.
+        steps: where each level stands now: a level alarms once in ten minutes, and what is
+            written meanwhile counts too, while a person is still to look.
     """
     stream = None if chat.stream is None else streams.get(tx, chat.stream)
-    graded = grade(policies.chats, alarms, {} if stream is None else stream.risks)
-    if not alarms:
+    rang: Sequence[Rang] = alarms or _risen(tx, policies.chats, chat, steps)
+    graded = grade(policies.chats, rang, {} if stream is None else stream.risks)
+    if not rang:
         return Followed(chat.measure, None, graded)
-    level = max((one.level for one in alarms), key=list(Level).index)
+    level = max((one.level for one in rang), key=list(Level).index)
     chats.set_risk(tx, chat.id, max(graded.weight, chat.risk), level)
     case = _worry(tx, policies, stream, graded, level) if stream else _case(tx, chat, graded, level)
     chats.set_case(tx, chat.id, case.id)
@@ -119,6 +143,17 @@ def calm(db: Database, policies: Policies) -> int:
             chat_orders.order(tx, chat, policies.rule(Measure.OPEN), by=chat_orders.SELF, why=CALM)
             opened += 1
     return opened
+
+
+def _risen(tx: Tx, policy: Policy, chat: Chat, steps: Sequence[Step]) -> list[_Risen]:
+    """Levels whose evidence is clearly more than what the waiting case was last raised for."""
+    if chat.level is None or chat.case is None:
+        return []
+    over = [_Risen(one.level, one.evidence, one.threshold) for one in steps if one.alarms]
+    more = [one for one in over if weight_of(policy, one) >= chat.risk + RISES]
+    if not more or cases.get(tx, chat.case).state is CaseState.CLOSED:
+        return []
+    return more
 
 
 def _worry(tx: Tx, policies: Policies, stream: Stream, graded: Graded, level: Level) -> Case:

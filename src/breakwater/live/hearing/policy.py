@@ -101,7 +101,7 @@ class Policy:
     no_gifts_at: float = 0.7
     pause_at: float = 0.8
     hide_at: float = 0.85
-    page_at: float = 0.8
+    page_at: float = 0.6
     pages: frozenset[Level] = frozenset(Level)
     slow_s: int = 30
     age_days: int = 7
