@@ -9,6 +9,7 @@ into the vault, once an alarm is there. Source: issue "Live", Pre-roll. Tests:
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -70,7 +71,7 @@ class ChunkWriter:
             container: `mpegts` or `matroska`.
         """
         self._folder, self._pull, self._container = folder, pull, container
-        self._file: io.BufferedWriter | None = None
+        self._file: io.FileIO | None = None
         self._cipher: AESGCM | None = None
         self._start: bytes | None = None
         self._count = self._records = self._size = 0
@@ -91,8 +92,6 @@ class ChunkWriter:
         if self._file is None or age >= CHUNK_S * (1 if key else 2) or self._size > CHUNK_MOST:
             begun = self._begin(now)
         self._record(_BODY, now, body)
-        if self._file is not None:
-            self._file.flush()
         return begun
 
     def close(self) -> None:
@@ -108,7 +107,7 @@ class ChunkWriter:
         path = self._folder / f"{self._pull}-{self._count:06}{SUFFIX}"
         key = secrets.token_bytes(KEY_BYTES)
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        self._file, self._cipher = os.fdopen(number, "wb"), AESGCM(key)
+        self._file, self._cipher = io.FileIO(number, "wb"), AESGCM(key)
         self._count += 1
         self._records = self._size = 0
         self._begun = now
@@ -122,7 +121,11 @@ class ChunkWriter:
         sealed = self._cipher.encrypt(
             self._records.to_bytes(12, "big"), _HEAD.pack(kind, now) + body, None
         )
-        self._file.write(_LENGTH.pack(len(sealed)) + sealed)
+        length = _LENGTH.pack(len(sealed))
+        written = os.writev(self._file.fileno(), (length, sealed))
+        if written != len(length) + len(sealed):  # what follows half a record cannot be read
+            self.close()
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._records += 1
         self._size += len(sealed)
 

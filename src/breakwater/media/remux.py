@@ -53,7 +53,7 @@ class Remuxer:
         self._size += len(piece)
         return len(piece)
 
-    def put(self, packet: Any) -> None:
+    def put(self, packet: Any, *, video: bool) -> None:  # noqa: ARG002 - as `Original.put` asks it
         """Give it one packet; its times are those of the output afterwards."""
         to = self._to.get(packet.stream_index)
         if to is None or packet.dts is None:
@@ -64,8 +64,8 @@ class Remuxer:
         except (FFmpegError, ValueError):
             self.refused += 1
 
-    def take(self, time_s: float, *, key: bool) -> bytes:
-        """What is ready, in pieces of about half a second; empty while there is little.
+    def take(self, time_s: float, *, key: bool) -> tuple[bytes, bool]:
+        """What is ready, in pieces of about half a second, and whether a key frame is in it.
 
         Args:
             time_s: of the packet that was put last.
@@ -73,19 +73,19 @@ class Remuxer:
         """
         late = abs(time_s - self._sent_s) >= _PIECE_S
         if not self._parts or not (key or late or self._size >= _PIECE):
-            return b""
+            return b"", False
         piece = b"".join(self._parts)
         self._parts.clear()
         self._size = 0
         self._sent_s = time_s
-        return piece
+        return piece, key
 
-    def close(self) -> bytes:
-        """The rest."""
+    def close(self) -> tuple[bytes, bool]:
+        """The rest; no key frame begins in it."""
         try:
             self._out.close()
         except (FFmpegError, ValueError):
             self.refused += 1
         piece = b"".join(self._parts)
         self._parts.clear()
-        return piece
+        return piece, False

@@ -73,9 +73,12 @@ class Inbox:
             whole = head + header + block
             if len(self._bytes) < whole:
                 return
-            answer = wire.read_answer(
-                bytes(self._bytes[head : head + header]), bytes(self._bytes[head + header : whole])
-            )
+            with memoryview(self._bytes) as seen:  # a piece of the original is copied once
+                spelled, body = (
+                    bytes(seen[head : head + header]),
+                    bytes(seen[head + header : whole]),
+                )
+            answer = wire.read_answer(spelled, body)
             del self._bytes[:whole]
             kind = answer.header.get("t")
             if not isinstance(kind, str):
