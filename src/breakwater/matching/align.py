@@ -12,6 +12,7 @@ tests/unit/test_matching_align.py.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from breakwater.matching.line import (
     fit,
     lines_through,
 )
-from breakwater.matching.openings import LONGEST_S, shared_until
+from breakwater.matching.openings import LONGEST_S, MOST, shared_before_end, shared_until
 from breakwater.matching.reels import Laid, ReelIndex, Sightings
 from breakwater.model.copies import FramePair, FramePrints, Segment, Zone
 
@@ -107,7 +108,7 @@ class Follower:
         self._tracks: dict[int, list[_Track]] = {}
         self._vain: dict[int, tuple[int, int]] = {}
         self._known: set[int] = set()
-        self._shared: dict[int, tuple[int, float]] = {}
+        self._shared: dict[int, tuple[int, float, float]] = {}
         self._done: list[Segment] = []
         self._last: NDArray[np.uint64] | None = None
         self._times: deque[float] = deque(maxlen=2)
@@ -311,22 +312,28 @@ class Follower:
         )
 
     def _only_opens(self, reel: int, points: Sequence[Point]) -> bool:
-        """Whether what links is an opening that other known videos, seen here too, have as well.
+        """Whether what links is an opening or ending that other known videos, seen here too, have.
 
-        What lies beyond the opening counts alone; several that open alike are a channel's.
+        What lies between counts alone; several that open or end alike are a channel's. What is
+        most of a video is the video: three trims of one are no channel.
         """
-        if min(p.reference_s for p in points) > LONGEST_S:
+        own = self._index.laid(reel)
+        if own is None or not len(own.times):
+            return False
+        places = [point.reference_s for point in points]
+        length = float(own.times[-1])
+        if min(places) > LONGEST_S and max(places) < length - LONGEST_S:
             return False
         others = len(self._known)
-        if self._shared.get(reel, (-1, 0.0))[0] != others:
-            laid = {one: self._index.laid(one) for one in self._known | {reel}}
-            own = laid.pop(reel)
-            beside = [one for one in laid.values() if one is not None]
-            until = shared_until(own, beside) if own is not None else 0.0
-            self._shared[reel] = (others, until)
-        until = self._shared[reel][1]
-        beyond = sum(p.worth for p in points if p.reference_s > until)
-        return until > 0 and beyond < LINK_SCORE
+        if self._shared.get(reel, (-1, 0.0, 0.0))[0] != others:
+            laid = [self._index.laid(one) for one in self._known - {reel}]
+            beside = [one for one in laid if one is not None]
+            self._shared[reel] = others, shared_until(own, beside), shared_before_end(own, beside)
+        _, until, before = self._shared[reel]
+        until, before = (part if part <= length * MOST else 0.0 for part in (until, before))
+        ends = length - before if before else math.inf
+        beyond = sum(point.worth for point in points if until < point.reference_s < ends)
+        return (until > 0 or before > 0) and beyond < LINK_SCORE
 
 
 def _best_of_each(segments: Sequence[Segment]) -> tuple[Segment, ...]:
