@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
+from dataclasses import replace
 
 from breakwater.enforcement.wishes import Wishes
 from breakwater.errors import NeedsSecondPerson
 from breakwater.model.broadcast import Sender
+from breakwater.model.case import CaseKind, Priority
 from breakwater.model.chat import About, ChatKind, KeptComment, Measure
 from breakwater.model.classifier import Step
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import Broadcaster, Control
 from breakwater.records import (
+    cases,
     chats,
     classifiers,
     kept_comments,
@@ -73,12 +76,25 @@ def with_order(world: World, made: str) -> dict[str, object]:
 
 def with_held(world: World, made: str) -> dict[str, object]:
     """Names a comment that is held back from it."""
+    return {"json": {"comments": [_held(world, made)]}}
+
+
+def with_label(world: World, made: str) -> dict[str, object]:
+    """Says of a comment of its case that it is ordinary."""
+    return {"json": {"comment": _held(world, made), "found": False}}
+
+
+def _held(world: World, made: str) -> Id:
     with world.app.db.transaction() as tx:
+        tx.lock_changes()
         chat = chats.of_stream(tx, Id(made))
         assert chat is not None
+        case = cases.open(
+            tx, kind=CaseKind.STREAM, subject=Id(made), why="Chat.", priority=Priority.LOW
+        )
         held = KeptComment(new_id(), chat.id, "m1", "ann", tx.now, "hello", 4.5, held=True)
-        kept_comments.keep(tx, chat.service, [held])
-    return {"json": {"comments": [held.id]}}
+        kept_comments.keep(tx, chat.service, [replace(held, case=case.id)])
+    return held.id
 
 
 def strip(world: World, _of: Somebody) -> str:

@@ -112,6 +112,7 @@ ROWS: Final = [
     *same(live.talk, REVIEWER, "POST /v1/streams/{id}/chat/orders", body={"json": {"to": "slow"}}),
     *same(live.talk, REVIEWER, "POST /v1/streams/{id}/chat/orders/undo", body=live.with_order),
     *same(live.talk, REVIEWER, "POST /v1/streams/{id}/chat/released", body=live.with_held),
+    *same(live.talk, REVIEWER, "POST /v1/streams/{id}/chat/labels", body=live.with_label),
     *same(live.talk, (), "POST /v1/streams/{id}/chat/answers", another=NONE, body=live.with_order),
     *same(live.strip, REVIEWER, "POST /v1/spot-checks/{id}/answer", body={"json": {"answer": "case"}}),
     *same(live.strip, REVIEWER, "POST /spots/{id}", body={"data": {"answer": "case"}}),

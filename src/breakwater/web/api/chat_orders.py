@@ -48,6 +48,13 @@ class ChatReleaseIn(Body):
     comments: list[KnownId] = Field(min_length=1, max_length=MOST_RELEASED)
 
 
+class CommentLabelIn(Body):
+    """Whether a comment is what is looked for."""
+
+    comment: KnownId
+    found: bool = Field(examples=[False])
+
+
 class ChatAnswerIn(Body):
     """What a service says of an order to its chat."""
 
@@ -147,3 +154,11 @@ def answer(id: IdText, body: ChatAnswerIn, app: Parts, who: Who) -> ChatOrderOut
     wishes, about = app.enforcement.chat_wishes, known_id(body.order)
     said = wishes.obeyed(who, known_id(id), about, done=body.done, detail=body.detail)
     return ChatOrderOut.of(said)
+
+
+@router.post("/v1/streams/{id}/chat/labels", status_code=204, summary="Label a comment of a case", responses=CHANGE)  # fmt: skip
+@needs(P.CASE_DECIDE)
+def label(id: IdText, body: CommentLabelIn, app: Parts, who: Who) -> None:  # noqa: A002 - the path's own word
+    """Kept with the case; `breakwater comments labels` takes it out for learning."""
+    about = known_id(body.comment)
+    app.enforcement.labels.mark(who, known_id(id), about, found=body.found)
