@@ -17,6 +17,7 @@ import av
 import numpy as np
 import pytest
 
+from breakwater.live.preroll import Chunk, Ring
 from breakwater.live.watching import childwire
 from breakwater.live.watching import link as links
 from breakwater.live.watching.childwire import Message
@@ -25,6 +26,8 @@ from breakwater.live.watching.link import Link
 from breakwater.model.ids import Id, new_id
 from breakwater.model.live import Ending
 from tests.builders_media import blobs
+from tests.integration.live_site import until
+from tests.unit.test_media_original import cast
 
 BadAnswer = childwire.BadAnswer
 Feed = Callable[[socket.socket], None]
@@ -273,3 +276,31 @@ def test_a_watcher_that_hangs_is_ended(casts: Broadcasts, monkeypatch: pytest.Mo
     assert gone.wait(5)
     stream = casts.begin(sends(transport(1)))
     assert casts.ending(stream) is Ending.CLOSED
+
+
+def test_a_transport_stream_leaves_its_own_bytes_in_the_ring(tmp_path: Path) -> None:
+    """A first picture larger than FFmpeg looks into, so that of the sound little is known."""
+    body, told = cast(), []
+    link = Link(
+        0, tmp_path / "rings", hear=lambda _link, m: told.append(m), gone=lambda _link: None
+    )
+    ring = Ring(120.0, 1 << 30)
+    try:
+        link.wait_ready()
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            link.watch(new_id(), 1, Target("127.0.0.1", listener.getsockname()[1], "mpegts"))
+            with listener.accept()[0] as peer:
+                sends(body[:200_000], body[200_000:], pause_s=0.3)(peer)
+        until(lambda: any(one.kind == "end" for one in told))
+    finally:
+        link.close()
+    for one in told:
+        if one.kind == "chunk":
+            said = one.fields
+            ring.add(
+                Chunk(Path(said["path"]), one.block, said["at"], said["container"], said["pull"])
+            )
+    kept = ring.source().read()
+    assert kept == body
+    with av.open(BytesIO(kept), format="mpegts") as film:
+        assert sum(frame.samples for frame in film.decode(audio=0)) >= 5.5 * 44_100
