@@ -159,9 +159,9 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         provider=provider_of(settings),
     )  # fmt: skip
     undo.callback(access.close)
-    live = wire_live(settings, on, undo)
-    scoring = wire_scoring(settings, on, live, undo)
     hearing = wire_hearing(settings, on, undo)
+    live = wire_live(settings, on, undo, listener=hearing.hooked)
+    scoring = wire_scoring(settings, on, live, undo)
     enforcement = wire_enforcing(
         settings, on, undo, live.servers, preroll=live.watching, prints=live.watching,
         talk=hearing.chats,

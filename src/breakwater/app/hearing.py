@@ -14,6 +14,7 @@ from breakwater.comments.calibrate import Budget
 from breakwater.comments.model import SHIPPED
 from breakwater.live.hearing.captured import Captured
 from breakwater.live.hearing.chats import END_EVERY_S, Chats
+from breakwater.live.hearing.hooked import Hooked
 from breakwater.live.hearing.measures import Policies
 from breakwater.live.hearing.policy import Policy as CommentsPolicy
 from breakwater.model.work import JobKind, Subscription, Turn
@@ -37,11 +38,13 @@ class Hearing:
         lanes: weigh it; conversations use them too.
         chats: takes messages of broadcasts, uploads, posts and profiles.
         captured: keeps or empties what was evidence.
+        hooked: takes messages that media servers and services send by hook.
     """
 
     lanes: Lanes
     chats: Chats
     captured: Captured
+    hooked: Hooked
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -63,6 +66,7 @@ def wire_hearing(settings: Settings, on: Ground, undo: ExitStack) -> Hearing:
         lanes=lanes,
         chats=heard,
         captured=captured,
+        hooked=Hooked(db=on.db, clock=on.clock, chats=heard),
         subscriptions=captured.subscriptions(),
         jobs=captured.job_kinds(),
         turns=(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from breakwater.app.enforcing import policy_of
 from breakwater.app.ground import Ground
 from breakwater.live.discovery import Discovery
+from breakwater.live.hearing.hooked import Listener
 from breakwater.live.hooks import Hooks
 from breakwater.live.making import MAKERS
 from breakwater.live.playlist import Relay
@@ -48,14 +49,16 @@ class Live:
     spot_desk: SpotDesk
 
 
-def wire_live(settings: Settings, on: Ground, undo: ExitStack) -> Live:
-    """Put the parts together."""
+def wire_live(
+    settings: Settings, on: Ground, undo: ExitStack, *, listener: Listener | None = None
+) -> Live:
+    """Put the parts together; `listener` takes what is written to broadcasts."""
     servers = Servers(
         db=on.db, clock=on.clock, private=settings.media_server_networks, makers=MAKERS
     )
     undo.callback(servers.close)
     streams = Streams(db=on.db, policy=policy_of(settings), service_of=servers.service_of)
-    hooks = Hooks(db=on.db, clock=on.clock, servers=servers, door=streams)
+    hooks = Hooks(db=on.db, clock=on.clock, servers=servers, door=streams, listener=listener)
     discovery = Discovery(db=on.db, servers=servers, door=streams, metrics=on.metrics)
     relay = Relay(on.clock)
     undo.callback(relay.close)

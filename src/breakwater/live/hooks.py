@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from standardwebhooks.webhooks import Webhook
 
 from breakwater.errors import BadInput
+from breakwater.live.hearing.hooked import Listener, is_chat
 from breakwater.live.hookforms import (
     ONCE,
     REPLAYED,
@@ -71,7 +72,12 @@ def answer(door: Doorkeeper, hook: Hook, watch: str) -> Admission:
 class Hooks:
     """Takes hooks: whose, from where, for the first time; then asks the doorkeeper."""
 
-    def __init__(self, *, db: Database, clock: Clock, servers: Servers, door: Doorkeeper) -> None:
+    def __init__(
+        self, *, db: Database, clock: Clock, servers: Servers, door: Doorkeeper,
+        listener: Listener | None = None,
+    ) -> None:  # fmt: skip
+        """Take what they stand on; `listener` takes what is written to broadcasts."""
+        self._listener = listener
         self._db = db
         self._clock = clock
         self._servers = servers
@@ -125,6 +131,8 @@ class Hooks:
         if known is None or not message or not self._signed(known, body, headers):
             return REFUSED
         try:
+            if is_chat(body):
+                return self._heard(known, body, f"event:{message}")
             hook = read_event(known.config.name, body, self._clock.now())
         except BadInput:
             return REFUSED
@@ -150,6 +158,12 @@ class Hooks:
         """A webhook of Owncast, which asks nobody: who is refused is dropped. Raises `NotFound`."""
         known = self._known(token, sender)
         try:
+            if (
+                known
+                and self._listener
+                and self._listener.heard(known.config.name, known.config.id, body)
+            ):
+                return Admission(allowed=True)
             hook = read_owncast(known.config.name, body, self._clock.now()) if known else None
         except BadInput:
             hook = None
@@ -159,6 +173,16 @@ class Hooks:
         if not admission.allowed:
             self._servers.adapter(known.config.name).terminate(hook.call.name)
         return admission
+
+    def _heard(self, known: Known, body: bytes, once: str) -> Admission:
+        """Take signed messages of a chat, once."""
+        with self._db.transaction() as tx:
+            since = tx.now - REMEMBERED
+            if not media_servers.first_time(tx, known.config.id, once, since=since):
+                return Admission(allowed=False, why="replayed")
+        if self._listener is not None:
+            self._listener.heard(known.config.name, known.config.id, body)
+        return Admission(allowed=True)
 
     def _signed(self, known: Known, body: bytes, headers: Mapping[str, str]) -> bool:
         """Whether a message is signed with the server's secret, now."""

@@ -22,6 +22,8 @@ Token = Annotated[str, Path(min_length=1, max_length=64, pattern="^[A-Za-z0-9_-]
 WHY: Final = "the token in the path, unguessable and of one media server, is the proof"
 ANSWERS: Final = {403: {"description": "Refused."}, **problems(404, 413, 422, 503)}
 MAX_BODY: Final = 16 << 10
+CHAT_BODY: Final = 1 << 20
+"""Bytes of a hook that may bring what people write."""
 
 
 def _body(example: dict[str, Any], media_type: str = "application/json") -> dict[str, Any]:
@@ -63,9 +65,12 @@ async def rtmp(token: Token, request: Request, app: Parts) -> Response:
 
 
 @router.post("/v1/hooks/{token}/events", status_code=204, summary="A signed event of a service", responses=ANSWERS, openapi_extra=EVENT)  # fmt: skip
-@anyone(WHY, body=MAX_BODY)
+@anyone(WHY, body=CHAT_BODY)
 async def events(token: Token, request: Request, app: Parts) -> Response:
-    """Signed by Standard Webhooks 1.0; the answer to `stream.publish` and `stream.play` counts."""
+    """Signed by Standard Webhooks 1.0; the answer to `stream.publish` and `stream.play` counts.
+
+    `stream.comments` brings what viewers write: `{"name": "live/014", "messages": [...]}`.
+    """
     body, headers = await request.body(), dict(request.headers)
     sender = client_address(request)
     return said(await run_in_threadpool(app.live.hooks.event, token, body, headers, sender))
@@ -81,9 +86,9 @@ async def mediamtx(token: Token, request: Request, app: Parts) -> Response:
 
 
 @router.post("/v1/hooks/{token}/owncast", status_code=204, summary="A webhook of Owncast", responses=ANSWERS, openapi_extra=OWNCAST)  # fmt: skip
-@anyone(WHY, body=MAX_BODY)
+@anyone(WHY, body=CHAT_BODY)
 async def owncast(token: Token, request: Request, app: Parts) -> Response:
-    """It asks nobody first: whoever is refused is dropped."""
+    """It asks nobody first: whoever is refused is dropped. `CHAT` is weighed like other comments."""
     body = await request.body()
     sender = client_address(request)
     return said(await run_in_threadpool(app.live.hooks.owncast, token, body, sender))
