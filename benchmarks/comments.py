@@ -1,86 +1,130 @@
 """Risk of a chat: how soon surrogate episodes are found at equal false alarms, and how fast.
 
 Every text stands in: polite advertising for what is looked for, a help channel for what is not. No
-figure is a claim about abuse. Thresholds are solved on days of their own, alarms counted on other
-days, episodes laid into others again; a program's threshold is the one that gives the target.
+figure is a claim about abuse. Five folds give each day one use: thresholds are solved on days of
+their own, alarms counted on others, episodes laid into others again. "As solved" is what the
+product's own solver gives for the hours of unlike text; "equal" moves each level by one factor for
+all folds, from the days for alarms, until it rings as often as its share of the budget allows; the
+message rule is never moved down, for no message of an episode may alarm by itself.
 """
 
 from __future__ import annotations
 
-import multiprocessing
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from benchmarks import comments_chats as texts
-from benchmarks.comments_peers import Skewness, ours, together
+from benchmarks import comments_engine
+from benchmarks.comments_chats import FOLDS, Fold, Scored, episode
+from benchmarks.comments_peers import LEVELS, SKEWNESS, courses
 from benchmarks.harness import Result, Row, Target, quick
-from breakwater.comments import evaluate, model
-from breakwater.comments.calibrate import SHARES, Band, Budget, Calibration
-from breakwater.comments.engine import Engine
-from breakwater.comments.evaluate import Course, Event
-from breakwater.comments.model import Package
-from breakwater.comments.reader import MessageReader
+from breakwater.comments import evaluate
+from breakwater.comments.calibrate import SHARES, Band, Peaks
+from breakwater.comments.evaluate import Course, Event, Floats, Found
 from breakwater.model.comment import Level
-from breakwater.model.comment import Message as Told
 
 OURS = "breakwater"
-SKEWNESS = "skewness (reimplemented)"
-LEVELS = {"message": "message rule", "author": "author sum", "stream": "stream sum"}
-RATES = (0.05, 0.02, 0.01, 0.002)
-MILD = 2.5
-"""Nats that no message of an episode exceeds."""
+TOGETHER = sum(SHARES[Level(name)] for name in LEVELS)
+PROGRAMS: Mapping[str, Mapping[str, float]] = {
+    **{name: {name: 1.0} for name in (*LEVELS.values(), SKEWNESS)},
+    OURS: {LEVELS[name]: SHARES[Level(name)] / TOGETHER for name in LEVELS},
+}
+"""Levels of each program, with their shares of the budget."""
 
-Chat = Sequence[Event]
-Courses = dict[str, Course]
-Limits = dict[str, float]
+RATES = (0.05, 0.02, 0.01, 0.002)
+VARIANTS = ("raw", "audited")
+CONTROL = "harmless control: alarmed within 10 min"
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Episodes of one kind: messages a minute, accounts, and what is wanted of them."""
+    """Episodes of one kind.
+
+    Attributes:
+        speed: messages a minute.
+        most: nats of a message at most; None: as many as an ordinary one has at most.
+        wanted: share found in time at the first of the rates; None: nothing was promised.
+    """
 
     speed: float
     accounts: int
     limit_s: float
-    wanted: float
+    most: float | None
+    wanted: float | None
 
     def __str__(self) -> str:
-        return f"{self.speed:g}/min, {self.accounts} accounts: within {self.limit_s / 60:g} min"
+        how = f", {self.most:g} nats at most" if self.most else ""
+        return (
+            f"{self.speed:g}/min, {self.accounts} accounts{how}: within {self.limit_s / 60:g} min"
+        )
 
 
-KINDS = (Kind(5.0, 5, 300.0, 0.95), Kind(2.0, 5, 600.0, 0.90))
+KINDS = (
+    Kind(5.0, 5, 300.0, None, 0.95), Kind(2.0, 5, 600.0, None, 0.90),
+    Kind(5.0, 5, 300.0, 4.0, None), Kind(2.0, 5, 600.0, 4.0, None), Kind(0.5, 5, 600.0, None, None),
+)  # fmt: skip
 
 
 def size() -> tuple[float, int]:
-    """Stream-hours a band, trials a cell."""
-    return (20.0, 40) if quick() else (300.0, 200)
+    """Stream-hours a band and figure, trials a cell."""
+    return (30.0, 50) if quick() else (300.0, 200)
 
 
-def courses(chat: Chat) -> Courses:
-    """Every program over one chat, by name; ours by its levels."""
-    held = ours(chat)
-    return {**{LEVELS[name]: held[name] for name in LEVELS}, SKEWNESS: evaluate.run(chat, Skewness)}
+@dataclass(slots=True)
+class Benign:
+    """Ordinary chats of one use: the highest value of each ten minutes, by course."""
+
+    unlike: float
+    hours: float = 0.0
+    peaks: dict[str, list[Floats]] = field(default_factory=dict)
+
+    def add(self, held: Mapping[str, Course]) -> None:
+        """Count one chat."""
+        self.hours += next(iter(held.values())).hours
+        for name, course in held.items():
+            self.peaks.setdefault(name, []).append(course.peaks)
+
+    def of(self, name: str) -> Floats:
+        """All blocks of one course."""
+        return np.concatenate(self.peaks[name])
+
+    def solved(self, program: str, target: float) -> dict[str, float]:
+        """Thresholds as the product solves them, from no more hours than there is text."""
+        found = {}
+        for name, share in PROGRAMS[program].items():
+            peaks = Peaks()
+            for peak in self.of(name):
+                peaks.add(max(0.0, float(peak)))
+            peaks.counts *= min(1.0, self.unlike / self.hours)
+            found[name] = peaks.solve(target * share).threshold
+        return found
 
 
-def joined(held: Courses, limits: Limits) -> Course:
-    """Ours, all levels."""
-    return together({name: held[LEVELS[name]] for name in LEVELS}, limits)
+Trial = tuple[dict[str, Course], float]
+
+
+@dataclass(slots=True)
+class Part:
+    """One fold of one band."""
+
+    benign: dict[tuple[str, str], Benign]
+    trials: dict[str, list[Trial]] = field(default_factory=dict)
+    nats: list[float] = field(default_factory=list)
+
+
+def relative(held: Mapping[str, Floats], limits: Mapping[str, float]) -> Floats:
+    """The highest level as a share of its threshold: a program alarms from 1 on."""
+    found: Floats = np.max([held[name] / limit for name, limit in limits.items()], axis=0)
+    return found
 
 
 class Bench:
-    """One run: the corpora, the model, and what was measured so far."""
+    """One run: the folds, and what was measured so far."""
 
     def __init__(self) -> None:
-        self.rng = np.random.default_rng(20261122)
-        self.channel = texts.days()
-        held = texts.messages()
-        self.spam, self.ham = held[True], held[False]
-        self.package = texts.trained(self.channel, self.spam)
-        self.scorer = texts.Scorer(self.package, self.channel)
+        self.folds = [Fold(number) for number in range(FOLDS)]
         self.rows: list[Row] = []
         self.targets: list[Target] = []
 
@@ -89,130 +133,128 @@ class Bench:
 
     def band(self, band: Band) -> None:
         """Everything of one speed."""
-        hours, trials = size()
-        benign = {which: self._benign(which, band, hours) for which in ("limits", "alarms")}
-        rest = self.spam[4 * (len(self.spam) // 6) :]
-        found = {str(kind): self._trials(band, rest, kind, trials, MILD) for kind in KINDS}
-        control = self._trials(band, self.ham, KINDS[1], trials, 99.0)
+        parts = [self._part(fold, band) for fold in self.folds]
+        nats = np.concatenate([part.nats for part in parts])
+        case = f"{band} a minute"
+        self.row(case, "episodes", "evidence of a message, mean", nats.mean(), "nats")
+        self.row(case, "episodes", "evidence of a message, median", float(np.median(nats)), "nats")
+        self.row(case, "episodes", "evidence of a message, highest", nats.max(), "nats")
         for target in RATES:
-            case = f"{band} a minute, {target:g}/h"
-            own = self._own_limits(benign["limits"], target)
-            for name in (*LEVELS.values(), SKEWNESS, OURS):
+            for program in PROGRAMS:
+                self._program(band, parts, "raw", target, program)
+            self._program(band, parts, "audited", target, OURS)
 
-                def of(held: Courses, name: str = name, own: Limits = own) -> Course:
-                    return joined(held, own) if name == OURS else held[name]
+    def _part(self, fold: Fold, band: Band) -> Part:
+        """All chats of a fold."""
+        hours, trials = size()
+        rng = np.random.default_rng([20261122, fold.number, list(Band).index(band)])
+        part = Part({
+            (use, variant): Benign(texts.unlike_hours(fold.uses[use], band))
+            for use in ("limits", "alarms") for variant in VARIANTS
+        })  # fmt: skip
+        for use in ("limits", "alarms"):
+            for told in fold.chats(use, band, hours / FOLDS, rng):
+                raw = courses(told.raw)
+                part.benign[use, "raw"].add(raw)
+                part.benign[use, "audited"].add(
+                    raw if told.ordinary is told.raw else courses(told.ordinary)
+                )
+        for kind in KINDS:
+            most = kind.most or fold.heaviest
+            pool = [one for one in fold.spam if one.nats < most]
+            part.trials[str(kind)] = _trials(fold, band, pool, kind, trials, rng)
+        part.nats = [one.nats for one in fold.spam if one.nats < fold.heaviest]
+        harmless = [one for one in fold.ham if one.nats < fold.heaviest]
+        part.trials[CONTROL] = _trials(fold, band, harmless, KINDS[1], trials, rng)
+        return part
 
-                limit = 1.0 if name == OURS else evaluate.threshold(
-                    [held[name] for held in benign["limits"]], target
-                )  # fmt: skip
-                self._alarms(case, name, [of(held) for held in benign["alarms"]], limit, band)
-                for kind in KINDS:
-                    trial = [(of(held), began) for held, began in found[str(kind)]]
-                    share = self._found(case, name, kind, evaluate.detect(trial, limit))
-                    if name == OURS and target == RATES[0]:
-                        self.targets.append(Target.at_least(f"{case}: {kind}", share, kind.wanted))
-                if name == OURS:
-                    told = evaluate.detect([(of(held), began) for held, began in control], limit)
-                    self.row(case, OURS, "harmless control: alarmed within 10 min",
-                             told.within(600), "share")  # fmt: skip
-
-    def _benign(self, which: str, band: Band, hours: float) -> list[Courses]:
-        chats = texts.chats(self.channel, which, band, hours, self.scorer, self.rng)
-        return [courses(chat) for chat in chats]
-
-    def _trials(
-        self, band: Band, told: Sequence[str], kind: Kind, count: int, most: float
-    ) -> list[tuple[Courses, float]]:
-        """Chats with an episode laid in, and when it began."""
-        drawn = np.random.default_rng(7)
-        chats = texts.chats(self.channel, "found", band, 20.0, self.scorer, drawn)
-        held = []
-        for _ in range(count):
-            episode = texts.episode(
-                told, band, self.scorer, drawn, per_minute=kind.speed, accounts=kind.accounts,
-                most=most,
-            )  # fmt: skip
-            at = float(drawn.uniform(600, 900))
-            chat = chats[int(drawn.integers(len(chats)))]
-            held.append((courses(evaluate.laid(chat, episode, at)), at + episode[0].at))
-        return held
-
-    @staticmethod
-    def _own_limits(held: Sequence[Courses], target: float) -> Limits:
-        """A threshold for each level, each with its share of the budget."""
-        alone = sum(SHARES[Level(name)] for name in LEVELS)
-        return {
-            name: evaluate.threshold(
-                [one[LEVELS[name]] for one in held], target * SHARES[Level(name)] / alone
-            )
-            for name in LEVELS
-        }
-
-    def _alarms(
-        self, case: str, name: str, benign: Sequence[Course], limit: float, band: Band
+    def _program(
+        self, band: Band, parts: Sequence[Part], variant: str, target: float, program: str
     ) -> None:
-        rate = evaluate.false_alarms(benign, limit)
-        self.row(case, name, "false alarms", rate.per_hour, "/stream-hour")
-        unlike = min(rate.hours, texts.unlike_hours(self.channel, "alarms", band))
-        once = evaluate.Rate.of(round(rate.per_hour * unlike), unlike)
-        self.row(case, name, "upper 95 % bound, each text once", once.high, "/stream-hour")
+        """One program at one rate of false alarms, as solved and at equal alarms."""
+        case = f"{band} a minute, {target:g}/h" + (", audited" if variant == "audited" else "")
+        solved = [part.benign["limits", variant].solved(program, target) for part in parts]
+        alarms = [part.benign["alarms", variant] for part in parts]
+        hours = sum(held.hours for held in alarms)
+        equal = _equal(alarms, solved, {n: target * s for n, s in PROGRAMS[program].items()})
+        for how, limits in (("as solved", solved), ("equal", equal)):
+            over = sum(
+                int(np.count_nonzero(relative({n: held.of(n) for n in limit}, limit) >= 1.0))
+                for held, limit in zip(alarms, limits, strict=True)
+            )
+            self.row(case, program, f"{how}: false alarms", over / hours, "/stream-hour")
+            if program == OURS:
+                unlike = min(hours, texts.unlike_hours(texts.days(), band))
+                once = evaluate.Rate.of(round(over / hours * unlike), unlike)
+                self.row(case, program, f"{how}: upper 95 % bound, each text once", once.high,
+                         "/stream-hour")  # fmt: skip
+            found = _found(parts, limits)
+            self.row(case, program, f"{how}: {CONTROL}", found[CONTROL].within(600), "share")
+            for kind in KINDS:
+                if kind.wanted or program == OURS:
+                    self._kind(case, program, how, kind, found[str(kind)])
+                if (program, how, target) == (OURS, "equal", RATES[0]) and kind.wanted:
+                    share = found[str(kind)].within(kind.limit_s)
+                    self.targets.append(Target.at_least(f"{case}: {kind}", share, kind.wanted))
+            if (program, how, target) == (OURS, "as solved", RATES[0]):
+                name = f"{case}: false alarms with thresholds of other days, /stream-hour"
+                self.targets.append(Target.at_most(name, over / hours, target))
 
-    def _found(self, case: str, name: str, kind: Kind, found: evaluate.Found) -> float:
-        share = found.within(kind.limit_s)
-        low, high = found.bounds(kind.limit_s)
-        self.row(case, name, str(kind), share, "share")
-        self.row(case, name, f"{kind}: 95 % interval, low", low, "share")
-        self.row(case, name, f"{kind}: 95 % interval, high", high, "share")
-        self.row(case, name, f"{kind}: median", min(found.median_s, 9_999), "s")
-        return share
-
-
-def engine_of(package: Package) -> Engine:
-    """As it runs."""
-    return Engine(
-        reader=MessageReader(package), calibration=Calibration(package.positives),
-        budget=Budget(6, 5, 600), secret=bytes(32),
-    )  # fmt: skip
-
-
-def drive(number: int, count: int, out: Callable[[tuple[int, float, float]], None]) -> None:
-    """One process: its streams' messages, already in memory, through one engine."""
-    package = model.load(model.SHIPPED)
-    lines = [one for day in texts.days() for one in day]
-    start = datetime(2026, 11, 22, tzinfo=UTC)
-    told = [
-        (f"s{number}-{n % 50}",
-         Told(f"m{n}", f"{n % 50}{lines[n % len(lines)].nick}", start + timedelta(seconds=n / 200),
-              lines[n % len(lines)].text, "en"))
-        for n in range(count)
-    ]  # fmt: skip
-    engine = engine_of(package)
-    taken = np.empty(count)
-    began = time.perf_counter()
-    for n, (stream, message) in enumerate(told):
-        at = time.perf_counter()
-        engine.take(stream, texts.SERVICE, message)
-        taken[n] = time.perf_counter() - at
-    out((count, time.perf_counter() - began, float(np.percentile(taken, 99))))
+    def _kind(self, case: str, program: str, how: str, kind: Kind, found: Found) -> None:
+        self.row(case, program, f"{how}: {kind}", found.within(kind.limit_s), "share")
+        if program == OURS and kind.wanted:
+            low, high = found.bounds(kind.limit_s)
+            self.row(case, program, f"{how}: {kind}: 95 % interval, low", low, "share")
+            self.row(case, program, f"{how}: {kind}: 95 % interval, high", high, "share")
+            self.row(case, program, f"{how}: {kind}: median", min(found.median_s, 9_999), "s")
 
 
-def throughput(bench: Bench) -> None:
-    """Two processes, partitioned by stream."""
-    count = 20_000 if quick() else 200_000
-    context = multiprocessing.get_context("spawn")
-    queue = context.SimpleQueue()
-    workers = [context.Process(target=drive, args=(n, count, queue.put)) for n in range(2)]
-    for one in workers:
-        one.start()
-    told = [queue.get() for _ in workers]
-    for one in workers:
-        one.join()
-    rate = sum(done / seconds for done, seconds, _ in told)
-    slow = max(p99 for *_, p99 in told)
-    bench.row("engine, two processes", OURS, "messages", rate, "/s")
-    bench.row("engine, two processes", OURS, "p99", slow * 1e3, "ms")
-    bench.targets.append(Target.at_least("engine on 2 cores, messages/s", rate, 20_000))
-    bench.targets.append(Target.at_most("engine, p99 of a message, ms", slow * 1e3, 20))
+def _equal(
+    alarms: Sequence[Benign], solved: Sequence[dict[str, float]], targets: Mapping[str, float]
+) -> list[dict[str, float]]:
+    """Thresholds moved by a factor for each level, so that it rings as often as it may."""
+    hours = sum(held.hours for held in alarms)
+    factor = {}
+    for name, target in targets.items():
+        over = np.concatenate(
+            [held.of(name) / limit[name] for held, limit in zip(alarms, solved, strict=True)]
+        )
+        found = float(np.sort(over)[::-1][int(target * hours)]) * (1.0 + 1e-9)
+        factor[name] = max(1.0, found) if name == LEVELS["message"] else found
+    return [{name: limit[name] * factor[name] for name in limit} for limit in solved]
+
+
+def _found(parts: Sequence[Part], limits: Sequence[dict[str, float]]) -> dict[str, Found]:
+    """When each trial alarmed, by kind of episode."""
+    return {
+        what: evaluate.detect(
+            [
+                (Course(next(iter(held.values())).at,
+                        relative({name: held[name].value for name in limit}, limit)), began)
+                for part, limit in zip(parts, limits, strict=True)
+                for held, began in part.trials[what]
+            ],
+            1.0,
+        )
+        for what in parts[0].trials
+    }  # fmt: skip
+
+
+def _trials(
+    fold: Fold, band: Band, pool: Sequence[Scored], kind: Kind, trials: int,
+    rng: np.random.Generator,
+) -> list[Trial]:  # fmt: skip
+    """Ordinary chats with an episode laid in, and when it began."""
+    chats: list[list[Event]] = []
+    while len(chats) < trials // FOLDS:
+        chats += [told.ordinary for told in fold.chats("found", band, 5.0, rng)]
+    held = []
+    for chat in chats[: trials // FOLDS]:
+        told = episode(pool, rng, per_minute=kind.speed, accounts=kind.accounts)
+        latest = max(120.0, chat[-1].at - 600.0)
+        began = float(rng.uniform(min(600.0, latest - 60.0), latest))
+        held.append((courses(evaluate.laid(chat, told, began)), began))
+    return held
 
 
 def run() -> Result:
@@ -220,20 +262,33 @@ def run() -> Result:
     bench = Bench()
     for band in Band:
         bench.band(band)
-    throughput(bench)
+    rows, targets = comments_engine.measured()
+    return Result("comments", (*bench.rows, *rows), (*bench.targets, *targets), _notes())
+
+
+def _notes() -> tuple[str, ...]:
     hours, trials = size()
-    return Result(
-        "comments", tuple(bench.rows), tuple(bench.targets),
+    unlike = {band: texts.unlike_hours(texts.days(), band) for band in Band}
+    not_ordinary = sum(not line.ordinary for day in texts.days() for line in day)
+    lines = (
         (
-            (
-                "Surrogates only: polite advertising against a technical help channel. No figure "
-                "is a claim about abuse."
-            ),
-            (
-                f"{hours:g} stream-hours a band and figure, from two days of text each, their "
-                "times compressed to the band's speed; bounds count each text once."
-            ),
-            f"{trials} episodes a cell over 10 minutes, no message of more than {MILD:g} nats.",
-            "Raw: the channel holds real hostility and advertising; nobody read the alarms.",
+            "Surrogates only: polite advertising against a technical help channel. No figure is a "
+            "claim about abuse."
         ),
-    )  # fmt: skip
+        f"{hours:g} stream-hours a band and figure, from five folds of three days each, four fifths "
+        "of their authors, times compressed to the band's speed. Unlike text lasts for "
+        + ", ".join(f"{held:.1f} h at {band}" for band, held in unlike.items())
+        + " a minute: no rate below some alarms in so many hours can be shown with it.",
+        (
+            f"{trials} episodes a cell over 10 minutes, in pieces of three to six words; no message of "
+            "an episode weighs more than the heaviest ordinary line of the fold's days for limits, so "
+            "none is an alarm. Those of 4 nats at most carry little over one nat a message."
+        ),
+        (
+            f"Audited: the lines that weigh most were read (data/chat/read.csv); {not_ordinary} belong "
+            "to a quarrel, the others are short lines about the channel's own matters. What rings on "
+            "them is the message rule: the shorter a line, the less its score can be relied on."
+        ),
+        "Not solved: .5 messages a minute over five accounts, and the message rule on short lines.",
+    )
+    return tuple("".join(line) for line in lines)

@@ -2,59 +2,54 @@
 
 from __future__ import annotations
 
-import math
-import statistics
-from collections import deque
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from breakwater.comments.evaluate import Course, Event
+from breakwater.comments.evaluate import Course, Event, Floats
 from breakwater.comments.sequential import ChatSums, Seen
 
+LEVELS = {"message": "message rule", "author": "author sum", "stream": "stream sum"}
+SKEWNESS = "skewness (reimplemented)"
 
-class Skewness:
+WINDOW_S, LEAST, EVERY_S = 300.0, 10, 5.0
+TIMES = 20.0
+"""The peer's values lie within one: so many times as much, the steps in which peaks are counted
+cost it nothing."""
+
+
+def skewness(at: Floats, nats: Floats) -> Floats:
     """A published open design: mean minus median over deviation of the last minutes' scores.
 
-    Reimplemented from its description: scores of the last five minutes, at least ten of them.
+    Reimplemented from its description: scores of the last five minutes, at least ten of them,
+    every five seconds.
     """
-
-    WINDOW_S = 300.0
-    LEAST = 10
-    EVERY = 5.0
-
-    def __init__(self) -> None:
-        self._held: deque[tuple[float, float]] = deque()
-        self._value = -math.inf
-        self._next = 0.0
-
-    def take(self, event: Event) -> float:
-        self._held.append((event.at, 1 / (1 + math.exp(-max(-30.0, min(30.0, event.nats))))))
-        while event.at - self._held[0][0] > self.WINDOW_S:
-            self._held.popleft()
-        if event.at < self._next or len(self._held) < self.LEAST:
-            return self._value
-        self._next = event.at + self.EVERY
-        scores = [score for _, score in self._held]
-        spread = statistics.pstdev(scores)
-        middle = statistics.median(scores)
-        self._value = (statistics.fmean(scores) - middle) / spread if spread > 0 else 0.0
-        return self._value
+    scores = 1.0 / (1.0 + np.exp(-np.clip(nats, -30.0, 30.0)))
+    value = np.full(at.size, -1.0)
+    begins = np.searchsorted(at, at - WINDOW_S)
+    now = 0
+    while now < at.size:
+        held = scores[begins[now] : now + 1]
+        found = value[now - 1] if now else -1.0
+        if held.size >= LEAST:
+            spread = float(held.std())
+            found = (float(held.mean()) - float(np.median(held))) / spread if spread > 0 else 0.0
+        further = int(np.searchsorted(at, at[now] + EVERY_S))
+        value[now:further] = found
+        now = max(now + 1, further)
+    return value
 
 
-def ours(chat: Sequence[Event]) -> dict[str, Course]:
-    """Our levels over a chat, from one run: message, author, stream."""
+def courses(chat: Sequence[Event]) -> dict[str, Course]:
+    """Every level and the peer over a chat, by name."""
     sums = ChatSums()
     told = [sums.take(Seen(n, e.author, e.key, e.at, e.nats)) for n, e in enumerate(chat)]
     at = np.array([event.at for event in chat], dtype=np.float64)
-    values = {
-        "message": [one.message for one in told], "author": [one.author for one in told],
-        "stream": [one.stream for one in told],
-    }  # fmt: skip
-    return {name: Course(at, np.array(held, dtype=np.float64)) for name, held in values.items()}
-
-
-def together(levels: Mapping[str, Course], limits: Mapping[str, float]) -> Course:
-    """All levels as the product runs them: the largest, as a share of its threshold."""
-    shares = [levels[name].value / limits[name] for name in limits]
-    return Course(next(iter(levels.values())).at, np.max(shares, axis=0))
+    nats = np.array([event.nats for event in chat], dtype=np.float64)
+    values: Mapping[str, Floats] = {
+        LEVELS["message"]: nats,
+        LEVELS["author"]: np.array([one.author for one in told], dtype=np.float64),
+        LEVELS["stream"]: np.array([one.stream for one in told], dtype=np.float64),
+        SKEWNESS: TIMES * skewness(at, nats),
+    }
+    return {name: Course(at, value) for name, value in values.items()}
