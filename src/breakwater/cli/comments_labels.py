@@ -28,6 +28,7 @@ def labels(
     from breakwater import settings
     from breakwater.cli import opening
     from breakwater.cli.desk import OPERATOR
+    from breakwater.cli.serve import prepare
     from breakwater.live.hearing.labels import LabelOf
 
     terminal = Terminal(as_json=as_json)
@@ -35,7 +36,9 @@ def labels(
         wanted = LabelOf(of)
     except ValueError:
         raise BadInput(f"--of is one of {', '.join(LabelOf)}.") from None
-    running = parts.build(settings.load(), pool=opening.NoJail(), decode=False)
+    configured = settings.load()
+    prepare(configured, terminal)
+    running = parts.build(configured, pool=opening.NoJail(), decode=False)
     try:
         with _new(out) as sink:
             count = running.enforcement.labels.write(OPERATOR, sink, wanted)
