@@ -12,6 +12,8 @@ setup(
             sources=[
                 f"src/breakwater/kernel/{name}.c"
                 for name in (
+                    "jpeg",
+                    "jpeg_object",
                     "module",
                     "pdq",
                     "pdq_object",
@@ -29,7 +31,17 @@ setup(
             ],
             depends=[
                 f"src/breakwater/kernel/{name}.h"
-                for name in ("kernel", "objects", "pdq_loops", "ring_loops", "scan_loops", "text")
+                for name in (
+                    "jpeg",
+                    "jpeg_loops",
+                    "jpeg_rows",
+                    "kernel",
+                    "objects",
+                    "pdq_loops",
+                    "ring_loops",
+                    "scan_loops",
+                    "text",
+                )
             ],
             define_macros=[("Py_LIMITED_API", "0x030B0000")],
             # No contraction: PDQ must round as its reference does (kernel/pdq_loops.h).

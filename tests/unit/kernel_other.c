@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "kernel.h"
+#include "jpeg.h"
 
 static const bw_variant *variants[] = {
     &bw_portable,
@@ -120,13 +120,42 @@ static void picture_task(int task) {
     }
 }
 
+/* size grey, then the file: its shape and the Adler-32 sum of its pixels, or nothing. */
+static void jpeg_task(int task) {
+    int32_t head[2];
+    memcpy(head, take(sizeof head), sizeof head);
+    uint8_t *data = take((size_t)head[0]);
+    for (size_t v = 0; v < VARIANTS; v++) {
+        bw_jpeg jpeg;
+        active = variants[v];
+        printf("%d %s jpeg", task, active->name);
+        if (bw_jpeg_open(data, (size_t)head[0], &jpeg)) {
+            size_t samples = jpeg.rows * jpeg.cols * (head[1] || jpeg.channels == 1 ? 1 : 3);
+            uint8_t *out = malloc(samples);
+            uint32_t a = 1, b = 0;
+            int whole = out ? bw_jpeg_decode(&jpeg, head[1] != 0, out) : -1;
+            if (whole < 0) die("no memory");
+            for (size_t i = 0; whole && i < samples; i++) {
+                a = (a + out[i]) % 65521;
+                b = (b + a) % 65521;
+            }
+            if (whole) printf(" %zu %zu %d %u", jpeg.rows, jpeg.cols, jpeg.channels, b << 16 | a);
+            free(out);
+        }
+        printf("\n");
+    }
+    free(data);
+}
+
 int main(void) {
     bw_masks_init();
     bw_pdq_init();
+    bw_jpeg_init();
     int kind;
     for (int task = 0; (kind = getchar()) != EOF; task++) {
         if (kind == 'R') ring_task(task);
         else if (kind == 'P') picture_task(task);
+        else if (kind == 'J') jpeg_task(task);
         else die("no such task");
     }
     return 0;

@@ -1,4 +1,4 @@
-"""The kernel's loops answer as brute force and pdqhash do on 64-bit ARM too, under emulation.
+"""The kernel's loops answer as brute force, pdqhash and libjpeg-turbo do on ARM too, emulated.
 
 `kernel_other.c` is the driver. Without a cross compiler (`apt-get install gcc-aarch64-linux-gnu
 qemu-user`) only this host's own build of it runs, with the compiler's checks of every access.
@@ -9,11 +9,13 @@ import re
 import shutil
 import struct
 import subprocess
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pdqhash
 import pytest
+from tests.builders_jpeg import damages, decoded, jpegs
 
 ROOT = Path(__file__).parents[2]
 KERNEL = ROOT / "src" / "breakwater" / "kernel"
@@ -54,7 +56,7 @@ def host(request, tmp_path_factory):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not here")
     flags = re.search(r"extra_compile_args=(\[.*?\])", (ROOT / "setup.py").read_text())
-    sources = [*KERNEL.glob("ring*.c"), *KERNEL.glob("pdq*.c")]
+    sources = [path for part in ("ring", "pdq", "jpeg") for path in KERNEL.glob(f"{part}*.c")]
     sources = [path for path in sources if not path.stem.endswith("_object")]
     program = tmp_path_factory.mktemp("driver") / "driver"
     command = [*compiler, *ast.literal_eval(flags[1]), "-Wall", "-Wextra", "-Werror"]
@@ -190,3 +192,27 @@ def test_pictures_hash_bit_for_bit_as_pdqhash_does(host):
         for variant in found.variants:
             assert found.lines[task, variant, "pdq"] == one, (variant, pixels.shape)
             assert found.lines[task, variant, "eight"] == eight, (variant, pixels.shape)
+
+
+def jpeg_task(data, *, grey):
+    return b"J" + struct.pack("=2i", len(data), grey) + data
+
+
+def test_jpeg_is_decoded_as_libjpeg_turbo_does_and_damage_is_never_read_past(host):
+    files = list(jpegs())
+    damaged = [bad for data, _ in files for bad in damages(data)]
+    asked = [(data, grey) for data, _ in files for grey in (False, True)]
+    asked += [(data, number % 3 == 0) for number, data in enumerate(damaged)]
+    found = host(*(jpeg_task(data, grey=grey) for data, grey in asked))
+    whole = 0
+    for task, (data, grey) in enumerate(asked):
+        for variant in found.variants:
+            said = found.lines[task, variant, "jpeg"]
+            assert said or task >= 2 * len(files), "a good file was not read"
+            if said:
+                pixels = decoded(data, grey=grey)
+                assert pixels is not None, "read, though libjpeg-turbo warns"
+                wanted = [*map(str, pixels.shape[:2]), str(zlib.adler32(pixels.tobytes()))]
+                assert [*said[:2], said[3]] == wanted, (variant, task)
+                whole += 1
+    assert whole > 2 * len(files)

@@ -1,7 +1,7 @@
-"""The compiled loops: PDQ from pixels, exact radius search over fingerprints, text for comparing.
+"""The compiled loops: plain JPEG, PDQ from pixels, exact radius search, text for comparing.
 
-In: contiguous arrays of bytes (pixels, codes), strings. Out: hashes, rows with distances, folded
-text and sums of weights. Fed by `fingerprint`, `matching` and `comments`; nothing here knows files, SQL or settings. One C extension with a loop
+In: contiguous arrays of bytes (files, pixels, codes), strings. Out: pixels, hashes, rows with
+distances, folded text and sums of weights. Fed by `media`, `fingerprint`, `matching` and `comments`; nothing here knows files, SQL or settings. One C extension with a loop
 per instruction set (AVX-512, AVX2, NEON, portable) is chosen at import; without it the NumPy twin
 gives the same answers slowly and says so. `BREAKWATER_KERNEL=portable|avx2|avx512|neon|twin`
 overrides the choice. Tests: tests/unit/test_kernel_*.py and tests/property/test_ring_*.py run the
@@ -9,6 +9,7 @@ same cases over every variant.
 """
 
 from breakwater.kernel.backend import use, variant, variants
+from breakwater.kernel.jpeg import jpeg_pixels
 from breakwater.kernel.pdq import (
     HASH_BYTES,
     luma64,
@@ -25,6 +26,7 @@ __all__ = [
     "FEATURE_BITS",
     "HASH_BYTES",
     "Ring",
+    "jpeg_pixels",
     "luma64",
     "pdq",
     "pdq_dihedral",

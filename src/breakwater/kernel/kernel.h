@@ -122,6 +122,8 @@ typedef struct {
 
 /* ---- variants -------------------------------------------------------------------------- */
 
+struct bw_jpeg;
+
 /* One instruction set's compiled loops. Each returns 0, or -1 when memory ran out. */
 typedef struct {
     const char *name;
@@ -131,6 +133,7 @@ typedef struct {
     int (*luma_exact)(const bw_picture *picture, float *luma);
     int (*luma_fast)(const bw_picture *picture, float *luma);
     void (*dct)(const float *luma, float *coefficients);
+    int (*jpeg_scan)(struct bw_jpeg *jpeg); /* 1: whole; 0: damaged or odd */
 } bw_variant;
 
 extern const bw_variant bw_portable;

@@ -1,4 +1,5 @@
 /* The extension module: which variant runs, and the argument checks all functions share. */
+#include "jpeg.h"
 #include "objects.h"
 
 static const bw_variant *active_variant = &bw_portable;
@@ -135,6 +136,9 @@ static PyMethodDef methods[] = {
      "pdq_probe(pixels): (fast luma, faithful luma, whether pdq needed the faithful one)."},
     {"luma64", bw_py_luma64, METH_O, "luma64(pixels): 64 x 64 floats as bytes."},
     {"pdq_from_luma64", bw_py_pdq_from_luma64, METH_O, "pdq_from_luma64(luma): (hash, quality)."},
+    {"jpeg_shape", bw_py_jpeg_shape, METH_O, "jpeg_shape(data): (rows, columns, channels), or None."},
+    {"jpeg_pixels", (PyCFunction)(void (*)(void))bw_py_jpeg_pixels, METH_FASTCALL,
+     "jpeg_pixels(data, grey, out): whether out now holds the pixels."},
     {"shrink", (PyCFunction)(void (*)(void))bw_py_shrink, METH_FASTCALL,
      "shrink(pixels, box, rows, columns): the means of a part's cells as bytes."},
     {"view_hashes", (PyCFunction)(void (*)(void))bw_py_view_hashes, METH_FASTCALL,
@@ -152,6 +156,7 @@ static int execute(PyObject *module) {
     const bw_variant *found[4];
     bw_masks_init();
     bw_pdq_init();
+    bw_jpeg_init();
     list_variants(found);
     active_variant = found[0];
     PyObject *type = PyType_FromSpec(&bw_ring_spec);

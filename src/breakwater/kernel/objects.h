@@ -23,6 +23,8 @@ PyObject *bw_py_pdq_dihedral(PyObject *self, PyObject *pixels);
 PyObject *bw_py_luma64(PyObject *self, PyObject *pixels);
 PyObject *bw_py_pdq_from_luma64(PyObject *self, PyObject *luma);
 PyObject *bw_py_pdq_probe(PyObject *self, PyObject *pixels);
+PyObject *bw_py_jpeg_shape(PyObject *self, PyObject *data);
+PyObject *bw_py_jpeg_pixels(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *bw_py_shrink(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *bw_py_view_hashes(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *bw_py_text_fold(PyObject *self, PyObject *const *args, Py_ssize_t count);

@@ -46,8 +46,9 @@ TARGET static inline uint32_t eight_rows_near(const uint8_t *rows, const uint8_t
 #include "ring_loops.h"
 #include "scan_loops.h"
 #include "pdq_loops.h"
+#include "jpeg_loops.h"
 
 const bw_variant bw_avx512 = {
-    "avx512", search_one, search_many, scan_codes, luma_exact, luma_fast, dct_16x16,
+    "avx512", search_one, search_many, scan_codes, luma_exact, luma_fast, dct_16x16, jpeg_scan,
 };
 #endif

@@ -26,8 +26,9 @@ static inline uint32_t near_mask(const uint16_t *keys, uint16_t next, int limit)
 #include "ring_loops.h"
 #include "scan_loops.h"
 #include "pdq_loops.h"
+#include "jpeg_loops.h"
 
 const bw_variant bw_neon = {
-    "neon", search_one, search_many, scan_codes, luma_exact, luma_fast, dct_16x16,
+    "neon", search_one, search_many, scan_codes, luma_exact, luma_fast, dct_16x16, jpeg_scan,
 };
 #endif

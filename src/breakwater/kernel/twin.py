@@ -16,6 +16,8 @@ from breakwater.kernel.twin_views import shrink, view_hashes
 
 __all__ = [
     "Ring",
+    "jpeg_pixels",
+    "jpeg_shape",
     "luma64",
     "pdq",
     "pdq_dihedral",
@@ -45,6 +47,15 @@ MASK_COUNTS: Final = {-1: 0, 0: 1, 1: 17, 2: 137}
 def variant() -> str:
     """The name of this implementation."""
     return "twin"
+
+
+def jpeg_shape(_data: Any) -> None:
+    """No file is read here: what the kernel leaves, a general decoder reads anyway."""
+
+
+def jpeg_pixels(_data: Any, _grey: bool, _out: Any) -> bool:
+    """Never; see `jpeg_shape`."""
+    return False
 
 
 def variants() -> tuple[str, ...]:
