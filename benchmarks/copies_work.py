@@ -2,7 +2,8 @@
 
 Runs in spawned workers that each hold the whole index. A query is another movie, a part of the
 known clip, another movie; changed, coded by x264, decoded and hashed as the product does:
-`upload` hashes four frames a second, `live` key frames alone (every 2 s and at cuts).
+`upload` hashes four frames a second, `live` key frames (every 2 s and at cuts) and, once a stretch
+stands, as many (`copies_live`).
 """
 
 import functools
@@ -20,6 +21,7 @@ import numpy as np
 
 from benchmarks.copies_attacks import FAMILIES, NAMED, Attack, Frames
 from benchmarks.copies_clips import FPS, KINDS, Filmed, Movie, Picture, known_clips
+from benchmarks.copies_live import closer, watched
 from breakwater import kernel
 from breakwater.fingerprint.video import FrameHash
 from breakwater.fingerprint.views import ReferenceMaker, ViewMaker
@@ -131,8 +133,8 @@ def reference(source: Source) -> Print:
             if quality >= GOOD:
                 plain.append(np.frombuffer(value, np.uint8))
     kept = [
-        local.extract(grey_of(movie.frame(shot.key.frame)), shot.key.time_s)
-        for shot in grey.moments(hashes)
+        local.extract(grey_of(movie.frame(round(time_s * FPS))), time_s)
+        for time_s in grey.moments(hashes)
     ]
     few = tuple(one.only(np.arange(len(one)) < grey.POINTS) for one in kept)
     table = np.array(plain, np.uint8).reshape(-1, 32)
@@ -218,12 +220,6 @@ class Query:
 
     speed: float = 1.0
 
-    def hashed(self, way: str) -> list[int]:
-        """Numbers of the frames that are looked at."""
-        if way == "upload":
-            return list(range(0, len(self.lumas), STEP))
-        return [n for n, key in enumerate(self.keys) if key]
-
 
 def hidden(clip: int) -> tuple[Frames, Source, tuple[float, float, float]]:
     """A part of a clip between two other movies, 0.25 s off the known video's frames."""
@@ -286,11 +282,14 @@ def unrelated_task(source: Source) -> list[Outcome]:
 def judged(query: Query, case: str, way: str, step: int = 1) -> Outcome:
     """Follow a query through all known videos and compare with the truth."""
     world = _world[0]
-    follower, views = align.Follower(world.index), ViewMaker()
-    numbers = query.hashed(way) if step == 1 else list(range(len(query.lumas)))
-    prints = [views.feed(query.lumas[n], n * step / FPS) for n in numbers]
-    for one in prints:
-        follower.feed(one)
+    if way == "live":
+        follower, numbers = watched(query.lumas, query.keys, world.index)
+    else:
+        follower, views = align.Follower(world.index), ViewMaker()
+        numbers = list(range(0, len(query.lumas), STEP // step))
+        for n in numbers:
+            follower.feed(views.feed(query.lumas[n], n * step / FPS))
+    looked = numbers if way == "live" else None
     own, others = [], []
     for segment in follower.finish():
         (own if _true(query, segment, world) else others).append(segment)
@@ -302,10 +301,10 @@ def judged(query: Query, case: str, way: str, step: int = 1) -> Outcome:
     return Outcome(
         case=query.source.name if query.source else case,
         attack=case, way=way, found=zone,
-        looked=_closer(query, best, step) if best else zone,
+        looked=_closer(query, best, step, looked) if best else zone,
         score=best.score if best else 0.0,
         ends=_ends(query, best) if best and zone is Zone.LINK else (),
-        wrong=tuple((_family(world, s), s.zone, _closer(query, s, step)) for s in wrong),
+        wrong=tuple((_family(world, s), s.zone, _closer(query, s, step, looked)) for s in wrong),
         tail=tuple((_family(world, s), s.score) for s in others),
         pairs={f: len(numbers) * count for f, count in world.frames.items()},
         minutes=len(query.lumas) * step / FPS / 60,
@@ -333,20 +332,27 @@ def _ends(query: Query, segment: Segment) -> tuple[float, ...]:
     return abs(segment.start_s - begin), abs(segment.end_s - end)
 
 
-def _closer(query: Query, segment: Segment, step: int) -> Zone:
+def _closer(query: Query, segment: Segment, step: int, looked: list[int] | None) -> Zone:
     """What local features say of a look, or of a link by little."""
     if not grey.unsure(segment):
         return segment.zone
     known = grey.Known.parse(_world[0].prints[segment.reel].kept)
+    if looked is not None:
+        return closer(query.lumas, looked, segment, known).zone
 
     def at(time_s: float) -> Keypoints:
         place = min(len(query.lumas) - 1, max(0, round(time_s * FPS / step)))
         return local.extract(np.ascontiguousarray(query.lumas[place]), time_s)
 
-    looked = [(at(look.time_s), known.frames[look.kept]) for look in grey.plan(segment, known)]
     length = len(query.lumas) * step / FPS
+    inside = grey.plan(segment, known)
+    outside = grey.beyond(segment, known, length, grey.LOOKS - len(inside))
+    pairs, beside = (
+        [(at(look.time_s), known.frames[look.kept]) for look in looks]
+        for looks in (inside, outside)
+    )
     around = [at(length * share) for share in np.linspace(0.02, 0.98, 8)]
-    return grey.decide(segment, looked, (around, known.frames))[0].zone
+    return grey.decide(segment, pairs, (around, known.frames), outside=beside)[0].zone
 
 
 def _plain(luma: np.ndarray) -> tuple[np.ndarray, int]:

@@ -64,7 +64,7 @@ class Scripted:
     """An aligner whose follower says what the test wants."""
 
     def __init__(self):
-        self.any, self.says = True, ()
+        self.any, self.says, self.sighted = True, (), frozenset()
 
     def follow(self):
         return self

@@ -132,6 +132,7 @@ def test_one_frame_is_enough_where_its_sound_is_heard(
     monkeypatch.setattr(looking, "MOST_TRIES", 9)
     one_look = partial(grey.plan, most=1)
     monkeypatch.setattr(grey, "plan", one_look)
+    monkeypatch.setattr(grey, "beyond", lambda *_: ())
     film = with_sound(tmp_path, encode(scene(22, SECONDS, **SIZE)), 32)
     with app.db.transaction() as tx:
         banks.create(tx, name="SONGS", purpose="tests", source="tests")

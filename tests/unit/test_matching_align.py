@@ -233,3 +233,48 @@ def test_the_span_is_from_the_first_counted_frame_to_the_last() -> None:
     (found,) = followed(known(clip), clip[:9])
     assert (found.frames, found.span_s) == (9, 4.0)
     assert found.end_s - found.start_s > found.span_s
+
+
+def test_frames_between_support_a_stretch_and_are_not_counted() -> None:
+    """Looking four times as often makes a stretch surer, and the frames of a cut no more."""
+    slow = changing(14, 48, bits=12)
+    index = known(slow, every_s=0.25)
+    query = noisy(slow, 20)
+    seldom, often = Follower(index), Follower(index)
+    for at, bits in enumerate(query):
+        one = frame(bits, at * 0.25)
+        if at % 4 == 0:
+            seldom.feed(one)
+        often.feed(one, between=at % 4 != 0)
+    (few,), (many,) = seldom.finish(), often.finish()
+    assert many.score > few.score
+    assert many.frames <= few.frames
+    assert many.span_s <= few.span_s
+
+
+def test_the_ends_lie_halfway_to_the_frames_beside_however_often_others_come() -> None:
+    """Key frames until a stretch stands, then four times as many: its start lies between the first."""
+    clip = changing(15, 80)
+    index = known(clip, every_s=0.25)
+    other = changing(16, 200)
+    follower = Follower(index)
+    follower.feed(frame(other[0], 0.0))
+    follower.feed(frame(other[1], 2.0))
+    for at in range(80):
+        if at == 4 or at >= 12:  # seconds 4, and from 6 on four a second; it began at 3
+            follower.feed(frame(clip[at], 3.0 + at * 0.25), between=at > 12)
+    for at in range(8):
+        follower.feed(frame(other[10 + at], 23.0 + at * 0.25))
+    (found,) = follower.finish()
+    assert found.start_s == pytest.approx(3.0, abs=0.2)
+    assert found.reference_start_s == pytest.approx(0.0, abs=0.2)
+    assert found.end_s == pytest.approx(22.9, abs=0.2)
+
+
+def test_a_sighting_is_told_before_there_is_a_stretch() -> None:
+    clip = changing(17, 20)
+    follower = Follower(known(clip))
+    assert follower.feed(frame(clip[3], 0.0)) == ()
+    assert follower.sighted == {1}
+    follower.feed(frame(changing(18, 1)[0], 2.0))
+    assert follower.sighted == frozenset()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -9,6 +11,7 @@ from tests.builders_scene import logo, scene
 
 from breakwater.errors import BadSignal
 from breakwater.fingerprint.audio import STEP_S
+from breakwater.fingerprint.video import FrameHash
 from breakwater.model.copies import Segment, Zone
 from breakwater.model.scene import Keypoints, SoundMatch, SoundPrint
 from breakwater.recognition import grey
@@ -103,3 +106,36 @@ def test_what_is_kept_comes_back_or_is_refused() -> None:
     for broken in (blob[:-1], blob + b"x", b"", b"XXXX" + blob[4:], blob[:40]):
         with pytest.raises(BadSignal):
             grey.Known.parse(broken)
+
+
+def test_frames_before_and_after_speak_for_a_segment_and_never_against_it() -> None:
+    short = segment(end_s=12.0, reference_end_s=7.0)
+    inside, outside = pairs(1, 0), pairs(2, 0)[1:]
+    assert grey.decide(short, inside, ((), ()))[0].zone is Zone.LOOK
+    found, matches = grey.decide(short, inside, ((), ()), outside=outside)
+    assert (found.zone, len(matches)) == (Zone.LINK, 2)
+    assert grey.decide(short, [], ((), ()), outside=pairs(0, 3))[0].zone is Zone.LOOK
+
+
+def test_frames_beyond_are_the_nearest_of_what_was_seen() -> None:
+    frames = tuple(points(scene(1), time_s) for time_s in (1.0, 4.0, 6.0, 17.0, 30.0))
+    known = grey.Known(frames)
+    at = segment(speed=1.25)
+    assert grey.beyond(at, known, 30.0, 4) == (
+        grey.Look(8.75, 1), grey.Look(25.0, 3), grey.Look(5.0, 0),
+    )  # fmt: skip
+    assert grey.beyond(at, known, 24.0, 4) == (grey.Look(8.75, 1), grey.Look(5.0, 0))
+    assert grey.beyond(at, known, 30.0, 1) == (grey.Look(8.75, 1),)
+    assert grey.beyond(at, known, 30.0, 0) == ()
+
+
+def test_a_short_known_video_keeps_several_moments() -> None:
+    same = bytes(range(32))
+    hashes = [FrameHash(n, float(n), same, 90) for n in range(5)]
+    kept = grey.moments(hashes)
+    assert len(kept) == 8
+    assert (kept[0], kept[-1]) == (0.0, 4.0)
+    assert min(b - a for a, b in itertools.pairwise(kept)) >= 0.5
+    assert grey.moments([]) == ()
+    assert grey.moments(hashes[:1]) == (0.0,)
+    assert len(grey.moments([FrameHash(n, float(n), same, 90) for n in range(600)])) == grey.KEPT

@@ -124,3 +124,41 @@ def test_a_photograph_and_its_variants() -> None:
         other = points(cv2.imread(str(path), cv2.IMREAD_GRAYSCALE))
         assert local.same(other, first).score >= local.SAME, path.name
         assert local.same(other, first, parallax=True).score >= local.SAME, path.name
+
+
+def few(picture: NDArray[np.uint8], seed: int) -> Keypoints:
+    """One in thirty of a frame's key points: what is left under heavy blur."""
+    one = points(picture)
+    return one.only(np.random.default_rng(seed).random(len(one)) < 0.03)
+
+
+def test_several_frames_say_together_what_none_says_alone() -> None:
+    def moved(seed: int) -> NDArray[np.uint8]:
+        return warped(scene(seed), 3, 0.95)
+
+    pairs = [(few(moved(n), n), points(scene(n))) for n in range(4)]
+    alone = [local.same(*pair).score >= local.SAME for pair in pairs]
+    assert sum(alone) < 2
+    together = local.together(pairs)
+    assert sum(one.score >= local.SAME for one in together) >= 2
+    other = [(few(moved(n), n), points(scene(n + 40))) for n in range(4)]
+    assert all(one.score == 0 for one in local.together(other))
+    assert local.together(pairs[:1])[0].score == 0
+    assert local.together([]) == ()
+
+
+def test_frames_that_are_moved_each_in_its_own_way_say_nothing_together() -> None:
+    pairs = [
+        (few(warped(scene(n), turn, 0.9), n), points(scene(n)))
+        for n, turn in enumerate((-40, -14, 14, 40))
+    ]
+    assert sum(one.score >= local.SAME for one in local.together(pairs)) == 0
+
+
+def test_one_logo_on_all_frames_is_one_place_and_not_many() -> None:
+    mine, theirs = ([points(logo(scene(n + shift))) for n in range(6)] for shift in (0, 40))
+    masks = mask_of(mine), mask_of(theirs)
+    pairs = [
+        (masks[0].uncovered(a), masks[1].uncovered(b)) for a, b in zip(mine, theirs, strict=True)
+    ]
+    assert all(one.score < local.SAME for one in local.together(pairs))

@@ -87,6 +87,8 @@ class _Track:
 
     line: Line
     points: dict[int, Point]
+    before: tuple[int, float] = (-1, 0.0)
+    """Its first frame, and the seconds from the frame before that one."""
 
     @property
     def score(self) -> float:
@@ -99,7 +101,11 @@ class _Track:
 
 
 class Follower:
-    """Follows one query through all known videos. Not for several threads."""
+    """Follows one query through all known videos. Not for several threads.
+
+    Attributes:
+        sighted: known videos that the newest frame is near to, wherever in them.
+    """
 
     def __init__(self, index: ReelIndex) -> None:
         self._index = index
@@ -110,20 +116,28 @@ class Follower:
         self._known: set[int] = set()
         self._shared: dict[int, tuple[int, float, float]] = {}
         self._done: list[Segment] = []
+        self.sighted: frozenset[int] = frozenset()
         self._last: NDArray[np.uint64] | None = None
+        self._counted: NDArray[np.uint64] | None = None
         self._times: deque[float] = deque(maxlen=2)
         self._count = 0
 
-    def feed(self, frame: FramePrints) -> tuple[Segment, ...]:
+    def feed(self, frame: FramePrints, *, between: bool = False) -> tuple[Segment, ...]:
         """Take the next frame, in the order of time.
+
+        Args:
+            frame: its views.
+            between: it lies between two frames that are looked at anyhow: it supports a stretch
+                and is not counted, nor what the next one is new against.
 
         Returns:
             Segments in the zones LOOK and LINK that this frame began or strengthened, each as it
             stands now; the same (reel, start_s, speed) comes again as it grows.
         """
-        seen = self._take(frame)
+        seen = self._take(frame, between=between)
         sightings = self._index.search(frame)
         hit = self._note(seen, sightings)
+        self.sighted = frozenset(hit)
         self._forget(seen.time_s)
         strong: list[tuple[int, _Track]] = []
         for reel in sorted(hit | set(self._tracks)):
@@ -148,16 +162,17 @@ class Follower:
         ]
         return _best_of_each([*self._done, *standing])
 
-    def _take(self, frame: FramePrints) -> Seen:
+    def _take(self, frame: FramePrints, *, between: bool) -> Seen:
         whole = np.flatnonzero(frame.views == _FULL)
-        novelty = 0.0
+        novelty, novel = 0.0, False
         if len(whole):
             words = np.ascontiguousarray(frame.hashes[whole[0]]).view(np.uint64)
-            novelty = 1.0
-            if self._last is not None:
-                novelty = min(1.0, int(np.bitwise_count(words ^ self._last).sum()) / _NEW_BITS)
+            novelty = _new(words, self._last)
             self._last = words
-        seen = Seen.of(frame, self._count, novelty)
+            if not between:
+                novel = _new(words, self._counted) >= 1.0
+                self._counted = words
+        seen = Seen.of(frame, self._count, novelty, novel=novel)
         self._count += 1
         self._seen.append(seen)
         return seen
@@ -285,19 +300,19 @@ class Follower:
     def _segment(self, reel: int, track: _Track) -> Segment:
         points = sorted((p for p in track.points.values() if p.weight > 0), key=lambda p: p.time_s)
         first, last = points[0], points[-1]
-        half = self._gap() / 2
+        sooner, later = self._before(track) / 2, self._after(last.time_s) / 2
         score = track.score
         opening = score >= LINK_SCORE and self._only_opens(reel, points)
         telling = [point for point in points if point.worth > _LEAST_NEW / 5]
         novel = [point.time_s for point in telling if point.novel]
         best = sorted(points, key=lambda p: p.distance)[:_PAIRS]
-        lead = min(half, first.time_s, first.reference_s * track.line.speed)  # on both sides
+        lead = min(sooner, first.time_s, first.reference_s * track.line.speed)  # on both sides
         return Segment(
             reel=reel,
             start_s=first.time_s - lead,
-            end_s=last.time_s + half,
+            end_s=last.time_s + later,
             reference_start_s=first.reference_s - lead / track.line.speed,
-            reference_end_s=last.reference_s + half / track.line.speed,
+            reference_end_s=last.reference_s + later / track.line.speed,
             speed=round(track.line.speed, 2),
             score=round(score, 3),
             frames=len(novel),
@@ -310,6 +325,25 @@ class Follower:
                 for p in best
             ),
         )
+
+    def _before(self, track: _Track) -> float:
+        """Seconds from the frame before a track's first; from afar key frames, then more."""
+        began = min(number for number, point in track.points.items() if point.weight > 0)
+        if track.before[0] != began:
+            at = began - self._seen[0].number
+            known = 0 < at < len(self._seen)
+            gap = self._seen[at].time_s - self._seen[at - 1].time_s if known else self._gap()
+            track.before = began, gap
+        return track.before[1]
+
+    def _after(self, time_s: float) -> float:
+        """Seconds to the frame after a moment; the usual ones after the newest."""
+        times = [one.time_s for one in self._seen if one.time_s > time_s]
+        if times:
+            return times[0] - time_s
+        if len(self._seen) < 2:
+            return 0.0
+        return min(self._gap(), self._seen[-1].time_s - self._seen[-2].time_s)
 
     def _only_opens(self, reel: int, points: Sequence[Point]) -> bool:
         """Whether what links is an opening or ending that other known videos, seen here too, have.
@@ -334,6 +368,13 @@ class Follower:
         ends = length - before if before else math.inf
         beyond = sum(point.worth for point in points if until < point.reference_s < ends)
         return (until > 0 or before > 0) and beyond < LINK_SCORE
+
+
+def _new(words: NDArray[np.uint64], before: NDArray[np.uint64] | None) -> float:
+    """0 to 1: how new a frame is after another."""
+    if before is None:
+        return 1.0
+    return min(1.0, int(np.bitwise_count(words ^ before).sum()) / _NEW_BITS)
 
 
 def _best_of_each(segments: Sequence[Segment]) -> tuple[Segment, ...]:

@@ -76,6 +76,7 @@ class Seen:
         novelty: 0 to 1: how far it is from the frame before.
         views: (q,) numbers.
         words: (q, 4) uint64.
+        novel: it counts as a new frame of its own.
     """
 
     number: int
@@ -83,13 +84,14 @@ class Seen:
     novelty: float
     views: NDArray[np.uint8]
     words: NDArray[np.uint64]
+    novel: bool = False
 
     @classmethod
-    def of(cls, frame: FramePrints, number: int, novelty: float) -> Seen:
+    def of(cls, frame: FramePrints, number: int, novelty: float, *, novel: bool = False) -> Seen:
         """Without the views too poor to compare."""
         good = frame.qualities >= MIN_QUALITY
         words = np.ascontiguousarray(frame.hashes[good]).view(np.uint64).reshape(-1, 4)
-        return cls(number, frame.time_s, novelty, frame.views[good], words)
+        return cls(number, frame.time_s, novelty, frame.views[good], words, novel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +245,7 @@ def fit(
         out[one.number] = Point(
             one.time_s, float(laid.times[reference[i]]), int(distance[i]),
             int(views[own[i]]), int(laid.views[theirs[i]]), float(weight[i]),
-            _worth(new, agrees), max(0.0, new), one.novelty >= 1.0,
+            _worth(new, agrees), max(0.0, new), one.novel,
         )  # fmt: skip
     return out
 

@@ -55,16 +55,22 @@ class Follower:
         self._index = index
         self._inner: align.Follower | None = None
 
-    def feed(self, frame: FramePrints) -> tuple[Segment, ...]:
+    def feed(self, frame: FramePrints, *, between: bool = False) -> tuple[Segment, ...]:
         """Take the next frame; segments (LOOK or LINK) that it began or strengthened.
 
         Args:
             frame: what `fingerprint.views.ViewMaker.feed` made, in the order of time. Time may
                 jump forwards by any amount; frames that go back are left out.
+            between: see `matching.align.Follower.feed`.
         """
         if self._inner is None:
             self._inner = align.Follower(self._index)
-        return self._inner.feed(frame)
+        return self._inner.feed(frame, between=between)
+
+    @property
+    def sighted(self) -> frozenset[int]:
+        """Known videos that the newest frame is near to."""
+        return frozenset() if self._inner is None else self._inner.sighted
 
     def finish(self) -> tuple[Segment, ...]:
         """All segments so far, best first."""

@@ -11,6 +11,7 @@ Tests: `tests/unit/test_recognition_grey.py`, `tests/integration/test_grey_zone.
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ import numpy as np
 
 from breakwater.errors import BadSignal
 from breakwater.fingerprint import audio
-from breakwater.fingerprint.shots import LONGEST_S, Shot, shots, spread
+from breakwater.fingerprint.shots import LONGEST_S, shots, spread
 from breakwater.fingerprint.video import FrameHash
 from breakwater.media.sandbox import JailPool
 from breakwater.model.copies import Segment, Zone
@@ -35,13 +36,20 @@ KEPT: Final = 12
 POINTS: Final = 300
 """Key points kept of each: with 12 shots 490 kB."""
 
-LOOKS: Final = 4
+LOOKS: Final = 6
 """Pairs of frames compared for one segment."""
+
+BEYOND_S: Final = 6.0
+"""How far before and after a segment frames are compared too, where it holds few: the alignment
+often has a part of a copy only. They may bear it out; that they do not says nothing."""
 
 SURE: Final = 6.0
 """Score from which an alignment needs no second opinion: twice what links."""
 
 _SHORTEST_S: Final = 1.5
+_FEW: Final = 8
+_APART_S: Final = 0.5
+"""A known video of fewer moments has more of them, no nearer than this to one another."""
 _AROUND: Final = 8
 """Frames of the query's other shots, by which its overlays are found."""
 
@@ -119,7 +127,7 @@ def unsure(segment: Segment) -> bool:
 def plan(segment: Segment, known: Known, most: int = LOOKS) -> tuple[Look, ...]:
     """Which kept frames lie in a segment, and where they are in the query."""
     inside = [
-        Look(segment.start_s + (one.time_s - segment.reference_start_s) * segment.speed, number)
+        _look(segment, known, number)
         for number, one in enumerate(known.frames)
         if segment.reference_start_s <= one.time_s <= segment.reference_end_s
     ]
@@ -129,11 +137,34 @@ def plan(segment: Segment, known: Known, most: int = LOOKS) -> tuple[Look, ...]:
     return tuple(inside[place] for place in places)
 
 
+def beyond(segment: Segment, known: Known, until_s: float, room: int) -> tuple[Look, ...]:
+    """Kept frames before and after a segment, the nearest first.
+
+    Args:
+        segment: an unsure one.
+        known: of its reel.
+        until_s: end of the query, as far as it was seen.
+        room: how many at most.
+    """
+    ends = segment.reference_start_s, segment.reference_end_s
+    away = {n: max(ends[0] - f.time_s, f.time_s - ends[1]) for n, f in enumerate(known.frames)}
+    near = sorted((n for n, far in away.items() if 0 < far <= BEYOND_S), key=away.__getitem__)
+    looks = [_look(segment, known, number) for number in near]
+    return tuple([one for one in looks if 0 <= one.time_s <= until_s][: max(0, room)])
+
+
+def _look(segment: Segment, known: Known, number: int) -> Look:
+    since_s = known.frames[number].time_s - segment.reference_start_s
+    return Look(segment.start_s + since_s * segment.speed, number)
+
+
 def decide(
     segment: Segment,
     looked: Sequence[tuple[Keypoints, Keypoints]],
     around: tuple[Sequence[Keypoints], Sequence[Keypoints]],
     sound: SoundMatch | None = None,
+    *,
+    outside: Sequence[tuple[Keypoints, Keypoints]] = (),
 ) -> tuple[Segment, tuple[LocalMatch, ...]]:
     """Judge a segment by pairs of frames.
 
@@ -142,20 +173,19 @@ def decide(
         looked: query frame and known frame, of moments on the segment's line.
         around: frames of other shots of the query and of the known video, for overlays.
         sound: of the same stretch on the same line, when there is any.
+        outside: pairs on the line before and after the segment, which can only speak for it.
 
     Returns:
-        The segment with its zone, and each pair's match as evidence.
+        The segment with its zone, and each pair's match as evidence, those outside last.
     """
     if not unsure(segment):
         return segment, ()
-    masks = (mask_of(around[0]), mask_of(around[1]))
-    found, telling = [], 0
-    for query, kept in looked:
-        seen = local.mirrored(query) if segment.mirrored else query
-        mask = masks[0].mirrored() if masks[0] and segment.mirrored else masks[0]
-        left = [m.uncovered(f) if m else f for m, f in ((mask, seen), (masks[1], kept))]
-        telling += min(len(one) for one in left) >= _TELLING
-        found.append(local.same(left[0], left[1]))
+    left = _uncovered(segment, [*looked, *outside], around)
+    found = [
+        max(local.same(*pair), common, key=lambda one: one.score)
+        for pair, common in zip(left, local.together(left), strict=True)
+    ]
+    telling = sum(min(len(one) for one in pair) >= _TELLING for pair in left[: len(looked)])
     agree = sum(one.score >= local.SAME for one in found)
     zone = segment.zone
     if agree >= 2 or (agree and sound is not None):
@@ -163,6 +193,22 @@ def decide(
     elif telling >= 2 and sound is None and all(one.score < local.SAME / 2 for one in found):
         zone = Zone.NOTHING if zone is Zone.LOOK else Zone.LOOK
     return replace(segment, zone=zone), tuple(found)
+
+
+def _uncovered(
+    segment: Segment,
+    looked: Sequence[tuple[Keypoints, Keypoints]],
+    around: tuple[Sequence[Keypoints], Sequence[Keypoints]],
+) -> list[tuple[Keypoints, Keypoints]]:
+    """Pairs without what lies over each source, the query turned over where its copy is."""
+    mask, theirs = mask_of(around[0]), mask_of(around[1])
+    if segment.mirrored:
+        mask = mask.mirrored() if mask else None
+        looked = [(local.mirrored(query), kept) for query, kept in looked]
+    return [
+        (mask.uncovered(query) if mask else query, theirs.uncovered(kept) if theirs else kept)
+        for query, kept in looked
+    ]
 
 
 def survey(
@@ -184,7 +230,7 @@ def survey(
         limits: of each decode.
         lane: keeps senders apart.
     """
-    times = [shot.key.time_s for shot in moments(frames)]
+    times = moments(frames)
     points = pool.local(source, declared=declared, limits=limits, times=times, lane=lane)
     if isinstance(points, Undecodable):
         return points
@@ -193,11 +239,25 @@ def survey(
     return Known(kept, heard)
 
 
-def moments(frames: Sequence[FrameHash]) -> tuple[Shot, ...]:
-    """Shots of a known video to keep; a short or uncut one is split, so that there are several."""
+def moments(frames: Sequence[FrameHash]) -> tuple[float, ...]:
+    """Seconds of a known video to keep: its shots' key frames.
+
+    A short or uncut video is split, and the widest gaps of one with few shots are halved: a clip
+    of four seconds may show something in two of them only.
+    """
     length_s = frames[-1].time_s - frames[0].time_s if frames else 0.0
     longest_s = min(LONGEST_S, max(_SHORTEST_S, length_s / 4))
-    return spread(shots(frames, longest_s=longest_s), KEPT)
+    times = [shot.key.time_s for shot in spread(shots(frames, longest_s=longest_s), KEPT)]
+    if 0 < len(times) < _FEW:
+        ends = frames[0].time_s, frames[-1].time_s
+        far = {end for end in ends if min(abs(end - one) for one in times) >= 2 * _APART_S}
+        times = sorted({*times, *far})
+    while 1 < len(times) < _FEW:
+        wide, at = max((b - a, a) for a, b in itertools.pairwise(times))
+        if wide < 2 * _APART_S:
+            break
+        times = sorted([*times, at + wide / 2])
+    return tuple(times)
 
 
 def examine(
@@ -226,6 +286,8 @@ def examine(
     looks = plan(segment, known)
     if not unsure(segment) or not looks:
         return segment, ()
+    inside, last_s = len(looks), frames[-1].time_s if frames else 0.0
+    looks += beyond(segment, known, last_s, LOOKS - inside)
     others = [shot.key.time_s for shot in spread(shots(frames), _AROUND)]
     times = [look.time_s for look in looks] + others
     points = pool.local(source, declared=declared, limits=limits, times=times, lane=lane)
@@ -240,7 +302,8 @@ def examine(
         heard = _sound(pool, source, declared, limits, lane)
         sound = on_the_line(segment, heard, known.sound)
     around = points[len(looks) :] if len(others) >= LEAST else ()
-    return decide(segment, pairs, (around, known.frames), sound)
+    masks = around, known.frames
+    return decide(segment, pairs[:inside], masks, sound, outside=pairs[inside:])
 
 
 def around(frames: Sequence[FrameHash]) -> tuple[float, ...]:
@@ -259,7 +322,7 @@ def weigh(
 
     Args:
         segment: an unsure one.
-        looks: from `plan`.
+        looks: from `plan` and `beyond`.
         points: for each look the key points of the frame nearest to it, empty where there is
             none; then those of frames of other shots (`around`).
         known: of the segment's reel.
@@ -269,7 +332,11 @@ def weigh(
     others = [one for one in points[len(looks) :] if len(one)]
     sound = on_the_line(segment, heard, known.sound) if heard is not None else None
     masks = (others if len(others) >= LEAST else (), known.frames)
-    judged, found = decide(segment, pairs, masks, sound)
+    ends = segment.reference_start_s, segment.reference_end_s
+    inside = [pair for pair in pairs if ends[0] <= pair[1].time_s <= ends[1]]
+    outside = [pair for pair in pairs if not ends[0] <= pair[1].time_s <= ends[1]]
+    pairs = inside + outside
+    judged, found = decide(segment, inside, masks, sound, outside=outside)
     frames = tuple(
         (round(here.time_s, 2), round(there.time_s, 2), one.inliers, one.score >= local.SAME)
         for (here, there), one in zip(pairs, found, strict=True)

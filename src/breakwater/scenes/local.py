@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import cv2
@@ -41,6 +42,9 @@ SAME: Final = 0.5
 _GRID: Final = 8
 _DARK: Final = 12.0
 _SHOWN: Final = 64
+_LEAST_SHARE: Final = 5
+"""Inliers of a frame without which it has no part in what several frames show together."""
+_NEEDED_TOGETHER: Final = 20
 _NEEDED: Final = {LocalModel.HOMOGRAPHY: 14, LocalModel.FUNDAMENTAL: 19}
 _NEEDED_AREA: Final = {LocalModel.HOMOGRAPHY: 8 / 64, LocalModel.FUNDAMENTAL: 10 / 64}
 _TOLERANCE: Final = {LocalModel.HOMOGRAPHY: 4.0, LocalModel.FUNDAMENTAL: 1.5}
@@ -126,8 +130,54 @@ def same(
     good = _inliers(here, there, model)
     if not good.any():
         return NO_LOCAL_MATCH
-    sides = [np.array((frame.width, frame.height), np.float32) for frame in (one, other)]
-    return _judged(here[good] / sides[0], there[good] / sides[1], model)
+    return _judged(here[good] / _sides(one), there[good] / _sides(other), model)
+
+
+def together(pairs: Sequence[tuple[Keypoints, Keypoints]]) -> tuple[LocalMatch, ...]:
+    """Compare several moments of two videos at once: one movement of the picture explains all.
+
+    A copy is moved alike in every frame, so a few points of each of several blurred frames say
+    what none of them says alone.
+
+    Args:
+        pairs: a frame of the query and one of the known video, overlays left out.
+
+    Returns:
+        For each pair what it has of the common movement: at `SAME` where at least two have a
+        part in it that is large enough together; nothing for the others.
+    """
+    nothing = (NO_LOCAL_MATCH,) * len(pairs)
+    if len(pairs) < 2:
+        return nothing
+    matched = [_pairs(one.descriptors, other.descriptors) for one, other in pairs]
+    own = np.repeat(np.arange(len(pairs)), [len(rows) for rows in matched])
+    here, there = (
+        np.concatenate([
+            pair[side].points[rows[:, side]] / _sides(pair[side])
+            for pair, rows in zip(pairs, matched, strict=True)
+        ])
+        for side in (0, 1)
+    )  # fmt: skip
+    good = _inliers(here * _sides(pairs[0][0]), there * _sides(pairs[0][1]), LocalModel.HOMOGRAPHY)
+    counts = [
+        _distinct(here[good & (own == n)], there[good & (own == n)]) for n in range(len(pairs))
+    ]
+    parts = [n for n, count in enumerate(counts) if count >= _LEAST_SHARE]
+    good &= np.isin(own, parts)
+    enough = _distinct(here[good], there[good]) >= _NEEDED_TOGETHER
+    area = min(_covered(here[good]), _covered(there[good]))
+    if len(parts) < 2 or not enough or area < _NEEDED_AREA[LocalModel.HOMOGRAPHY]:
+        return nothing
+    found = []
+    for n in range(len(pairs)):
+        rows = good & (own == n)
+        one = _judged(here[rows], there[rows], LocalModel.HOMOGRAPHY)
+        found.append(replace(one, score=max(one.score, SAME)) if n in parts else NO_LOCAL_MATCH)
+    return tuple(found)
+
+
+def _sides(frame: Keypoints) -> NDArray[np.float32]:
+    return np.array((frame.width, frame.height), np.float32)
 
 
 def _judged(here: NDArray[np.float32], there: NDArray[np.float32], model: LocalModel) -> LocalMatch:

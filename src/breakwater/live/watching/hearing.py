@@ -27,6 +27,7 @@ from breakwater.model.clock import Clock
 from breakwater.model.live import LiveFrame, PullEnd
 from breakwater.model.stream import Alert, Control, StreamState
 from breakwater.observe import Metrics, logger
+from breakwater.recognition.hunches import FOLLOWED_S
 from breakwater.records import leases, stream_people, streams
 from breakwater.records.database import Database
 from breakwater.records.vault import Vault
@@ -118,6 +119,8 @@ class Hearing:
             post.ring.hold(now)
             self.closer.pictures(post, spotted)
             self._alert(post, spotted)
+        if post.spotter.curious:
+            post.worried_until = max(post.worried_until, now + FOLLOWED_S)
         self.closer.saw(post, frame, time.monotonic())
         self.sample(post)
         self._metrics.live_frame_seconds.observe(self._clock.now().timestamp() - now)

@@ -251,6 +251,8 @@ class Closer:
         _count(eye, copy)
         if known is None or not looks:
             return
+        room = grey.LOOKS - len(looks)
+        looks += grey.beyond(copy.segment, known, post.last_s, room)
         eye.number += 1
         eye.question = _Question(eye.number, copy, looks, known, post.offset_s)
         times = [*(one.time_s for one in looks), *grey.around(list(eye.hashes))]

@@ -19,6 +19,7 @@ from breakwater.model.scene import CloserLook
 from breakwater.model.stream import Alert
 from breakwater.recognition import grey
 from breakwater.recognition.align import Aligner, Copy, Follower, join
+from breakwater.recognition.hunches import Hunches
 from breakwater.recognition.screen import Screener
 from breakwater.records.database import Database
 
@@ -30,6 +31,12 @@ FOLLOW_S: Final = 0.9
 in a frame is measured against the one before, so that more of them would only say less."""
 FOLLOW_OTHERS_S: Final = 1.9
 """Frames that are no key frames are aligned only where key frames are rare."""
+
+BETWEEN_S: Final = 0.24
+"""Least seconds between frames while a stretch stands: it is followed as closely as an upload, by
+frames between those that count as new (`matching.align.Follower.feed`)."""
+CLOSELY_S: Final = 30.0
+"""For how long after a stretch was last supported; so long the child is asked for more frames."""
 
 SAME_LINE_S: Final = 2.0
 """Two stretches of one known video this near to one another in time are the same showing."""
@@ -71,6 +78,7 @@ class Spotter:
 
     Attributes:
         doubts: stretches that the newest frame supports and the alignment is not sure of.
+        curious: a known video was sighted just now: more frames would tell.
     """
 
     def __init__(
@@ -82,11 +90,14 @@ class Spotter:
         self._last: bytes | None = None
         self._offset = 0.0
         self._end_s = 0.0
-        self._followed_s = -FOLLOW_S
+        self._followed_s = self._fed_s = -FOLLOW_S
+        self._closely_until = -CLOSELY_S
+        self._hunches = Hunches()
         self._told: dict[Id, _Told] = {}
         self._met: dict[Id, _Met] = {}
         self._settled: dict[int, Segment] = {}
         self.doubts: tuple[Copy, ...] = ()
+        self.curious = False
 
     def anew(self) -> None:
         """A new pull began: its clock starts at zero, the broadcast's goes on."""
@@ -164,19 +175,14 @@ class Spotter:
         """Known videos that it has shown stretches of."""
         if self._follower is None or self._aligner is None or not self._aligner.any:
             return []
-        if time_s - self._followed_s < (FOLLOW_S if frame.key else FOLLOW_OTHERS_S):
-            return []
-        self._followed_s = time_s
-        self.doubts = ()
-        query = frame.query
-        segments = self._follower.feed(
-            FramePrints(time_s, query.views, query.hashes, query.qualities)
-        )
+        segments = self._followed(frame, time_s)
         if not segments:
             return []
         with self._db.read() as tx:
             joined = join(tx, segments)
         copies = [one for one in map(self._judged, joined) if one.segment.zone is not Zone.NOTHING]
+        if any(self._acts(one) for one in copies):
+            self._closely_until = time_s + CLOSELY_S
         mine = [one for one in joined if self._acts(one)]
         self.doubts = tuple(one for one in mine if self._open(one))
         spotted = []
@@ -188,6 +194,25 @@ class Spotter:
                 told = self.alert(best, frame.at, time_s, may_cut=not lifted)
                 spotted.append(Spotted(told, tuple(one.segment for one in same)))
         return spotted
+
+    def _followed(self, frame: LiveFrame, time_s: float) -> tuple[Segment, ...]:
+        """What the alignment says of a frame; nothing of one that it is too early for."""
+        between = time_s - self._followed_s < (FOLLOW_S if frame.key else FOLLOW_OTHERS_S)
+        closely = frame.key or time_s <= self._closely_until or self.curious
+        if self._follower is None or time_s - self._fed_s < BETWEEN_S or (between and not closely):
+            return ()
+        self._fed_s = time_s
+        self.doubts = ()
+        query = frame.query
+        prints = FramePrints(time_s, query.views, query.hashes, query.qualities)
+        if between:
+            found = self._follower.feed(prints, between=True)
+        else:
+            self._followed_s = time_s
+            found = self._follower.feed(prints)
+        standing = {one.reel for one in found}
+        self.curious = self._hunches.take(time_s, self._follower.sighted, standing)
+        return found
 
     def _judged(self, copy: Copy) -> Copy:
         """A stretch as a closer look has judged it, as long as the alignment is no surer."""
