@@ -8,6 +8,9 @@ import json
 import pytest
 from tests import builders
 
+from breakwater.enforcement.keeping import Keeping
+from breakwater.enforcement.ports import NothingKept
+from breakwater.errors import Unavailable
 from breakwater.live.hearing import captured, measures
 from breakwater.live.hearing.captured import Captured
 from breakwater.live.hearing.measures import Policies
@@ -20,6 +23,7 @@ from breakwater.model.comment import AuthorEvidence, Contribution, Explanation, 
 from breakwater.model.decision import DecisionKind
 from breakwater.model.event import Event, EventType
 from breakwater.model.ids import new_id
+from breakwater.model.stream import Control
 from breakwater.records import (
     cases,
     chat_alarms,
@@ -243,3 +247,50 @@ def test_a_second_opinion_changes_nothing(database, after, engine) -> None:
     heard(after, database, chat, DecisionKind.SECOND_OPINION)
     assert {one.state for one in kept(database, chat)} == {KeptState.CAPTURED}
     assert engine.told == []
+
+
+class Ring:
+    """What lanes hold of a chat in memory."""
+
+    def __init__(self, *said) -> None:
+        self.said = said
+        self.away = False
+
+    def since(self, stream, seconds):
+        assert seconds == 1800.0
+        if self.away:
+            raise Unavailable("The lane does not answer.")
+        return self.said
+
+
+def test_a_stop_keeps_the_half_hour_or_says_that_it_is_gone(database, vault, tmp_path) -> None:
+    said = {"id": "m1", "author": "ann", "at": "2026-01-01T12:00:00Z", "text": CANARY + " \ud800"}
+    ring = Ring(said)
+    nothing = NothingKept()
+    keeping = Keeping(
+        db=database, vault=vault, preroll=nothing, prints=nothing, spool=tmp_path, talk=ring
+    )
+    streams_ = []
+    for told in ("kept", "gone", "away", "silent"):
+        chat = rang(database)
+        if told != "silent":
+            with database.transaction() as tx:
+                chats.count(tx, chat.id, messages=3, scored=3, unscored=0)
+        ring.said = (said,) if told == "kept" else ()
+        ring.away = told == "away"
+        with database.transaction() as tx:
+            stream = streams.get(tx, chat.stream)
+            order = stream_orders.want(tx, stream, Control.FROZEN, by="sam", why="person")
+        keeping.keep(order)
+        keeping.keep(order)
+        with database.read() as tx:
+            rows = stream_orders.preserved(tx, chat.stream)
+        streams_.append([one for one in rows if one.what == "comments"])
+    kept_, gone, away, silent = streams_
+    with vault.open(kept_[0].blob) as file:
+        assert json.load(file) == {"comments": [said]}
+    assert kept_[0].detail == "1 comments"
+    assert [one.gap for one in gone] == ["What was written is held in memory, and was gone."]
+    assert len(away) == 1
+    assert silent[0].gap == "The service told no comments."
+    assert all(one.blob is None for one in (*gone, *away, *silent))

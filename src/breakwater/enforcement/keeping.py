@@ -200,7 +200,7 @@ class Keeping:
         )
 
     def _keep_talk(self, stream: Stream) -> bool:
-        """What was written in the last half hour, sealed; whether any of it is kept.
+        """What was written in the last half hour, sealed; whether it was kept, or why not was said.
 
         A freeze keeps what there is then, and so does a cut that follows.
         """
@@ -209,7 +209,7 @@ class Keeping:
         except BreakwaterError as error:
             _log.warning("comments_not_kept", stream=stream.id, code=error.code)
             self.lost(stream, COMMENTS, error.title())
-            return False
+            return True
         with self._db.read() as tx:
             chat = chats.of_stream(tx, stream.id)
             known = any(
@@ -218,9 +218,11 @@ class Keeping:
         if said:
             self._put(stream, COMMENTS, {"comments": [dict(one) for one in said]}, of="comments")
             return True
-        if chat is not None and chat.messages and not known:
+        if chat is None or not chat.messages:
+            return False
+        if not known:
             self.lost(stream, COMMENTS, "What was written is held in memory, and was gone.")
-        return known
+        return True
 
     def _put(self, stream: Stream, what: str, facts: dict[str, Any], *, of: str = "people") -> None:
         blob = self._vault.put(io.BytesIO(json.dumps(facts).encode()), purpose=EVIDENCE)
