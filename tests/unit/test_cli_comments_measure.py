@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests import builders_encoder
 from tests.builders_comments import chats, episode, episodes_file, package, rows, streams_file
 from typer.testing import CliRunner
 
@@ -155,3 +156,31 @@ def test_the_shipped_surrogate_is_measured_where_no_package_is_named(house: Path
     said = run("replay", house / "s.jsonl")
     assert "A surrogate" in said
     assert package().id not in said
+
+
+def test_an_encoder_is_packed_and_runs_in_a_replay(house: Path, tmp_path) -> None:
+    body = builders_encoder.model()
+    raw, packed = tmp_path / "raw", tmp_path / "letters"
+    raw.mkdir()
+    (raw / "model.onnx").write_bytes(body)
+    (raw / "card.toml").write_text(builders_encoder.card(body, jurisdictions=["DE"]), "utf-8")
+    asked = ("encoder", house / "rows.jsonl", "--model", raw, "--package", house / "fruit")
+    with pytest.raises(BadInput, match="30 texts"):
+        run(*asked, "--out", packed, "--share", "0.01")
+    assert not packed.exists()
+    said = run(*asked, "--out", packed, "--share", "0.1")
+    assert "letters-1, counted for en" in said
+    replayed = (
+        "replay",
+        house / "s.jsonl",
+        "--package",
+        house / "fruit",
+        "--encoder",
+        packed,
+        "--json",
+    )
+    run(*replayed, tmp_path / "a.json")
+    run(*replayed, tmp_path / "b.json")
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+    with pytest.raises(BadInput, match="another model"):
+        run("replay", house / "s.jsonl", "--package", house / "fruit2", "--encoder", packed)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from breakwater.cli import comments_labels, comments_measure
+from breakwater.cli import comments_encoder, comments_labels, comments_measure
 from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal
 from breakwater.errors import BadInput, NotFound
 
@@ -28,7 +28,7 @@ app = typer.Typer(
 )
 for _command in (
     comments_measure.calibrate, comments_measure.evaluate, comments_measure.replay,
-    comments_measure.compare, comments_labels.labels,
+    comments_measure.compare, comments_encoder.encoder, comments_labels.labels,
 ):  # fmt: skip
     app.command()(_command)
 

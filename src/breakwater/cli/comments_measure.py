@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from breakwater.cli.comments_encoder import EncoderAt, with_encoder
 from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal
 from breakwater.errors import BadInput, NotFound
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from breakwater.comments.calibrate import Calibration
+    from breakwater.comments.engine import Reader
     from breakwater.comments.measure import Measured
     from breakwater.comments.model import Package
     from breakwater.comments.replay import Outcome
@@ -47,6 +49,7 @@ def calibrate(
     *,
     out: Annotated[Path, typer.Option(help="A new folder for the calibration.")],
     package: PackageAt = None,
+    encoder: EncoderAt = None,
     lang: Annotated[str, typer.Option(help="Language of rows that name none.")] = "",
     service: Annotated[str, typer.Option(help="Service of rows that name none.")] = "default",
     pages: Annotated[float, typer.Option(help="Alarms one moderator answers in an hour.")] = 6.0,
@@ -63,7 +66,8 @@ def calibrate(
     held = _package(package)
     told = read_traffic(file, lang, service)
     terminal.say(f"Reading {len(told):,} messages twice …")
-    counts = learned(told, held)
+    with with_encoder(encoder, held) as reader:
+        counts = learned(told, held, reader)
     asked = Budget(pages, people, streams)
     budgets = {"asked": asked, **{f"{rate:g}": Budget(rate, 1.0, 1.0) for rate in RATES}}
     rates = {
@@ -117,6 +121,7 @@ def replay(
     *,
     episodes: Annotated[Path | None, typer.Option(help="Episodes to lay into them.")] = None,
     package: PackageAt = None,
+    encoder: EncoderAt = None,
     calibration: CalibratedAt = None,
     trials: Annotated[int, typer.Option(min=1, max=1000, help="Streams for each episode.")] = 5,
     out: Annotated[
@@ -128,7 +133,8 @@ def replay(
 
     terminal = Terminal(as_json=False)
     held = _package(package)
-    found = _replayed(read(streams, episodes), held, calibration, trials)
+    with with_encoder(encoder, held) as reader:
+        found = _replayed(read(streams, episodes), held, calibration, trials, reader=reader)
     if out is not None:
         _write(out, json.dumps(found.numbers(), indent=1, sort_keys=True) + "\n")
     _show(terminal, found)
@@ -186,13 +192,13 @@ def _counts(folder: Path | None, package: Package) -> Calibration | None:
 
 def _replayed(
     held: Replay, package: Package, calibration: Path | None, trials: int,
-    rates: Sequence[float] = (),
+    rates: Sequence[float] = (), *, reader: Reader | None = None,
 ) -> Outcome:  # fmt: skip
     from breakwater.comments.replay import Setup, run
     from breakwater.comments.traffic import RATES
 
     counts = _counts(calibration, package)
-    setup = Setup(package, counts=counts, rates=tuple(rates) or RATES)
+    setup = Setup(package, reader, counts, rates=tuple(rates) or RATES)
     return run(
         held.chats, setup, held.inputs, surrogate=held.surrogate,
         trials=held.trials(own_traffic=counts is None, count=trials),
