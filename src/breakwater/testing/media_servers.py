@@ -16,6 +16,8 @@ from typing import Final, Protocol
 
 from breakwater.errors import Unavailable
 from breakwater.live.ports import Answer, Can, MediaServer
+from breakwater.model.chat import Measure
+from breakwater.model.chat_rule import ChatRule
 from breakwater.testing.seams import hold
 
 NAME: Final = "live/contract"
@@ -215,6 +217,16 @@ class MediaServerContract:
             self._until(lambda: server.purge(self.name).done, "it is not purged")
         self._until(lambda: server.probe(self.name).done, "something is left")
         hold(server.recordings(self.name) == (), "a recording is left")
+
+    def test_a_server_without_a_chat_says_so(self) -> None:
+        """And one that is away has restrained nothing."""
+        stage = self.stage()
+        rule = ChatRule.of(Measure.PAUSED, slow_s=30, age_days=7)
+        if Can.CHAT not in stage.server.can:
+            hold(not stage.server.chat(self.name, rule).done, "it pauses a chat although it cannot")
+            hold(not stage.server.hold(self.name, ["m1"]).done, "it holds although it cannot")
+        for answer in (stage.absent.chat(self.name, rule), stage.absent.hold(self.name, ["m1"])):
+            hold(not answer.done and bool(answer.detail), "an absent server has done it")
 
     def test_a_server_that_is_away_is_never_taken_for_done(self) -> None:
         """Acts answer so, questions raise."""
