@@ -10,8 +10,10 @@ message rule is never moved down, for no message of an episode may alarm by itse
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -22,7 +24,7 @@ from benchmarks.comments_peers import LEVELS, SKEWNESS, courses
 from benchmarks.harness import Result, Row, Target, quick
 from breakwater.comments import evaluate
 from breakwater.comments.calibrate import SHARES, Band, Peaks
-from breakwater.comments.evaluate import Course, Event, Floats, Found
+from breakwater.comments.evaluate import Course, Floats, Found
 from breakwater.model.comment import Level
 
 OURS = "breakwater"
@@ -245,11 +247,9 @@ def _trials(
     rng: np.random.Generator,
 ) -> list[Trial]:  # fmt: skip
     """Ordinary chats with an episode laid in, and when it began."""
-    chats: list[list[Event]] = []
-    while len(chats) < trials // FOLDS:
-        chats += [told.ordinary for told in fold.chats("found", band, 5.0, rng)]
     held = []
-    for chat in chats[: trials // FOLDS]:
+    for found in islice(fold.chats("found", band, math.inf, rng), trials // FOLDS):
+        chat = found.ordinary
         told = episode(pool, rng, per_minute=kind.speed, accounts=kind.accounts)
         latest = max(120.0, chat[-1].at - 600.0)
         began = float(rng.uniform(min(600.0, latest - 60.0), latest))
