@@ -14,6 +14,7 @@ from typing import Final
 
 from breakwater.errors import BreakwaterError
 from breakwater.intake.policy import NO_MATCH, WHY_NOT
+from breakwater.live.hearing.measures import WHY as CHAT_WHY
 from breakwater.model.match import VIEW_WORDS, Match
 from breakwater.model.media import Reason
 from breakwater.model.signal import BUILTIN
@@ -99,6 +100,7 @@ FIXED: Final = (
     later("something else"),
     later("A person saw something in a spot check."),
     later("The service told no comments."),
+    later("What was written is held in memory, and was gone."),
     later("It was purged unpreserved: the media server did not let us fetch it."),
 )
 
@@ -111,6 +113,7 @@ def sentences() -> Iterator[str]:
     yield from REASONS.values()
     yield from VERDICTS.values()
     yield from VIEW_WORDS.values()
+    yield from CHAT_WHY.values()
     yield from (reason.words for reason in Reason)
     yield from (kind.words for kind in BUILTIN.values())
 
