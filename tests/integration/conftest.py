@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from breakwater.app import App, build, set_up
+from breakwater.app import App, build
 from breakwater.media.sandbox import JailPool
 from breakwater.media.spool import Spool
 from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import new_id
-from breakwater.records.rootkey import RootKey
 from breakwater.settings import Settings, load
 from breakwater.worker.loop import Worker
+from tests.integration.installed import installed
 
 
 @pytest.fixture
@@ -42,8 +42,7 @@ def jail() -> Iterator[JailPool]:
 @pytest.fixture
 def app(settings: Settings, jail: JailPool) -> Iterator[App]:
     """A running installation without its worker; `worker` drives that by hand."""
-    RootKey.create(settings.root_key)  # a recovery copy is slow to make, on purpose
-    set_up(settings)
+    installed(settings)
     running = build(settings, pool=jail, decode=False)
     yield running
     running.close()

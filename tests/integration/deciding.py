@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from breakwater.app import App, build, set_up
+from breakwater.app import App, build
 from breakwater.banks.manage import NewBank
 from breakwater.media.sandbox import JailPool
 from breakwater.model.access import Principal, Role
@@ -27,6 +27,7 @@ from breakwater.review.deciding.decide import waiting_for_second
 from breakwater.settings import Settings, load
 from tests.conftest import SettableClock
 from tests.integration.conftest import photo
+from tests.integration.installed import installed
 from tests.integration.test_intake import pdq_of, submit
 from tests.integration.test_review_views import somebody
 
@@ -41,7 +42,7 @@ def set_up_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (place / "keys").mkdir()
     settings = settings_in(place)
     RootKey.create(settings.root_key)
-    set_up(settings)
+    installed(settings)
     return place
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from breakwater.app import App, build, set_up
+from breakwater.app import App, build
 from breakwater.media.sandbox import JailPool
 from breakwater.model.access import Principal, Role
 from breakwater.model.case import Priority
@@ -25,6 +25,7 @@ from breakwater.worker.loop import Worker
 from tests import builders
 from tests.conftest import SettableClock
 from tests.integration.conftest import work
+from tests.integration.installed import installed
 from tests.integration.test_answers import SECRET, Receiver
 
 HOUR = timedelta(hours=1)
@@ -99,7 +100,7 @@ def opened(
     settings.data_dir.mkdir()
     shutil.copy(empty, settings.data_dir / "breakwater.db")
     RootKey.create(settings.root_key)
-    set_up(settings)
+    installed(settings)
     app = build(settings, clock=clock, pool=jail, decode=False)
     mine = tuple(s for s in app.subscriptions if s.name == "review.duty")
     worker = Worker(db=app.db, subscriptions=mine, kinds=(), turns=(), metrics=app.metrics)

@@ -13,12 +13,13 @@ from typing import Any
 
 import httpx
 
-from breakwater.app import App, build, set_up
+from breakwater.app import App, build
 from breakwater.model.access import MACHINE_SCOPES, Permission, Person, Principal, Role
 from breakwater.model.ids import Id, new_id
 from breakwater.model.signin import Signed, about_cut
 from breakwater.settings import load
 from breakwater.web.server import server_of
+from tests.integration.installed import installed
 
 OPERATOR = Principal(new_id(), "operator", frozenset(Permission))
 
@@ -87,7 +88,7 @@ def serving(directory: Path, **settings: Any) -> Iterator[Served]:
         "port": port,
     }
     chosen = load(**(known | settings))
-    set_up(chosen)
+    installed(chosen)
     app = build(chosen, decode=False)
     server = server_of(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

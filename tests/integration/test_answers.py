@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from breakwater.app import App, build, set_up
+from breakwater.app import App, build
 from breakwater.banks.manage import NewBank, NewEntry
 from breakwater.errors import BadInput, Conflict, FetchRefused, NotFound
 from breakwater.intake.resumable import KEPT
@@ -35,6 +35,7 @@ from breakwater.settings import Settings
 from breakwater.worker.loop import Worker
 from tests.conftest import SettableClock
 from tests.integration.conftest import photo, spooled, work
+from tests.integration.installed import installed
 from tests.integration.test_intake import pdq_of, submit
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -81,7 +82,7 @@ def settings(settings: Settings) -> Settings:
 @pytest.fixture
 def app(settings: Settings, jail: JailPool, clock: SettableClock) -> Iterator[App]:
     RootKey.create(settings.root_key)
-    set_up(settings)
+    installed(settings)
     running = build(settings, pool=jail, decode=False, clock=clock)
     yield running
     running.close()
@@ -191,7 +192,7 @@ def test_the_reference_server_of_snapshots_is_asked_when_a_case_opens(
             "snapshot_secret": type(settings.snapshot_secret)(SECRET),
         }
     )
-    set_up(asking)
+    installed(asking)
     app = build(asking, pool=jail, decode=False)
     try:
         for _ in range(100):

@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from breakwater.app import build, set_up
+from breakwater.app import build
 from breakwater.banks.manage import NewBank
 from breakwater.errors import Conflict
 from breakwater.media.sandbox import JailPool
@@ -27,6 +27,7 @@ from breakwater.records.rootkey import RootKey
 from breakwater.settings import load
 from breakwater.worker.loop import Worker
 from tests.integration.conftest import photo
+from tests.integration.installed import installed
 from tests.integration.test_intake import pdq_of, submit
 from tests.integration.test_review_views import somebody
 
@@ -57,7 +58,7 @@ def test_a_decision_reaches_the_service_signed_within_a_second(
         audit_dir=tmp_path / "checkpoints", webhook_private_networks="127.0.0.0/8",
     )  # fmt: skip
     RootKey.create(settings.root_key)
-    set_up(settings)
+    installed(settings)
     running = build(settings, pool=jail, decode=False)
     heard: list[tuple[float, dict[str, str], bytes]] = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Ours", (Receiver,), {"heard": heard}))

@@ -14,12 +14,13 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook
 
-from breakwater.app import build, set_up
+from breakwater.app import build
 from breakwater.errors import BadSettings
 from breakwater.model.duty import CallKind, Outcome
 from breakwater.records import duty_calls
 from breakwater.records.rootkey import RootKey
 from breakwater.settings import load
+from tests.integration.installed import installed
 from tests.integration.oncall_house import House, paged
 from tests.integration.test_answers import SECRET, Receiver
 
@@ -138,7 +139,7 @@ def test_a_pager_service_that_could_not_be_told_is_refused_at_start(
         audit_dir=tmp_path / "checkpoints", pager_url=url, pager_secret=SecretStr(secret),
     )  # fmt: skip
     RootKey.create(chosen.root_key)
-    set_up(chosen)
+    installed(chosen)
     with pytest.raises(BadSettings, match=words):
         build(chosen, pool=jail, decode=False)
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from breakwater.app import App, build, set_up
+from breakwater.app import App, build
 from breakwater.banks.manage import NewBank, Provenance
 from breakwater.errors import (
     BadInput,
@@ -37,6 +37,7 @@ from breakwater.settings import Settings
 from breakwater.worker.loop import Worker
 from tests.conftest import SettableClock
 from tests.integration.conftest import photo, work
+from tests.integration.installed import installed
 from tests.integration.test_intake import pdq_of, submit
 
 
@@ -48,7 +49,7 @@ def clock() -> SettableClock:
 @pytest.fixture
 def app(settings: Settings, jail: JailPool, clock: SettableClock) -> Iterator[App]:
     RootKey.create(settings.root_key)
-    set_up(settings)
+    installed(settings)
     running = build(settings, clock=clock, pool=jail, decode=False)
     yield running
     running.close()

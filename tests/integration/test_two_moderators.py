@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from breakwater.app import App, build, set_up
+from breakwater.app import App, build
 from breakwater.errors import ExposureLimit
 from breakwater.media.sandbox import JailPool
 from breakwater.model.access import Permission, Principal, Role
@@ -34,6 +34,7 @@ from breakwater.settings import Settings
 from breakwater.worker.loop import Worker
 from tests.conftest import SettableClock
 from tests.integration.conftest import work
+from tests.integration.installed import installed
 
 OPERATOR = Principal(new_id(), "operator", frozenset(Permission))
 SHIFT_MINUTES = 8 * 60
@@ -160,7 +161,7 @@ class House:
 def house(settings: Settings, jail: JailPool) -> Iterator[House]:
     clock = SettableClock(datetime(2026, 11, 23, 20, tzinfo=UTC))
     RootKey.create(settings.root_key)
-    set_up(settings)
+    installed(settings)
     app = build(settings, clock=clock, pool=jail, decode=False)
     heard = tuple(one for one in app.subscriptions if one.name in NEEDED)
     worker = Worker(db=app.db, subscriptions=heard, kinds=(), turns=(), metrics=app.metrics)
