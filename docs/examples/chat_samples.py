@@ -79,13 +79,22 @@ def chat(draw: random.Random, name: str, per_minute: float, minutes: float) -> l
     return found
 
 
+def labelled(draw: random.Random, group: str) -> list[dict]:
+    """Rows to learn from or to measure on."""
+    return [
+        {"text": ", ".join(said(draw, ADVERTISING if n % 3 == 0 else TALK) for _ in range(2)),
+         "label": int(n % 3 == 0), "group": f"{group}-{n // 30}", "lang": "en"}
+        for n in range(2400)
+    ]  # fmt: skip
+
+
 def write(path: Path, rows: list[dict]) -> None:
     """One JSON object a line."""
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
 
 
 def main(folder: Path) -> None:
-    """Write traffic, labelled rows, streams and episodes."""
+    """Write traffic, streams, episodes and two files of labelled rows."""
     folder.mkdir(exist_ok=True)
     draw = random.Random(1)  # noqa: S311 - samples, the same every time
     chats = [chat(draw, f"stream-{n}", 20.0, 40.0) for n in range(12)]
@@ -96,12 +105,7 @@ def main(folder: Path) -> None:
         for n, held in enumerate(day) for one in held
     ]  # fmt: skip
     write(folder / "traffic.jsonl", traffic)
-    labelled = [
-        {"text": ", ".join(said(draw, ADVERTISING if n % 3 == 0 else TALK) for _ in range(2)),
-         "label": int(n % 3 == 0), "group": f"sample-{n // 30}", "lang": "en"}
-        for n in range(2400)
-    ]  # fmt: skip
-    write(folder / "rows.jsonl", labelled)
+    write(folder / "rows.jsonl", labelled(draw, "sample"))
     streams = sorted((one for held in chats for one in held), key=lambda one: one["at"])
     head = {"replay": 1, "kind": "streams", "lang": "en", "surrogate": True}
     write(folder / "streams.jsonl", [head, *streams])
@@ -112,6 +116,7 @@ def main(folder: Path) -> None:
     ]  # fmt: skip
     head = {"replay": 1, "kind": "episodes", "lang": "en", "surrogate": True}
     write(folder / "episodes.jsonl", [head, *episodes])
+    write(folder / "held.jsonl", labelled(draw, "held"))
 
 
 if __name__ == "__main__":
