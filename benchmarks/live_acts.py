@@ -45,7 +45,7 @@ from breakwater.records import streams
 OURS = "breakwater"
 LOOK_S = 0.01
 SPREAD = 100
-"""Broadcasts over which reports are spread: fewer on each than `live.telling.CROWD`."""
+"""Broadcasts over which reports are spread: each opens its case in the first second."""
 PASSWORD = "to sign each cut by hand"
 RECOGNISED = {"copy", "match", "stopped"}
 """Why a broadcast is frozen that was recognised; `nobody_on_duty` would be another reason."""

@@ -300,6 +300,19 @@ def test_a_trusted_flagger_hides_it_and_danger_is_now(verbs, database, stream):
     assert case_of(database, stream).priority is Priority.NOW
 
 
+def test_one_more_stranger_changes_nothing_and_a_flagger_after_a_crowd_does(
+    verbs, database, stream
+):
+    for name in range(3):
+        report(verbs, stream, f"stranger-{name}")
+    crowd = now(database, stream)
+    for name in range(3, 25):
+        report(verbs, stream, f"stranger-{name}")
+    assert now(database, stream).version == crowd.version
+    report(verbs, stream, "hotline", reporter_kind=ReporterKind.TRUSTED_FLAGGER)
+    assert now(database, stream).risk > crowd.risk
+
+
 def test_the_same_report_is_taken_once(verbs, database, stream):
     first = report(verbs, stream, reference="r-1")
     assert report(verbs, stream, reference="r-1").id == first.id

@@ -93,3 +93,17 @@ def test_what_came_of_reports_is_learned_and_unlearned(database):
         assert reports.learn(tx, wrong.id, ReportOutcome.OPEN) == 1
         trust = reports.reliability(tx, {key: USER})[key]
         assert (trust.right, trust.wrong) == (1, 0)
+
+
+def test_strangers_are_counted_once_each_and_only_while_nothing_is_known_of_them(database):
+    with database.transaction() as tx:
+        case, past = builders.case(tx), builders.case(tx)
+        for reporter in ("kim", "kim", "ada", "eve", "max"):
+            report(tx, case.id, reporter)
+        report(tx, case.id, "line", reporter_kind=ReporterKind.PARTNER)
+        report(tx, past.id, "max")
+        key = reports.reporter_key(tx, "photos", USER, "ada")
+        assert reports.strangers(tx, case.id, 9, but=key) == 3
+        assert reports.strangers(tx, case.id, 2, but=key) == 2
+        reports.learn(tx, past.id, ReportOutcome.RIGHT)
+        assert reports.strangers(tx, case.id, 9, but=key) == 2

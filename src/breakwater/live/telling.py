@@ -3,7 +3,7 @@
 A report opens or joins the stream's case at once and changes its risk, its place on the wall
 and, where policy says so, hides it: never more, because anybody can report. How far a reporter
 is believed follows from what came of their earlier reports (`model.user_report`). In a flood
-only those who have a record are weighed anew. Used by `live.streams`; tests:
+nobody is weighed anew who changes nothing: one more stranger where as many as count did. Used by `live.streams`; tests:
 `tests/contract/test_live_streams.py`.
 """
 
@@ -23,7 +23,9 @@ from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import OrderState, Stream, StreamState
 from breakwater.model.user_report import (
+    STRANGERS,
     Concern,
+    Reliability,
     ReporterKind,
     UserReport,
     belief,
@@ -34,9 +36,6 @@ from breakwater.records.database import Tx
 
 LONGEST: Final = 4_000
 """Characters of what a reporter says."""
-
-CROWD: Final = 20
-"""Reporters of a case from which strangers change nothing more: only a few of them count."""
 
 MOST_VIEWERS: Final = 10_000
 """Viewers told in one message."""
@@ -81,6 +80,7 @@ def report(tx: Tx, policy: Policy, stream: Stream, by: Principal, told: ReportTo
     key = reports.reporter_key(tx, stream.service, told.reporter_kind, told.reporter)
     trust = reports.reliability(tx, {key: told.reporter_kind})[key]
     first = urgency_of(belief([trust]), danger=told.danger)
+    before_case = stream.case
     why = "A viewer reported it." if not told.danger else "A report says: a child is in danger now."
     stream, case = acting.case_for(tx, stream, why=why, priority=_live(first))
     made = reports.add(
@@ -94,9 +94,18 @@ def report(tx: Tx, policy: Policy, stream: Stream, by: Principal, told: ReportTo
         danger=told.danger, weight=round(trust.mean, 3),
     )  # fmt: skip
     tx.emit(EventType.REPORT_TAKEN, made.id, case=case.id)
-    if trust.known or told.danger or reports.crowd(tx, case.id, CROWD) < CROWD:
+    if case.id != before_case:
+        acting.worry(tx, policy, stream, "reports", belief([trust]))
+    elif told.danger or _may_count(tx, case.id, key, trust):
         _weigh(tx, policy, stream, case.id, danger=told.danger)
     return made
+
+
+def _may_count(tx: Tx, case: Id, key: str, trust: Reliability) -> bool:
+    """Whether a report can change what all together are worth: only so many strangers count."""
+    if trust.known or trust.kind is not ReporterKind.USER:
+        return True
+    return reports.strangers(tx, case, STRANGERS, but=key) < STRANGERS
 
 
 def _weigh(tx: Tx, policy: Policy, stream: Stream, case: Id, *, danger: bool) -> None:

@@ -75,28 +75,24 @@ def add(
         weight: how reliable they were when it came.
     """
     storable(service, reference, item, account, words)
-    tx.execute(
-        sa.insert(user_reports),
-        {
-            "id": report,
-            "service": service,
-            "reference": reference or report,
-            "reporter_key": bytes.fromhex(reporter),
-            "reporter_kind": reporter_kind.value,
-            "concern": concern.value,
-            "danger": danger,
-            "case_id": case,
-            "upload_id": upload,
-            "item": item,
-            "account_key": identities.pseudonym(tx, service, account),
-            "sealed": identities.seal(tx, report, {"words": words, "account": account}),
-            "weight": weight,
-            "at": tx.now,
-            "change": tx.change(),
-        },
-    )
-    row = tx.execute(sa.select(user_reports).where(_r.id == report)).one()
-    return _noun(tx, row)
+    tx.run(
+        _ADD, report, service, reference or report, bytes.fromhex(reporter), reporter_kind.value,
+        concern.value, danger, case, upload, item, identities.pseudonym(tx, service, account),
+        identities.seal(tx, report, {"words": words, "account": account}), weight, tx.now,
+        tx.change(),
+    )  # fmt: skip
+    return UserReport(
+        id=report, service=service, reference=reference, reporter=reporter,
+        reporter_kind=reporter_kind, concern=concern, danger=danger, case=case, at=tx.now,
+        upload=upload, item=item, account=account, words=words, weight=weight,
+    )  # fmt: skip
+
+
+_ADD: Final = (
+    "INSERT INTO user_reports (id, service, reference, reporter_key, reporter_kind, concern, "
+    "danger, case_id, upload_id, item, account_key, sealed, weight, at, change) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 def by_reference(tx: Tx, service: str, reference: str) -> UserReport | None:
@@ -126,6 +122,28 @@ def crowd(tx: Tx, case: Id, most: int) -> int:
     """How many reports a case has, counted no further than `most`: cheap in a flood."""
     some = sa.select(_r.id).where(_r.case_id == case).limit(most).subquery()
     return int(tx.execute(sa.select(sa.func.count()).select_from(some)).scalar_one())
+
+
+def strangers(tx: Tx, case: Id, most: int, *, but: str) -> int:
+    """How many without a record reported to a case, counted no further than `most`.
+
+    Args:
+        tx: the transaction.
+        case: its id.
+        most: where counting ends.
+        but: a pseudonym that is left out.
+    """
+    user = ReporterKind.USER.value
+    ((count,),) = tx.run(_STRANGERS, case, user, bytes.fromhex(but), most)
+    return int(count)
+
+
+_STRANGERS: Final = (
+    "SELECT COUNT(*) FROM (SELECT DISTINCT r.reporter_key FROM user_reports r "
+    "WHERE r.case_id = ? AND r.reporter_kind = ? AND r.reporter_key <> ? AND NOT EXISTS "
+    "(SELECT 1 FROM user_reports e JOIN user_report_outcomes o ON o.report_id = e.id "
+    "WHERE e.reporter_key = r.reporter_key AND o.outcome <> 'open') LIMIT ?) known"
+)
 
 
 def upload_named(tx: Tx, service: str, item: str) -> Id | None:
@@ -164,20 +182,15 @@ def open_case(tx: Tx, *, service: str, upload: Id | None, item: str, account: st
 
 def reliability(tx: Tx, reporters: Mapping[str, ReporterKind]) -> dict[str, Reliability]:
     """How often each of these reporters was right and wrong, by what stands now."""
-    newest = (
-        sa.select(_o.report_id, sa.func.max(_o.change).label("change"))
-        .group_by(_o.report_id)
-        .subquery("newest")
+    later = user_report_outcomes.alias("later")
+    newer = sa.select(later.c.report_id).where(
+        later.c.report_id == _o.report_id, later.c.change > _o.change
     )
-    n = sa.func.count().label("n")
     wanted = (
-        sa.select(_r.reporter_key, _o.outcome, n)
-        .join_from(user_reports, newest, newest.c.report_id == _r.id)
-        .join(
-            user_report_outcomes,
-            sa.and_(_o.report_id == newest.c.report_id, _o.change == newest.c.change),
-        )
+        sa.select(_r.reporter_key, _o.outcome, sa.func.count().label("n"))
+        .join_from(user_reports, user_report_outcomes, _o.report_id == _r.id)
         .where(_r.reporter_key.in_([bytes.fromhex(key) for key in reporters]))
+        .where(sa.not_(newer.exists()))
         .group_by(_r.reporter_key, _o.outcome)
     )
     found: dict[str, dict[str, int]] = {}

@@ -36,7 +36,8 @@ class Broadcasts:
         with self._db.transaction() as tx:
             tx.lock_changes()
             case = _case(tx, event)
-            if case is None or not queue.places(tx, [case]):
+            placed = None if case is None else queue.places(tx, [case]).get(case)
+            if case is None or placed is None:
                 return
             found = cases.get(tx, case)
             if found.kind is not CaseKind.STREAM or found.state is CaseState.CLOSED:
@@ -45,7 +46,9 @@ class Broadcasts:
                 self._routing.press(tx, case, viewers=int(event.body["viewers"]))
             elif reports.crowd(tx, case, MOST) < MOST:
                 trusts = reports.reliability(tx, reports.reporters_of(tx, case))
-                self._routing.press(tx, case, reports=len(voices(trusts.values())))
+                count = len(voices(trusts.values()))
+                if count != placed.reports:
+                    self._routing.press(tx, case, reports=count)
 
 
 def _case(tx: Tx, event: Event) -> Id | None:
