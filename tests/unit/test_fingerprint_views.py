@@ -138,3 +138,24 @@ def test_query_and_reference_made_together_are_the_same_as_apart() -> None:
             assert np.array_equal(one.qualities, other.qualities)
     tiny = picture(1, 8, 12)
     assert [len(one.views) for one in together.both(tiny, 9.0)] == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("top", "left", "rect"),
+    [
+        (0, 60, (0.25, 0.0, 0.75, 0.59)),
+        (55, 0, (0.0, 0.41, 0.5, 1.0)),
+        (0, 120, (0.5, 0.0, 1.0, 0.59)),
+    ],
+    ids=["at the top", "in a corner", "in another corner"],
+)
+def test_an_inset_at_the_edge_of_a_moving_picture_is_found(
+    top: int, left: int, rect: tuple[float, float, float, float]
+) -> None:
+    finder = InsetFinder()
+    for at in range(8):
+        frame = picture(40 + at, 135, 240)
+        frame[top : top + 80, left : left + 120] = picture(20 + at, 80, 120)
+        found = finder.feed(frame)
+    assert len(found) <= 4
+    assert any(np.abs(np.array(one) - rect).max() < 0.02 for one in found), found

@@ -1,9 +1,9 @@
 """Pictures in pictures: where in a frame another video seems to play.
 
-In: small pictures of one video, one after another. Out: up to three rectangles: the one that
-holds most of what moves, and the two with the most lasting edges on their four sides. A
-reaction video or a phone filmed with a chat bar is found by the views of these rectangles.
-Source: reference matching-and-hashing, "Copy detection in time", step 1. Tests:
+In: small pictures of one video, one after another. Out: up to four rectangles: the one that
+holds most of what moves, and those with the most lasting edges on their four sides, on three at a
+side of the picture, and on two in a corner. A reaction video or a phone filmed with a chat bar is
+found by the views of these rectangles. Source: reference matching-and-hashing, "Copy detection in time", step 1. Tests:
 tests/unit/test_fingerprint_views.py.
 """
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 Rect = tuple[float, float, float, float]
 
 WINDOW: Final = 24
+MOST: Final = 4
 LEAST_FRAMES: Final = 4
 """Before that many frames nothing lasting can be told from what merely is there."""
 
@@ -29,6 +30,7 @@ _BESIDE: Final = 2
 _LINES: Final = 10
 _LEAST_SIDE: Final = 0.2
 _MOST_AREA: Final = 0.92
+_OWN_SIDE: Final = 1e6
 _LEAST_EDGE: Final = 4.0
 """Mean excess gradient of the weakest side: below it the best rectangle is noise."""
 
@@ -70,7 +72,7 @@ class InsetFinder:
         if len(self._frames) < LEAST_FRAMES:
             return ()
         found = [self._moving(), *self._framed()]
-        return tuple(dict.fromkeys(rect for rect in found if rect is not None))
+        return tuple(dict.fromkeys(rect for rect in found if rect is not None))[:MOST]
 
     def _forget(self, gone: _Frame) -> None:
         self._sum -= gone.small
@@ -94,40 +96,87 @@ class InsetFinder:
         )  # fmt: skip
 
     def _framed(self) -> list[Rect]:
-        """The two rectangles whose weakest side has the strongest lasting edge."""
+        """Rectangles with lasting edges on all sides, on three, on two in a corner; best first."""
         count = len(self._frames)
+        height, width = self._shape
         down, across = _excess(self._down), _excess(self._across.T)
         rows, columns = _best_lines(down.sum(1)), _best_lines(across.sum(1))
-        height, width = self._shape
-        along_rows = _sums(down, rows) / count
-        along_columns = _sums(across, columns).T / count
-        tops, bottoms = _pairs(rows, int(_LEAST_SIDE * height))
-        lefts, rights = _pairs(columns, int(_LEAST_SIDE * width))
-        if not len(tops) or not len(lefts):
-            return []
-        wide, high = (rights - lefts)[None, :], (bottoms - tops)[:, None]
-        above, below = along_rows[tops], along_rows[bottoms]
-        beside = along_columns[bottoms] - along_columns[tops]
-        weakest = np.minimum.reduce([
-            (above[:, rights] - above[:, lefts]) / wide,
-            (below[:, rights] - below[:, lefts]) / wide,
-            beside[:, lefts] / high,
-            beside[:, rights] / high,
-        ])  # fmt: skip
-        score = weakest * np.sqrt(wide * high / (width * height))
-        best = np.argsort(score, axis=None)[::-1][:40]
-        i, j = np.divmod(best, len(lefts))
-        edges = np.stack(
-            [lefts[j] / width, tops[i] / height, rights[j] / width, bottoms[i] / height]
-        )
-        found: list[Rect] = []
-        for strength, sides in zip(weakest.ravel()[best].tolist(), edges.T.tolist(), strict=True):
-            if strength < _LEAST_EDGE or len(found) == 2:
-                break
-            rect = _worth(*sides)
-            if rect is not None and all(_differ(rect, other) for other in found):
-                found.append(rect)
-        return found
+        lines = _Lines(_sums(down, rows) / count, _sums(across, columns).T / count)
+        framed = _strongest(lines, rows, columns, 2)
+        bounded = lines.bounded()
+        ends = np.array([0, *rows, height]), np.array([0, *columns, width])
+        beside = [one for own in (1, 2) for one in _strongest(bounded, *ends, 1, own=own)]
+        return [*framed[:1], *beside, *framed[1:]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Lines:
+    """Running sums of edges: (h, w + 1) along each row, (h + 1, w) down each column."""
+
+    rows: NDArray[np.float64]
+    columns: NDArray[np.float64]
+
+    def bounded(self) -> _Lines:
+        """With the picture's own four sides, along which every edge is strong enough."""
+        height, width = len(self.rows), self.columns.shape[1]
+        rows, columns = np.pad(self.rows, ((0, 1), (0, 0))), np.pad(self.columns, ((0, 0), (0, 1)))
+        rows[[0, height]] = np.arange(width + 1) * _OWN_SIDE
+        columns[:, [0, width]] = np.arange(height + 1)[:, None] * _OWN_SIDE
+        return _Lines(rows, columns)
+
+
+def _strongest(
+    lines: _Lines,
+    rows: NDArray[np.intp],
+    columns: NDArray[np.intp],
+    most: int,
+    *,
+    own: int = 0,
+) -> list[Rect]:
+    """The rectangles whose weakest side has the strongest lasting edge.
+
+    Args:
+        lines: their edges.
+        rows: where they may begin and end.
+        columns: where they may begin and end.
+        most: how many are wanted.
+        own: how many of their sides are the picture's: 1, or 2 that meet in a corner.
+    """
+    height, width = len(lines.columns) - 1, lines.rows.shape[1] - 1
+    tops, bottoms = _pairs(rows, int(_LEAST_SIDE * height))
+    lefts, rights = _pairs(columns, int(_LEAST_SIDE * width))
+    if not len(tops) or not len(lefts):
+        return []
+    wide, high = (rights - lefts)[None, :], (bottoms - tops)[:, None]
+    above, below = lines.rows[tops], lines.rows[bottoms]
+    beside = lines.columns[bottoms] - lines.columns[tops]
+    weakest = np.minimum.reduce([
+        (above[:, rights] - above[:, lefts]) / wide,
+        (below[:, rights] - below[:, lefts]) / wide,
+        beside[:, lefts] / high,
+        beside[:, rights] / high,
+    ])  # fmt: skip
+    if own:
+        down, across = _at_ends(tops, bottoms, height), _at_ends(lefts, rights, width)
+        weakest *= (np.add.outer(down, across) == own) & (np.maximum.outer(down, across) == 1)
+    score = weakest * np.sqrt(wide * high / (width * height))
+    best = np.argsort(score, axis=None)[::-1][:40]
+    i, j = np.divmod(best, len(lefts))
+    edges = np.stack([lefts[j] / width, tops[i] / height, rights[j] / width, bottoms[i] / height])
+    found: list[Rect] = []
+    for strength, sides in zip(weakest.ravel()[best].tolist(), edges.T.tolist(), strict=True):
+        if strength < _LEAST_EDGE or len(found) == most:
+            break
+        rect = _worth(*sides)
+        if rect is not None and all(_differ(rect, other) for other in found):
+            found.append(rect)
+    return found
+
+
+def _at_ends(first: NDArray[np.intp], last: NDArray[np.intp], end: int) -> NDArray[np.int64]:
+    """How many of two lines are the picture's own."""
+    found: NDArray[np.int64] = (first == 0).astype(np.int64) + (last == end)
+    return found
 
 
 def _steps(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.uint8]:
