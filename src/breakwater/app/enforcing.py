@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -10,7 +11,14 @@ from breakwater.banks.cutting import Cutting
 from breakwater.enforcement.chat_wishes import ChatWishes
 from breakwater.enforcement.chats import ChatOrders
 from breakwater.enforcement.keeping import Keeping
-from breakwater.enforcement.ports import NobodyTalks, NothingKept, PreRoll, Prints, Talk
+from breakwater.enforcement.ports import (
+    ChatControl,
+    NobodyTalks,
+    NothingKept,
+    PreRoll,
+    Prints,
+    Talk,
+)
 from breakwater.enforcement.streams import Orders
 from breakwater.enforcement.wishes import Wishes
 from breakwater.live.hearing.labels import Labels
@@ -18,7 +26,11 @@ from breakwater.live.hearing.measures import Policies
 from breakwater.live.hearing.policy import Policy as CommentsPolicy
 from breakwater.live.policy import Policy
 from breakwater.live.servers import Servers
+from breakwater.model.stream import Stream
 from breakwater.settings import Settings
+
+Voices = Callable[[Stream], Sequence[ChatControl]]
+"""Who besides its media server carries a broadcast's chat."""
 
 _NOTHING = NothingKept()
 _NOBODY = NobodyTalks()
@@ -74,6 +86,7 @@ def wire_enforcing(
     preroll: PreRoll = _NOTHING,
     prints: Prints = _NOTHING,
     talk: Talk = _NOBODY,
+    voices: Voices = lambda _: (),
 ) -> Enforcing:
     """Put the parts together; watchers hand in what they hold."""
     keeping = Keeping(
@@ -91,7 +104,7 @@ def wire_enforcing(
         chat_wishes=ChatWishes(db=on.db, slow_s=rules.slow_s, age_days=rules.age_days),
         chat_orders=ChatOrders(
             db=on.db, metrics=on.metrics, server=servers.adapter, slow_s=rules.slow_s,
-            age_days=rules.age_days,
+            age_days=rules.age_days, voices=voices,
         ),
         labels=Labels(db=on.db),
     )  # fmt: skip

@@ -112,7 +112,7 @@ class ChatOrders:
             stream = streams.find(tx, found.stream) if found.stream else None
         if stream is None or _over(stream):
             return
-        for one in self._controls(stream):
+        for one in self._server_of(stream):
             said = one.hold(stream.name, messages, held=held)
             if not said.done:
                 raise Unavailable(said.detail)
@@ -140,14 +140,19 @@ class ChatOrders:
 
     def _controls(self, stream: Stream | None) -> Iterator[ChatControl]:
         """Whoever carries the chat of a broadcast and can be asked."""
-        if stream is None:
-            return
-        if stream.server:
-            with suppress(NotFound):  # removed meanwhile: the webhook remains
-                server = self._server(stream.server)
-                if CHAT in server.can:
-                    yield server
-        yield from self._voices(stream)
+        if stream is not None:
+            yield from self._server_of(stream)
+            yield from self._voices(stream)
+
+    def _server_of(self, stream: Stream) -> list[ChatControl]:
+        """Its media server, where that carries a chat."""
+        if not stream.server:
+            return []
+        try:
+            server = self._server(stream.server)
+        except NotFound:  # removed meanwhile: the webhook remains
+            return []
+        return [server] if CHAT in server.can else []
 
     def _told(self, found: _Found) -> OrderState:
         """Nobody to ask: it is so when a webhook took it, or the service said so."""
