@@ -3,7 +3,8 @@
 The pictures are eight photographs scaled to 1, 4 and 12 megapixels, some upright, and saved at
 quality 85; what is enlarged by more than a quarter has sensor noise, so that its JPEG file is no
 easier than a camera's. RGB must give the same hash and quality bit for bit; the grey decode may
-differ by two bits. Each program has a process of its own, so that what one of them, or the making
+differ by two bits. Ours decodes as `media.image` does: by the kernel, and what that leaves alone by
+libjpeg-turbo, which is also measured by itself. Each program has a process of its own, so that what one of them, or the making
 of the files, leaves behind in the allocator neither helps nor slows another.
 """
 
@@ -17,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import simplejpeg
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
 
@@ -50,34 +52,43 @@ def pictures(width: int, height: int) -> list[bytes]:
     return files
 
 
+def decoded(data: bytes) -> NDArray[np.uint8]:
+    """The pixels in RGB."""
+    plain = kernel.jpeg_pixels(data)
+    return simplejpeg.decode_jpeg(data) if plain is None else plain
+
+
+def decoded_grey(data: bytes) -> NDArray[np.uint8]:
+    """The luma only."""
+    plain = kernel.jpeg_pixels(data, grey=True)
+    return simplejpeg.decode_jpeg(data, "GRAY")[..., 0] if plain is None else plain
+
+
+def turbo_grey(data: bytes) -> object:
+    """The luma only, by libjpeg-turbo."""
+    return simplejpeg.decode_jpeg(data, "GRAY")
+
+
 def ours(data: bytes) -> tuple[bytes, int]:
     """Decode to RGB and hash."""
-    return kernel.pdq(simplejpeg.decode_jpeg(data))
-
-
-def decode_grey(data: bytes) -> object:
-    """What no grey hash can be faster than, whatever stands behind it."""
-    return simplejpeg.decode_jpeg(data, "GRAY")
+    return kernel.pdq(decoded(data))
 
 
 def ours_grey(data: bytes) -> tuple[bytes, int]:
     """Decode the luma only and hash."""
-    return kernel.pdq(simplejpeg.decode_jpeg(data, "GRAY")[..., 0])
-
-
-def plane(data: bytes) -> object:
-    """The decoded luma."""
-    return np.ascontiguousarray(simplejpeg.decode_jpeg(data, "GRAY")[..., 0])
+    return kernel.pdq(decoded_grey(data))
 
 
 PROGRAMS: dict[str, tuple[Callable[[bytes], Any], Callable[[Any], object]]] = {
     THEIRS: (bytes, pdq_from_bytes),
     OURS: (bytes, ours),
     OURS_GREY: (bytes, ours_grey),
-    "JPEG decoder alone, RGB": (bytes, simplejpeg.decode_jpeg),
-    "JPEG decoder alone, grey": (bytes, decode_grey),
-    "kernel RGB, pixels given": (simplejpeg.decode_jpeg, kernel.pdq),
-    "kernel grey, pixels given": (plane, kernel.pdq),
+    "libjpeg-turbo alone, RGB": (bytes, simplejpeg.decode_jpeg),
+    "libjpeg-turbo alone, grey": (bytes, turbo_grey),
+    "our decoder alone, RGB": (bytes, decoded),
+    "our decoder alone, grey": (bytes, decoded_grey),
+    "PDQ of RGB, pixels given": (decoded, kernel.pdq),
+    "PDQ of grey, pixels given": (decoded_grey, kernel.pdq),
 }
 """What is made of each file beforehand, and what is measured."""
 
@@ -127,12 +138,13 @@ def run() -> Result:
     rows: list[Row] = []
     speed: dict[str, tuple[float, float]] = {}
     bounds: dict[str, tuple[float, float]] = {}
-    different = grey_bits = 0
+    different = grey_bits = left = 0
     for case, size in list(SIZES.items())[: 1 if quick() else 3]:
         files = pictures(*size)
         for data in files:
             same, apart = agreement(data)
             different += not same
+            left += kernel.jpeg_pixels(data) is None
             grey_bits = max(grey_bits, apart)
         means = []
         for name, taken in zip(PROGRAMS, least_times(files, TURNS[case]), strict=True):
@@ -144,6 +156,7 @@ def run() -> Result:
         bounds[case] = (means[0] / means[3], means[0] / means[4])
     rows.append(Row("all", OURS, "hashes that differ", different, ""))
     rows.append(Row("all", OURS_GREY, "most bits apart", grey_bits, "bits"))
+    rows.append(Row("all", OURS, "files left to libjpeg-turbo", left, ""))
     targets = [Target.at_most("RGB hashes that differ from pdqhash", different, 0)]
     targets.append(Target.at_most("grey: most bits apart", grey_bits, 2))
     for case, (exact_ratio, grey_ratio) in speed.items():
@@ -153,8 +166,8 @@ def run() -> Result:
     notes = (
         f"kernel variant: {kernel.variant()}",
         (
-            "With a hash that took no time, the JPEG decoder alone (the same libjpeg-turbo on both "
-            f"sides) would bound the ratio, RGB and grey, at: {bound}"
+            "With libjpeg-turbo as the decoder, which the peer uses too, a hash that took no time would "
+            f"bound the ratio, RGB and grey, at: {bound}"
         ),
     )
     return Result("hash", tuple(rows), tuple(targets), notes)
