@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Rect = tuple[float, float, float, float]
+_Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 
 WINDOW: Final = 24
 MOST: Final = 4
@@ -31,6 +32,8 @@ _LINES: Final = 10
 _LEAST_SIDE: Final = 0.2
 _MOST_AREA: Final = 0.92
 _OWN_SIDE: Final = 1e6
+_TRIED: Final = 40
+_FIRST, _SECOND = np.triu_indices(_LINES, 1)
 _LEAST_EDGE: Final = 4.0
 """Mean excess gradient of the weakest side: below it the best rectangle is noise."""
 
@@ -102,11 +105,15 @@ class InsetFinder:
         down, across = _excess(self._down), _excess(self._across.T)
         rows, columns = _best_lines(down.sum(1)), _best_lines(across.sum(1))
         lines = _Lines(_sums(down, rows) / count, _sums(across, columns).T / count)
-        framed = _strongest(lines, rows, columns, 2)
+        down_pairs, across_pairs = _pairs(rows, height), _pairs(columns, width)
+        framed = _strongest(lines, down_pairs, across_pairs, 2)
         bounded = lines.bounded()
-        ends = np.array([0, *rows, height]), np.array([0, *columns, width])
-        beside = [one for own in (1, 2) for one in _strongest(bounded, *ends, 1, own=own)]
-        return [*framed[:1], *beside, *framed[1:]]
+        down_ends, across_ends = _to_ends(rows, height), _to_ends(columns, width)
+        at_side = _strongest(bounded, down_ends, across_pairs, 1)
+        at_side += _strongest(bounded, down_pairs, across_ends, 1)
+        found = [*framed[:1], *sorted(at_side)[-1:]]
+        found += _strongest(bounded, down_ends, across_ends, 1) + framed[1:]
+        return [rect for _, rect in found]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,26 +132,17 @@ class _Lines:
         return _Lines(rows, columns)
 
 
-def _strongest(
-    lines: _Lines,
-    rows: NDArray[np.intp],
-    columns: NDArray[np.intp],
-    most: int,
-    *,
-    own: int = 0,
-) -> list[Rect]:
-    """The rectangles whose weakest side has the strongest lasting edge.
+def _strongest(lines: _Lines, down: _Pairs, across: _Pairs, most: int) -> list[tuple[float, Rect]]:
+    """The rectangles whose weakest side has the strongest lasting edge, with how strong each is.
 
     Args:
-        lines: their edges.
-        rows: where they may begin and end.
-        columns: where they may begin and end.
+        lines: edges.
+        down: tops and bottoms of rectangles.
+        across: their left and right sides.
         most: how many are wanted.
-        own: how many of their sides are the picture's: 1, or 2 that meet in a corner.
     """
     height, width = len(lines.columns) - 1, lines.rows.shape[1] - 1
-    tops, bottoms = _pairs(rows, int(_LEAST_SIDE * height))
-    lefts, rights = _pairs(columns, int(_LEAST_SIDE * width))
+    (tops, bottoms), (lefts, rights) = down, across
     if not len(tops) or not len(lefts):
         return []
     wide, high = (rights - lefts)[None, :], (bottoms - tops)[:, None]
@@ -156,26 +154,20 @@ def _strongest(
         beside[:, lefts] / high,
         beside[:, rights] / high,
     ])  # fmt: skip
-    if own:
-        down, across = _at_ends(tops, bottoms, height), _at_ends(lefts, rights, width)
-        weakest *= (np.add.outer(down, across) == own) & (np.maximum.outer(down, across) == 1)
-    score = weakest * np.sqrt(wide * high / (width * height))
-    best = np.argsort(score, axis=None)[::-1][:40]
+    score = (weakest * np.sqrt(wide * high / (width * height))).ravel()
+    few = (
+        np.argpartition(score, -_TRIED)[-_TRIED:] if len(score) > _TRIED else np.arange(len(score))
+    )
+    best = few[np.argsort(-score[few], kind="stable")]
     i, j = np.divmod(best, len(lefts))
     edges = np.stack([lefts[j] / width, tops[i] / height, rights[j] / width, bottoms[i] / height])
-    found: list[Rect] = []
-    for strength, sides in zip(weakest.ravel()[best].tolist(), edges.T.tolist(), strict=True):
-        if strength < _LEAST_EDGE or len(found) == most:
+    found: list[tuple[float, Rect]] = []
+    for at, sides in zip(best.tolist(), edges.T.tolist(), strict=True):
+        if weakest.flat[at] < _LEAST_EDGE or len(found) == most:
             break
         rect = _worth(*sides)
-        if rect is not None and all(_differ(rect, other) for other in found):
-            found.append(rect)
-    return found
-
-
-def _at_ends(first: NDArray[np.intp], last: NDArray[np.intp], end: int) -> NDArray[np.int64]:
-    """How many of two lines are the picture's own."""
-    found: NDArray[np.int64] = (first == 0).astype(np.int64) + (last == end)
+        if rect is not None and all(_differ(rect, other) for _, other in found):
+            found.append((float(score[at]), rect))
     return found
 
 
@@ -205,10 +197,18 @@ def _best_lines(strength: NDArray[np.int64]) -> NDArray[np.intp]:
     return np.sort(np.argpartition(strength, -_LINES)[-_LINES:])
 
 
-def _pairs(lines: NDArray[np.intp], least: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    first, second = np.triu_indices(len(lines), 1)
-    far = lines[second] - lines[first] >= least
-    return lines[first[far]], lines[second[far]]
+def _pairs(lines: NDArray[np.intp], size: int) -> _Pairs:
+    """Lines far enough from one another."""
+    far = lines[_SECOND] - lines[_FIRST] >= int(_LEAST_SIDE * size)
+    return lines[_FIRST[far]], lines[_SECOND[far]]
+
+
+def _to_ends(lines: NDArray[np.intp], size: int) -> _Pairs:
+    """From the picture's first line to each, and from each to its last."""
+    least = int(_LEAST_SIDE * size)
+    after, before = lines[lines >= least], lines[lines <= size - least]
+    first, last = np.zeros(len(after), np.intp), np.full(len(before), size, np.intp)
+    return np.concatenate([first, before]), np.concatenate([after, last])
 
 
 def _worth(left: float, top: float, right: float, bottom: float) -> Rect | None:
