@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from playwright.sync_api import Browser
 
 from breakwater.cli.comments_measure import _tokens
 from breakwater.comments.measure import measure
@@ -10,6 +13,7 @@ from breakwater.comments.report import page
 from breakwater.comments.rows import Row
 from tests.builders_comments import chats, episode, package, rows
 from tests.integration import browsing
+from tests.integration.test_console_axe import violations
 
 
 @pytest.fixture(scope="module")
@@ -27,15 +31,18 @@ def report(tmp_path_factory) -> str:
     return path.as_uri()
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing.chromium() as running:
+        yield running
+
+
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 @pytest.mark.parametrize("width", [1440, 390])
 def test_the_report_is_read_without_a_network_at_any_width(
-    report: str, scheme: str, width: int
+    browser: Browser, report: str, scheme: str, width: int
 ) -> None:
-    with (
-        browsing.chromium() as browser,
-        browsing.guarded(browser, width=width, color_scheme=scheme) as seen,
-    ):
+    with browsing.guarded(browser, width=width, color_scheme=scheme) as seen:
         seen.allowed.append("left this machine: file:")
         page_ = seen.page
         page_.goto(report)
@@ -63,3 +70,4 @@ def test_the_report_is_read_without_a_network_at_any_width(
             "}).map((t) => t.textContent)"
         )
         assert outside == []
+        assert not violations(page_, "html")

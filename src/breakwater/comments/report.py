@@ -36,9 +36,9 @@ figure{margin:0;background:var(--surface);border:1px solid var(--line);padding:.
 svg{display:block;width:100%;height:auto;font:12px system-ui,sans-serif}
 svg text{fill:var(--text)}
 .wide{overflow-x:auto;background:var(--surface);border:1px solid var(--line);margin:.75rem 0}
-table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
+table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding:.5rem .75rem}
-th,td{text-align:right;padding:.35rem .6rem;border-top:1px solid var(--line);white-space:nowrap}
+th,td{text-align:right;padding:.35rem .55rem;border-top:1px solid var(--line);white-space:nowrap}
 th:first-child,td:first-child{text-align:left;white-space:normal;min-width:6rem}
 .wide:focus-visible{outline:3px solid var(--focus);outline-offset:2px}
 @media print{body{font-size:12px}.wide,figure{break-inside:avoid}}
