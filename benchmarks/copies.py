@@ -265,7 +265,10 @@ def notes() -> tuple[str, ...]:
         "clips are made on the spot but for three filmed ones: broadcasts of people are not in it",
         "a query hides 10 to 16 s of a clip (4 s of one) between other movies; recall counts links at the true place",
         "thresholds were set on other clips, cuts and parameters (COPIES_SEED=0), the families not used at all",
-        "upload: four frames a second; live: key frames alone, every 2 s and at cuts",
+        (
+            "upload: four frames a second; live: key frames, every 2 s and at cuts, and after a sighting or"
+            " while a stretch stands four frames a second, as the watcher asks for them (copies_live)"
+        ),
         (
             f"a day: {UPLOADS} uploads of {MINUTES:g} min and {STREAMS} streams around the clock"
             f" against {KNOWN} known videos of {MINUTES:g} min"
