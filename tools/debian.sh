@@ -3,7 +3,7 @@
 # usage: tools/debian.sh demo|test|bench
 # demo needs none of them strictly: without a compiler the NumPy kernel serves, without bubblewrap
 # the inner jail does, and `breakwater doctor` says so; its live act needs nginx and ffmpeg. test
-# needs a real PostgreSQL and browser.
+# needs a real PostgreSQL, browser and IRC server.
 set -euo pipefail
 for_what=${1:?demo, test or bench}
 missing=()
@@ -16,6 +16,7 @@ command -v ffmpeg >/dev/null || missing+=(ffmpeg)
 if [ "$for_what" = test ]; then
   compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || command -v initdb >/dev/null || missing+=(postgresql)
   command -v chromium >/dev/null || command -v google-chrome >/dev/null || missing+=(chromium)
+  [ -x /usr/sbin/ngircd ] || missing+=(ngircd)
   [ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] || missing+=(fonts-dejavu-core)
 fi
 [ ${#missing[@]} -eq 0 ] && exit 0
@@ -26,7 +27,7 @@ if [ "$(id -u)" != 0 ]; then
 fi
 if command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ ${#as_root[@]} -gt 0 ]; }; then
   echo "installing ${missing[*]}" >&2
-  # No server of Debian's own, neither PostgreSQL nor nginx: tests start theirs on a free loopback
+  # No server of Debian's own, neither PostgreSQL nor nginx nor ngircd: tests start theirs on a free loopback
   # port. A host that has a policy of its own keeps it.
   if [[ " ${missing[*]} " == *" postgresql "* ]]; then
     "${as_root[@]}" mkdir -p /etc/postgresql-common

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode
 
 
@@ -54,6 +54,20 @@ class CommentsSettings(BaseSettings):
     )
     comments_people: int = Field(
         default=0, ge=0, description="People who answer alarms of chats; 0: those on shift."
+    )
+    comments_irc_url: str = Field(
+        default="",
+        description="An IRC server to read chats from, Twitch-compatible or plain: "
+        "ircs://host:6697 or irc://host:6667; empty: none.",
+    )
+    comments_irc_nick: str = Field(default="", description="Our name on the IRC server.")
+    comments_irc_password: SecretStr = Field(
+        default=SecretStr(""), description="Our password there, as the server wants it (oauth:…)."
+    )
+    comments_irc_channels: Words = Field(
+        default=(),
+        description="Channels and the broadcasts they belong to, by media server and name "
+        "(#quay=edge:live/quay), comma-separated.",
     )
     comments_policy: dict[str, Any] = Field(
         default={},

@@ -167,12 +167,9 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         talk=hearing.chats,
     )  # fmt: skip
     reels = Reels(
-        db=on.db,
-        pool=on.pool,
-        vault=on.vault,
-        aligner=on.aligner,
+        db=on.db, pool=on.pool, vault=on.vault, aligner=on.aligner,
         limits=limits_of(settings).video,
-    )
+    )  # fmt: skip
     parts = Parts(
         retroactive, reels, intake, recorder, resumables, webhooks, checkpointer, live, enforcement
     )

@@ -15,14 +15,17 @@ from breakwater.comments.model import SHIPPED
 from breakwater.live.hearing.captured import Captured
 from breakwater.live.hearing.chats import END_EVERY_S, Chats
 from breakwater.live.hearing.hooked import Hooked
+from breakwater.live.hearing.irc import Irc, IrcRules
 from breakwater.live.hearing.measures import Policies
 from breakwater.live.hearing.policy import Policy as CommentsPolicy
+from breakwater.model.ids import new_id
 from breakwater.model.work import JobKind, Subscription, Turn
 from breakwater.recognition.hearing.lanes import LaneRules, Lanes
 from breakwater.records import chats, duty
 from breakwater.settings import Settings
 
 SUMS_EVERY_S: Final = 60.0
+IRC_EVERY_S: Final = 5.0
 SURROGATE: Final = "surrogate"
 """What `comments_package` says for the shipped model, which only shows how it works."""
 
@@ -62,19 +65,39 @@ def wire_hearing(settings: Settings, on: Ground, undo: ExitStack) -> Hearing:
         db=on.db, lanes=lanes, policies=policies, metrics=on.metrics, on=settings.comments_enabled
     )
     captured = Captured(db=on.db, policies=policies, told=heard.told)
+    hooked = Hooked(db=on.db, clock=on.clock, chats=heard)
+    irc = _irc(settings, on, hooked)
+    if irc is not None:
+        undo.callback(irc.close)
     return Hearing(
         lanes=lanes,
         chats=heard,
         captured=captured,
-        hooked=Hooked(db=on.db, clock=on.clock, chats=heard),
+        hooked=hooked,
         subscriptions=captured.subscriptions(),
         jobs=captured.job_kinds(),
         turns=(
             *captured.turns(),
             Turn("comments.sums", SUMS_EVERY_S, lanes.snapshot),
             Turn("comments.end", END_EVERY_S, heard.end),
+            *(() if irc is None else (Turn("comments.irc", IRC_EVERY_S, irc.turn),)),
         ),
     )
+
+
+def _irc(settings: Settings, on: Ground, hooked: Hooked) -> Irc | None:
+    """Reads chats of an IRC server, where one is named; connected by the worker."""
+    if not (settings.comments_enabled and settings.comments_irc_url):
+        return None
+    rules = IrcRules.read(
+        settings.comments_irc_url, settings.comments_irc_nick,
+        settings.comments_irc_password.get_secret_value(), settings.comments_irc_channels,
+    )  # fmt: skip
+    by = new_id()
+    return Irc(
+        rules=rules, clock=on.clock,
+        take=lambda server, name, told: hooked.take(server, by, name, told),
+    )  # fmt: skip
 
 
 def lane_rules_of(settings: Settings) -> LaneRules:

@@ -75,7 +75,7 @@ class Batch:
         return self._valid(model, raw)
 
     def _valid(self, model: type[M], raw: list[tuple[int, object]]) -> list[tuple[int, M]]:
-        some = TypeAdapter(list[model])  # type: ignore[valid-type]
+        some = TypeAdapter(list[model])  # type: ignore[valid-type] # the caller names it
         try:
             made = some.validate_python([one for _, one in raw])
         except ValidationError as error:
