@@ -35,6 +35,7 @@ from breakwater.records.tables.nouns_people import api_keys
 _c: Final = cases.c
 _waits: Final = _c.state != sa.literal_column("'closed'")
 """As a literal: only then do both databases use the partial index."""
+_BY_ID: Final = sa.select(cases).where(_c.id == sa.bindparam("which"))
 
 
 def open(  # noqa: A001 - a case is opened; the built-in is not used here
@@ -113,7 +114,10 @@ def get(tx: Tx, case: Id) -> Case:
     Raises:
         NotFound: no such case.
     """
-    return _one(tx, _c.id == case, f"case {case}")
+    row = tx.execute(_BY_ID, {"which": case}).one_or_none()
+    if row is None:
+        raise NotFound(f"case {case}")
+    return _noun(tx, row)
 
 
 def by_number(tx: Tx, number: int) -> Case:

@@ -180,21 +180,27 @@ def open_case(tx: Tx, *, service: str, upload: Id | None, item: str, account: st
     return None if case is None else cases.get(tx, Id(case))
 
 
+_later: Final = user_report_outcomes.alias("later")
+_RECORDS: Final = (
+    sa.select(_r.reporter_key, _o.outcome, sa.func.count().label("n"))
+    .join_from(user_reports, user_report_outcomes, _o.report_id == _r.id)
+    .where(_r.reporter_key.in_(sa.bindparam("keys", expanding=True)))
+    .where(
+        sa.not_(
+            sa.select(_later.c.report_id)
+            .where(_later.c.report_id == _o.report_id, _later.c.change > _o.change)
+            .exists()
+        )
+    )
+    .group_by(_r.reporter_key, _o.outcome)
+)
+"""By reporter, the outcomes that stand: of each report the newest."""
+
+
 def reliability(tx: Tx, reporters: Mapping[str, ReporterKind]) -> dict[str, Reliability]:
     """How often each of these reporters was right and wrong, by what stands now."""
-    later = user_report_outcomes.alias("later")
-    newer = sa.select(later.c.report_id).where(
-        later.c.report_id == _o.report_id, later.c.change > _o.change
-    )
-    wanted = (
-        sa.select(_r.reporter_key, _o.outcome, sa.func.count().label("n"))
-        .join_from(user_reports, user_report_outcomes, _o.report_id == _r.id)
-        .where(_r.reporter_key.in_([bytes.fromhex(key) for key in reporters]))
-        .where(sa.not_(newer.exists()))
-        .group_by(_r.reporter_key, _o.outcome)
-    )
     found: dict[str, dict[str, int]] = {}
-    for row in tx.execute(wanted):
+    for row in tx.execute(_RECORDS, {"keys": [bytes.fromhex(key) for key in reporters]}):
         found.setdefault(bytes(row.reporter_key).hex(), {})[row.outcome] = int(row.n)
     return {
         key: Reliability(
@@ -208,10 +214,10 @@ def reliability(tx: Tx, reporters: Mapping[str, ReporterKind]) -> dict[str, Reli
 
 def reporters_of(tx: Tx, case: Id) -> dict[str, ReporterKind]:
     """Who reported to a case: pseudonym and kind, each once."""
-    rows = tx.execute(
-        sa.select(_r.reporter_key, _r.reporter_kind).where(_r.case_id == case).distinct()
-    )
-    return {bytes(row.reporter_key).hex(): ReporterKind(row.reporter_kind) for row in rows}
+    return {bytes(key).hex(): ReporterKind(kind) for key, kind in tx.run(_WHO, case)}
+
+
+_WHO: Final = "SELECT DISTINCT reporter_key, reporter_kind FROM user_reports WHERE case_id = ?"
 
 
 def learn(tx: Tx, case: Id, outcome: ReportOutcome) -> int:

@@ -31,6 +31,12 @@ LEAST: Final[Mapping[CourseKind, float]] = {
 """What counts as a change: less is not drawn on 96 pixels."""
 
 _c = stream_course.c
+_LAST: Final = (
+    sa.select(_c.n, _c.at, _c.value)
+    .where(_c.stream_id == sa.bindparam("stream"), _c.kind == sa.bindparam("series"))
+    .order_by(_c.n.desc())
+    .limit(1)
+)
 
 
 def note(tx: Tx, stream: Id, kind: CourseKind, value: float, why: str = "") -> bool:
@@ -43,8 +49,7 @@ def note(tx: Tx, stream: Id, kind: CourseKind, value: float, why: str = "") -> b
         value: risk 0 to 1, viewers as a number, sight 1 or 0.
         why: what changed it, in one word.
     """
-    mine = sa.select(stream_course).where(_c.stream_id == stream, _c.kind == kind.value)
-    last = tx.execute(mine.order_by(_c.n.desc()).limit(1)).one_or_none()
+    last = tx.execute(_LAST, {"stream": stream, "series": kind.value}).one_or_none()
     n = 0 if last is None else int(last.n) + 1
     if last is not None and abs(last.value - value) < LEAST[kind]:
         return False
