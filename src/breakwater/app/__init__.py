@@ -164,7 +164,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     scoring = wire_scoring(settings, on, live, undo)
     enforcement = wire_enforcing(
         settings, on, undo, live.servers, preroll=live.watching, prints=live.watching,
-        talk=hearing.chats,
+        talk=hearing.chats, voices=hearing.voices,
     )  # fmt: skip
     reels = Reels(
         db=on.db, pool=on.pool, vault=on.vault, aligner=on.aligner,

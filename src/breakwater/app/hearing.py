@@ -6,9 +6,10 @@ import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
-from breakwater.app.enforcing import policy_of
+from breakwater.app.enforcing import Voices, policy_of
 from breakwater.app.ground import Ground
 from breakwater.comments.calibrate import Budget
 from breakwater.comments.model import SHIPPED
@@ -16,9 +17,11 @@ from breakwater.live.hearing.captured import Captured
 from breakwater.live.hearing.chats import END_EVERY_S, Chats
 from breakwater.live.hearing.hooked import Hooked
 from breakwater.live.hearing.irc import Irc, IrcRules
+from breakwater.live.hearing.irc_control import IrcControl
 from breakwater.live.hearing.measures import Policies
 from breakwater.live.hearing.policy import Policy as CommentsPolicy
 from breakwater.model.ids import new_id
+from breakwater.model.stream import Stream
 from breakwater.model.work import JobKind, Subscription, Turn
 from breakwater.recognition.hearing.lanes import LaneRules, Lanes
 from breakwater.records import chats, duty
@@ -42,12 +45,14 @@ class Hearing:
         chats: takes messages of broadcasts, uploads, posts and profiles.
         captured: keeps or empties what was evidence.
         hooked: takes messages that media servers and services send by hook.
+        voices: who besides its media server carries a broadcast's chat.
     """
 
     lanes: Lanes
     chats: Chats
     captured: Captured
     hooked: Hooked
+    voices: Voices
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -74,6 +79,7 @@ def wire_hearing(settings: Settings, on: Ground, undo: ExitStack) -> Hearing:
         chats=heard,
         captured=captured,
         hooked=hooked,
+        voices=partial(_voices, irc),
         subscriptions=captured.subscriptions(),
         jobs=captured.job_kinds(),
         turns=(
@@ -98,6 +104,14 @@ def _irc(settings: Settings, on: Ground, hooked: Hooked) -> Irc | None:
         rules=rules, clock=on.clock,
         take=lambda server, name, told: hooked.take(server, by, name, told),
     )  # fmt: skip
+
+
+def _voices(irc: Irc | None, stream: Stream) -> tuple[IrcControl, ...]:
+    """Channels that are the chat of a broadcast."""
+    if irc is None:
+        return ()
+    place = (stream.server, stream.name)
+    return tuple(IrcControl(irc, one) for one, at in irc.rules.channels.items() if at == place)
 
 
 def lane_rules_of(settings: Settings) -> LaneRules:
