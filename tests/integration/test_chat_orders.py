@@ -11,6 +11,7 @@ from standardwebhooks.webhooks import Webhook
 
 from breakwater.app.enforcing import policies_of
 from breakwater.errors import NotFound
+from breakwater.live.adapters.owncast import NAME as OWNCAST
 from breakwater.live.hearing import measures
 from breakwater.live.servers import NewServer
 from breakwater.model.access import Role
@@ -20,7 +21,7 @@ from breakwater.model.comment import Explanation, Level
 from breakwater.model.ids import Id, new_id
 from breakwater.model.server import ServerKind
 from breakwater.model.stream import OrderState, StreamState
-from breakwater.records import chat_alarms, chat_orders, chats, streams
+from breakwater.records import chat_alarms, chat_orders, chats, kept_comments, streams
 from breakwater.worker.loop import Worker
 from tests.integration.live_site import until
 from tests.integration.served import OPERATOR, Served, serving
@@ -64,6 +65,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(
         tmp_path_factory.mktemp("chats"), unsafe_fast_disk=True, live_watch=False,
         webhook_private_networks=LOCAL, media_server_networks=LOCAL,
+        comments_policy={"hold_nats": 1.4},
     ) as served:  # fmt: skip
         app = served.app
         turns = [turn for turn in app.turns if turn.name == "webhooks"]
@@ -231,6 +233,49 @@ def test_an_owncast_is_asked_over_its_own_interface(site: Served, service: Scrip
     reader = site.client(site.key("stream:read", service="clips"))
     until(lambda: state(reader, stream) == "confirmed")
     assert now == {"chatDisabled": True, "chatEstablishedUserMode": True}
+
+
+def test_a_heavy_message_in_an_owncast_is_taken_out_of_its_chat(
+    site: Served, service: Scripted
+) -> None:
+    hidden: list[str] = []
+
+    def owncast(asked: Asked) -> Said:
+        if asked.path == "/api/admin/chat/messagevisibility":
+            said = json.loads(asked.body)
+            for one in said["idArray"]:
+                (hidden.remove if said["visible"] else hidden.append)(one)
+            return 200, {"success": True}
+        return 200, {}
+
+    service.anything = owncast
+    known = site.app.live.servers.add(
+        NewServer(f"cast{new_id()[-6:]}", ServerKind.OWNCAST, "clips", service.url), OPERATOR
+    )
+    with site.app.db.transaction() as tx:
+        sender = Sender(service="clips")
+        stream = streams.start(tx, server=known.config.name, name=OWNCAST, sender=sender).id
+    offer = "buy cheap followers, add me on telegram, i pay you, do not tell anyone"
+    for number, text in enumerate(("good morning all", offer, "good evening all")):
+        event = {
+            "id": f"m{number}", "timestamp": "2026-03-01T12:00:00Z", "body": text,
+            "rawBody": text, "visible": True,
+            "user": {"id": f"u{number}", "displayName": "ann", "createdAt": "2026-01-01T00:00:00Z"},
+        }  # fmt: skip
+        answer = httpx.post(
+            f"{site.url}/v1/hooks/{known.shared.hook}/owncast",
+            json={"type": "CHAT", "eventData": event},
+        )
+        assert answer.is_success, answer.text
+    until(lambda: hidden == ["m1"])
+    with site.app.db.read() as tx:
+        chat = chats.of_stream(tx, stream)
+        (held,) = kept_comments.held(tx, chat.id)
+    assert (held.message, held.text, held.case) == ("m1", offer, None)
+    moderator = site.browser(Role.LIVE_MODERATOR)
+    let_go = moderator.post(f"/v1/streams/{stream}/chat/released", json={"comments": [held.id]})
+    assert (let_go.status_code, let_go.json()) == (200, {"released": 1})
+    until(lambda: hidden == [])
 
 
 def test_who_may_order_over_http(site: Served) -> None:
