@@ -185,7 +185,7 @@ def test_weights_that_are_not_two_plain_arrays_are_refused_and_never_run(copy, d
         ("features.json", lambda held: held.update(scale="1")),
         ("features.json", lambda held: held.update(bias=float("nan"))),
         ("calibration.json", lambda held: held.update(more=1)),
-        ("calibration.json", lambda held: held.update(form=2)),
+        ("calibration.json", lambda held: held.update(form=1)),
         ("calibration.json", lambda held: held["languages"]["en"].update(more=[])),
         ("calibration.json", lambda held: held["languages"]["en"]["positives"].append(1)),
         ("calibration.json", lambda held: held["languages"]["en"].update(negatives=[-1] * 128)),

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater import kernel
+from breakwater.comments.model import SHORT
 
 Floats = NDArray[np.float64]
 
@@ -33,7 +34,7 @@ GROUPS: Final = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sparse:
-    """Rows of distinct features, each worth 1/√count.
+    """Rows of distinct features, each worth 1/√(count + SHORT).
 
     Attributes:
         index: features of all rows, one row after another.
@@ -55,13 +56,15 @@ class Sparse:
         return cls(np.concatenate(rows), np.cumsum(counts) - counts, counts)
 
     def dot(self, weights: Floats) -> Floats:
-        """(rows,) sums of weights, each by 1/√count."""
-        found: Floats = np.add.reduceat(weights[self.index], self.starts) / np.sqrt(self.counts)
+        """(rows,) sums of weights, each by its worth."""
+        found: Floats = np.add.reduceat(weights[self.index], self.starts) / np.sqrt(
+            self.counts + SHORT
+        )
         return found
 
     def back(self, values: Floats, size: int) -> Floats:
         """(size,) the transpose's product."""
-        spread = np.repeat(values / np.sqrt(self.counts), self.counts)
+        spread = np.repeat(values / np.sqrt(self.counts + SHORT), self.counts)
         return np.asarray(np.bincount(self.index, spread, minlength=size), np.float64)
 
 

@@ -31,9 +31,13 @@ from breakwater.errors import BadInput, NotFound
 from breakwater.model.comment import Scored, Share, Skeleton, Source
 
 SHIPPED: Final = Path(__file__).with_name("surrogate")
-FORM: Final = 1
+FORM: Final = 2
 HASH: Final = "fnv1a-fmix64"
 GRAMS: Final = (2, 5)
+SHORT: Final = 48
+"""Counted as features of no weight in every text: the shorter a text, the less its score says.
+Chance scores of short ordinary lines were most of what alarmed falsely (benchmarks/comments.py)."""
+
 SUMS: Final = "SHA256SUMS"
 FILES: Final = ("weights.npz", "features.json", "calibration.json", "card.yaml")
 MOST_BYTES: Final = 16 << 20
@@ -60,7 +64,7 @@ class Package:
     """A model that was read.
 
     Attributes:
-        weights: (2**bits,) whole numbers; a score is bias + scale · sum / √features.
+        weights: (2**bits,) whole numbers; a score is bias + scale · sum / √(features + SHORT).
         positives, negatives: by language, (BINS,) counts of scores of held-out texts.
         card: where it comes from and what it is for.
     """
@@ -83,7 +87,7 @@ class Package:
     def raw(self, skeleton: Skeleton) -> float | None:
         """The score before calibration; None where there is nothing to weigh."""
         total, count = kernel.text_weigh(skeleton.text, self.weights, self.bits)
-        return self.bias + self.scale * total / math.sqrt(count) if count else None
+        return self.bias + self.scale * total / math.sqrt(count + SHORT) if count else None
 
     def ratio(self, lang: str | None, raw: float | None) -> float | None:
         """Nats by the package's own held-out texts; None: abstain."""
