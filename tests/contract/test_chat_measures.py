@@ -336,7 +336,10 @@ def test_it_is_known_since_when_somebody_has_an_account_and_who_was_cut(database
             ("old", {"phones": []}),
             ("odd", {"created_at": "yesterday"}),
         ):
-            accounts.put(tx, "clips", name, facts, taken_at=tx.now)
+            clock.advance(1)
+            accounts.put(tx, "clips", name, facts, taken_at=clock.now())
+        for _ in range(6):
+            accounts.put(tx, "clips", "old", {"phones": []}, taken_at=tx.now - timedelta(days=9))
         accounts.gap(tx, "clips", "gap", "no answer")
     for name, role in (
         ("suspect", Broadcaster.SUSPECT), ("child", Broadcaster.APPARENT_CHILD),
