@@ -306,13 +306,10 @@ def test_a_wall_of_a_thousand_streams_is_small_and_quick(site: Site) -> None:
         for n in range(940):
             told = Sender(service="clips", account=f"many-{n}")
             site.begun.append(streams.start(tx, server="", name=f"many/{n}", sender=told).id)
-    client, paged, before = site.served.client(site.served.key("stream:read")), set(), ""
-    while rows := client.get("/v1/streams", params={"limit": 200, "before": before}).json()[
-        "streams"
-    ]:
-        paged |= {row["id"] for row in rows}
-        before = rows[-1]["id"]
-    assert len(paged) >= 1_004, "the API tells of all, page by page"
+    client, paged = site.served.client(site.served.key("stream:read")), [""]
+    while rows := client.get(f"/v1/streams?limit=200&before={paged[-1]}").json()["streams"]:
+        paged += [row["id"] for row in rows]
+    assert len(set(paged)) > 1_004, "the API tells of all, page by page"
     browser = site.served.browser(Role.LIVE_MODERATOR)
     browser.get("/live")
     taken = []
