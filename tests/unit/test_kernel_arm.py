@@ -17,12 +17,18 @@ import pdqhash
 import pytest
 from tests.builders_jpeg import damages, decoded, jpegs
 
+from breakwater import kernel
+
 ROOT = Path(__file__).parents[2]
 KERNEL = ROOT / "src" / "breakwater" / "kernel"
 DRIVER = Path(__file__).with_name("kernel_other.c")
 CHECKS = ["-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 HOSTS = {
-    "here": (["cc", *CHECKS], [], ["portable"]),
+    "here": (
+        ["cc", *CHECKS],
+        [],
+        [one for one in ("portable", "avx2") if one in kernel.variants()],
+    ),
     "aarch64": (["aarch64-linux-gnu-gcc", "-static"], ["qemu-aarch64"], ["portable", "neon"]),
 }
 SIZES = [
@@ -57,7 +63,7 @@ def host(request, tmp_path_factory):
             pytest.skip(f"{program} is not here")
     flags = re.search(r"extra_compile_args=(\[.*?\])", (ROOT / "setup.py").read_text())
     sources = [path for part in ("ring", "pdq", "jpeg") for path in KERNEL.glob(f"{part}*.c")]
-    sources = [path for path in sources if not path.stem.endswith("_object")]
+    sources = [path for path in sources if not path.stem.endswith(("_object", "_avx512"))]
     program = tmp_path_factory.mktemp("driver") / "driver"
     command = [*compiler, *ast.literal_eval(flags[1]), "-Wall", "-Wextra", "-Werror"]
     subprocess.run([*command, f"-I{KERNEL}", DRIVER, *sources, "-lm", "-o", program], check=True)
