@@ -31,6 +31,10 @@ DEFAULT_IGNORABLE, EMOJI_PRESENTATION, PICTOGRAPHIC = 5, 58, 64
 MARKS, ENCLOSING, SPACING = 6, 7, 8
 LETTERS: Final = {1, 2, 3, 4, 5, SPACING}
 DIGIT, NUMBER, CONTROL, CURRENCY = 9, 10, 15, 25
+LIKENED: Final = {"\u0138": "k", "\u028d": "m", "\u03b2": "b", "\u03bc": "m", "\u03c7": "x"}
+"""Kra and turned w, to which UTS 39 likens small capitals; Greek letters whose capitals are ASCII's,
+as case is folded before anything is likened."""
+
 FULLY: Final = 8  # more rounds than any character needs
 
 
@@ -126,8 +130,8 @@ class Folder:
 
     def small(self, one: str) -> str:
         """A small capital as its letter: UTS 39 leaves most of them, and likens others to them."""
-        if one == "\u0138":
-            return "k"  # kra, to which UTS 39 likens small capital k
+        if one in LIKENED:
+            return LIKENED[one]
         before, found, letter = self.icu.name(ord(one)).partition("LATIN LETTER SMALL CAPITAL ")
         return letter.lower() if found and not before and len(letter) == 1 else one
 
@@ -138,6 +142,8 @@ class Folder:
         code = ord(one)
         if code < 0x80 or code in HANGUL or self.icu.category(code) == CURRENCY:
             return one
+        if one in LIKENED:
+            return LIKENED[one]
         likened = self.icu.prototype(one).replace("rn", "m")  # UTS 39 writes m as rn
         return "".join(map(self.small, likened))
 
