@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import runpy
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from benchmarks import comments_chats as texts
 from benchmarks.harness import Row, Target, quick
@@ -30,7 +33,7 @@ BLOCK = 150
 def messages() -> list[Labelled]:
     """Advertising text messages by their first words, the channel by stretches of a day."""
     spam = [
-        Labelled(text, True, f"spam {' '.join(text.casefold().split()[:3])}", "en")
+        Labelled(text, True, f"spam {texts.campaign(text)}", "en")
         for text in texts.messages()[True]
     ]
     channel = [
@@ -39,6 +42,16 @@ def messages() -> list[Labelled]:
         for at, line in enumerate(lines)
     ]
     return [*spam, *channel]
+
+
+def in_pieces() -> list[Labelled]:
+    """The same advertising, a few words at a time, as people write in chats."""
+    draw = np.random.default_rng(20261122)
+    return [
+        replace(row, text=piece)
+        for row in messages()
+        for piece in (texts.pieces(row.text, draw) if row.label else [row.text])
+    ]
 
 
 def generated() -> list[Labelled]:
@@ -65,6 +78,7 @@ def measured() -> tuple[list[Row], list[Target]]:
     corpora = {"generated advertising": generated()}
     if not quick():
         corpora["advertising text messages"] = messages()
+        corpora["the same in pieces of 3 to 6 words"] = in_pieces()
     for name, held in corpora.items():
         for subject, augment in ((OURS, True), (PLAIN, False)):
             found = suite(held, augment=augment)
