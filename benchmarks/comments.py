@@ -18,7 +18,7 @@ from itertools import islice
 import numpy as np
 
 from benchmarks import comments_chats as texts
-from benchmarks import comments_engine
+from benchmarks import comments_engine, comments_http
 from benchmarks.comments_chats import FOLDS, Fold, Scored, episode
 from benchmarks.comments_peers import LEVELS, SKEWNESS, courses
 from benchmarks.harness import Result, Row, Target, quick
@@ -263,7 +263,10 @@ def run() -> Result:
     for band in Band:
         bench.band(band)
     rows, targets = comments_engine.measured()
-    return Result("comments", (*bench.rows, *rows), (*bench.targets, *targets), _notes())
+    over, more = comments_http.measured()
+    return Result(
+        "comments", (*bench.rows, *rows, *over), (*bench.targets, *targets, *more), _notes()
+    )
 
 
 def _notes() -> tuple[str, ...]:
