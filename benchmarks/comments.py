@@ -37,6 +37,7 @@ PROGRAMS: Mapping[str, Mapping[str, float]] = {
 
 RATES = (0.05, 0.02, 0.01, 0.002)
 VARIANTS = ("raw", "audited")
+MILD = 4.0
 CONTROL = "harmless control: alarmed within 10 min"
 
 
@@ -65,7 +66,7 @@ class Kind:
 
 KINDS = (
     Kind(5.0, 5, 300.0, None, 0.95), Kind(2.0, 5, 600.0, None, 0.90),
-    Kind(5.0, 5, 300.0, 4.0, None), Kind(2.0, 5, 600.0, 4.0, None), Kind(0.5, 5, 600.0, None, None),
+    Kind(5.0, 5, 300.0, MILD, None), Kind(2.0, 5, 600.0, MILD, None), Kind(0.5, 5, 600.0, None, None),
 )  # fmt: skip
 
 
@@ -141,6 +142,9 @@ class Bench:
         self.row(case, "episodes", "evidence of a message, mean", nats.mean(), "nats")
         self.row(case, "episodes", "evidence of a message, median", float(np.median(nats)), "nats")
         self.row(case, "episodes", "evidence of a message, highest", nats.max(), "nats")
+        least = nats[nats < MILD]
+        self.row(case, "episodes", f"evidence of a message under {MILD:g} nats, mean", least.mean(),
+                 "nats")  # fmt: skip
         for target in RATES:
             for program in PROGRAMS:
                 self._program(band, parts, "raw", target, program)
@@ -198,8 +202,8 @@ class Bench:
                 if (program, how, target) == (OURS, "equal", RATES[0]) and kind.wanted:
                     share = found[str(kind)].within(kind.limit_s)
                     self.targets.append(Target.at_least(f"{case}: {kind}", share, kind.wanted))
-            if (program, how, target) == (OURS, "as solved", RATES[0]):
-                name = f"{case}: false alarms with thresholds of other days, /stream-hour"
+            if how == "as solved" and target == RATES[0] and program in {OURS, LEVELS["stream"]}:
+                name = f"{case}: {program}: false alarms an hour with thresholds of other days"
                 self.targets.append(Target.at_most(name, over / hours, target))
 
     def _kind(self, case: str, program: str, how: str, kind: Kind, found: Found) -> None:
@@ -285,13 +289,20 @@ def _notes() -> tuple[str, ...]:
         (
             f"{trials} episodes a cell over 10 minutes, in pieces of three to six words; no message of "
             "an episode weighs more than the heaviest ordinary line of the fold's days for limits, so "
-            "none is an alarm. Those of 4 nats at most carry little over one nat a message."
+            "none is an alarm by itself."
         ),
         (
             f"Audited: the lines that weigh most were read (data/chat/read.csv); {not_ordinary} belong "
-            "to a quarrel, the others are short lines about the channel's own matters. What rings on "
-            "them is the message rule: the shorter a line, the less its score can be relied on."
+            "to a quarrel, the others are about the channel's own matters."
         ),
-        "Not solved: .5 messages a minute over five accounts, and the message rule on short lines.",
+        (
+            "With thresholds of other days the stream's sum rings about as often as it may; the message "
+            "rule and an author's sum ring oftener, on a few lines and authors that come round again in "
+            "nearly every chat. A service has more unlike text in a day than all of this."
+        ),
+        (
+            "Not solved: .5 messages a minute over five accounts, episodes of 4 nats a message at most, "
+            "and harmless talk of the surrogate's genre, which alarms oftener than the channel's own."
+        ),
     )
     return tuple("".join(line) for line in lines)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import pickle
 import shutil
 import zipfile
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from breakwater import kernel
 from breakwater.comments.calibrate import LOW, STEP
 from breakwater.comments.model import FILES, SHIPPED, SUMS, USE, Package, load, sums
 from breakwater.comments.normalise import normalise
@@ -47,6 +49,21 @@ def test_the_shipped_model_says_what_it_is(shipped: Package) -> None:
     assert "no figure here is a claim" in shipped.card["about"]
     assert shipped.languages == ("en",)
     assert shipped.card["failures"]
+
+
+def test_the_shorter_a_text_the_less_its_score_says(shipped: Package) -> None:
+    def shown(text: str) -> float:
+        skeleton = normalise(text).skeleton
+        raw = shipped.raw(skeleton)
+        assert raw is not None
+        total, count = kernel.text_weigh(skeleton.text, shipped.weights, shipped.bits)
+        whole = abs(shipped.scale * total / math.sqrt(count))  # had it no need to be long
+        return abs(raw - shipped.bias) / whole
+
+    shares = [shown(text) for text in ("hi", "followers", "order followers today at our shop")]
+    assert shares == sorted(shares)
+    assert shares[0] < 0.4
+    assert shares[-1] > 0.8
 
 
 @pytest.mark.parametrize(
