@@ -33,7 +33,6 @@ _LEAST_SIDE: Final = 0.2
 _MOST_AREA: Final = 0.92
 _OWN_SIDE: Final = 1e6
 _TRIED: Final = 40
-_FIRST, _SECOND = np.triu_indices(_LINES, 1)
 _LEAST_EDGE: Final = 4.0
 """Mean excess gradient of the weakest side: below it the best rectangle is noise."""
 
@@ -193,14 +192,16 @@ def _sums(lines: NDArray[np.int16], wanted: NDArray[np.intp]) -> NDArray[np.int6
 
 
 def _best_lines(strength: NDArray[np.int64]) -> NDArray[np.intp]:
-    """The strongest lines, in order."""
-    return np.sort(np.argpartition(strength, -_LINES)[-_LINES:])
+    """The strongest lines, in order; none of those at the ends, which have no edges of their own."""
+    found = np.sort(np.argpartition(strength, -_LINES)[-_LINES:])
+    return found[(found >= _BESIDE) & (found < len(strength) - _BESIDE)]
 
 
 def _pairs(lines: NDArray[np.intp], size: int) -> _Pairs:
     """Lines far enough from one another."""
-    far = lines[_SECOND] - lines[_FIRST] >= int(_LEAST_SIDE * size)
-    return lines[_FIRST[far]], lines[_SECOND[far]]
+    first, second = np.triu_indices(len(lines), 1)
+    far = lines[second] - lines[first] >= int(_LEAST_SIDE * size)
+    return lines[first[far]], lines[second[far]]
 
 
 def _to_ends(lines: NDArray[np.intp], size: int) -> _Pairs:
