@@ -51,7 +51,7 @@ def train(
         bool, typer.Option("--surrogate", help="It stands in for something else; the card says so.")
     ] = False,
     augment: Annotated[
-        bool, typer.Option("--augment", help="Learn each text once more in a disguise.")
+        bool, typer.Option("--augment", help="Learn each text also in three disguises.")
     ] = False,
     failure: Annotated[
         list[str] | None, typer.Option(help="A known failure, for the card; may be repeated.")
