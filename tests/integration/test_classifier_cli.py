@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_folder_is_added_tried_switched_and_removed(
     tmp_path: Path, folder: Path, *, served: bool
 ) -> None:
-    here = Installation(tmp_path)
+    here = Installation(tmp_path, ready=True)
     here.environment["BREAKWATER_CLASSIFIERS"] = "true"
     with ExitStack() as stack:
         if served:

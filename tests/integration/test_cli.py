@@ -29,6 +29,8 @@ from breakwater.model.access import Role
 from breakwater.model.clock import SystemClock
 from breakwater.records import banks, imports, people
 from breakwater.records.database import open_database
+from breakwater.settings import load
+from tests.integration.installed import installed
 
 PDQ = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
 
@@ -45,10 +47,16 @@ class Done:
 
 
 class Installation:
-    """A fresh installation of this run's own, driven by the real command line."""
+    """A fresh installation of this run's own, driven by the real command line.
 
-    def __init__(self, home: Path) -> None:
+    `ready`: it was set up before, so its first command makes no key and no schema.
+    """
+
+    def __init__(self, home: Path, *, ready: bool = False) -> None:
         self.home = home
+        if ready:
+            here = {"data_dir": home / "data", "audit_dir": home / "checkpoints"}
+            installed(load(root_key_file=home / "keys/root.key", **here))
         (home / "breakwater.toml").write_text(
             f'data_dir = "{home}/data"\nroot_key_file = "{home}/keys/root.key"\n'
             f'audit_dir = "{home}/checkpoints"\nport = 0\njail_children = 1\n'

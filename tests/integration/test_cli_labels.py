@@ -16,7 +16,7 @@ from tests.integration.test_cli import Installation
 
 
 def test_labels_are_written_once_for_their_owner_alone(tmp_path) -> None:
-    place = Installation(tmp_path)
+    place = Installation(tmp_path, ready=True)
     assert place.run("db", "upgrade").code == 0
     empty = place.run("comments", "labels", "--out", str(tmp_path / "none.csv"), "--json")
     assert (empty.code, empty.json["rows"]) == (0, 0), empty.err

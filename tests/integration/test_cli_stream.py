@@ -15,7 +15,7 @@ from tests.integration.test_cli import Installation
 def test_a_broadcast_is_frozen_and_let_go_by_its_label(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    installation = Installation(tmp_path)
+    installation = Installation(tmp_path, ready=True)
     monkeypatch.setattr(remote, "CONFIRMED_WITHIN_S", 0.2)  # no service answers here
     assert installation.run("stream", "list", "--json").json == []
     unknown = installation.run("stream", "freeze", "stream-001")

@@ -23,7 +23,7 @@ from tests.integration.test_cli import Installation
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    return Installation(tmp_path_factory.mktemp("servers"))
+    return Installation(tmp_path_factory.mktemp("servers"), ready=True)
 
 
 def test_the_recipe_works_as_it_is_printed(here: Installation, wait_until) -> None:
