@@ -160,3 +160,42 @@ def test_nothing_that_was_written_is_anywhere_but_sealed(served, client, stream,
     )
     assert [one for one in canaries if one in told] == []
     assert any(canaries[0] in one.text for one in kept), "the test would see one"
+
+
+def test_fuzzed_streams_show_none_of_their_canaries(served, client, stream, capfd):
+    """Lines cut, mixed and broken at random; a million messages with 1,000 canaries with LONG=1."""
+    many, kinds = (1_000_000, 1_000) if os.environ.get("LONG") == "1" else (6_000, 100)
+    some = random.Random(13)
+    canaries = [f"kanarie{some.randrange(1 << 40):x}" for _ in range(kinds)]
+    seen = structlog.testing.LogCapture()
+    structlog.configure(processors=[seen])
+
+    def lines():
+        for n in range(many):
+            text = f"{some.choice(canaries)} {some.choice(SPICE)}"
+            line = json.dumps(said(n, text, author=f"z-{n % 500}")).encode()
+            match n % 50:
+                case 0:
+                    line = line[: some.randrange(len(line))]
+                case 1:
+                    line = bytes(some.randrange(256) for _ in range(9)) + line
+                case 2:
+                    line = line.replace(b'"text"', b'"texts"')
+            yield line.replace(b"\n", b" ") + b"\n"
+
+    answer = client.post(f"/v1/streams/{stream}/comments", content=lines(), headers=NDJSON)
+    assert answer.status_code == 200
+    counts = answer.json()
+    assert counts["unscored"] == 0
+    assert counts["taken"] + counts["refused"] >= many * 0.99, "a cut line may be empty"
+    assert counts["refused"] > many / 50
+    served.app.hearing.lanes.snapshot()
+    with served.app.db.read() as tx:
+        rows = repr([tx.execute(sa.select(table)).all() for table in metadata.tables.values()])
+    figures = served.client(served.key("metrics:read")).get("/metrics").text
+    told = "\n".join([answer.text, rows, figures, *capfd.readouterr(), repr(seen.entries)])
+    assert "kanarie" not in told
+    assert "z-1" not in rows, "nor who wrote"
+
+
+SPICE = (LURE, "", "\u202e", "a\u0301" * 40, "\ud800", "кто", "😀" * 20, "\0", "x" * 300)
