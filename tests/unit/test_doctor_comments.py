@@ -1,0 +1,50 @@
+"""What the doctor says of comments: which model and lists weigh, or why nothing does."""
+
+from __future__ import annotations
+
+from breakwater.app.checks_comments import comments
+from breakwater.settings import load
+
+LIST = """
+version: 1
+id: list-A
+source: {owner: "us", licence: "own", expires: 2999-12-31}
+confidential: true
+defaults: {match: skeleton_token, weight_nats: 3.0, lang: any}
+entries:
+  - {t: "canary", id: a1}
+"""
+
+
+def found(**settings):
+    (check,) = comments(load(**settings))
+    return check
+
+
+def test_without_a_model_it_says_what_counts():
+    assert found().state == "ok"
+    assert "no model" in found().found
+    assert found(comments_enabled=False).found == "off"
+
+
+def test_the_shipped_model_is_called_what_it_is():
+    assert "surrogate" in found(comments_package="surrogate").found
+
+
+def test_a_list_is_named_and_its_terms_are_not(tmp_path):
+    path = tmp_path / "list.yaml"
+    path.write_text(LIST)
+    path.chmod(0o600)
+    said = found(comments_lexicons=(str(path),))
+    assert said.state == "ok"
+    assert "list-A" in said.found
+    path.chmod(0o644)
+    said = found(comments_lexicons=(str(path),))
+    assert said.state == "warn"
+    assert "0600" in said.found
+    assert "unscored" in said.todo
+    assert "canary" not in repr(said)
+
+
+def test_a_package_that_is_none_is_told(tmp_path):
+    assert found(comments_package=str(tmp_path)).state == "warn"
