@@ -84,6 +84,35 @@ def with_label(world: World, made: str) -> dict[str, object]:
     return {"json": {"comment": _held(world, made), "found": False}}
 
 
+def talk_case(world: World, of: Somebody) -> str:
+    """A case about a broadcast in which somebody has written."""
+    made = Id(talk(world, of))
+    with world.app.db.transaction() as tx:
+        tx.lock_changes()
+        opened = cases.open(
+            tx, kind=CaseKind.STREAM, subject=made, why="Chat.", priority=Priority.LOW
+        )
+        chat = chats.of_stream(tx, made)
+        assert chat is not None
+        chats.set_case(tx, chat.id, opened.id)
+    return opened.id
+
+
+def form_held(world: World, made: str) -> dict[str, object]:
+    """Names a comment that is held back from the chat of a case."""
+    return {"data": {"comment": _held(world, _subject(world, made))}}
+
+
+def form_label(world: World, made: str) -> dict[str, object]:
+    """Says of a comment of the case that it counts."""
+    return {"data": {"comment": _held(world, _subject(world, made)), "found": "true"}}
+
+
+def _subject(world: World, case: str) -> str:
+    with world.app.db.read() as tx:
+        return cases.get(tx, Id(case)).subject
+
+
 def _held(world: World, made: str) -> Id:
     with world.app.db.transaction() as tx:
         tx.lock_changes()

@@ -49,6 +49,9 @@ ANY_NAME: Final = {
 FORMS: Final[dict[str, dict[str, Any]]] = {
     "/views/{view}/end": {"json": {"ms": 5}},
     "/cases/{case}/decide": {"data": {"kind": "escalate", "reason": "because", "version": "1"}},
+    "/cases/{case}/chat/orders": {"data": {"to": "slow"}},
+    "/cases/{case}/chat/released": {"data": {"comment": str(new_id())}},
+    "/cases/{case}/chat/labels": {"data": {"comment": str(new_id()), "found": "true"}},
     "/spots/{id}": {"data": {"answer": "case"}},
     "/v1/spot-checks/{id}/answer": {"json": {"answer": "case"}},
     "/grade/sets/{number}/first": {"data": {"look-1": "full_facts"}},

@@ -122,6 +122,10 @@ ROWS: Final = [
     *same(live.wanted_cut_label, REVIEWER, "POST /live/{label}/refuse", body=FORM),
     # Cases: everybody reads; who works on it, works alone.
     *same(make.case, REVIEWER, "GET /v1/cases/{id}/decisions", "GET /cases/{case}", "GET /cases/{case}/preview", "GET /cases/{case}/lease", "GET /cases/{case}/reports"),
+    *same(live.talk_case, REVIEWER, "GET /cases/{case}/chat", "POST /cases/{case}/chat/words"),
+    *same(live.talk_case, REVIEWER, "POST /cases/{case}/chat/orders", body={"data": {"to": "slow"}}),
+    *same(live.talk_case, REVIEWER, "POST /cases/{case}/chat/released", body=live.form_held),
+    *same(live.talk_case, REVIEWER, "POST /cases/{case}/chat/labels", body=live.form_label),
     *same(make.case, REVIEWER, "POST /v1/cases/{id}/comments", body={"json": {"words": "a word"}}),
     *same(make.case, REVIEWER, "POST /cases/{case}/comments", body={"data": {"words": "a word"}}),
     *same(make.case, REVIEWER, "POST /v1/cases/{id}/decisions/preview", body={"json": {"kind": "not_illegal"}}),

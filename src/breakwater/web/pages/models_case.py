@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from breakwater.web.pages.models import Mark, QueueRow, When
+from breakwater.web.pages.models_chat import ChatCard
 from breakwater.web.pages.models_classifiers import ScoreRow
 from breakwater.web.pages.models_stream import StreamView
 from breakwater.web.pages.read_reports import ReportRow
@@ -258,6 +259,7 @@ class CaseView:
     Attributes:
         reports: why a reported case exists, in the reporters' words.
         reports_note: what stands beside them, or in their place.
+        chat: what is written there, in one look; its own page has the rest.
         scores: what operators' classifiers said; they decide nothing.
     """
 
@@ -298,4 +300,5 @@ class CaseView:
     no_view: str = ""
     level: str = "s3"
     stream: StreamView | None = None
+    chat: ChatCard | None = None
     scores: tuple[ScoreRow, ...] = ()

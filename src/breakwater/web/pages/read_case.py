@@ -21,6 +21,7 @@ from breakwater.model.upload import Upload
 from breakwater.records import accounts, cases, people, reports, uploads
 from breakwater.records.database import Tx
 from breakwater.web.pages import (
+    read_chat,
     read_classifiers,
     read_copies,
     read_deciding,
@@ -98,6 +99,7 @@ def case(look: Look, found: Case) -> CaseView:
     shown, shown_strip = read_copies.evidence(look, upload, after=len(pairs))
     stream = read_stream.of_case(look.tx, found)
     live, live_strip, more = read_stills.evidence(look, stream)
+    chat = read_chat.of_case(look, found)
     held = holder(found, look.now)
     kept = read_stills.kept(look, stream) if stream else bool(upload and upload.blob)
     closed = _closed_to(look, upload, held, kept=kept)
@@ -141,6 +143,7 @@ def case(look: Look, found: Case) -> CaseView:
         no_view=closed,
         level=Level.S3.value,
         stream=read_stream.view(look, found),
+        chat=read_chat.card(look, chat) if chat else None,
         scores=read_classifiers.said(look.tx, found.subject),
     )
 

@@ -15,7 +15,7 @@ from breakwater.model.case import Case
 from breakwater.model.media import Level
 from breakwater.model.upload import Upload
 from breakwater.records import decisions, reports, uploads, views
-from breakwater.web.pages import read_stream
+from breakwater.web.pages import read_chat, read_stream
 from breakwater.web.pages.evidence import moments_s, spans_of
 from breakwater.web.pages.read_deciding import WORD
 from breakwater.web.pages.read_queue import Look
@@ -75,7 +75,12 @@ def _broadcast(look: Look, found: Case, _upload: Upload | None) -> Iterator[Poin
     yield from read_stream.points(look, found)
 
 
+def _chat(look: Look, found: Case, _upload: Upload | None) -> Iterator[Point]:
+    """What was written, in numbers, and what was done in the chat."""
+    yield from read_chat.points(look, found)
+
+
 SOURCES: Final[tuple[Source, ...]] = (
-    _opened, _reports, _decisions, _views, _matched, _broadcast,
+    _opened, _reports, _decisions, _views, _matched, _broadcast, _chat,
 )  # fmt: skip
 """Where points come from."""

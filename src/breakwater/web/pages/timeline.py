@@ -35,6 +35,7 @@ class Sort(StrEnum):
 
     OPENED = "opened"
     REPORT = "report"
+    ALARM = "alarm"
     DECISION = "decision"
     VIEW = "view"
     SPAN = "span"
@@ -47,6 +48,7 @@ class Sort(StrEnum):
 WORD: Final[Mapping[Sort, str]] = Spoken({
     Sort.OPENED: later("Opened"),
     Sort.REPORT: later("Report"),
+    Sort.ALARM: later("Comments alarm"),
     Sort.DECISION: later("Decision"),
     Sort.VIEW: later("Looked at"),
     Sort.SPAN: later("Matched span"),

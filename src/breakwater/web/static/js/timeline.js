@@ -45,13 +45,20 @@
     ctx.stroke();
     ctx.restore();
   };
-  const LANE = { report: 0.2, opened: 0.5, view: 0.5, decision: 0.8 };
+  const LANE = { report: 0.2, alarm: 0.35, opened: 0.5, view: 0.5, decision: 0.8 };
   const shape = (ctx, sort, x, y, r) => {
     ctx.beginPath();
     if (sort === "report") {
       ctx.moveTo(x, y - r);
       ctx.lineTo(x + r, y + r);
       ctx.lineTo(x - r, y + r);
+      ctx.closePath();
+      ctx.fill();
+    } else if (sort === "alarm") {
+      ctx.moveTo(x, y - r);
+      ctx.lineTo(x + r, y);
+      ctx.lineTo(x, y + r);
+      ctx.lineTo(x - r, y);
       ctx.closePath();
       ctx.fill();
     } else if (sort === "decision") ctx.fillRect(x - r, y - r, 2 * r, 2 * r);
@@ -80,7 +87,7 @@
     const { ctx, bbox } = u;
     const px = devicePixelRatio;
     const x = (time) => u.valToPos(time, "x", true);
-    const colours = { report: resolve("--high"), decision: resolve("--text"), opened: resolve("--muted"), view: resolve("--muted"), span: resolve("--high"), unseen: resolve("--muted") };
+    const colours = { report: resolve("--high"), alarm: resolve("--high"), decision: resolve("--text"), opened: resolve("--muted"), view: resolve("--muted"), span: resolve("--high"), unseen: resolve("--muted") };
     ctx.save();
     ctx.lineWidth = 1.5 * px;
     for (const one of points) {

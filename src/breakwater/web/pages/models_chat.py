@@ -1,0 +1,112 @@
+"""What pages show of a chat, as frozen values: why it alarmed, by whom, what is done in it.
+
+See `models` for the rule they keep. What was written stands here only once somebody asked for it.
+Built by `pages.read_chat`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from breakwater.web.pages.models import Mark, When
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCard:
+    """A chat on its case's page, in one look.
+
+    Attributes:
+        why: in one sentence; empty when nothing alarmed.
+        facts: how many messages, how many of them were not weighed.
+    """
+
+    why: str
+    measure: Mark
+    facts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAlarmRow:
+    """One alarm.
+
+    Attributes:
+        why: in one sentence.
+        facts: evidence, limit, how often ordinary chats ring so, calibration, what clears it.
+        notes: what the engine says of itself.
+    """
+
+    at: When
+    why: str
+    facts: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CommentRow:
+    """One message that gave evidence or is held.
+
+    Attributes:
+        id: here, for what is said of it.
+        author: `Author 2`; who it is stands nowhere on the page.
+        by: what it weighs, source by source.
+        said: as written; empty while it is covered, and when it is removed.
+        removed: a person found nothing, and it is gone.
+        counts: what people said of it; empty: nobody said anything.
+    """
+
+    id: str
+    author: str
+    at: When
+    nats: str
+    by: tuple[str, ...]
+    held: bool
+    removed: bool
+    said: str = ""
+    counts: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorRow:
+    """What one account gave."""
+
+    name: str
+    messages: int
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureRow:
+    """One order to a chat, and its newest answer."""
+
+    word: str
+    by: str
+    at: When
+    mark: Mark
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatView:
+    """A chat on its own page.
+
+    Attributes:
+        shown: the messages' words are on the page.
+        may: the viewer may ask for them.
+        acts: what can be ordered: value, word, whether it is in force.
+        seen: id of the order in force; letting go of a newer one is refused.
+        surrogate: the shipped surrogate weighs, which tells only polite advertising.
+    """
+
+    case: str
+    number: int
+    stream: str
+    card: ChatCard
+    alarms: tuple[ChatAlarmRow, ...]
+    comments: tuple[CommentRow, ...]
+    authors: tuple[AuthorRow, ...]
+    orders: tuple[MeasureRow, ...]
+    acts: tuple[tuple[str, str, bool], ...] = ()
+    seen: str = ""
+    shown: bool = False
+    may: bool = False
+    surrogate: bool = False
