@@ -18,7 +18,7 @@ from itertools import islice
 import numpy as np
 
 from benchmarks import comments_chats as texts
-from benchmarks import comments_engine, comments_http
+from benchmarks import comments_attacked, comments_engine, comments_http
 from benchmarks.comments_chats import FOLDS, Fold, Scored, episode
 from benchmarks.comments_peers import LEVELS, SKEWNESS, courses
 from benchmarks.harness import Result, Row, Target, quick
@@ -268,9 +268,11 @@ def run() -> Result:
         bench.band(band)
     rows, targets = comments_engine.measured()
     over, more = comments_http.measured()
+    left, kept = comments_attacked.measured()
     return Result(
-        "comments", (*bench.rows, *rows, *over), (*bench.targets, *targets, *more), _notes()
-    )
+        "comments", (*bench.rows, *rows, *over, *left),
+        (*bench.targets, *targets, *more, *kept), _notes(),
+    )  # fmt: skip
 
 
 def _notes() -> tuple[str, ...]:
