@@ -328,6 +328,20 @@ def test_counts_of_ordinary_traffic_are_replaced_and_summed(database):
         assert figures[0].at == tx.now
 
 
+def test_a_chat_is_over_a_while_after_its_broadcast(database, clock):
+    ended, running = broadcast(database), broadcast(database, "live/015")
+    with database.transaction() as tx:
+        streams.set_state(tx, ended.stream, StreamState.ENDED)
+    clock.advance(60)
+    with database.transaction() as tx:
+        assert chats.over(tx, tx.now - timedelta(minutes=2)) == []
+        assert [one.id for one in chats.over(tx, tx.now)] == [ended.id]
+        chats.end(tx, ended.id)
+        assert chats.over(tx, tx.now) == []
+        assert chats.get(tx, ended.id).ended_at == tx.now
+        assert chats.get(tx, running.id).ended_at is None
+
+
 def test_a_calm_chat_is_forgotten_and_one_that_led_somewhere_is_not(database, clock):
     calm, running = post(database), broadcast(database)
     alarmed = post(database, About(ChatKind.PROFILE, "clips", "ann"))

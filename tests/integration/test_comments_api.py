@@ -12,11 +12,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from breakwater.live.hearing import chats as module
 from breakwater.model.broadcast import Sender
 from breakwater.model.chat import About, ChatKind, Measure
 from breakwater.model.chat_form import unpack
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id
+from breakwater.model.stream import StreamState
 from breakwater.records import (
     chat_alarms,
     chat_course,
@@ -298,6 +300,28 @@ def test_what_is_held_is_named_and_a_paused_chat_holds_all(served, client, strea
     ).json()  # fmt: skip
     assert answer["held"] == ["m-3"]
     assert answer["measure"] == "paused"
+
+
+def test_a_chat_ends_with_its_broadcast_and_its_texts_and_sums_go(
+    served, client, stream, monkeypatch
+):
+    monkeypatch.setattr(module, "OVER", timedelta(0))
+    client.post(f"/v1/streams/{stream}/comments", json={"messages": [said(1)]})
+    hearing = served.app.hearing
+    hearing.lanes.snapshot()
+    chat = chat_of(served, stream)
+    with served.app.db.transaction() as tx:
+        assert chat_sums.get(tx, chat.id) is not None
+        streams.set_state(tx, Id(stream), StreamState.ENDED)
+
+    def over():
+        hearing.chats.end()
+        return chat_of(served, stream).ended_at is not None
+
+    until(over)
+    assert hearing.chats.texts(chat) == []
+    with served.app.db.read() as tx:
+        assert chat_sums.get(tx, chat.id) is None
 
 
 def test_switched_off_it_says_so(tmp_path):

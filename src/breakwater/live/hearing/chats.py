@@ -39,7 +39,7 @@ from breakwater.model.ids import Id, new_id
 from breakwater.observe import Metrics
 from breakwater.recognition.hearing.lanes import Busy, LaneAnswer, Lanes
 from breakwater.recognition.hearing.texts import Text
-from breakwater.records import chat_alarms, chat_course, chats, streams
+from breakwater.records import chat_alarms, chat_course, chat_sums, chats, streams
 from breakwater.records.database import Database, Tx
 
 EARLIEST: Final = timedelta(minutes=30)
@@ -51,6 +51,9 @@ OVER: Final = timedelta(minutes=30)
 
 CALM_KEPT: Final = timedelta(days=90)
 """How long a chat without a broadcast that led to nothing is known, by pseudonyms."""
+
+SUMS_KEPT: Final = timedelta(days=30)
+"""How long sums of a chat are kept in which nobody writes: they have long faded by then."""
 
 END_EVERY_S: Final = 60.0
 READ: Final = 2 * LONGEST_TEXT
@@ -183,6 +186,7 @@ class Chats:
             for chat in over:
                 chats.end(tx, chat.id)
             chats.forget(tx, chats.calm_before(tx, tx.now - CALM_KEPT))
+            chat_sums.forget_before(tx, tx.now - SUMS_KEPT)
         for chat in over:
             self._lanes.ended(chat)
 
