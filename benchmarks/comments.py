@@ -17,8 +17,8 @@ from itertools import islice
 
 import numpy as np
 
-from benchmarks import comments_chats as texts
 from benchmarks import comments_attacked, comments_engine, comments_http
+from benchmarks import comments_chats as texts
 from benchmarks.comments_chats import FOLDS, Fold, Scored, episode
 from benchmarks.comments_peers import LEVELS, SKEWNESS, courses
 from benchmarks.harness import Result, Row, Target, quick
