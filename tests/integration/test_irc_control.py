@@ -9,9 +9,15 @@ import pytest
 from breakwater.live.hearing.irc import Irc
 from breakwater.live.hearing.irc_control import IrcControl
 from breakwater.live.ports import Can
-from breakwater.model.chat import Measure
+from breakwater.model.access import Role
+from breakwater.model.broadcast import Sender
+from breakwater.model.chat import About, ChatKind, Measure
 from breakwater.model.chat_rule import ChatRule
+from breakwater.model.ids import Id
+from breakwater.model.stream import OrderState
+from breakwater.records import chats, streams
 from tests.integration.rtmp import free_port
+from tests.integration.served import serving
 from tests.integration.test_irc import Taken, Talker, irc_server, reading, until
 
 
@@ -89,3 +95,30 @@ def test_a_server_that_is_away_is_never_taken_for_done(monkeypatch) -> None:
         said = IrcControl(irc, "#quay").chat("live/quay", rule(Measure.PAUSED))
     assert not said.done
     assert "does not answer" in said.detail
+
+
+def test_an_order_to_a_broadcasts_chat_reaches_its_channel(tmp_path, somebody) -> None:
+    port = free_port()
+    with (
+        irc_server(tmp_path, port),
+        serving(
+            tmp_path / "bw", comments_irc_url=f"irc://127.0.0.1:{port}",
+            comments_irc_nick="listener", comments_irc_channels="#quay=edge:live/quay",
+            live_watch=False,
+        ) as served,
+    ):  # fmt: skip
+        app = served.app
+        with app.db.transaction() as tx:
+            stream = streams.start(tx, server="edge", name="live/quay", sender=Sender(service="c"))
+            chats.begin(tx, About(ChatKind.STREAM, "c", stream.id, stream.id))
+        (turn,) = [one for one in app.turns if one.name == "comments.irc"]
+        turn.run()
+        until(lambda: app.hearing.voices(stream)[0]._connection.joined)
+        moderator = served.browser(Role.LIVE_MODERATOR)
+        path = f"/v1/streams/{stream.id}/chat/orders"
+        order = moderator.post(path, json={"to": "paused"}).json()["id"]
+        assert app.enforcement.chat_orders.obey(Id(order)) is OrderState.CONFIRMED
+        ann = somebody(port)
+        ann.say("PRIVMSG #quay :hello")
+        ann.until(b" 404 ")
+        assert moderator.get(path).json()["orders"][0]["state"] == "confirmed"
