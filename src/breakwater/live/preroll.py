@@ -37,6 +37,7 @@ KEY_BYTES: Final = 32
 SUFFIX: Final = ".bwp"
 _LENGTH: Final = struct.Struct("<I")
 _HEAD: Final = struct.Struct("<Bd")
+"""Kind and wall seconds of a record: in clear before it, and sealed with it."""
 _BODY, _START = 0, 1
 _TAG: Final = 16
 
@@ -118,12 +119,11 @@ class ChunkWriter:
     def _record(self, kind: int, now: float, body: bytes) -> None:
         if self._cipher is None or self._file is None:
             return
-        sealed = self._cipher.encrypt(
-            self._records.to_bytes(12, "big"), _HEAD.pack(kind, now) + body, None
-        )
-        length = _LENGTH.pack(len(sealed))
-        written = os.writev(self._file.fileno(), (length, sealed))
-        if written != len(length) + len(sealed):  # what follows half a record cannot be read
+        head = _HEAD.pack(kind, now)
+        sealed = self._cipher.encrypt(self._records.to_bytes(12, "big"), body, head)
+        front = _LENGTH.pack(len(head) + len(sealed)) + head
+        written = os.writev(self._file.fileno(), (front, sealed))
+        if written != len(front) + len(sealed):  # what follows half a record cannot be read
             self.close()
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         self._records += 1
@@ -148,17 +148,17 @@ def read(chunk: Chunk) -> Iterator[Record]:
         return
     with file:
         number = 0
-        while len(head := file.read(_LENGTH.size)) == _LENGTH.size:
-            size = _LENGTH.unpack(head)[0]
+        while len(front := file.read(_LENGTH.size)) == _LENGTH.size:
+            size = _LENGTH.unpack(front)[0]
             if size < _TAG + _HEAD.size or size > CHUNK_MOST + (1 << 24):
                 return
-            sealed = file.read(size)
+            head, sealed = file.read(_HEAD.size), file.read(size - _HEAD.size)
             try:
-                plain = cipher.decrypt(number.to_bytes(12, "big"), sealed, None)
+                body = cipher.decrypt(number.to_bytes(12, "big"), sealed, head)
             except InvalidTag:
                 return
-            kind, at = _HEAD.unpack_from(plain)
-            yield Record(kind == _START, at, plain[_HEAD.size :])
+            kind, at = _HEAD.unpack(head)
+            yield Record(kind == _START, at, body)
             number += 1
 
 

@@ -77,7 +77,8 @@ class Original:
         return at
 
     def _cut(self, end: int) -> bytes:
-        piece = bytes(self._bytes[:end])
+        with memoryview(self._bytes) as held:
+            piece = bytes(held[:end])
         del self._bytes[:end]
         self._begin += len(piece)
         return piece

@@ -8,6 +8,7 @@ connect to anything. Read by `live.watching.childwire`. Tests: `tests/integratio
 
 from __future__ import annotations
 
+import json
 import os
 import select
 import tempfile
@@ -25,7 +26,7 @@ from breakwater.media import golden, live_proof, stills
 from breakwater.media.live import Piece, Pull, PullEnded, Seen, luma
 from breakwater.media.preload import load_lazy_parts
 from breakwater.media.video import Video
-from breakwater.media.wire import Answer, Job, write_answer
+from breakwater.media.wire import LENGTHS, Answer, Job
 from breakwater.model.copies import FramePrints
 from breakwater.model.live import Ending, LiveShape, Sampling
 from breakwater.model.media import Level, MediaLimits, MediaType
@@ -97,9 +98,14 @@ class _Teller:
 
     def tell(self, header: Mapping[str, Any], block: bytes = b"") -> None:
         """Send one message; blocks while the watcher is behind."""
-        left = memoryview(write_answer(Answer(header, block)))
-        while left:
-            left = left[os.write(self._number, left) :]
+        spelled = json.dumps(dict(header)).encode()
+        head = LENGTHS.pack(len(spelled), len(block)) + spelled
+        sent = os.writev(self._number, (head, block))  # originals are large: no copy of them
+        for part in (head, block):
+            left = memoryview(part)[sent:]
+            sent = max(0, sent - len(part))
+            while left:
+                left = left[os.write(self._number, left) :]
 
     def wait(self, seconds: float) -> None:
         """Until the watcher says something, so many seconds at most."""
