@@ -92,9 +92,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @contextmanager
 def bridged(served: Served, kind: str, folder: Path) -> Iterator[Stage]:
     """Enter the bridge as the how-to says, and run it."""
-    port = free_port()
+    port, name = free_port(), f"{kind}-{folder.name}"
     known = served.app.live.servers.add(
-        NewServer(kind, ServerKind.GENERIC, "live", control_url=f"http://127.0.0.1:{port}/calls"),
+        NewServer(name, ServerKind.GENERIC, "live", control_url=f"http://127.0.0.1:{port}/calls"),
         OPERATOR,
     )
     with ExitStack() as stack:
@@ -116,7 +116,7 @@ def bridged(served: Served, kind: str, folder: Path) -> Iterator[Stage]:
                 return False
 
         until(answers)
-        yield Stage(served, api, f"{base}/hook", kind, known.shared.watch)
+        yield Stage(served, api, f"{base}/hook", name, known.shared.watch)
 
 
 def srs(action: str, client: str, **more: Any) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def test_srs_asks_is_refused_and_drops(served: Served, tmp_path: Path) -> None:
         assert stage.posts(srs("on_play", "ours", param=f"?watch={stage.watch}")).json() == {
             "code": 0
         }
-        adapter = served.app.live.servers.adapter("srs")
+        adapter = served.app.live.servers.adapter(stage.name)
         assert [one.name for one in adapter.discover()] == ["live/livestream"]
         assert [one.client for one in adapter.viewers("live/livestream")] == ["player-1"]
         (tmp_path / "live/livestream").mkdir(parents=True)
@@ -206,7 +206,7 @@ def test_ovenmediaengine_asks_is_refused_and_drops(served: Served, tmp_path: Pat
         playing, left = ome("outgoing", "opening"), ome("outgoing", "closing")
         assert stage.posts(playing, ome_signed(playing)).json()["allowed"] is True
         assert stage.posts(left, ome_signed(left)).json() == {}
-        adapter = served.app.live.servers.adapter("ome")
+        adapter = served.app.live.servers.adapter(stage.name)
         assert not adapter.freeze("app/stream").done, "it drops no single player"
         stage.cut(stream)
         assert there == []
