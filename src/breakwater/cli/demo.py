@@ -109,8 +109,10 @@ def prepare_home(home: Path, terminal: Terminal) -> Path:
         "root_key_file": place / "keys" / "root.key",
         "audit_dir": place / "checkpoints",
         "host": "127.0.0.1",
+        "comments_package": "surrogate",
     }
     lines = [f"{name} = {json.dumps(str(value))}\n" for name, value in chosen.items()]
+    lines.append('webhook_private_networks = ["127.0.0.0/8"]\n')
     file = place / "breakwater.toml"
     file.write_text("".join(lines) + "port = 0\n", "utf-8")
     return file
@@ -196,6 +198,7 @@ def grant(running: App) -> Access:
 
 def grant_live(running: App, lists: str) -> LiveAccess:
     """A key for the service that broadcasts, and a link for the one who may stop it."""
+    from breakwater.cli import demo_stage
     from breakwater.cli.demo_live import LiveAccess
     from breakwater.cli.desk import OPERATOR
 
@@ -204,7 +207,11 @@ def grant_live(running: App, lists: str) -> LiveAccess:
     )
     person = running.access.people.create("Demo moderator", ("live_moderator",), OPERATOR)
     link = running.access.people.link(person.id, "demo", life=LINK_LIFE)
-    return LiveAccess(key, lists, link, person.id)
+    (port,) = demo_stage.free_ports(1)
+    _, secret = running.webhooks.create(
+        f"http://127.0.0.1:{port}/hook", "demo", ("chat.measured",), OPERATOR
+    )
+    return LiveAccess(key, lists, link, person.id, port, secret)
 
 
 @contextmanager

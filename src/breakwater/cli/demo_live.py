@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import httpx
 
-from breakwater.cli import demo_media, demo_stage
+from breakwater.cli import demo_comments, demo_media, demo_stage
 from breakwater.cli.demo_stage import Player, Publisher
 from breakwater.cli.owner import Owner
 from breakwater.cli.remote import Client, OwnerDesk
@@ -46,12 +46,15 @@ class LiveAccess:
         lists: of whoever keeps the banks.
         moderator: lets the live moderator into the console, once.
         duty: the moderator's id, for the rota.
+        hook_port, hook_secret: where the service's webhook listens, and what signs for it.
     """
 
     key: str
     lists: str
     moderator: str
     duty: str
+    hook_port: int = 0
+    hook_secret: str = field(default="", repr=False)
 
 
 @dataclass
@@ -63,8 +66,11 @@ class Act:
     service: Client
     moderator: httpx.Client
     terminal: Terminal
+    desk: OwnerDesk
+    access: LiveAccess
     steps: list[Row] = field(default_factory=list)
     password: str = field(default="", repr=False)
+    comments: Row = field(default_factory=dict)
 
     def step(self, words: str, seen: Callable[[], Any], since: float) -> Any:
         """Wait until something is seen; note whether, and after how many seconds."""
@@ -119,14 +125,17 @@ def act(owner: Owner, access: LiveAccess, home: Path, terminal: Terminal) -> Row
         )
         return {"missing": gone, "steps": [], "as_expected": not demo_stage.installable()}
     steps: list[Row] = []
+    comments: Row = {}
     try:
         with _stage(owner, access, home, terminal, steps) as ready:
             _play(ready, home)
+            demo_comments.play(ready, home)
+            comments = ready.comments
     except (BreakwaterError, httpx.HTTPError) as error:
         steps.append({"name": str(error) or type(error).__name__, "as_expected": False, "s": 0.0})
         terminal.say(f"{MARK['bad']} {error}")
     seen = bool(steps) and all(step["as_expected"] for step in steps)
-    return {"missing": [], "steps": steps, "as_expected": seen}
+    return {"missing": [], "steps": steps, "comments": comments, "as_expected": seen}
 
 
 @contextmanager
@@ -155,7 +164,10 @@ def _stage(
     with (
         demo_stage.media_server(place, recipe["files"], rtmp),
         Client(owner.url, access.key) as service,
-        httpx.Client(base_url=owner.url, follow_redirects=True, trust_env=False) as moderator,
+        OwnerDesk(owner) as desk,
+        httpx.Client(
+            base_url=owner.url, follow_redirects=True, trust_env=False, timeout=60
+        ) as moderator,
     ):
         page = moderator.post(f"/login/{access.moderator}", headers={"Origin": owner.site}).text
         token = re.search(r'<meta name="csrf" content="([^"]+)"', page)
@@ -163,7 +175,7 @@ def _stage(
         password = secrets.token_urlsafe(24)
         moderator.put("/v1/me/password", json={"password": password}).raise_for_status()
         yield Act(f"rtmp://127.0.0.1:{rtmp}", f"http://127.0.0.1:{http}/hls", service, moderator,
-                  terminal, steps, password)  # fmt: skip
+                  terminal, desk, access, steps, password)  # fmt: skip
 
 
 def _play(on: Act, home: Path) -> None:

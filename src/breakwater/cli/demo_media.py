@@ -30,6 +30,8 @@ CLIP_SCENES: Final = (21, 22)
 LEAD_SCENE: Final = 23
 BROADCAST_SCENES: Final = (24, 25, 26, 27, 28)
 BROADCAST_LEAD_S: Final = 5.0
+QUIET_SCENE: Final = 31
+QUIET_S: Final = 60.0
 RATE: Final = 12
 
 
@@ -207,6 +209,12 @@ def broadcast() -> bytes:
             yield from _pan(seed, 4.0, size)
 
     return _mp4(frames(), size, 26, "flv")
+
+
+def quiet() -> bytes:
+    """A minute of one ordinary scene that is in no bank; FLV."""
+    size = (320, 240)
+    return _mp4(_pan(QUIET_SCENE, QUIET_S, size), size, 28, "flv")
 
 
 def videos() -> Iterator[Sample]:
