@@ -102,6 +102,8 @@ def run() -> Result:
             Target.at_least("triaged 720p streams per core", best, 100),
             Target.at_most("key frames missed", _sum(all_figures, "key frames missed"), 0),
             Target.at_most("messages lost", _sum(all_figures, "messages lost"), 0),
+            Target.at_least("kB of originals in the ring per stream-second",
+                            min(one["kB in the ring per stream-second"] for one in all_figures), 250),
             Target.at_least("broadcasts opened", _sum(all_figures, "streams that opened"),
                             sum(counts) + rtmp),
             Target.at_most(f"killed watcher of {HELD}: all watched again, s", took, 15),
@@ -175,6 +177,8 @@ def _watched(targets: list[Where], seconds: float, rings: Path, due: Due) -> dic
             frames, work = Counter(heard.frames), sorted(heard.work_ms)
         ended = time.monotonic()
         wall, used = ended - began, _tree_cpu(link.process.pid) - spent
+        kept = sum(one.stat().st_size for one in rings.rglob("*") if one.is_file()) / 1000
+        length = sum(ended - one for one in published.values())
         missed = sum(max(0, due.by(ended - published[s]) - frames[s]) for s in streams)
         return {
             "streams per core": len(streams) * wall / used,
@@ -184,6 +188,7 @@ def _watched(targets: list[Where], seconds: float, rings: Path, due: Due) -> dic
             "streams that opened": float(len(frames)),
             "streams that ended": float(len(heard.ended)),
             "messages lost": float(heard.lost),
+            "kB in the ring per stream-second": kept / length,
             "key packet to hashes p50": work[len(work) // 2],
             "key packet to hashes p95": work[int(len(work) * 0.95)],
         }
@@ -230,7 +235,8 @@ def _opened(
 
 
 def _rows(case: str, figures: dict[str, float]) -> list[Row]:
-    units = {"streams per core": "streams", "processor ms per stream-second": "ms"}
+    units = {"streams per core": "streams", "processor ms per stream-second": "ms",
+             "kB in the ring per stream-second": "kB"}  # fmt: skip
     return [
         Row(case, "breakwater", name, value, units.get(name, "ms" if "p" in name[-3:] else ""))
         for name, value in figures.items()
