@@ -1,6 +1,6 @@
 """A body of lines of any length, in batches, with bounded memory.
 
-A batch is a thousand lines, or what came in half a second. While a batch waits nothing more is
+A batch is a thousand lines, eight megabytes of them, or what came in half a second. While a batch waits nothing more is
 read, so that the sender feels it. A line that is too long is counted and skipped to its end; one
 that is no message is counted by number. Used by `web.api.comments`.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
@@ -26,7 +27,10 @@ LINE: Final = 1 << 20
 """Bytes of a line."""
 
 PAUSE_S: Final = 0.5
-"""After which what came is taken."""
+"""After which what came is taken, however many pieces it came in."""
+
+BATCH_BYTES: Final = 8 << 20
+"""Bytes of lines that make a batch full, whatever their number."""
 
 PATIENCE: Final = 20
 """Times that a batch is tried while lanes have enough to do; then the sender is told."""
@@ -129,12 +133,15 @@ async def read_lines(request: Request, lines: Lines) -> AsyncIterator[Batch]:
     pieces = aiter(request.stream())
     cutter = _Cutter()
     waiting: asyncio.Task[bytes] | None = None
+    due = time.monotonic() + PAUSE_S
     while not cutter.over and not lines.stopping():
         waiting = waiting or asyncio.ensure_future(anext(pieces, b""))
-        done, _ = await asyncio.wait({waiting}, timeout=PAUSE_S)
-        if not done:
+        done, _ = await asyncio.wait({waiting}, timeout=max(0.0, due - time.monotonic()))
+        if time.monotonic() >= due:  # also where pieces never pause so long
             if cutter.batch.lines or cutter.batch.unread:
                 yield cutter.next()
+            due = time.monotonic() + PAUSE_S
+        if not done:
             continue
         try:
             piece = waiting.result()
@@ -156,12 +163,13 @@ class _Cutter:
         self.batch = Batch()
         self.over = False
         self._rest = b""
+        self._bytes = 0
         self._number = 0
         self._skips = False
 
     def next(self) -> Batch:
         """The batch so far; begins another."""
-        full, self.batch = self.batch, Batch()
+        full, self.batch, self._bytes = self.batch, Batch(), 0
         return full
 
     def cut(self, piece: bytes) -> list[Batch]:
@@ -171,7 +179,7 @@ class _Cutter:
         full = []
         for line in whole:
             self._line(line)
-            if len(self.batch.lines) >= MOST_MESSAGES:
+            if len(self.batch.lines) >= MOST_MESSAGES or self._bytes >= BATCH_BYTES:
                 full.append(self.next())
         if len(self._rest) > LINE:
             self._skips, self._rest = True, b""
@@ -184,6 +192,7 @@ class _Cutter:
             self.batch.unread += 1
         elif line.strip():
             self.batch.lines.append((self._number, line))
+            self._bytes += len(line)
 
 
 def _sum(some: list[Taken]) -> Taken:
