@@ -154,6 +154,18 @@ def test_what_is_said_in_a_channel_of_a_real_server_comes_in(tmp_path):
     assert taken.kinds()[-1] is MessageKind.LEAVE
 
 
+def test_whoever_took_our_name_is_heard_like_anybody(tmp_path):
+    port, taken = free_port(), Taken()
+    with (
+        irc_server(tmp_path, port),
+        Talker(port, "bwater") as other,
+        reading(port, taken) as irc,
+        joined(irc),
+    ):
+        other.say("PRIVMSG #quay :hello all")
+        until(lambda: taken.texts() == ["hello all"])
+
+
 def test_it_comes_back_when_the_server_does(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "FIRST_S", 0.1)
     port, taken = free_port(), Taken()

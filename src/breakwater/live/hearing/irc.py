@@ -108,6 +108,7 @@ class Irc:
         self._waits: dict[str, list[Message]] = {}
         self._asks: deque[_Ask] = deque()
         self._asked: list[_Ask] = []
+        self._nick = rules.nick
         self.joined = False
         self.unread = 0
 
@@ -218,6 +219,8 @@ class Irc:
         if line.command == "PING":
             _say(wire, f"PONG :{line.last}")
         elif line.command == "001":
+            # Not always the name we asked for: who has that one is a viewer like any other.
+            self._nick = line.params[0] if line.params else self._rules.nick
             _say(wire, f"CAP REQ :{CAPABILITIES}")
             for channel in self._rules.channels:
                 _say(wire, f"JOIN {channel}")
@@ -250,7 +253,7 @@ class Irc:
 
     def _event(self, line: Line) -> None:
         channel = line.params[0].lower() if line.params else ""
-        if channel not in self._rules.channels or line.nick == self._rules.nick:
+        if channel not in self._rules.channels or line.nick == self._nick:
             return
         some = self._waits.setdefault(channel, [])
         some += events(line, self._clock.now())
