@@ -43,9 +43,9 @@ SOUND_WITHIN: Final = "300000"
 """Microseconds that RTMP may take to show that it has sound: its headers come first, and without
 sound FFmpeg would wait for `probesize` while nobody looks."""
 
-REST_S: Final = 0.1
+REST_S: Final = 0.2
 """How long bytes may gather while key frames are enough. Being woken for each packet costs more
-than looking does; an alert has half a second, of which this takes a fifth at most."""
+than looking does; an alert has half a second, of which this takes two fifths at most."""
 
 MUCH: Final = 64 << 10
 """Bytes of one read after which more are waiting: no rest, whatever the broadcast's rate."""
