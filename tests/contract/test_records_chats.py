@@ -171,10 +171,18 @@ def test_a_reason_goes_when_nothing_was_found_and_the_alarm_stays(database):
     chat = post(database)
     with database.transaction() as tx:
         tx.lock_changes()
-        chat_alarms.add(tx, alarm(chat))
+        mine = cases.open(
+            tx, kind=CaseKind.CONVERSATION, subject=chat.id, why="x", priority=Priority.LOW
+        )
+        other = cases.open(
+            tx, kind=CaseKind.CONVERSATION, subject=new_id(), why="x", priority=Priority.LOW
+        )
+        chat_alarms.add(tx, alarm(chat, case=other.id))
+        chat_alarms.add(tx, alarm(chat, case=mine.id))
     with database.transaction() as tx:
-        assert chat_alarms.clear(tx, chat.id) == 1
-        (found,) = chat_alarms.of_chat(tx, chat.id)
+        assert chat_alarms.clear(tx, chat.id, mine.id) == 1
+        found, kept = chat_alarms.of_chat(tx, chat.id)
+    assert kept.why != Explanation(), "evidence of another case"
     assert found.why == Explanation()
     assert found.evidence == 5.5
     with pytest.raises(AppendOnly), database.transaction() as tx:

@@ -54,9 +54,15 @@ def counted(tx: Tx, since: datetime) -> int:
     return int(tx.execute(wanted).scalar() or 0)
 
 
-def clear(tx: Tx, chat: Id) -> int:
-    """Delete why a chat alarmed: nothing was found. The alarms stay, as numbers."""
-    return tx.execute(sa.delete(chat_reasons).where(_r.chat_id == chat)).rowcount
+def clear(tx: Tx, chat: Id, case: Id) -> int:
+    """Delete why a chat alarmed in a case in which nothing was found, or in none; how many.
+
+    The alarms stay, as numbers; reasons of other cases of the chat are evidence of those.
+    """
+    mine = sa.select(_a.id).where(
+        _a.chat_id == chat, sa.or_(_a.case_id == case, _a.case_id.is_(None))
+    )
+    return tx.execute(sa.delete(chat_reasons).where(_r.alarm_id.in_(mine))).rowcount
 
 
 def _wanted() -> sa.Select[Any]:

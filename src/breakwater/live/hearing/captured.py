@@ -140,7 +140,7 @@ class Captured:
             mine = _chats(tx, case)
             for chat in mine:
                 gone = kept_comments.settle(tx, chat.id, case.id, found=False)
-                chat_alarms.clear(tx, chat.id)
+                chat_alarms.clear(tx, chat.id, case.id)
                 gone += _shred(tx, chat)
                 tx.audit("system", "chat.empty", chat.id, comments=gone, case=case.id)
                 emptied += gone
