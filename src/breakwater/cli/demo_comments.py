@@ -283,7 +283,7 @@ def explanation(page: str) -> list[Row]:
 def _paused(on: Act, stream: str, hook: Listener, seen: Episode) -> None:
     """Measures grow with the evidence; the service hears of each and the last one stands."""
     since = seen.sent_at.get("paused", time.monotonic())
-    on.step(f"the chat is restrained with the evidence: {', '.join(seen.measures)}",
+    on.step(f"the chat is restrained with the evidence: {', '.join(seen.measures).replace('_', ' ')}",
             lambda: seen.measures[-1:] == ["paused"], since)  # fmt: skip
     on.step("the service hears by signed webhook that the chat is paused",
             lambda: "paused" in hook.measures(stream), since)  # fmt: skip
