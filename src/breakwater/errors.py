@@ -46,6 +46,12 @@ class BadInput(BreakwaterError):
     exit_code = 65  # EX_DATAERR
 
 
+class ProofRefused(BadInput):
+    """The proof of a reported message does not hold. Nothing was stored; ask the platform for it."""
+
+    code = "proof_refused"
+
+
 class BadSignal(BadInput):
     """This is not a well-formed hash. Check its kind, length and alphabet."""
 

@@ -131,7 +131,7 @@ class Metrics:
         )
         self.refused_private = Counter(
             "breakwater_refused_private_total",
-            "Private uploads refused for want of a legal basis",
+            "Private uploads and batches of messages refused for want of a legal basis",
             ["jurisdiction"],
             registry=r,
         )
@@ -239,6 +239,11 @@ class Metrics:
         self.chat_alarms = Counter(
             "breakwater_chat_alarms_total", "Alarms of chats", ["level"], registry=r
         )
+        self.proofs = Counter(
+            "breakwater_franking_proofs_total",
+            "Proofs of reported messages by what became of them: held, or refused",
+            ["outcome"], registry=r,
+        )  # fmt: skip
 
     def _classifiers(self, r: CollectorRegistry) -> None:
         """Those of operators' classifiers."""

@@ -76,3 +76,20 @@ class CommentsSettings(BaseSettings):
         "pages (levels that call somebody), slow_s, age_days, calm_minutes, second and second_at "
         "(what beside words freezes); what is left out stays as it is.",
     )
+    conversations_jurisdictions: Words = Field(
+        default=(),
+        description="Jurisdictions (ISO 3166, comma-separated) where weighing private messages "
+        "has a legal basis; empty: nowhere, so also nowhere in the EU. Elsewhere messages are "
+        "refused and nothing is stored.",
+    )
+    conversations_alarm_nats: float = Field(
+        default=6.0,
+        gt=0,
+        le=100,
+        description="Nats at which what one side of a conversation writes to the other alarms.",
+    )
+    conversations_franking_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="Keys under which platforms tag encrypted messages, service=64 hex digits, "
+        "comma-separated; without one a service's reports of messages are refused.",
+    )

@@ -10,7 +10,6 @@ from tests import builders
 from breakwater.enforcement.chat_wishes import ChatWishes
 from breakwater.errors import BadInput, Conflict, NotAllowed, NotFound
 from breakwater.live.hearing import measures
-from breakwater.live.hearing.accounts import Accounts
 from breakwater.live.hearing.measures import Policies
 from breakwater.live.hearing.policy import Policy
 from breakwater.live.policy import DEFAULT
@@ -22,6 +21,7 @@ from breakwater.model.comment import Explanation, Level, Step
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import Broadcaster, Control, OrderState
+from breakwater.recognition.hearing.accounts import Accounts
 from breakwater.records import (
     accounts,
     audit,
@@ -238,6 +238,22 @@ def test_policy_lets_go_when_it_is_calm_and_a_person_stands(database, clock) -> 
     assert now(database, other).measure is Measure.PAUSED
     assert wishes_of(database, chat)[-1].why == "calm"
     assert measures.calm(database, POLICIES) == 0
+
+
+def test_chats_that_people_restrained_keep_no_other_from_being_opened(
+    database, clock, monkeypatch
+) -> None:
+    monkeypatch.setattr(measures, "MOST", 1)
+    _, first = talk(database)
+    _, other = talk(database, "live/015")
+    rings(database, first, alarm(first, at=clock.now()))
+    rings(database, other, alarm(other, at=clock.now()))
+    wishes = ChatWishes(db=database, slow_s=30, age_days=7)
+    wishes.want(moderator(), now(database, first).stream, Measure.PAUSED)
+    clock.advance(31 * 60)
+    assert measures.calm(database, POLICIES) == 1
+    assert now(database, first).measure is Measure.PAUSED
+    assert now(database, other).measure is Measure.OPEN
 
 
 def test_a_person_orders_undoes_and_is_not_overruled_at_once(database, clock) -> None:

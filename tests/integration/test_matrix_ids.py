@@ -43,6 +43,8 @@ ANY_NAME: Final = {
     "/v1/hooks/{token}/events": "a secret, not an id",
     "/v1/hooks/{token}/mediamtx": "a secret, not an id",
     "/v1/hooks/{token}/owncast": "a secret, not an id",
+    "/v1/conversations/{reference}/messages": "a service's own name; the first message begins it",
+    "/v1/conversations/{reference}/reports": "a service's own name; a report begins it",
 }
 """Routes whose path names no row of ours, and why."""
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from breakwater.access.door import Access
 from breakwater.app.classifying import Scoring, wire_scoring
+from breakwater.app.conversing import wire_conversations
 from breakwater.app.enforcing import Enforcing, wire_enforcing
 from breakwater.app.founding import check_jail, root_key, set_up
 from breakwater.app.ground import Ground, open_ground
@@ -25,6 +26,7 @@ from breakwater.banks.load import Loader
 from breakwater.banks.manage import Banks
 from breakwater.banks.reels import Reels
 from breakwater.banks.retroactive import Retroactive
+from breakwater.conversations.take import Conversations
 from breakwater.fingerprint.registry import Registry
 from breakwater.intake.accounts import Accounts
 from breakwater.intake.lookup import Lookups
@@ -86,6 +88,7 @@ class App:
     enforcement: Enforcing
     scoring: Scoring
     hearing: Hearing
+    conversations: Conversations
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -198,6 +201,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         enforcement=enforcement,
         scoring=scoring,
         hearing=hearing,
+        conversations=wire_conversations(settings, on, hearing.lanes),
         subscriptions=(*work.subscriptions, *scoring.subscriptions, *hearing.subscriptions),
         jobs=(*work.jobs, *scoring.jobs, *hearing.jobs),
         turns=(*work.turns, *scoring.turns, *hearing.turns),

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from breakwater.errors import ScanningNotPermitted
 from breakwater.model.bank import BankAction
 from breakwater.model.case import Priority
+from breakwater.model.conversation import permit as lawful
 from breakwater.model.copies import CopyMatch, Zone
 from breakwater.model.decision import DECIDED
 from breakwater.model.match import Action, Match, Verdict
@@ -102,10 +102,4 @@ def permit(surface: Surface, jurisdiction: str, permitted: Sequence[str]) -> Non
     """
     if surface is not Surface.PRIVATE:
         return
-    country = jurisdiction.upper()
-    if country and any(country == p or country.startswith(f"{p}-") for p in permitted):
-        return
-    raise ScanningNotPermitted(
-        "Name the jurisdiction in BREAKWATER_PRIVATE_JURISDICTIONS once its legal basis is settled.",
-        jurisdiction=country or "none",
-    )
+    lawful(jurisdiction, permitted, "BREAKWATER_PRIVATE_JURISDICTIONS")

@@ -2,7 +2,7 @@
 
 Both by keyed pseudonym: the age from what the service told (`records.accounts`, sealed), the cut
 from denials that stand where somebody said that who broadcast is a suspect. An apparent child,
-and who is not known to be one or the other, is not among them. Read by `live.hearing.accounts`.
+and who is not known to be one or the other, is not among them. Read by `recognition.hearing.accounts`.
 Contract: `tests/contract/test_chat_measures.py`.
 """
 

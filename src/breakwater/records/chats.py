@@ -27,6 +27,7 @@ from breakwater.records.tables.nouns_chat import (
     chat_reasons,
     chat_sums,
     chats,
+    conversations,
     kept_comments,
 )
 from breakwater.records.tables.nouns_stream import streams
@@ -187,7 +188,7 @@ def calm_before(tx: Tx, moment: datetime, limit: int = 500) -> list[Id]:
 def forget(tx: Tx, gone: Iterable[Id]) -> int:
     """Forget chats that led to nothing; answers how many."""
     some = list(gone)
-    for table in (chat_events, chat_sums, chat_reasons):
+    for table in (chat_events, chat_sums, chat_reasons, conversations):
         tx.execute(sa.delete(table).where(table.c.chat_id.in_(some)))
     return tx.execute(sa.delete(chats).where(_c.id.in_(some))).rowcount
 

@@ -1,7 +1,6 @@
 """Comments that are evidence: captured with their case, preserved when found, else emptied.
 
-In come the messages of an alarm's explanation, ten at most, and those that were held; out go
-sealed rows. When a person finds nothing, text, author and ids go when the decision can no longer
+What is kept, and how: `recognition.hearing.capture`. When a person finds nothing, text, author and ids go when the decision can no longer
 be taken back whole (`Decision.media_until`), with the reasons of the alarms and the half hour
 that a freeze preserved; the chat is opened and the engine is told that it was ordinary. All that
 is not captured was never written down. Tests: `tests/contract/test_chat_captured.py`.
@@ -9,22 +8,22 @@ is not captured was never written down. Tests: `tests/contract/test_chat_capture
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from breakwater.live.hearing import measures
 from breakwater.live.hearing.measures import Policies
-from breakwater.model.case import Case, CaseKind, CaseState
-from breakwater.model.chat import Chat, KeptComment
+from breakwater.model.case import Case, CaseKind
+from breakwater.model.chat import Chat
 from breakwater.model.decision import Decision
 from breakwater.model.event import Event, EventType
-from breakwater.model.ids import Id, new_id
+from breakwater.model.ids import Id
 from breakwater.model.work import Beat, JobKind, Subscription, Turn
 from breakwater.records import (
     cases,
     chat_alarms,
+    chat_orders,
     chats,
     decisions,
     jobs,
@@ -33,12 +32,6 @@ from breakwater.records import (
     streams,
 )
 from breakwater.records.database import Database, Tx
-
-MOST: Final = 10
-"""Comments of one alarm that are kept, the heaviest."""
-
-MOST_HELD: Final = 500
-"""Comments that were held and are kept of one batch; the rest is held and not kept."""
 
 SETTLE_JOB: Final = "live.comments_settle"
 """Kind of the job that empties what was captured, when its decision can no longer be undone."""
@@ -55,37 +48,6 @@ COMMENTS: Final = "comments"
 
 Told = Callable[[Chat, bool], None]
 """Hears what people found in a chat: the engine learns from it."""
-
-
-def capture(
-    tx: Tx,
-    chat: Chat,
-    case: Id | None,
-    heard: Sequence[KeptComment],
-    held: Collection[str] = (),
-) -> int:
-    """Keep comments that gave evidence; answers how many are new.
-
-    Args:
-        tx: the transaction that took the alarm in.
-        chat: in which they were written.
-        case: that they belong to; None, or one that is closed: they were held and nothing has
-            alarmed since, so they go after a day.
-        heard: the messages of the explanations, and the held ones, with their text.
-        held: ids of those that are held.
-    """
-    mine = [replace(one, held=one.message in held) for one in heard]
-    told = sorted((one for one in mine if not one.held), key=lambda one: -one.nats)[:MOST]
-    some = [*told, *[one for one in mine if one.held][:MOST_HELD]]
-    if case is not None and cases.get(tx, case).state is CaseState.CLOSED:
-        case = None
-    made = kept_comments.keep(
-        tx, chat.service, [replace(one, id=new_id(), chat=chat.id, case=case) for one in some]
-    )
-    if made:
-        tx.audit("live", "chat.capture", chat.id, comments=made, case=case, stream=chat.stream)
-        tx.emit(EventType.CHAT_CAPTURED, chat.id, comments=made, case=case)
-    return made
 
 
 class Captured:
@@ -118,6 +80,7 @@ class Captured:
                     tx.audit(said.by, "chat.preserve", chat.id, comments=kept, case=case.id)
                 else:
                     measures.release(tx, self._policies, chat, by=said.by, why=DECIDED)
+                    _let_go(tx, chat, case, said.by)
                     chats.set_risk(tx, chat.id, 0.0, None)
             if said.kind.releases and mine:
                 jobs.enqueue(
@@ -193,6 +156,15 @@ def _chats(tx: Tx, case: Case) -> list[Chat]:
         if chat is not None:
             found[chat.id] = chat
     return list(found.values())
+
+
+def _let_go(tx: Tx, chat: Chat, case: Case, by: str) -> None:
+    """Show the messages again that were held because of this case: they were ordinary."""
+    held = [one for one in kept_comments.held(tx, chat.id) if one.case in {case.id, None}]
+    for one in held:
+        kept_comments.hold(tx, one.id, held=False)
+    ids = [one.message for one in held]
+    chat_orders.hold(tx, chats.get(tx, chat.id), ids, by=by, held=False)
 
 
 def _shred(tx: Tx, chat: Chat) -> int:

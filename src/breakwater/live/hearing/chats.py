@@ -2,7 +2,7 @@
 
 Weighed in a lane first (`recognition.hearing`), then kept in one transaction: counters, the
 minute, alarms with what follows from them (`measures`), the comments that are evidence
-(`captured`), messages to hold. Re-sending counts nothing twice. What could not be weighed is
+(`capture`), messages to hold. Re-sending counts nothing twice. What could not be weighed is
 counted; where lanes have enough to do nothing is taken and the sender is told when to come back.
 Tests: `tests/integration/test_comments_api.py`.
 """
@@ -15,8 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from breakwater.errors import BadInput, NotAllowed, NotFound, TooManyRequests
-from breakwater.live.hearing import captured, measures
-from breakwater.live.hearing.accounts import Accounts, Writers
+from breakwater.live.hearing import measures
 from breakwater.live.hearing.measures import Followed, Policies
 from breakwater.live.hearing.policy import holds
 from breakwater.model.access import Principal
@@ -37,6 +36,8 @@ from breakwater.model.comment import Message, MessageKind
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.observe import Metrics
+from breakwater.recognition.hearing.accounts import Accounts, Writers
+from breakwater.recognition.hearing.capture import capture
 from breakwater.recognition.hearing.lanes import Busy, LaneAnswer, Lanes
 from breakwater.recognition.hearing.texts import Text
 from breakwater.records import chat_alarms, chat_course, chat_sums, chats, streams
@@ -232,7 +233,7 @@ class Chats:
         kept = [*heard.captured, *(heavy[one] for one in ordered if one in heavy)]
         if kept:
             comments = _once([_comment(chat, one) for one in kept])
-            captured.capture(tx, chat, followed.case or chat.case, comments, held=set(ordered))
+            capture(tx, chat, followed.case or chat.case, comments, held=set(ordered))
         return measure
 
     def _ring(self, tx: Tx, by: Principal, chat: Chat, alarm: ChatAlarm) -> None:

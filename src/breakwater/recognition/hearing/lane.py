@@ -18,8 +18,10 @@ from breakwater.comments.engine import Engine, Heard
 from breakwater.comments.reader import MessageReader
 from breakwater.errors import BreakwaterError
 from breakwater.model import chat_form
+from breakwater.model.chat import MOST_MESSAGES
 from breakwater.model.chat_form import pack, unpack
 from breakwater.model.comment import Alarm, Level, Message, MessageKind
+from breakwater.recognition.hearing.beside import Beside, Pair
 from breakwater.recognition.hearing.texts import Text, Texts
 
 LOUD: Final = 1.0
@@ -27,6 +29,9 @@ LOUD: Final = 1.0
 
 MOST_LOUD: Final = 100
 """Of one batch, the heaviest."""
+
+EACH: Final = 0.01
+"""Nats from which a message of a conversation is told: its sides are summed over days."""
 
 FIRST: Final = Budget(pages=4.0, people=1.0, streams=10.0)
 """Until the owner says how many people there are."""
@@ -38,13 +43,14 @@ NO_SUMS: Final = (BreakwaterError, ArithmeticError, LookupError, TypeError, Valu
 class Lane:
     """Many chats of one process."""
 
-    def __init__(self, said: Mapping[str, Any], cells: bytes) -> None:
+    def __init__(self, said: Mapping[str, Any], kept: bytes) -> None:
         """Take what it stands on.
 
         Args:
             said: `secret` (hex), `package` (a folder; empty: none), `lexicons` (paths),
-                `today` (for their expiry).
-            cells: counts of ordinary traffic as a snapshot left them; empty: none.
+                `today` (for their expiry), what `Beside` takes, and `cells` (bytes).
+            kept: counts of ordinary traffic as a snapshot left them, `cells` bytes long (empty:
+                none), and what stood beside.
 
         Raises:
             NotFound, Unfit, BadInput: of the package or a list.
@@ -52,11 +58,13 @@ class Lane:
         today = date.fromisoformat(said["today"])
         package = model.load(Path(said["package"])) if said["package"] else None
         lists = [lexicon.load(Path(one), today=today) for one in said["lexicons"]]
-        self._reader = MessageReader(package, lists)
+        cut = int(said["cells"])
+        self._beside = Beside(said, package, lists, kept[cut:])
+        self._reader = self._beside.reader(MessageReader(package, lists))
         positives = package.positives if package else {}
-        self._calibration, lost = _calibration(positives, cells)
+        self._calibration, lost = _calibration(positives, self._beside.cells(kept[:cut]))
         self._secret = bytes.fromhex(said["secret"])
-        self._engines: dict[str, Engine] = {}
+        self._engines: dict[str, Engine | Pair] = {}
         self._texts = Texts()
         self._changed: dict[str, str] = {}
         self.about = {
@@ -86,7 +94,7 @@ class Lane:
         chat, service = said["chat"], said["service"]
         engine = self._of(service)
         sanctioned = frozenset(said["sanctioned"])
-        tally = _Tally()
+        tally = _Tally(each=bool(said["each"]))
         for one in map(_message, said["messages"]):
             try:
                 heard = engine.take(chat, service, one, sanctioned=one.author in sanctioned)
@@ -134,10 +142,11 @@ class Lane:
         kept = self._of(service).snapshot(chat)
         return None if kept is None else pack(kept)
 
-    def shared(self) -> tuple[bytes, bytes]:
-        """Sums across chats, and counts of ordinary traffic, packed."""
+    def shared(self) -> tuple[bytes, bytes, bytes]:
+        """Sums across chats, counts of ordinary traffic, and what stands beside, packed."""
         across = {name: one.snapshot_across() for name, one in self._engines.items()}
-        return pack(across), pack(self._calibration.snapshot()["cells"])
+        cells = pack(self._calibration.snapshot()["cells"])
+        return pack(across), cells, self._beside.packed()
 
     def rest(self, now: datetime) -> None:
         """Drop texts that are half an hour old."""
@@ -156,20 +165,22 @@ class Lane:
             for one in told.values()
         ]  # fmt: skip
 
-    def _of(self, service: str) -> Engine:
+    def _of(self, service: str) -> Engine | Pair:
         engine = self._engines.get(service)
         if engine is None:
-            engine = self._engines[service] = Engine(
+            champion = Engine(
                 reader=self._reader, calibration=self._calibration, budget=FIRST,
                 secret=self._secret,
             )  # fmt: skip
+            engine = self._engines[service] = self._beside.paired(champion, self._secret, FIRST)
         return engine
 
 
 class _Tally:
     """What a batch came to."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, each: bool) -> None:
+        self.least, self.most = (EACH, MOST_MESSAGES) if each else (LOUD, MOST_LOUD)
         self.scored = self.failed = 0
         self.nats = 0.0
         self.levels: dict[Level, tuple[float, float]] = {}
@@ -190,7 +201,7 @@ class _Tally:
         self.abstained += scored.abstained
         self.nats += max(0.0, scored.nats)
         self.langs[scored.lang] = self.langs.get(scored.lang, 0) + 1
-        if scored.nats >= LOUD:
+        if scored.nats >= self.least:
             evidence, threshold = here.get(Level.MESSAGE, (0.0, 1.0))
             self.loud.append(
                 [
@@ -204,7 +215,7 @@ class _Tally:
         self.loud.sort(key=lambda one: float(one[4]), reverse=True)
         return {
             "scored": self.scored, "failed": self.failed, "nats": self.nats,
-            "abstained": self.abstained, "loud": self.loud[:MOST_LOUD],
+            "abstained": self.abstained, "loud": self.loud[: self.most],
             "lang": max(self.langs, key=self.langs.__getitem__, default=""),
             "levels": [[level.value, *two] for level, two in self.levels.items()],
             "alarms": [

@@ -21,12 +21,13 @@ from typing import Any, Final
 
 from breakwater.comments.calibrate import Budget
 from breakwater.errors import Unfit
-from breakwater.model.chat import Chat, Heavy
-from breakwater.model.chat_form import pack, read, shares_read, unpack
+from breakwater.model.chat import Chat, ChatKind, Heavy
+from breakwater.model.chat_form import read, shares_read
 from breakwater.model.clock import Clock
 from breakwater.model.comment import Explanation, Level, Message, Step
 from breakwater.model.ids import Id
 from breakwater.observe import logger
+from breakwater.recognition.hearing import rows
 from breakwater.recognition.hearing.link import Link
 from breakwater.recognition.hearing.texts import Text
 from breakwater.recognition.hearing.wire import Broken, Frame
@@ -45,9 +46,6 @@ AGAIN_S: Final = 5.0
 KNOWN: Final = 8_000
 """Chats of a lane; the one that was silent longest goes to its row."""
 
-SLICE: Final = 16
-"""Chats whose sums are asked for at a time, so that others do not wait."""
-
 _log = logger("comments")
 
 
@@ -60,12 +58,16 @@ class LaneRules:
         package: folder of the model; empty: none.
         lexicons: operators' lists, by path.
         waiting: messages that one lane may have before it.
+        encoder: folder of an encoder for what stands out; empty: none.
+        challenger: folder of a model that is only counted; empty: none.
     """
 
     count: int = 1
     package: str = ""
     lexicons: tuple[str, ...] = ()
     waiting: int = WAITING
+    encoder: str = ""
+    challenger: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class LaneAnswer:
         lang: of most of them; empty: there was none. `band`: speed of the chat.
         steps: where each level stands after the batch.
         alarms: levels that reached their threshold in it.
-        loud: its messages of a nat or more, heaviest first, at most a hundred.
+        loud: its messages of a nat or more, heaviest first, at most a hundred; of a conversation
+            all that give evidence.
         captured: the messages of the alarms' explanations, with what was written.
         surrogate: the model is one that only shows how it works.
     """
@@ -229,7 +232,7 @@ class Lanes:
             if link is None or not link.alive:
                 continue
             try:
-                self._keep(slot, link)
+                rows.keep(self._db, link, slot.number, len(self._slots), ANSWER_S)
             except (Broken, Late):
                 _log.warning("lane_snapshot_failed", lane=slot.number)
             with slot.lock:
@@ -271,39 +274,35 @@ class Lanes:
         slot.tried, slot.link = time.monotonic(), None
         slot.known.clear()
         slot.budgets.clear()
-        with self._db.read() as tx:
-            cells = chat_sums.cells(tx, slot.number)
-            across = chat_sums.across(tx, slot.number, len(self._slots))
-        setup = {
-            "secret": self._secret.hex(), "package": self._rules.package,
-            "lexicons": list(self._rules.lexicons),
-            "today": self._clock.now().date().isoformat(),
-        }  # fmt: skip
+        begin = rows.begin(
+            self._db, self._clock, self._rules, self._secret, number=slot.number,
+            lanes=len(self._slots),
+        )  # fmt: skip
         try:
-            slot.link = Link(setup, pack(cells) if cells else b"")
+            slot.link = Link(begin.said, begin.block)
         except Unfit as error:
             self.fault = error.detail
             _log.error("lane_unfit", lane=slot.number, why=error.detail)
             return None
         self.fault = ""
-        if across is not None:
-            slot.link.say({"do": "restore", "what": "across"}, across)
+        if begin.across is not None:
+            slot.link.say({"do": "restore", "what": "across"}, begin.across)
         return slot.link
 
     def _restore(self, slot: _Slot, link: Link, chat: Chat) -> None:
         """Give the lane a chat's sums, and its service's budget, before its first message."""
-        if chat.service not in slot.budgets:
-            slot.budgets.add(chat.service)
-            self._budget(link, chat.service)
+        if _engine(chat) not in slot.budgets:
+            slot.budgets.add(_engine(chat))
+            self._budget(link, _engine(chat))
         if chat.id in slot.known:
             slot.known.move_to_end(chat.id)
             return
         with self._db.read() as tx:
             packed = chat_sums.get(tx, chat.id)
         if packed is not None:
-            said = {"do": "restore", "what": "chat", "chat": chat.id, "service": chat.service}
+            said = {"do": "restore", "what": "chat", "chat": chat.id, "service": _engine(chat)}
             link.say(said, packed)
-        slot.known[chat.id] = chat.service
+        slot.known[chat.id] = _engine(chat)
         if len(slot.known) > KNOWN:
             self._set_aside(slot, link)
 
@@ -329,28 +328,17 @@ class Lanes:
         slot = self._slot(chat.id)
         with slot.lock:
             if slot.link is not None and chat.id in slot.known:
-                slot.link.say({**said, "chat": chat.id, "service": chat.service})
+                slot.link.say({**said, "chat": chat.id, "service": _engine(chat)})
 
-    def _keep(self, slot: _Slot, link: Link) -> None:
-        more = True
-        while more:
-            answer = link.ask({"do": "sums", "most": SLICE}).result(timeout=ANSWER_S)
-            more, begin = bool(answer.said["more"]), 0
-            with self._db.transaction() as tx:
-                for chat, size in answer.said["sums"]:
-                    chat_sums.put(tx, Id(chat), answer.block[begin : begin + size])
-                    begin += size
-        answer = link.ask({"do": "shared"}).result(timeout=ANSWER_S)
-        cut = int(answer.said["across"])
-        with self._db.transaction() as tx:
-            chat_sums.put_across(tx, slot.number, len(self._slots), answer.block[:cut])
-            chat_sums.put_cells(tx, slot.number, unpack(answer.block[cut:]))
-            chat_sums.forget_cells(tx, len(self._slots))
+
+def _engine(chat: Chat) -> str:
+    """Whose engine weighs it: what people write to one another is no measure of chats."""
+    return chat.service + ("/conversations" if chat.kind is ChatKind.CONVERSATION else "")
 
 
 def _taken(chat: Chat, messages: Sequence[Message], sanctioned: Collection[str]) -> dict[str, Any]:
     return {
-        "do": "take", "chat": chat.id, "service": chat.service, "sanctioned": list(sanctioned),
+        "do": "take", "each": chat.kind is ChatKind.CONVERSATION, "chat": chat.id, "service": _engine(chat), "sanctioned": list(sanctioned),
         "messages": [
             [
                 one.id, one.author, one.at.timestamp(), one.text, one.lang, one.kind.value,

@@ -31,7 +31,7 @@ class Link:
 
         Args:
             setup: what `Lane` takes.
-            cells: counts of ordinary traffic, packed.
+            cells: what the lane left in rows, packed.
 
         Raises:
             Unfit: it does not start; the detail names the package or list that cannot be used.

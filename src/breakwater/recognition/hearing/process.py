@@ -55,11 +55,12 @@ def _obey(lane: Lane, owner: socket.socket, frame: Frame) -> None:
         send(owner, {"n": number, **lane.texts(said)})
     elif asked == "sums":
         found, more = lane.sums(int(said["most"]))
-        sizes = [[chat, len(packed)] for chat, packed in found]
-        send(owner, {"n": number, "sums": sizes, "more": more}, b"".join(p for _, p in found))
+        chats = [[chat, len(packed)] for chat, packed in found]
+        send(owner, {"n": number, "sums": chats, "more": more}, b"".join(p for _, p in found))
     elif asked == "shared":
-        across, cells = lane.shared()
-        send(owner, {"n": number, "across": len(across)}, across + cells)
+        across, cells, beside = lane.shared()
+        sizes = {"across": len(across), "cells": len(cells)}
+        send(owner, {"n": number, **sizes}, across + cells + beside)
     elif asked == "forget":
         packed = lane.sums_of(said["chat"], said["service"])
         lane.ended(said)

@@ -180,3 +180,15 @@ chat_events = Table(
     PrimaryKeyConstraint("chat_id", "minute"),
 )  # fmt: skip
 """How a chat went, a row for each minute in which something happened; bounded."""
+
+conversations = Table(
+    "conversations", metadata,
+    _fact("chat_id", IdType, ForeignKey("chats.id"), primary_key=True),
+    _case("jurisdiction", String(8)),
+    _case("basis", String(200)),
+    _fact("reports", Integer),
+    _sums("sealed", LargeBinary, nullable=True),
+    _fact("at", UtcDateTime),
+)  # fmt: skip
+"""What a conversation has beside its chat: its law, and what each side showed, sealed: numbers
+and dates under keyed hashes."""

@@ -106,6 +106,12 @@ def chat_2() -> None:
         sa.PrimaryKeyConstraint("chat_id", name="pk_chat_sums"),
         sa.ForeignKeyConstraint(["chat_id"], ["chats.id"], name="fk_chat_sums_chat_id_chats"),
     )  # fmt: skip
+    op.create_table("conversations",
+        col("chat_id", ID), col("jurisdiction", sa.String(8)), col("basis", sa.String(200)),
+        col("reports", INT), col("sealed", BYTES, nullable=True), col("at", AT),
+        sa.PrimaryKeyConstraint("chat_id", name="pk_conversations"),
+        sa.ForeignKeyConstraint(["chat_id"], ["chats.id"], name="fk_conversations_chat_id_chats"),
+    )  # fmt: skip
     op.create_table("kept_comments",
         col("id", ID), col("chat_id", ID), col("message_key", BYTES),
         col("author_key", BYTES, nullable=True), col("sealed", BYTES, nullable=True),
