@@ -22,6 +22,7 @@ from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import OrderState
 from breakwater.records import chat_measures, chats, jobs
 from breakwater.records.database import Tx
+from breakwater.records.tables.nouns_chat import chat_measures as _m
 from breakwater.records.tables.nouns_chat import chats as _chats
 
 OBEY_JOB: Final = "enforcement.chat"
@@ -108,8 +109,18 @@ def before(tx: Tx, chat: Id) -> Measure:
 
 
 def restrained(tx: Tx, limit: int = 200) -> list[Chat]:
-    """Chats in which something is done now, those of the oldest word first."""
-    wanted = sa.select(_chats.c.id).where(_chats.c.measure != Measure.OPEN.value)
+    """Chats in which policy does something now, those of the oldest word first.
+
+    Those that a person restrained are not among them: they stand, however many there are.
+    """
+    same = _m.alias()
+    newest = sa.select(sa.func.max(same.c.change)).where(same.c.chat_id == _chats.c.id)
+    by_policy = sa.select(_m.c.id).where(
+        _m.c.chat_id == _chats.c.id, _m.c.by == SELF,
+        _m.c.change == newest.correlate(_chats).scalar_subquery(),
+    )  # fmt: skip
+    is_restrained = _chats.c.measure != Measure.OPEN.value
+    wanted = sa.select(_chats.c.id).where(is_restrained, by_policy.correlate(_chats).exists())
     ids = tx.execute(wanted.order_by(_chats.c.last_at, _chats.c.id).limit(limit)).scalars()
     return [chats.get(tx, Id(one)) for one in list(ids)]
 
