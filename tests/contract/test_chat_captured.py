@@ -24,6 +24,7 @@ from breakwater.model.decision import DecisionKind
 from breakwater.model.event import Event, EventType
 from breakwater.model.ids import new_id
 from breakwater.model.stream import Control
+from breakwater.recognition.hearing.capture import capture
 from breakwater.records import (
     cases,
     chat_alarms,
@@ -85,7 +86,7 @@ def rang(database, *, count=3, held=(), kind=ChatKind.STREAM, reference=""):
         found = measures.follow(tx, POLICIES, chat, [alarm])
         chat_alarms.add(tx, alarm)
         heard = [comment(n, nats=float(n)) for n in range(count)]
-        captured.capture(tx, chat, found.case, heard, held)
+        capture(tx, chat, found.case, heard, held)
         return chats.get(tx, chat.id)
 
 
@@ -205,7 +206,7 @@ def test_a_decision_on_one_case_leaves_what_another_found(database, clock, after
         cases.close(tx, chat.case, by="sam", reason="illegal")
         found = measures.follow(tx, POLICIES, chat, [alarm])
         assert found.case != chat.case
-        captured.capture(tx, chat, found.case, [comment(77)])
+        capture(tx, chat, found.case, [comment(77)])
         chat = chats.get(tx, chat.id)
     said = heard(after, database, chat, DecisionKind.NOT_ILLEGAL)
     clock.advance(31)
@@ -230,12 +231,12 @@ def test_what_was_held_and_led_to_no_case_goes_after_a_day(database, clock, afte
     with database.transaction() as tx:
         tx.lock_changes()
         chat = chats.begin(tx, About(ChatKind.POST, "clips", "post-1"))
-        captured.capture(tx, chat, None, [comment(1)], {"m1"})
+        capture(tx, chat, None, [comment(1)], {"m1"})
         closed = cases.open(
             tx, kind=CaseKind.CONVERSATION, subject=chat.id, why="x", priority=Priority.LOW
         )
         cases.close(tx, closed.id, by="sam", reason="not illegal")
-        captured.capture(tx, chat, closed.id, [comment(2)], {"m2"})
+        capture(tx, chat, closed.id, [comment(2)], {"m2"})
     after.expire()
     assert kept(database, chat)[0].text == CANARY
     clock.advance(24 * 3600 + 1)

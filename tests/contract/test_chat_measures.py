@@ -10,7 +10,6 @@ from tests import builders
 from breakwater.enforcement.chat_wishes import ChatWishes
 from breakwater.errors import BadInput, Conflict, NotAllowed, NotFound
 from breakwater.live.hearing import measures
-from breakwater.live.hearing.accounts import Accounts
 from breakwater.live.hearing.measures import Policies
 from breakwater.live.hearing.policy import Policy
 from breakwater.live.policy import DEFAULT
@@ -22,6 +21,7 @@ from breakwater.model.comment import Explanation, Level, Step
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import Broadcaster, Control, OrderState
+from breakwater.recognition.hearing.accounts import Accounts
 from breakwater.records import (
     accounts,
     audit,

@@ -1,7 +1,6 @@
 """Comments that are evidence: captured with their case, preserved when found, else emptied.
 
-In come the messages of an alarm's explanation, ten at most, and those that were held; out go
-sealed rows. When a person finds nothing, text, author and ids go when the decision can no longer
+What is kept, and how: `recognition.hearing.capture`. When a person finds nothing, text, author and ids go when the decision can no longer
 be taken back whole (`Decision.media_until`), with the reasons of the alarms and the half hour
 that a freeze preserved; the chat is opened and the engine is told that it was ordinary. All that
 is not captured was never written down. Tests: `tests/contract/test_chat_captured.py`.
@@ -9,18 +8,17 @@ is not captured was never written down. Tests: `tests/contract/test_chat_capture
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from breakwater.live.hearing import measures
 from breakwater.live.hearing.measures import Policies
-from breakwater.model.case import Case, CaseKind, CaseState
-from breakwater.model.chat import Chat, KeptComment
+from breakwater.model.case import Case, CaseKind
+from breakwater.model.chat import Chat
 from breakwater.model.decision import Decision
 from breakwater.model.event import Event, EventType
-from breakwater.model.ids import Id, new_id
+from breakwater.model.ids import Id
 from breakwater.model.work import Beat, JobKind, Subscription, Turn
 from breakwater.records import (
     cases,
@@ -34,12 +32,6 @@ from breakwater.records import (
     streams,
 )
 from breakwater.records.database import Database, Tx
-
-MOST: Final = 10
-"""Comments of one alarm that are kept, the heaviest."""
-
-MOST_HELD: Final = 500
-"""Comments that were held and are kept of one batch; the rest is held and not kept."""
 
 SETTLE_JOB: Final = "live.comments_settle"
 """Kind of the job that empties what was captured, when its decision can no longer be undone."""
@@ -56,37 +48,6 @@ COMMENTS: Final = "comments"
 
 Told = Callable[[Chat, bool], None]
 """Hears what people found in a chat: the engine learns from it."""
-
-
-def capture(
-    tx: Tx,
-    chat: Chat,
-    case: Id | None,
-    heard: Sequence[KeptComment],
-    held: Collection[str] = (),
-) -> int:
-    """Keep comments that gave evidence; answers how many are new.
-
-    Args:
-        tx: the transaction that took the alarm in.
-        chat: in which they were written.
-        case: that they belong to; None, or one that is closed: they were held and nothing has
-            alarmed since, so they go after a day.
-        heard: the messages of the explanations, and the held ones, with their text.
-        held: ids of those that are held.
-    """
-    mine = [replace(one, held=one.message in held) for one in heard]
-    told = sorted((one for one in mine if not one.held), key=lambda one: -one.nats)[:MOST]
-    some = [*told, *[one for one in mine if one.held][:MOST_HELD]]
-    if case is not None and cases.get(tx, case).state is CaseState.CLOSED:
-        case = None
-    made = kept_comments.keep(
-        tx, chat.service, [replace(one, id=new_id(), chat=chat.id, case=case) for one in some]
-    )
-    if made:
-        tx.audit("live", "chat.capture", chat.id, comments=made, case=case, stream=chat.stream)
-        tx.emit(EventType.CHAT_CAPTURED, chat.id, comments=made, case=case)
-    return made
 
 
 class Captured:
