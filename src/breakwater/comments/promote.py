@@ -10,15 +10,17 @@ chat, "Feedback". Tests: tests/unit/test_comments_promote.py.
 from __future__ import annotations
 
 import tomllib
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any, Final, Self
 
-from breakwater.comments.engine import Engine, Heard
+from breakwater.comments.calibrate import BLOCK_S
+from breakwater.comments.engine import CHATS, Engine, Heard
 from breakwater.comments.replay import Outcome
 from breakwater.errors import BadInput
-from breakwater.model.comment import Message
+from breakwater.model.comment import Alarm, Message
 
 FORM: Final = 1
 
@@ -157,13 +159,19 @@ class Shadow:
     """A champion that answers, and a challenger whose alarms are counted. Not for several threads.
 
     Attributes:
-        tally: `both`, `champion`, `challenger`: messages at which they alarmed; `failed`.
+        tally: `messages` and `failed`; `both`, `champion`, `challenger`: messages at which they
+            alarmed; `champion_<level>`, `challenger_<level>`: alarms of a level; `tens`: ten
+            minutes of a chat that are over, and `tens_both`, `tens_champion`, `tens_challenger`
+            of them, in which they alarmed.
     """
 
-    def __init__(self, champion: Engine, challenger: Engine) -> None:
-        """Take both; they share nothing."""
+    def __init__(
+        self, champion: Engine, challenger: Engine, tally: Counter[str] | None = None
+    ) -> None:
+        """Take both; they share nothing. A `tally` may be one of several pairs."""
         self._champion, self._challenger = champion, challenger
-        self.tally: Counter[str] = Counter()
+        self.tally: Counter[str] = Counter() if tally is None else tally
+        self._tens: OrderedDict[str, _Ten] = OrderedDict()
 
     def take(
         self, stream: str, service: str, message: Message, *, sanctioned: bool = False
@@ -171,29 +179,73 @@ class Shadow:
         """As an engine does; the answer is the champion's."""
         heard = self._champion.take(stream, service, message, sanctioned=sanctioned)
         self.tally["messages"] += 1
-        other = False
+        told: tuple[Alarm, ...] = ()
         try:
-            told = self._challenger.take(stream, service, message, sanctioned=sanctioned)
-            other = bool(told.alarms)
+            other = self._challenger.take(stream, service, message, sanctioned=sanctioned)
+            told = other.alarms
         except Exception:  # noqa: BLE001 - a challenger never stops a champion; it is counted
             self.tally["failed"] += 1
-        if heard.alarms or other:
-            which = (
-                "both" if heard.alarms and other else "champion" if heard.alarms else "challenger"
-            )
+        which = _which(bool(heard.alarms), bool(told))
+        if which:
             self.tally[which] += 1
+        for one in heard.alarms:
+            self.tally[f"champion_{one.level.value}"] += 1
+        for one in told:
+            self.tally[f"challenger_{one.level.value}"] += 1
+        ten = self._ten(stream, message.at.timestamp())
+        ten.ours |= bool(heard.alarms)
+        ten.theirs |= bool(told)
         return heard
 
     def decided(self, stream: str, *, found: bool) -> None:
         """People decided: both learn."""
         self._champion.decided(stream, found=found)
-        self._challenger.decided(stream, found=found)
+        with suppress(Exception):
+            self._challenger.decided(stream, found=found)
 
     def ended(self, stream: str) -> None:
         """A broadcast ended."""
         self._champion.ended(stream)
-        self._challenger.ended(stream)
+        with suppress(Exception):
+            self._challenger.ended(stream)
+        ten = self._tens.pop(stream, None)
+        if ten is not None:
+            self._over(ten)
 
     def numbers(self) -> Mapping[str, int]:
         """Counts so far; no text, no ids."""
         return dict(self.tally)
+
+    def _ten(self, stream: str, at: float) -> _Ten:
+        """The ten minutes of a chat that a message belongs to; a late one to those that run."""
+        number = int(at // BLOCK_S)
+        ten = self._tens.get(stream)
+        if ten is None or number > ten.number:
+            if ten is not None:
+                self._over(ten)
+            ten = self._tens[stream] = _Ten(number)
+            if len(self._tens) > CHATS:
+                self._over(self._tens.popitem(last=False)[1])
+        self._tens.move_to_end(stream)
+        return ten
+
+    def _over(self, ten: _Ten) -> None:
+        self.tally["tens"] += 1
+        which = _which(ten.ours, ten.theirs)
+        if which:
+            self.tally[f"tens_{which}"] += 1
+
+
+@dataclass(slots=True)
+class _Ten:
+    """Ten minutes of a chat: did they alarm?"""
+
+    number: int
+    ours: bool = False
+    theirs: bool = False
+
+
+def _which(ours: bool, theirs: bool) -> str:
+    if ours and theirs:
+        return "both"
+    return "champion" if ours else "challenger" if theirs else ""
