@@ -108,7 +108,7 @@ ROWS: Final = [
     *same(live.wanted_cut, REVIEWER, "POST /v1/streams/{id}/orders/confirm", own=HELD, body=WHY),
     *same(live.wanted_cut, REVIEWER, "POST /v1/streams/{id}/orders/refuse", body=WHY),
     *same(live.stream, REVIEWER, "POST /v1/streams/{id}/orders/options"),
-    *same(live.talk, (), "GET /v1/streams/{id}/chat/orders", another=NONE),
+    *same(live.talk, (), "GET /v1/streams/{id}/chat", "GET /v1/streams/{id}/chat/orders", another=NONE),
     *same(live.talk, REVIEWER, "POST /v1/streams/{id}/chat/orders", body={"json": {"to": "slow"}}),
     *same(live.talk, REVIEWER, "POST /v1/streams/{id}/chat/orders/undo", body=live.with_order),
     *same(live.talk, REVIEWER, "POST /v1/streams/{id}/chat/released", body=live.with_held),
@@ -118,6 +118,7 @@ ROWS: Final = [
     *same(live.strip, REVIEWER, "POST /spots/{id}", body={"data": {"answer": "case"}}),
     *same(live.strip, (), "GET /v1/spot-checks/{id}"),
     *same(live.stream_label, REVIEWER, "POST /live/{label}/orders", body={"data": {"to": "frozen"}}),
+    *same(live.talk_label, REVIEWER, "POST /live/{label}/chat", body={"data": {"to": "slow"}}),
     *same(live.wanted_cut_label, REVIEWER, "POST /live/{label}/agree", own=HELD, body=FORM),
     *same(live.wanted_cut_label, REVIEWER, "POST /live/{label}/refuse", body=FORM),
     # Cases: everybody reads; who works on it, works alone.

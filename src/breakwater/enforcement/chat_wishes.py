@@ -13,12 +13,20 @@ from typing import Final
 
 from breakwater.errors import BadInput, Conflict, NotAllowed, NotFound
 from breakwater.model.access import Permission, Principal
-from breakwater.model.chat import Chat, Measure, MeasureAck, MeasureWish
+from breakwater.model.chat import Chat, ChatAlarm, Measure, MeasureAck, MeasureWish
 from breakwater.model.chat_rule import ChatRule
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.stream import OrderState
-from breakwater.records import cases, chat_measures, chat_orders, chats, kept_comments, streams
+from breakwater.records import (
+    cases,
+    chat_alarms,
+    chat_measures,
+    chat_orders,
+    chats,
+    kept_comments,
+    streams,
+)
 from breakwater.records.database import Database, Tx
 
 LONGEST: Final = 2_000
@@ -139,6 +147,19 @@ class ChatWishes:
             chat = chats.of_stream(tx, stream)
             wishes = [] if chat is None else chat_measures.of_chat(tx, chat.id, limit)
             return [_seen(tx, one, stream) for one in wishes]
+
+    def standing(self, who: Principal, stream: Id, limit: int = 20) -> tuple[Chat, list[ChatAlarm]]:
+        """The chat of a broadcast as it stands, with its alarms, the newest first.
+
+        Raises:
+            NotFound: no such broadcast of this service, or nobody wrote in it.
+        """
+        with self._db.read() as tx:
+            found = streams.get(tx, stream)
+            chat = chats.of_stream(tx, stream)
+            if chat is None or who.service not in {"", found.service}:
+                raise NotFound("Nobody has written in the chat of such a broadcast.")
+            return chat, chat_alarms.of_chat(tx, chat.id, limit)
 
     def obeyed(
         self, who: Principal, stream: Id, order: Id, *, done: bool, detail: str = ""
