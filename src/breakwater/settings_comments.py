@@ -40,6 +40,18 @@ class CommentsSettings(BaseSettings):
         "makes it; surrogate: the shipped one, which only shows how it works (polite generated "
         "spam); empty: lists, cues and behaviour only.",
     )
+    comments_challenger: str = Field(
+        default="",
+        description="Folder of a second model, which reads the same messages in shadow: it is "
+        "counted what it would have done, and it does nothing; empty: none. See "
+        "`GET /v1/comments/shadow`.",
+    )
+    comments_encoder: str = Field(
+        default="",
+        description="Folder of an encoder for the few messages that stand out, as `breakwater "
+        "comments encoder` makes it for comments_package; it runs in the jail and only adds; "
+        "empty: none.",
+    )
     comments_lexicons: Words = Field(
         default=(),
         description="Your own lists of terms, by path, mode 0600, comma-separated; see "

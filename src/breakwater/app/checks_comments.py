@@ -8,9 +8,11 @@ from typing import Final
 
 from breakwater.app.finding import Check
 from breakwater.app.hearing import lane_rules_of
-from breakwater.comments import lexicon, model
-from breakwater.errors import BreakwaterError
+from breakwater.comments import encoder, lexicon, model
+from breakwater.comments.model import Package
+from breakwater.errors import BadInput, BreakwaterError
 from breakwater.model.clock import SystemClock
+from breakwater.recognition.hearing.lanes import LaneRules
 from breakwater.settings import Settings
 
 NAME: Final = "comments"
@@ -18,6 +20,8 @@ _TODO: Final = (
     "Until then comments come in and are counted as unscored. See comments_package and "
     "comments_lexicons."
 )
+
+_LEFT_OUT: Final = "Until then comments are weighed without it."
 
 
 def comments(settings: Settings) -> Iterator[Check]:
@@ -36,3 +40,24 @@ def comments(settings: Settings) -> Iterator[Check]:
     if package is not None and package.card["surrogate"]:
         named += " (a surrogate: it shows how a model works, and finds polite spam)"
     yield Check(NAME, "ok", f"{named}; lists: {', '.join(lists) or 'none'}; cues and behaviour")
+    yield from _beside(rules, package)
+
+
+def _beside(rules: LaneRules, package: Package | None) -> Iterator[Check]:
+    """A challenger or an encoder that cannot be used is left out: weighing goes on without it."""
+    if rules.challenger:
+        try:
+            found = f"in shadow: {model.load(Path(rules.challenger)).id}"
+            yield Check("comments_challenger", "ok", found)
+        except BreakwaterError as error:
+            yield Check("comments_challenger", "warn", error.detail, _LEFT_OUT)
+    if rules.encoder:
+        try:
+            if package is None:
+                raise BadInput("An encoder needs the model it was counted beside.")
+            held = encoder.load(Path(rules.encoder), package)
+            if "*" not in held.card.jurisdictions:
+                raise BadInput("Its card does not say that it may be used everywhere.")
+            yield Check("comments_encoder", "ok", f"for what stands out: {held.id}")
+        except BreakwaterError as error:
+            yield Check("comments_encoder", "warn", error.detail, _LEFT_OUT)

@@ -25,6 +25,7 @@ from breakwater.model.stream import Stream
 from breakwater.model.work import JobKind, Subscription, Turn
 from breakwater.recognition.hearing.lanes import LaneRules, Lanes
 from breakwater.records import chats, duty
+from breakwater.records.database import Tx
 from breakwater.settings import Settings
 
 SUMS_EVERY_S: Final = 60.0
@@ -122,16 +123,23 @@ def lane_rules_of(settings: Settings) -> LaneRules:
         count=min(settings.comments_lanes or cores, cores),
         package=str(SHIPPED) if named == SURROGATE else named,
         lexicons=settings.comments_lexicons,
+        encoder=settings.comments_encoder,
+        challenger=settings.comments_challenger,
     )
 
 
 def budget_of(settings: Settings, on: Ground) -> Budget:
+    """How many alarms people can answer now."""
+    with on.db.read() as tx:
+        return budget_in(settings, tx)
+
+
+def budget_in(settings: Settings, tx: Tx) -> Budget:
     """How many alarms people can answer, over all chats that run.
 
     Nobody on shift counts as one: an alarm that nobody answers in time is said elsewhere, and a
     threshold of nobody would be one that never alarms.
     """
-    with on.db.read() as tx:
-        people = settings.comments_people or len(duty.on_now(tx))
-        running = chats.active(tx, tx.now - RUNS)
+    people = settings.comments_people or len(duty.on_now(tx))
+    running = chats.active(tx, tx.now - RUNS)
     return Budget(settings.comments_pages_per_hour, max(1, people), max(1, running))

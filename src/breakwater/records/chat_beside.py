@@ -2,7 +2,7 @@
 
 One sealed row for each process, replaced every minute; kept where sums across chats are, under
 numbers below zero. Numbers, names of models and what is wrong with them; no text. Fed by
-`recognition.hearing`, read by `breakwater comments shadow`. Contract:
+`recognition.hearing`, read by `GET /v1/comments/shadow`. Contract:
 `tests/integration/test_comment_beside.py`.
 """
 
