@@ -147,6 +147,11 @@ def stream_label(world: World, of: Somebody) -> str:
     return label_of(world, stream(world, of))
 
 
+def talk_label(world: World, of: Somebody) -> str:
+    """A broadcast in which somebody has written, as people name it."""
+    return label_of(world, talk(world, of))
+
+
 def wanted_cut_label(world: World, of: Somebody) -> str:
     """The same, where this person wants it cut."""
     return label_of(world, wanted_cut(world, of))

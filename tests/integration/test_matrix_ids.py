@@ -54,6 +54,7 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
     "/cases/{case}/chat/orders": {"data": {"to": "slow"}},
     "/cases/{case}/chat/released": {"data": {"comment": str(new_id())}},
     "/cases/{case}/chat/labels": {"data": {"comment": str(new_id()), "found": "true"}},
+    "/live/{label}/chat": {"data": {"to": "slow"}},
     "/spots/{id}": {"data": {"answer": "case"}},
     "/v1/spot-checks/{id}/answer": {"json": {"answer": "case"}},
     "/grade/sets/{number}/first": {"data": {"look-1": "full_facts"}},

@@ -72,7 +72,11 @@ def measure(now: Measure, state: OrderState | None) -> Mark:
         return Mark("bad", say("Not confirmed: %(what)s", what=word))
     if state is OrderState.WANTED:
         return Mark("wait", say("Asked for: %(what)s", what=word))
-    return Mark("none" if now is Measure.OPEN else "held", word)
+    if now is Measure.OPEN:
+        return Mark("none", word)
+    return Mark(
+        "held", say("Confirmed: %(what)s", what=word) if state is OrderState.CONFIRMED else word
+    )
 
 
 def share(one: Share) -> str:
@@ -119,12 +123,12 @@ def _calibration(alarm: ChatAlarm) -> str:
         return say("Not calibrated: fixed limits, and only lists and what messages do are counted")
     return say(
         "%(lang)s, %(band)s, from %(n)s hours of ordinary traffic",
-        lang=_language(why.lang), band=BANDS.get(why.band, why.band),
+        lang=language(why.lang), band=BANDS.get(why.band, why.band),
         n=figure(round(why.benign_hours)),
     )  # fmt: skip
 
 
-def _language(lang: str) -> str:
+def language(lang: str) -> str:
     """The name of a language; `und` where most of a chat's messages say none."""
     try:
         name = Locale.parse(lang).get_display_name(speaking().locale)

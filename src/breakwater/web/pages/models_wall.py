@@ -10,6 +10,41 @@ from breakwater.web.pages.models_stream import SenderRow
 
 
 @dataclass(frozen=True, slots=True)
+class TileChat:
+    """What a tile says of its chat.
+
+    Attributes:
+        why: that it alarmed; empty while it did not.
+        measure: what is done in it; None while it is open.
+    """
+
+    why: str = ""
+    measure: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WallChat:
+    """The chat of the target.
+
+    Attributes:
+        why: that it alarmed; empty while it did not.
+        measure: what is done in it, and whether somebody confirmed it.
+        unscored: messages that were not weighed; empty: none.
+        acts: what can be ordered: value, word, whether it is in force.
+        seen: id of the order in force; opening is refused after another one.
+        url: of the chat's own page; empty without a case.
+    """
+
+    why: str
+    measure: Mark
+    messages: str
+    unscored: str = ""
+    acts: tuple[tuple[str, str, bool], ...] = ()
+    seen: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tile:
     """One broadcast on the wall.
 
@@ -19,6 +54,7 @@ class Tile:
         control: how far it is stopped; None while it is open.
         lost: since when nobody sees it; None while somebody does.
         picture: there was an alarm, so its still may be shown.
+        chat: what its chat adds; None while that is silent or ordinary.
     """
 
     id: str
@@ -33,6 +69,7 @@ class Tile:
     urgent: bool = False
     stopped: bool = False
     cut: bool = False
+    chat: TileChat | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +125,7 @@ class Target:
         sign: a cut that waits for the viewer's signature; nothing else is offered meanwhile.
         senders: each of several, with own risk and own acts; empty for one alone.
         asked: until when somebody is to say who broadcasts; None where nobody is asked.
+        chat: what people write; None where nobody does.
     """
 
     id: str
@@ -106,6 +144,7 @@ class Target:
     sign: SignForm | None = None
     senders: tuple[SenderRow, ...] = ()
     asked: When | None = None
+    chat: WallChat | None = None
 
 
 @dataclass(frozen=True, slots=True)

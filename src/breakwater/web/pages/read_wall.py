@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from breakwater.enforcement.wishes import CUT
+from breakwater.live.hearing.measures import WHY as CHAT_WHY
 from breakwater.model.access import Permission, Principal
 from breakwater.model.broadcast import RoleAsked
 from breakwater.model.case import Priority
@@ -30,7 +31,7 @@ from breakwater.records import (
 )
 from breakwater.records.database import Tx
 from breakwater.review.duty.calling import EVERYBODY
-from breakwater.web.pages import read_senders, read_spots, stream_words, words
+from breakwater.web.pages import read_senders, read_spots, read_wall_chat, stream_words, words
 from breakwater.web.pages.models_sign import SignForm
 from breakwater.web.pages.models_wall import (
     Act,
@@ -39,6 +40,7 @@ from breakwater.web.pages.models_wall import (
     RoleChoice,
     Target,
     Tile,
+    TileChat,
     WallView,
 )
 from breakwater.web.pages.read_case import name_of
@@ -104,10 +106,11 @@ def further(tx: Tx) -> tuple[Tile, ...]:
 def tiles(tx: Tx, shown: Sequence[Stream]) -> tuple[Tile, ...]:
     """Tiles of broadcasts, in their order."""
     newest = stream_alerts.newest(tx, [one.id for one in shown])
-    return tuple(_tile(tx, one, newest.get(one.id)) for one in shown)
+    heard = read_wall_chat.lines(tx, shown)
+    return tuple(_tile(tx, one, newest.get(one.id), heard.get(one.id)) for one in shown)
 
 
-def _tile(tx: Tx, stream: Stream, newest: Evidence | None) -> Tile:
+def _tile(tx: Tx, stream: Stream, newest: Evidence | None, chat: TileChat | None) -> Tile:
     stopped = stream.control is not C.OPEN or stream.order is not None
     lost = None
     if stream.state is StreamState.LOST:
@@ -117,7 +120,7 @@ def _tile(tx: Tx, stream: Stream, newest: Evidence | None) -> Tile:
         id=stream.id,
         label=stream.label,
         mark=words.PRIORITY[stream.priority],
-        why=_why(tx, stream, newest),
+        why=_why(tx, stream, newest, chat.why if chat else ""),
         viewers=say_n("%(n)s viewer", "%(n)s viewers", stream.viewers),
         age=words.since(stream.started_at, stream.ended_at or tx.now),
         control=stream_words.control(stream) if stopped else None,
@@ -126,13 +129,17 @@ def _tile(tx: Tx, stream: Stream, newest: Evidence | None) -> Tile:
         urgent=stream.priority in URGENT,
         stopped=stream.stopped,
         cut=stream.control is C.CUT,
+        chat=chat,
     )
 
 
-def _why(tx: Tx, stream: Stream, newest: Evidence | None) -> str:
+def _why(tx: Tx, stream: Stream, newest: Evidence | None, chat: str) -> str:
+    """In one sentence; that of its chat where nothing else is the reason."""
     told = ""
     if newest is None and stream.case is not None:
         told = cases.get(tx, stream.case).why
+        if chat and told in CHAT_WHY.values():
+            return chat
     return stream_words.why(stream, newest, told)
 
 
@@ -154,11 +161,12 @@ def target(
         )  # fmt: skip
     may = who.may(Permission.STREAM_CONTROL) and who.person is not None
     cut = stream.control is C.CUT
+    chat = read_wall_chat.panel(tx, stream, may=may)
     return Target(
         id=stream.id,
         label=stream.label,
         mark=words.PRIORITY[stream.priority],
-        why=_why(tx, stream, newest),
+        why=_why(tx, stream, newest, chat.why if chat else ""),
         control=stream_words.control(stream),
         facts=_facts(tx, stream),
         order=stream.order or "",
@@ -171,6 +179,7 @@ def target(
         sign=sign,
         senders=senders if len(senders) > 1 else (),
         asked=read_senders.asked(tx, stream.id),
+        chat=chat,
     )
 
 

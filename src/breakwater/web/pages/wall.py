@@ -62,6 +62,8 @@ SAID: Final = Spoken({
     "open_one": later("One sender may send again."),
     "second_one": later("The cut of one sender waits for a second person."),
     "second": later("It is frozen. The cut waits for a second person."),
+    "chat": later("Asked for in the chat; the panel shows when it is confirmed."),
+    "chat_open": later("The chat is to be opened again."),
     "role": later("Noted who broadcasts."),
     "refused": later("The cut is refused. It stays frozen until somebody lets it go."),
 })  # fmt: skip

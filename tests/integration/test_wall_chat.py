@@ -1,0 +1,100 @@
+"""The live wall about chats: an alarm in words, measures with their answers, orders by plain forms."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from breakwater.model.chat import Measure
+from breakwater.records import chat_measures, chat_orders, chats, streams
+from tests.integration.browsing import chromium
+from tests.integration.console_site import until
+from tests.integration.served import serving
+from tests.integration.test_case_chat import WORDS, House
+from tests.integration.test_console_axe import both_themes, scrolls_sideways
+
+WHY = "What several accounts wrote adds up to an alarm."
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    place = tmp_path_factory.mktemp("wallchat")
+    with serving(place, live_watch=False) as served, chromium() as browser:
+        yield House(served, browser)
+
+
+def label(house: House) -> str:
+    with house.served.app.db.read() as tx:
+        return streams.get(tx, house.stream).label
+
+
+def wish(house: House, to: Measure, *, done: bool | None = None) -> None:
+    """An order of the policy, answered or not."""
+    with house.served.app.db.transaction() as tx:
+        chat = chats.of_stream(tx, house.stream)
+        assert chat is not None
+        made = chat_measures.want(tx, chat.id, to, by="policy", why="comments")
+        if done is not None:
+            chat_orders.answered(tx, made, "service", done=done)
+
+
+def test_a_tile_says_that_comments_alarmed_and_what_is_done(house: House) -> None:
+    wish(house, Measure.SLOW, done=False)
+    with house.page("/live") as watched:
+        tile = watched.page.locator(f"#t{house.stream}")
+        expect(tile).to_contain_text(WHY)
+        expect(tile).to_contain_text("Not confirmed: Chat slowed")
+        wish(house, Measure.PAUSED, done=True)
+        watched.page.goto(f"{house.served.url}/live?at={label(house)}")
+        for place in (tile, watched.page.locator("#target")):
+            expect(place).to_contain_text(WHY)
+            expect(place).to_contain_text("Confirmed: Chat paused")
+        for hidden in (WORDS, "acct-"):
+            assert hidden not in watched.page.content()
+        watched.page.get_by_role("link", name="See its chat").click()
+        expect(watched.page.locator("h1")).to_have_text(WHY)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_chat_is_slowed_paused_and_opened_from_the_panel(house: House, scripts: bool) -> None:
+    at = f"/live?at={label(house)}"
+    with house.page(at, java_script_enabled=scripts) as watched:
+        page = watched.page
+        for words, to in (
+            ("Open the chat", Measure.OPEN),
+            ("Slow the chat", Measure.SLOW),
+            ("Pause the chat", Measure.PAUSED),
+        ):
+            page.get_by_role("button", name=words).click()
+            expect(page.locator(".talk [aria-current]")).to_have_text(words)
+            until(lambda to=to: house.measure() is to)  # type: ignore[misc]
+            expect(page.locator("#target-said")).to_contain_text("chat")
+
+
+def test_opening_what_somebody_ordered_meanwhile_is_refused(house: House) -> None:
+    with house.page(f"/live?at={label(house)}") as watched:
+        watched.allowed.append("409")
+        wish(house, Measure.PAUSED)
+        watched.page.get_by_role("button", name="Open the chat").click()
+        expect(watched.page.locator("#target-said.wrong")).to_contain_text("meanwhile")
+        assert house.measure() is Measure.PAUSED
+
+
+def test_who_may_not_stop_streams_is_offered_nothing(house: House) -> None:
+    with house.page(f"/live?at={label(house)}", house.rita) as watched:
+        page = watched.page
+        if page.locator(".talk").count():
+            expect(page.get_by_role("button", name="Pause the chat")).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_wall_with_a_chat_can_be_used_by_everybody(house: House, width: int) -> None:
+    with house.page(f"/live?at={label(house)}", width=width, height=1400) as watched:
+        expect(watched.page.locator(".talk")).to_be_visible()
+        both_themes(watched.page, f"chat on the wall {width}")
+        assert not scrolls_sideways(watched.page)
+        if place := os.environ.get("SHOTS"):
+            watched.page.screenshot(path=f"{place}/wallchat{width}.png")
