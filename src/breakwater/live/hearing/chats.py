@@ -9,6 +9,8 @@ Tests: `tests/integration/test_comments_api.py`.
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -57,6 +59,9 @@ SUMS_KEPT: Final = timedelta(days=30)
 """How long sums of a chat are kept in which nobody writes: they have long faded by then."""
 
 END_EVERY_S: Final = 60.0
+MOST_OWED: Final = 1_000
+"""Chats whose alarms wait for a database that can be written to."""
+
 READ: Final = 2 * LONGEST_TEXT
 """Characters that are handed on: the reader counts some of what it does not read."""
 
@@ -68,6 +73,38 @@ class _Batch:
     told: Sequence[Message]
     heard: LaneAnswer
     writers: Writers
+
+
+class _Owed:
+    """Alarms that rang and could not be kept: a level does not ring again for ten minutes.
+
+    They go with the chat's next batch, which its sender repeats where this one failed. In memory,
+    bounded: a database that is away for long loses the oldest. For several threads.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._due: OrderedDict[Id, LaneAnswer] = OrderedDict()
+
+    def keep(self, chat: Id, heard: LaneAnswer) -> None:
+        """Remember the alarms of a batch that was not kept."""
+        if not heard.alarms:
+            return
+        with self._lock:
+            self._due[chat] = heard
+            self._due.move_to_end(chat)
+            while len(self._due) > MOST_OWED:
+                self._due.popitem(last=False)
+
+    def with_what_is_due(self, chat: Id, heard: LaneAnswer) -> LaneAnswer:
+        """What a batch weighs, with the alarms that one before it left."""
+        with self._lock:
+            due = self._due.pop(chat, None)
+        if due is None:
+            return heard
+        alarms = {one.level: one for one in (*due.alarms, *heard.alarms)}
+        captured = {one.message: one for one in (*heard.captured, *due.captured)}
+        return replace(heard, alarms=tuple(alarms.values()), captured=tuple(captured.values()))
 
 
 class Chats:
@@ -88,6 +125,7 @@ class Chats:
         self._db, self._lanes, self._policies = db, lanes, policies
         self._metrics, self._on = metrics, on
         self._accounts = Accounts()
+        self._owed = _Owed()
 
     @property
     def lanes(self) -> Lanes:
@@ -145,9 +183,14 @@ class Chats:
             )  # fmt: skip
         self._metrics.comments.labels("scored").inc(heard.scored)
         self._metrics.comments.labels("unscored").inc(heard.failed)
-        with self._db.transaction() as tx:
-            tx.lock_changes()
-            return self._kept(tx, by, chats.get(tx, chat.id), _Batch(told, heard, writers))
+        heard = self._owed.with_what_is_due(chat.id, heard)
+        try:
+            with self._db.transaction() as tx:
+                tx.lock_changes()
+                return self._kept(tx, by, chats.get(tx, chat.id), _Batch(told, heard, writers))
+        except BaseException:
+            self._owed.keep(chat.id, heard)
+            raise
 
     def unread(self, about: About, count: int) -> None:
         """Count messages that came and could not even be read."""
@@ -222,7 +265,7 @@ class Chats:
         self, tx: Tx, chat: Chat, held: Sequence[str], heard: LaneAnswer, followed: Followed
     ) -> Measure:
         """Have messages taken out, and keep those that are evidence."""
-        heavy = {one.message: one for one in heard.loud}
+        heavy = {one.message: one for one in reversed(heard.loud)}
         # A paused chat is paused: what came all the same waits, and only its evidence is told.
         paused = chat.measure is Measure.PAUSED
         ordered = [one for one in held if one in heavy or not paused]
@@ -248,7 +291,9 @@ class Chats:
 
     def _held(self, chat: Chat, batch: _Batch) -> list[str]:
         """Ids of messages that wait, in their order."""
-        nats = {one.message: one.nats for one in batch.heard.loud}
+        nats: dict[str, float] = {}
+        for one in batch.heard.loud:  # the heaviest form of one that was edited counts
+            nats[one.message] = max(one.nats, nats.get(one.message, 0.0))
         ages, policy = batch.writers.ages, self._policies.chats
         found = [
             one.id

@@ -18,17 +18,13 @@ from breakwater.comments.engine import Engine, Heard
 from breakwater.comments.reader import MessageReader
 from breakwater.errors import BreakwaterError
 from breakwater.model import chat_form
-from breakwater.model.chat import MOST_MESSAGES
 from breakwater.model.chat_form import pack, unpack
 from breakwater.model.comment import Alarm, Level, Message, MessageKind
 from breakwater.recognition.hearing.beside import Beside, Pair
 from breakwater.recognition.hearing.texts import Text, Texts
 
 LOUD: Final = 1.0
-"""Nats from which a message is told by itself."""
-
-MOST_LOUD: Final = 100
-"""Of one batch, the heaviest."""
+"""Nats from which a message is told by itself; all are, so that a flood hides none to be held."""
 
 EACH: Final = 0.01
 """Nats from which a message of a conversation is told: its sides are summed over days."""
@@ -180,7 +176,7 @@ class _Tally:
     """What a batch came to."""
 
     def __init__(self, *, each: bool) -> None:
-        self.least, self.most = (EACH, MOST_MESSAGES) if each else (LOUD, MOST_LOUD)
+        self.least = EACH if each else LOUD
         self.scored = self.failed = 0
         self.nats = 0.0
         self.levels: dict[Level, tuple[float, float]] = {}
@@ -215,7 +211,7 @@ class _Tally:
         self.loud.sort(key=lambda one: float(one[4]), reverse=True)
         return {
             "scored": self.scored, "failed": self.failed, "nats": self.nats,
-            "abstained": self.abstained, "loud": self.loud[: self.most],
+            "abstained": self.abstained, "loud": self.loud,
             "lang": max(self.langs, key=self.langs.__getitem__, default=""),
             "levels": [[level.value, *two] for level, two in self.levels.items()],
             "alarms": [

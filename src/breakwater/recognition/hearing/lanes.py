@@ -92,8 +92,8 @@ class LaneAnswer:
         lang: of most of them; empty: there was none. `band`: speed of the chat.
         steps: where each level stands after the batch.
         alarms: levels that reached their threshold in it.
-        loud: its messages of a nat or more, heaviest first, at most a hundred; of a conversation
-            all that give evidence.
+        loud: its messages of a nat or more, heaviest first; of a conversation all that give
+            evidence.
         captured: the messages of the alarms' explanations, with what was written.
         surrogate: the model is one that only shows how it works.
     """
