@@ -12,6 +12,7 @@ from breakwater.comments.calibrate import Budget
 from breakwater.comments.encoder import counted, fit, save
 from breakwater.comments.train import About as Said
 from breakwater.comments.train import split, train
+from breakwater.model.access import Role
 from breakwater.model.chat import About, ChatKind
 from breakwater.model.comment import Message, Source
 from breakwater.recognition.hearing.lanes import LaneRules, Lanes
@@ -21,6 +22,7 @@ from breakwater.records.tables import metadata
 from tests import builders_encoder as letters
 from tests.builders import NOON
 from tests.builders_comments import package, rows
+from tests.integration.served import serving
 
 pytestmark = pytest.mark.usefixtures("keyring")
 
@@ -258,3 +260,25 @@ def until(true, seconds=30.0):
     while not true():
         assert time.monotonic() < end, "it never came true"
         time.sleep(0.02)
+
+
+def test_the_running_service_counts_a_challenger_over_http(models, tmp_path):
+    with serving(
+        tmp_path, comments_package=str(models / "one"), comments_challenger=str(models / "two")
+    ) as running:
+        admin = running.browser(Role.ADMIN)
+        assert admin.get("/v1/comments/shadow").json()["at"] is None
+        sender = running.client(running.key("stream:write", service="clips"))
+        sent = [
+            {"id": f"m{n}", "author": "a", "text": f"{LURE} {n}", "lang": "en"} for n in range(12)
+        ]
+        took = sender.post("/v1/comments", json={"post": "post-7", "messages": sent})
+        assert took.json()["taken"] == 12
+        running.app.hearing.lanes.snapshot()
+        found = admin.get("/v1/comments/shadow").json()
+        assert (found["champion"], found["challenger"]) == ("fruit-1", "fruit-2")
+        assert (found["messages"], found["failed"]) == (12, 0)
+        by = {one["level"]: one for one in found["alarms"]}
+        assert by["author"]["challenger"] >= 1
+        assert "telegram" not in repr(found)
+        assert sender.get("/v1/comments/shadow").status_code == 403

@@ -18,6 +18,7 @@ from breakwater.live.hearing.chats import Chats
 from breakwater.model.access import Permission, Principal
 from breakwater.model.chat import About, ChatKind
 from breakwater.model.comment import Message
+from breakwater.records import chat_beside
 from breakwater.web.api.bodies import checked
 from breakwater.web.api.forms import read_json
 from breakwater.web.api.lines import Batch, Lines, read_lines
@@ -31,6 +32,7 @@ from breakwater.web.api.message_shapes import (
     TakenOut,
 )
 from breakwater.web.api.openapi import flat, problems
+from breakwater.web.api.shadow_shapes import ShadowOut
 from breakwater.web.api.streams import IdText
 from breakwater.web.gate import Parts, Router, Who, needs
 
@@ -83,6 +85,14 @@ async def to_any(request: Request, app: Parts, who: Who) -> TakenOut:
         return _batch(app, who, _about(app, who, body), body)
 
     return await _beside(request, work)
+
+
+@router.get("/v1/comments/shadow", summary="A challenger in shadow, and the encoder: counts", responses=problems(401, 403))  # fmt: skip
+@needs(P.SYSTEM_READ)
+def shadow(app: Parts) -> ShadowOut:
+    """What a second model would have done; counts of about a minute ago, never what was written."""
+    with app.db.read() as tx:
+        return ShadowOut.of(chat_beside.standing(tx))
 
 
 def _streams(request: Request) -> bool:
