@@ -188,7 +188,7 @@ class Chats:
             with self._db.transaction() as tx:
                 tx.lock_changes()
                 return self._kept(tx, by, chats.get(tx, chat.id), _Batch(told, heard, writers))
-        except BaseException:
+        except BaseException:  # whatever it was, these alarms rang
             self._owed.keep(chat.id, heard)
             raise
 
