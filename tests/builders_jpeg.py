@@ -61,6 +61,26 @@ def damages(data, count=12):
         yield bytes(bad)
 
 
+def greedy():
+    """A file of one MCU in 4:2:0 whose scan is four bytes, and whose codes take the most bits.
+
+    Every code is sixteen noughts; each coefficient of the chroma and luma has ten bits more.
+    """
+
+    def segment(marker, body):
+        return b"\xff" + bytes([marker]) + (len(body) + 2).to_bytes(2, "big") + body
+
+    def codes(number, symbol):
+        return segment(0xC4, bytes([number, *[0] * 15, 1, symbol]))
+
+    frame = b"\x08\x00\x10\x00\x10\x03" + b"\x01\x22\x00\x02\x11\x00\x03\x11\x00"
+    scan = b"\x03\x01\x00\x02\x00\x03\x00\x00\x3f\x00"
+    return b"".join([
+        b"\xff\xd8", segment(0xDB, b"\x00" + b"\x01" * 64), segment(0xC0, frame),
+        codes(0x00, 0x00), codes(0x10, 0x0A), segment(0xDA, scan), bytes(4), b"\xff\xd9",
+    ])  # fmt: skip
+
+
 def decoded(data, *, grey=False):
     """What libjpeg-turbo makes of a file: (rows, columns[, 3]); None where it warns or refuses."""
     try:

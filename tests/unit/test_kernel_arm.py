@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pdqhash
 import pytest
-from tests.builders_jpeg import damages, decoded, jpegs
+from tests.builders_jpeg import damages, decoded, greedy, jpegs
 
 from breakwater import kernel
 
@@ -222,3 +222,10 @@ def test_jpeg_is_decoded_as_libjpeg_turbo_does_and_damage_is_never_read_past(hos
                 assert [*said[:2], said[3]] == wanted, (variant, task)
                 whole += 1
     assert whole > 2 * len(files)
+
+
+def test_an_mcu_of_the_longest_codes_is_not_read_past_its_slack(host):
+    found = host(*(jpeg_task(greedy(), grey=grey) for grey in (False, True)))
+    for task in range(2):
+        for variant in found.variants:
+            assert found.lines[task, variant, "jpeg"] == []

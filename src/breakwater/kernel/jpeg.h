@@ -5,7 +5,7 @@
 #include "kernel.h"
 
 #define BW_JPEG_LOOK 11 /* bits looked up at once */
-#define BW_JPEG_SLACK 512 /* readable bytes behind the scan: more than one block of 64 can use */
+#define BW_JPEG_SLACK 2048 /* readable bytes behind the scan: more than one MCU can use, 6 x 64 x 27 bits */
 #define BW_JPEG_END 128 /* a step past every coefficient: the block ends */
 
 /* A Huffman table as the file lists it. */
