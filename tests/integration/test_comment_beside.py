@@ -10,11 +10,14 @@ import sqlalchemy as sa
 
 from breakwater.comments.calibrate import Budget
 from breakwater.comments.encoder import counted, fit, save
+from breakwater.comments.engine import Engine
+from breakwater.comments.reader import MessageReader
 from breakwater.comments.train import About as Said
 from breakwater.comments.train import split, train
 from breakwater.model.access import Role
 from breakwater.model.chat import About, ChatKind
 from breakwater.model.comment import Message, Source
+from breakwater.recognition.hearing.lane import Lane
 from breakwater.recognition.hearing.lanes import LaneRules, Lanes
 from breakwater.recognition.hearing.patient import BURST_S, WAIT_S, Patient
 from breakwater.records import chat_beside, chat_sums, chats
@@ -23,8 +26,6 @@ from tests import builders_encoder as letters
 from tests.builders import NOON
 from tests.builders_comments import package, rows
 from tests.integration.served import serving
-
-pytestmark = pytest.mark.usefixtures("keyring")
 
 LURE = "how old are you, are you home alone, add me on telegram, i pay, do not tell anyone"
 FRUIT = "a pear and a plum and a peach"
@@ -55,7 +56,7 @@ def told(name):
 
 
 @pytest.fixture
-def begun(database, clock):
+def begun(keyring, database, clock):
     made = []
 
     def begin(**rules):
@@ -222,6 +223,18 @@ def test_an_encoder_that_gives_nothing_leaves_every_weight_as_it_was(
     until(lambda: "cannot be used" in standing(database, lanes).wrong.get("encoder", ""))
     found = standing(database, lanes)
     assert found.asked == found.missed > 0
+
+
+def test_with_nothing_beside_it_a_lane_reads_and_sums_as_if_there_never_were(models):
+    lane = Lane(
+        {
+            "secret": "00" * 32, "package": str(models / "one"), "lexicons": [],
+            "today": "2026-11-22", "cells": 0,
+        },
+        b"",
+    )  # fmt: skip
+    assert type(lane._of("clips")) is Engine
+    assert type(lane._reader) is MessageReader
 
 
 def test_nobody_waits_long_for_an_encoder_that_hangs(monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from breakwater.app.checks_comments import comments
+from breakwater.comments.model import SHIPPED
 from breakwater.settings import load
 
 LIST = """
@@ -48,3 +49,21 @@ def test_a_list_is_named_and_its_terms_are_not(tmp_path):
 
 def test_a_package_that_is_none_is_told(tmp_path):
     assert found(comments_package=str(tmp_path)).state == "warn"
+
+
+def test_a_challenger_and_an_encoder_that_cannot_be_used_are_told_and_comments_are_weighed(
+    tmp_path,
+):
+    shadow = load(comments_package="surrogate", comments_challenger=str(SHIPPED))
+    weighs, challenger = comments(shadow)
+    assert (weighs.state, challenger.state) == ("ok", "ok")
+    assert "in shadow" in challenger.found
+    none = str(tmp_path / "none")
+    told = {
+        one.name: one
+        for one in comments(load(comments_challenger=none, comments_encoder=str(tmp_path)))
+    }
+    assert told["comments"].state == "ok"
+    for name in ("comments_challenger", "comments_encoder"):
+        assert told[name].state == "warn"
+        assert "without it" in told[name].todo
