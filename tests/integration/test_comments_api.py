@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from breakwater.errors import DatabaseUnavailable
 from breakwater.live.hearing import chats as module
+from breakwater.model.access import Role
 from breakwater.model.broadcast import Sender
 from breakwater.model.chat import About, ChatKind, Measure
 from breakwater.model.chat_form import unpack
@@ -275,6 +276,26 @@ def test_a_service_reads_why_its_chat_alarmed_by_ids_alone(served, client, strea
     assert "telegram" not in answer.text
     other = served.client(served.key("stream:read", service="another"))
     assert other.get(f"/v1/streams/{stream}/chat").status_code == 404
+
+
+def test_who_wrote_is_a_number_to_people_who_may_not_know_accounts(served, client, stream):
+    client.post(f"/v1/streams/{stream}/comments", json={"messages": episode()})
+    seen = {
+        role: served.browser(role).get(f"/v1/streams/{stream}/chat")
+        for role in (Role.LIVE_MODERATOR, Role.ADMIN, Role.REVIEWER)
+    }
+    assert {one.status_code for one in seen.values()} == {200}
+    authors = {
+        role: {
+            told["author"]
+            for alarm in one.json()["alarms"] for told in (*alarm["authors"], *alarm["messages"])
+        }
+        for role, one in seen.items()
+    }  # fmt: skip
+    assert authors[Role.REVIEWER] <= {f"x-{n}" for n in range(5)}
+    for role in (Role.LIVE_MODERATOR, Role.ADMIN):
+        assert authors[role] <= {f"account {n}" for n in range(1, 6)}
+        assert len(authors[role]) == len(authors[Role.REVIEWER])
 
 
 def test_an_alarm_of_a_post_opens_a_case_of_its_own(served, client):

@@ -8,7 +8,7 @@ Used by `web.api.chat_orders` and the live wall; tests: `tests/integration/test_
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from breakwater.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -151,6 +151,8 @@ class ChatWishes:
     def standing(self, who: Principal, stream: Id, limit: int = 20) -> tuple[Chat, list[ChatAlarm]]:
         """The chat of a broadcast as it stands, with its alarms, the newest first.
 
+        A service knows its own accounts; to people without `account:read` they are numbers.
+
         Raises:
             NotFound: no such broadcast of this service, or nobody wrote in it.
         """
@@ -159,7 +161,9 @@ class ChatWishes:
             chat = chats.of_stream(tx, stream)
             if chat is None or who.service not in {"", found.service}:
                 raise NotFound("Nobody has written in the chat of such a broadcast.")
-            return chat, chat_alarms.of_chat(tx, chat.id, limit)
+            alarms = chat_alarms.of_chat(tx, chat.id, limit)
+        named = who.person is None or who.may(Permission.ACCOUNT_READ)
+        return chat, alarms if named else _numbered(alarms)
 
     def obeyed(
         self, who: Principal, stream: Id, order: Id, *, done: bool, detail: str = ""
@@ -211,3 +215,25 @@ class ChatWishes:
 def _seen(tx: Tx, wish: MeasureWish, stream: Id | None) -> ChatOrder:
     state, answers = chat_orders.state(tx, wish)
     return ChatOrder(wish, stream, state, tuple(answers))
+
+
+def _numbered(alarms: Sequence[ChatAlarm]) -> list[ChatAlarm]:
+    """Alarms with numbers for accounts, the same in all of them."""
+    said: dict[str, None] = {}
+    for alarm in alarms:
+        said |= dict.fromkeys(one.author for one in alarm.why.authors)
+        said |= dict.fromkeys(one.author for one in alarm.why.messages)
+    names = {name: f"account {n}" for n, name in enumerate(said, start=1)}
+    return [
+        replace(
+            alarm,
+            why=replace(
+                alarm.why,
+                authors=tuple(replace(one, author=names[one.author]) for one in alarm.why.authors),
+                messages=tuple(
+                    replace(one, author=names[one.author]) for one in alarm.why.messages
+                ),
+            ),
+        )
+        for alarm in alarms
+    ]
