@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import timedelta
 
@@ -19,7 +20,7 @@ from breakwater.model.chat import About, ChatKind
 from breakwater.model.comment import Message, Source
 from breakwater.recognition.hearing.lane import Lane
 from breakwater.recognition.hearing.lanes import LaneRules, Lanes
-from breakwater.recognition.hearing.patient import BURST_S, WAIT_S, Patient
+from breakwater.recognition.hearing.patient import BURST_S, SHARE, WAIT_S, Patient
 from breakwater.records import chat_beside, chat_sums, chats
 from breakwater.records.tables import metadata
 from tests import builders_encoder as letters
@@ -237,35 +238,53 @@ def test_with_nothing_beside_it_a_lane_reads_and_sums_as_if_there_never_were(mod
     assert type(lane._reader) is MessageReader
 
 
-def test_nobody_waits_long_for_an_encoder_that_hangs(monkeypatch):
-    """However many stand out, a lane waits a fifth of its time at most."""
-    asked = []
+class Runs:
+    """An encoder that answers as it is told."""
 
-    class Hangs:
-        def __init__(self, *_, **__):
-            pass
+    def __init__(self, *_, **__):
+        pass
 
-        def __enter__(self):
-            return self
+    def __enter__(self):
+        return self
 
-        def __exit__(self, *_):
-            pass
+    def __exit__(self, *_):
+        pass
 
-        def weigh(self, pixels):
-            asked.append(pixels)
-            time.sleep(4 * WAIT_S)
-            return 0.5
 
-    monkeypatch.setattr("breakwater.recognition.hearing.patient.EncoderRun", Hangs)
-    one = Patient(None, b"")  # type: ignore[arg-type]
+def patient(monkeypatch, weigh, **how):
+    """Somebody who asks such an encoder, which was started."""
+    monkeypatch.setattr(Runs, "weigh", weigh, raising=False)
+    monkeypatch.setattr("breakwater.recognition.hearing.patient.EncoderRun", Runs)
+    one = Patient(None, b"", **how)  # type: ignore[arg-type]
     until(lambda: one.trouble == "" and not one._busy.is_set())
+    return one
+
+
+def test_nobody_waits_for_an_encoder_that_hangs(monkeypatch):
+    held = threading.Event()
+    one = patient(monkeypatch, lambda *_: held.wait(30) and 0.5)
     began = time.monotonic()
-    waited = sum(one.weigh(None) is not None for _ in range(20_000))  # type: ignore[arg-type]
-    spent = time.monotonic() - began
-    assert waited == 0
-    assert asked
-    assert one._credit >= -4 * WAIT_S
-    assert len(asked) <= 1 + (BURST_S + spent) / WAIT_S
+    numbers = [one.weigh(None) for _ in range(20_000)]  # type: ignore[arg-type]
+    assert numbers == [None] * 20_000
+    assert time.monotonic() - began < 5.0, "the first waited a little, the others not at all"
+    held.set()
+    until(lambda: one.weigh(None) == 0.5)  # type: ignore[arg-type]
+
+
+def test_however_many_stand_out_a_fifth_of_the_time_is_waited_at_most(monkeypatch):
+    now = [0.0]
+
+    def slowly(*_):
+        now[0] += 0.04
+        return 0.5
+
+    one = patient(monkeypatch, slowly, monotonic=lambda: now[0])
+    asked = 0
+    for _ in range(3_000):
+        now[0] += 0.001
+        asked += one.weigh(None) is not None  # type: ignore[arg-type]
+    assert asked > 5, "some are asked about"
+    assert asked * 0.04 <= BURST_S + SHARE * now[0] + WAIT_S
 
 
 def until(true, seconds=30.0):
