@@ -7,15 +7,12 @@ import os
 import signal
 import threading
 import time
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
-from breakwater.errors import DatabaseUnavailable
 from breakwater.live.hearing import chats as module
-from breakwater.model.access import Role
 from breakwater.model.broadcast import Sender
 from breakwater.model.chat import About, ChatKind, Measure
 from breakwater.model.chat_form import unpack
@@ -36,7 +33,6 @@ from breakwater.web.api import lines as line_reader
 from tests.integration.served import serving
 
 LURE = "how old are you, are you home alone, add me on telegram, i pay you, do not tell anyone"
-HEAVY, LIGHT = 2.5, "how old are you"
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
@@ -129,45 +125,6 @@ def test_an_episode_alarms_restrains_the_chat_and_keeps_what_is_evidence(served,
     assert all(LURE in one.text for one in kept)
     assert EventType.CHAT_ALARMED.value in events
     assert EventType.CHAT_CAPTURED.value in events
-
-
-def test_an_alarm_that_could_not_be_kept_rings_with_the_next_batch(
-    served, client, stream, monkeypatch
-):
-    def fails(*_told):
-        raise DatabaseUnavailable("away")
-
-    sent = {"messages": episode()}
-    with monkeypatch.context() as broken:
-        broken.setattr(module.chat_course, "add", fails)
-        assert client.post(f"/v1/streams/{stream}/comments", json=sent).status_code == 503
-    with served.app.db.read() as tx:
-        assert chat_alarms.of_chat(tx, chats.of_stream(tx, Id(stream)).id) == []
-    answer = client.post(f"/v1/streams/{stream}/comments", json=sent).json()
-    assert "author" in {one["level"] for one in answer["alarms"]}
-    with served.app.db.read() as tx:
-        assert kept_comments.of_chat(tx, chat_of(served, stream).id)
-    assert client.post(f"/v1/streams/{stream}/comments", json=sent).json()["alarms"] == []
-
-
-def holding_from(served, monkeypatch, nats):
-    heard = served.app.hearing.chats
-    policies = heard._policies
-    policy = replace(policies.chats, hold_nats=nats)
-    monkeypatch.setattr(heard, "_policies", replace(policies, chats=policy))
-
-
-def test_an_edit_does_not_hide_how_heavy_a_message_was(served, client, stream, monkeypatch):
-    holding_from(served, monkeypatch, HEAVY)
-    sent = [said(1, LURE), said(1, LIGHT, kind="edit"), said(2, LIGHT)]
-    answer = client.post(f"/v1/streams/{stream}/comments", json={"messages": sent}).json()
-    assert answer["held"] == ["m-1"]
-
-
-def test_of_a_flood_of_heavy_messages_every_one_is_held(served, client, stream, monkeypatch):
-    holding_from(served, monkeypatch, 1.0)
-    sent = {"messages": [said(n, f"{LURE} {n}") for n in range(300)]}
-    assert len(client.post(f"/v1/streams/{stream}/comments", json=sent).json()["held"]) == 300
 
 
 def test_what_is_sent_twice_counts_once(served, client, stream):
@@ -276,26 +233,6 @@ def test_a_service_reads_why_its_chat_alarmed_by_ids_alone(served, client, strea
     assert "telegram" not in answer.text
     other = served.client(served.key("stream:read", service="another"))
     assert other.get(f"/v1/streams/{stream}/chat").status_code == 404
-
-
-def test_who_wrote_is_a_number_to_people_who_may_not_know_accounts(served, client, stream):
-    client.post(f"/v1/streams/{stream}/comments", json={"messages": episode()})
-    seen = {
-        role: served.browser(role).get(f"/v1/streams/{stream}/chat")
-        for role in (Role.LIVE_MODERATOR, Role.ADMIN, Role.REVIEWER)
-    }
-    assert {one.status_code for one in seen.values()} == {200}
-    authors = {
-        role: {
-            told["author"]
-            for alarm in one.json()["alarms"] for told in (*alarm["authors"], *alarm["messages"])
-        }
-        for role, one in seen.items()
-    }  # fmt: skip
-    assert authors[Role.REVIEWER] <= {f"x-{n}" for n in range(5)}
-    for role in (Role.LIVE_MODERATOR, Role.ADMIN):
-        assert authors[role] <= {f"account {n}" for n in range(1, 6)}
-        assert len(authors[role]) == len(authors[Role.REVIEWER])
 
 
 def test_an_alarm_of_a_post_opens_a_case_of_its_own(served, client):
