@@ -111,7 +111,9 @@ def test_what_is_calibrated_what_drifted_and_what_weighs(site: Site) -> None:
         weighs = page.get_by_role("region", name="What weighs comments")
         expect(weighs).to_contain_text("This is a surrogate")
         expect(weighs).to_contain_text("surrogate-polite-spam-1")
-        expect(page.locator("main")).to_contain_text("BREAKWATER_COMMENTS_PAGES_PER_HOUR")
+        mine = page.locator(".names li").filter(has_text="BREAKWATER_COMMENTS_PACKAGE")
+        expect(mine.locator("strong")).to_have_text("surrogate")
+        expect(mine.locator(".tag")).to_have_text("set")
 
 
 def test_counts_of_several_processes_are_added(site: Site) -> None:

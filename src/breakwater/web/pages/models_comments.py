@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from breakwater.web.pages.models import Mark, Number
+from breakwater.web.pages.models_settings import SettingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +77,6 @@ class Weighs:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
-    """A setting by name."""
-
-    name: str
-    about: str
-
-
-@dataclass(frozen=True, slots=True)
 class CommentsView:
     """The settings of comments.
 
@@ -100,7 +93,7 @@ class CommentsView:
     levels: tuple[str, ...]
     cells: tuple[CellRow, ...]
     weighs: Weighs
-    settings: tuple[Named, ...]
+    settings: tuple[SettingRow, ...]
     tried: bool = False
     more: int = 0
     drifts: tuple[Drift, ...] = ()

@@ -7,6 +7,7 @@ so what other numbers would change is said before anybody changes them. Read by 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -31,10 +32,11 @@ from breakwater.web.pages.models_comments import (
     CellRow,
     CommentsView,
     Drift,
-    Named,
     Tried,
     Weighs,
 )
+from breakwater.web.pages.models_settings import SettingRow
+from breakwater.web.pages.read_settings import in_force
 from breakwater.web.pages.speech import Spoken, figure, later, say
 
 NIGHT_H: Final = 8
@@ -48,8 +50,8 @@ LEVELS: Final[Mapping[Level, str]] = Spoken({
     Level.ACROSS: later("Across chats"),
 })  # fmt: skip
 
-NOT_HERE: Final = "comments_irc_"
-"""Where chats are read from is no matter of the budget."""
+LISTS: Final = "comments_lexicons"
+"""Lists are named by id, and by no path."""
 
 Key = tuple[str, str, Band]
 
@@ -109,7 +111,7 @@ def view(
         more=max(0, len(known) - CELLS),
         drifts=tuple(_drift(*one) for one in counted.drifted()),
         weighs=weighing,
-        settings=tuple(_named()),
+        settings=tuple(_set(settings)),
         nobody=not settings.comments_people and not duty.on_now(tx),
         several=lanes,
         off=not settings.comments_enabled,
@@ -200,10 +202,12 @@ def _drift(service: str, lang: str, band: Band, by: float) -> Drift:
     )  # fmt: skip
 
 
-def _named() -> Iterator[Named]:
-    for name, about in CommentsSettings.model_fields.items():
-        if not name.startswith(NOT_HERE):
-            yield Named(f"BREAKWATER_{name.upper()}", about.description or "")
+def _set(settings: Settings) -> Iterator[SettingRow]:
+    for name, row in in_force(settings):
+        if name == LISTS:
+            yield replace(row, value=say("set") if settings.comments_lexicons else say("not set"))
+        elif name in CommentsSettings.model_fields:
+            yield row
 
 
 def _short(number: float) -> str:

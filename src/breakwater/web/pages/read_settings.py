@@ -25,6 +25,7 @@ from breakwater.model.webhook import Endpoint
 from breakwater.records import classifiers, migrate, outbox, webhooks
 from breakwater.records.database import Tx
 from breakwater.settings import Settings
+from breakwater.settings_comments import CommentsSettings
 from breakwater.web.pages import words
 from breakwater.web.pages.models import Mark, Number
 from breakwater.web.pages.models_settings import (
@@ -85,7 +86,9 @@ def overview(tx: Tx, app: App) -> SettingsView:
         ),
         versions=tuple(_versions(app)),
         limits=tuple(_limits(app.settings)),
-        settings=tuple(_settings(app.settings)),
+        settings=tuple(
+            row for name, row in in_force(app.settings) if name not in CommentsSettings.model_fields
+        ),
     )
 
 
@@ -185,14 +188,17 @@ def _limits(settings: Settings) -> Iterator[tuple[str, str]]:
     )
 
 
-def _settings(settings: Settings) -> Iterator[SettingRow]:
+def in_force(settings: Settings) -> Iterator[tuple[str, SettingRow]]:
+    """Every setting by its field's name; of a secret, whether it is set."""
     for name, about in Settings.model_fields.items():
-        value = getattr(settings, name)
-        yield SettingRow(
-            f"BREAKWATER_{name.upper()}",
-            _value(value),
-            about.description or "",
-            changed=name in settings.model_fields_set,
+        yield (
+            name,
+            SettingRow(
+                f"BREAKWATER_{name.upper()}",
+                _value(getattr(settings, name)),
+                about.description or "",
+                changed=name in settings.model_fields_set,
+            ),
         )
 
 
