@@ -106,6 +106,14 @@ def test_sums_are_the_same_after_a_restart_and_name_nobody():
             Sides.restored(SECRET, broken)
 
 
+def test_the_heaviest_side_is_told_without_a_name():
+    held = told(Cue.ASKS_AGE, Cue.SECRECY)
+    told(Cue.CONTACT, author="ben", to="ann", held=held)
+    now = NOON + DAY
+    assert module.heaviest(held.snapshot(), now) == held.stages("ann", "ben", now)
+    assert module.heaviest(Sides(SECRET).snapshot(), now) == ()
+
+
 def test_memory_is_bounded(monkeypatch):
     held = Sides(SECRET)
     for n in range(module.MOST_IDS + 50):

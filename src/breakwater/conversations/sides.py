@@ -136,13 +136,7 @@ class Sides:
     def stages(self, author: str, to: str, now: datetime) -> tuple[Stage, ...]:
         """What one side showed, the earliest first."""
         side = self._sides.get(self._key(author, to))
-        if side is None:
-            return ()
-        held = sorted(side.stages.items(), key=lambda item: item[1].first)
-        return tuple(
-            Stage(name, one.at(now.timestamp()), one.messages, _when(one.first), _when(one.last))
-            for name, one in held
-        )
+        return () if side is None else _told(side, now)
 
     def snapshot(self) -> dict[str, Any]:
         """Sums of all sides, for JSON: numbers and dates under keyed hashes."""
@@ -199,6 +193,26 @@ class Sides:
             raw = part.encode("utf-8", "surrogatepass")
             digest.update(len(raw).to_bytes(4, "big") + raw)
         return digest.hexdigest()
+
+
+def heaviest(kept: Mapping[str, Any], now: datetime) -> tuple[Stage, ...]:
+    """What the side with most evidence showed, the earliest first; whose it is stands nowhere."""
+    found: tuple[Stage, ...] = ()
+    for side in kept["sides"].values():
+        held = _Side({name: _Stage(*told) for name, told in side["stages"].items()})
+        stages = _told(held, now)
+        if sum(one.nats for one in stages) > sum(one.nats for one in found):
+            found = stages
+    return found
+
+
+def _told(side: _Side, now: datetime) -> tuple[Stage, ...]:
+    when = now.timestamp()
+    held = sorted(side.stages.items(), key=lambda item: item[1].first)
+    return tuple(
+        Stage(name, one.at(when), one.messages, _when(one.first), _when(one.last))
+        for name, one in held
+    )
 
 
 def _stages(by: Sequence[Share]) -> dict[str, float]:

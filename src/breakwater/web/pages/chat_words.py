@@ -11,6 +11,7 @@ from typing import Final
 
 from babel import Locale, UnknownLocaleError
 
+from breakwater.conversations.sides import CONTACTS, WORDS
 from breakwater.model.chat import ChatAlarm, Measure
 from breakwater.model.comment import Cue, Level, Share, Source
 from breakwater.model.stream import OrderState
@@ -56,6 +57,10 @@ CUES: Final[Mapping[str, str]] = Spoken({
     Cue.SPECIFIES.value: later("names what is wanted and a price"),
 })  # fmt: skip
 
+STAGES: Final[Mapping[str, str]] = Spoken({
+    WORDS: later("model and lists"), CONTACTS: later("what the service counts"),
+})  # fmt: skip
+
 BEHAVIOUR: Final[Mapping[str, str]] = Spoken({"obfuscation": later("disguised letters")})
 
 BANDS: Final[Mapping[str, str]] = Spoken({
@@ -77,6 +82,11 @@ def measure(now: Measure, state: OrderState | None) -> Mark:
     return Mark(
         "held", say("Confirmed: %(what)s", what=word) if state is OrderState.CONFIRMED else word
     )
+
+
+def stage(name: str) -> str:
+    """What one side of a conversation showed."""
+    return CUES.get(name) or STAGES.get(name, name)
 
 
 def share(one: Share) -> str:

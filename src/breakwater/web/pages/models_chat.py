@@ -75,6 +75,17 @@ class AuthorRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StageRow:
+    """What one side of a conversation showed of one kind, and from when to when."""
+
+    word: str
+    messages: int
+    first: When
+    last: When
+    nats: str
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureRow:
     """One order to a chat, and its newest answer."""
 
@@ -95,6 +106,8 @@ class ChatView:
         acts: what can be ordered: value, word, whether it is in force.
         seen: id of the order in force; letting go of a newer one is refused.
         surrogate: the shipped surrogate weighs, which tells only polite advertising.
+        stages: of a conversation, what its heaviest side showed towards the other.
+        law: of a conversation, under which it is weighed.
     """
 
     case: str
@@ -110,3 +123,5 @@ class ChatView:
     shown: bool = False
     may: bool = False
     surrogate: bool = False
+    stages: tuple[StageRow, ...] = ()
+    law: str = ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from breakwater.conversations.sides import heaviest
 from breakwater.model.access import Permission
 from breakwater.model.case import Case, CaseKind
 from breakwater.model.chat import Chat, ChatAlarm, KeptComment, KeptState
@@ -21,6 +22,7 @@ from breakwater.records import (
     chat_measures,
     chat_orders,
     chats,
+    conversations,
     kept_comments,
     streams,
 )
@@ -34,6 +36,7 @@ from breakwater.web.pages.models_chat import (
     ChatView,
     CommentRow,
     MeasureRow,
+    StageRow,
 )
 from breakwater.web.pages.read_names import called
 from breakwater.web.pages.read_queue import Look
@@ -100,6 +103,7 @@ def view(look: Look, found: Case, chat: Chat, *, shown: bool) -> ChatView:
     said = _said(look, found)
     controls = look.may(Permission.STREAM_CONTROL) and chat.stream is not None
     newest = chat_measures.last(look.tx, chat.id)
+    known = conversations.find(look.tx, chat.id)
     return ChatView(
         case=found.id,
         number=found.number,
@@ -116,7 +120,21 @@ def view(look: Look, found: Case, chat: Chat, *, shown: bool) -> ChatView:
         surrogate=any(
             share.ref.startswith(chat_words.SURROGATE) for one in kept for share in one.by
         ),
+        stages=_stages(look, known),
+        law=f"{known.ground.jurisdiction}: {known.ground.basis}" if known else "",
     )
+
+
+def _stages(look: Look, known: conversations.KnownConversation | None) -> tuple[StageRow, ...]:
+    if known is None or known.sums is None:
+        return ()
+    return tuple(
+        StageRow(
+            chat_words.stage(one.name), one.messages, words.moment(one.first_at),
+            words.moment(one.last_at), figure(one.nats, "0.0"),
+        )
+        for one in heaviest(known.sums, look.tx.now)
+    )  # fmt: skip
 
 
 def _stands(look: Look, chat: Chat) -> OrderState | None:

@@ -102,6 +102,7 @@ FIXED: Final = (
     later("The service told no comments."),
     later("What was written is held in memory, and was gone."),
     later("It was purged unpreserved: the media server did not let us fetch it."),
+    later("Somebody reported what was written to them."),
 )
 
 
