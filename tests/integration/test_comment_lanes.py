@@ -12,11 +12,12 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
 from breakwater.comments.calibrate import Budget
 from breakwater.comments.explain import LOST
 from breakwater.model.chat import About, ChatKind
-from breakwater.model.chat_form import unpack
+from breakwater.model.chat_form import pack, unpack
 from breakwater.model.comment import Level, Message, MessageKind
 from breakwater.recognition.hearing import lanes as module
 from breakwater.recognition.hearing.lanes import Busy, LaneAnswer, LaneRules, Lanes
@@ -251,3 +252,12 @@ def run(work):
     thread = threading.Thread(target=work)
     thread.start()
     return thread
+
+
+def test_sums_that_cannot_be_taken_up_are_said(begun, database):
+    mine = chat(database)
+    with database.transaction() as tx:
+        chat_sums.put(tx, mine.id, pack({"form": 0}))
+    with capture_logs() as logged:
+        assert begun().take(mine, [said(1)]).scored == 1
+    assert [one["what"] for one in logged if one["event"] == "lane_sums_lost"] == ["chat"]

@@ -17,10 +17,13 @@ from typing import Any, Final
 
 from breakwater.errors import Unfit
 from breakwater.media.zygote import environment
+from breakwater.observe import logger
 from breakwater.recognition.hearing.wire import Broken, Frame, hear, send
 
 START_S: Final = 60.0
 CLOSE_S: Final = 5.0
+
+_log = logger("comments")
 
 
 class Link:
@@ -51,7 +54,6 @@ class Link:
         self._waits: dict[int, Future[Frame]] = {}
         self._waiting = threading.Lock()
         self._last = 0
-        self.lost: list[str] = []
         self.about = self._begin(setup, cells)
         self._thread = threading.Thread(target=self._read, name="comments", daemon=True)
         self._thread.start()
@@ -119,7 +121,7 @@ class Link:
             while True:
                 frame = hear(self._socket)
                 if frame.said.get("told") == "lost":
-                    self.lost.append(str(frame.said["what"]))
+                    _log.error("lane_sums_lost", what=str(frame.said["what"]))
                     continue
                 with self._waiting:
                     answer = self._waits.pop(int(frame.said["n"]), None)
