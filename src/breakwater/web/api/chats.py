@@ -40,7 +40,7 @@ class EvidenceOut(Answer):
     author: str = Field(examples=["acct-3"])
     at: datetime
     nats: float = Field(examples=[2.5])
-    by: list[ShareOut]
+    by: list[ShareOut] = Field(examples=[[{"source": "cue", "nats": 1.1, "ref": "move_service"}]])
 
 
 class AuthorOut(Answer):
