@@ -148,8 +148,8 @@ def proven(reference, text="good morning", n=1, platform=PLATFORM):
     }  # fmt: skip
 
 
-def report(client, reference, *messages, **more):
-    body = talk("DE", messages=list(messages), **more)
+def report(client, reference, *messages, place="DE", **more):
+    body = talk(place, messages=list(messages), **more)
     return client.post(f"/v1/conversations/{reference}/reports", json=body)
 
 
@@ -196,7 +196,10 @@ def test_a_service_without_a_franking_key_cannot_report_messages(served):
 
 def test_counts_alone_are_kept_and_never_alarm(served, client):
     counts = {"account": "ann", "first_contacts": 900, "of_young": 800, "unanswered": 700}
-    answer = report(client, "counts", signals=counts)
+    refused = report(client, "counts", signals=counts)
+    assert (refused.status_code, refused.json()["code"]) == (403, "scanning_not_permitted")
+    assert chat_of(served, "counts") is None
+    answer = report(client, "counts", signals=counts, place="GB")
     assert answer.status_code == 200, answer.text
     assert answer.json()["alarms"] == []
     chat = chat_of(served, "counts")

@@ -149,11 +149,7 @@ class Conversations:
             TooManyRequests: lanes have enough to do; nothing of it was taken.
         """
         self._open(talk)
-        try:
-            permit(talk.ground.jurisdiction, self._rules.permitted, WHERE)
-        except ScanningNotPermitted as refusal:
-            self._metrics.refused_private.labels(str(refusal.facts.get("jurisdiction"))).inc()
-            raise
+        self._permit(talk)
         return self._weigh(by, talk, messages, report=False)
 
     def report(
@@ -168,11 +164,14 @@ class Conversations:
 
         Raises:
             ProofRefused: of one of them; nothing is stored.
+            ScanningNotPermitted: it comes with counts, which are no recipient's, without a basis.
             NotAllowed: comments are switched off, or the service has no franking key here.
             BadInput: as for `take`.
             TooManyRequests: as for `take`.
         """
         self._open(talk)
+        if talk.signals is not None:
+            self._permit(talk)
         if len(messages) > MOST_REPORTED:
             raise BadInput(f"At most {MOST_REPORTED} messages in a report.")
         told = [one for one, _ in messages]
@@ -185,6 +184,13 @@ class Conversations:
             raise NotAllowed("Comments are not weighed here: see comments_enabled.")
         if not 2 <= len({one.account for one in talk.parties}) == len(talk.parties) <= MOST_PARTIES:
             raise BadInput(f"Name 2 to {MOST_PARTIES} different participants.")
+
+    def _permit(self, talk: Talk) -> None:
+        try:
+            permit(talk.ground.jurisdiction, self._rules.permitted, WHERE)
+        except ScanningNotPermitted as refusal:
+            self._metrics.refused_private.labels(str(refusal.facts.get("jurisdiction"))).inc()
+            raise
 
     def _believe(self, talk: Talk, messages: Sequence[tuple[Message, Proof]]) -> None:
         key = self._rules.franking.get(talk.service)
