@@ -8,7 +8,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from breakwater.model.chat import Measure
+from breakwater.model.access import Role
+from breakwater.model.broadcast import Sender
+from breakwater.model.chat import About, ChatKind, Measure
+from breakwater.model.ids import new_id
+from breakwater.model.stream import Alert
 from breakwater.records import chat_measures, chat_orders, chats, streams
 from tests.integration.browsing import chromium
 from tests.integration.console_site import until
@@ -16,6 +20,7 @@ from tests.integration.served import serving
 from tests.integration.test_case_chat import WORDS, House
 from tests.integration.test_console_axe import both_themes, scrolls_sideways
 
+HTML_BYTES = 40_000
 WHY = "What several accounts wrote adds up to an alarm."
 
 
@@ -97,3 +102,26 @@ def test_a_wall_with_a_chat_can_be_used_by_everybody(house: House, width: int) -
         assert not scrolls_sideways(watched.page)
         if place := os.environ.get("SHOTS"):
             watched.page.screenshot(path=f"{place}/wallchat{width}.png")
+
+
+def test_a_wall_on_which_every_chat_alarmed_is_small(house: House) -> None:
+    app = house.served.app
+    for n in range(30):
+        with app.db.transaction() as tx:
+            tx.lock_changes()
+            made = streams.start(tx, server="", name=f"many/{n}", sender=Sender(service="clips"))
+        house.rang(About(ChatKind.STREAM, "clips", made.id, made.id))
+        app.live.streams.alert(Alert(
+            stream=made.id, at=app.clock.now(), time_s=10.0, kind="copy", why="A known video appears.",
+            frames=6, span_s=6.0, score=5.0, reference=new_id(), bank="KNOWN",
+        ))  # fmt: skip
+        with app.db.transaction() as tx:
+            chat = chats.of_stream(tx, made.id)
+            assert chat is not None
+            chat_measures.want(tx, chat.id, Measure.NO_GIFTS, by="policy", why="comments")
+    browser = house.served.browser(Role.LIVE_MODERATOR)
+    browser.cookies.set("breakwater-language", "de")
+    answer = browser.get("/live")
+    assert answer.text.count("<li id=") == 26
+    assert answer.text.count("Was mehrere Konten schrieben") >= 26
+    assert len(answer.content) <= HTML_BYTES, f"{len(answer.content):,} bytes"

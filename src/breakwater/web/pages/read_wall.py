@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 TILES: Final = 60
 ASKED: Final = 6
 """Questions who broadcasts on one wall; the queue of cases has them all."""
-FIRST: Final = 36
+FIRST: Final = 26
 """Tiles of the first document, which has at most 40,000 bytes; the others follow."""
 URGENT: Final = frozenset({Priority.NOW, Priority.HIGH})
 C = Control
