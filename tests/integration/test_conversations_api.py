@@ -218,3 +218,21 @@ def test_what_is_kept_of_ordinary_messages_names_nobody(served, client):
         rows = tx.execute(sa.select(chats_table).where(chats_table.c.id == chat.id)).all()
     assert canary not in kept + str(rows)
     assert "ann" not in kept
+
+
+def test_odd_input_is_refused_or_taken_and_never_a_fault(served):
+    client = served.client(served.key("stream:write"), headers={"Content-Type": "application/json"})
+    place = f'"service": "clips", "jurisdiction": "US", "legal_basis": "{LAW}"'
+    people = '"participants": [{"account": "ann", "age_band": "90-3"}, {"account": "\\ud800"}]'
+    odd = '{"id": "\\u0000\\udfff", "author": "\\ud800", "to": "ann", "text": "%s"}'
+    for text in ("\\ud800\\u0000", "a\\u0301" * 50_000, "\\u202e" * 9_000, ""):
+        sent = f'{{{place}, {people}, "messages": [{odd % text}]}}'
+        answer = client.post("/v1/conversations/odd/messages", content=sent)
+        assert answer.status_code in {200, 422}, answer.text
+        assert answer.json().get("unscored", 0) == 0
+    for name in ("%00", "a" * 257, "%ff"):
+        answer = client.post(f"/v1/conversations/{name}/messages", json=talk(messages=[]))
+        assert answer.status_code in {200, 404, 422}, answer.text
+    lone = talk(messages=[proven("odd")])
+    lone["legal_basis"] = "a\nb"
+    assert client.post("/v1/conversations/odd/reports", json=lone).status_code == 422

@@ -183,6 +183,10 @@ def _limits(settings: Settings) -> Iterator[tuple[str, str]]:
         (", ".join(settings.private_jurisdictions) or say("no jurisdiction")),
     )
     yield (
+        say("Private messages are weighed in"),
+        (", ".join(settings.conversations_jurisdictions) or say("no jurisdiction")),
+    )
+    yield (
         say("A bank may take in an hour"),
         say("%(n)s entries", n=figure(settings.flood_entries_per_hour)),
     )
