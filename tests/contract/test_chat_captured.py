@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from tests import builders
@@ -22,7 +23,7 @@ from breakwater.model.chat import About, ChatAlarm, ChatKind, KeptComment, KeptS
 from breakwater.model.comment import AuthorEvidence, Contribution, Explanation, Level
 from breakwater.model.decision import DecisionKind
 from breakwater.model.event import Event, EventType
-from breakwater.model.ids import new_id
+from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import Control
 from breakwater.recognition.hearing.capture import capture
 from breakwater.records import (
@@ -163,6 +164,36 @@ def test_nothing_found_empties_all_of_it_when_it_cannot_be_undone(
     assert engine.told == [(chat.id, False)]
     shreds = jobs.claim(database, (captured.SHRED_JOB,), owner="t", lease_s=9)
     assert [one.payload["blob"] for one in shreds] == [blob]
+
+
+def test_what_an_earlier_case_preserved_is_never_destroyed_by_a_later_one(
+    database, clock, after, vault
+) -> None:
+    chat = rang(database)
+
+    def preserved() -> Id:
+        blob = vault.put(io.BytesIO(b"{}"), purpose="evidence")
+        with database.transaction() as tx:
+            stream_orders.keep(tx, chat.stream, "comments", blob=blob, detail="1 comments")
+        return blob
+
+    first = preserved()
+    heard(after, database, chat, DecisionKind.ESCALATE)
+    clock.advance(3_600)
+    with database.transaction() as tx:
+        tx.lock_changes()
+        later = cases.open(
+            tx, kind=CaseKind.STREAM, subject=chat.stream, why="again", priority=Priority.LOW
+        )
+    second = preserved()
+    clock.advance(3_600)
+    with database.read() as tx:
+        now = chats.get(tx, chat.id)
+    said = heard(after, database, replace(now, case=later.id), DecisionKind.NOT_ILLEGAL)
+    clock.advance(31)
+    after.settle(said.id)
+    shreds = jobs.claim(database, (captured.SHRED_JOB,), owner="t", lease_s=9)
+    assert [one.payload["blob"] for one in shreds] == [second] != [first]
 
 
 def test_a_decision_that_was_taken_back_empties_nothing(database, clock, after, engine) -> None:

@@ -104,7 +104,7 @@ class Captured:
             for chat in mine:
                 gone = kept_comments.settle(tx, chat.id, case.id, found=False)
                 chat_alarms.clear(tx, chat.id, case.id)
-                gone += _shred(tx, chat)
+                gone += _shred(tx, chat, case)
                 tx.audit("system", "chat.empty", chat.id, comments=gone, case=case.id)
                 emptied += gone
         for chat in mine:
@@ -167,8 +167,11 @@ def _let_go(tx: Tx, chat: Chat, case: Case, by: str) -> None:
     chat_orders.hold(tx, chats.get(tx, chat.id), ids, by=by, held=False)
 
 
-def _shred(tx: Tx, chat: Chat) -> int:
-    """Have the half hour destroyed that a freeze or cut preserved; answers how many."""
+def _shred(tx: Tx, chat: Chat, case: Case) -> int:
+    """Have the half hour destroyed that a freeze or cut preserved for this case; answers how many.
+
+    What was preserved before the case was opened belongs to another one, which may be evidence.
+    """
     if chat.stream is None:
         return 0
     stream = streams.get(tx, chat.stream)
@@ -176,7 +179,7 @@ def _shred(tx: Tx, chat: Chat) -> int:
         return 0
     blobs = [
         one.blob for one in stream_orders.preserved(tx, stream.id)
-        if one.what == COMMENTS and one.blob is not None
+        if one.what == COMMENTS and one.blob is not None and one.at >= case.opened_at
     ]  # fmt: skip
     for blob in blobs:
         jobs.enqueue(tx, SHRED_JOB, {"blob": blob}, dedup_key=f"shred:{blob}")
