@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 
 import httpx
@@ -39,6 +40,7 @@ class Service:
         self.held: list[str] = []
         self.able = True
         self.calls = 0
+        self.slow: threading.Event | None = None
 
     def __call__(self, asked: Asked) -> Said:
         headers = {key.lower(): value for key, value in asked.headers.items()}
@@ -48,6 +50,8 @@ class Service:
             return 503, {}
         match said["type"]:
             case "chat.measure":
+                if said["data"]["measure"] == "paused" and self.slow is not None:
+                    self.slow.wait(30)
                 self.chats[said["data"]["name"]] = said["data"]["measure"]
             case "chat.hold":
                 self.held += said["data"]["messages"]
@@ -160,6 +164,28 @@ def test_where_nobody_listens_it_is_not_confirmed_and_the_service_may_still_say_
     assert said.json()["state"] == "confirmed"
     other = site.client(site.key("stream:read", service="other"))
     assert other.get(f"/v1/streams/{stream}/chat/orders").status_code == 404
+
+
+def test_a_call_that_is_late_does_not_leave_a_chat_as_nobody_wants_it(
+    site: Served, service: Scripted
+) -> None:
+    known = site.app.live.servers.add(
+        NewServer(f"own{new_id()[-6:]}", ServerKind.GENERIC, "clips", f"{service.url}/control"),
+        OPERATOR,
+    )
+    service.anything = acting = Service(known.shared.signing)
+    acting.slow = threading.Event()
+    stream = talk(site, server=known.config.name)
+    with site.app.db.read() as tx:
+        name = streams.get(tx, stream).name
+    moderator = site.browser(Role.LIVE_MODERATOR)
+    moderator.post(f"/v1/streams/{stream}/chat/orders", json={"to": "paused"})
+    until(lambda: acting.calls == 1)
+    moderator.post(f"/v1/streams/{stream}/chat/orders", json={"to": "open"})
+    until(lambda: acting.chats == {name: "open"})
+    acting.slow.set()  # only now does the server do what it was asked first
+    until(lambda: acting.calls >= 3 and acting.chats == {name: "open"})
+    until(lambda: state(moderator, stream) == "confirmed")
 
 
 def test_a_server_with_control_url_is_asked_until_its_chat_is_so(

@@ -27,6 +27,7 @@ from breakwater.records import chat_orders, chats, streams, webhooks
 from breakwater.records.database import Database, Tx
 
 CHAT: Final = "chat"
+ADAPTER: Final = "adapter"
 NOBODY: Final = "No webhook of this service takes chat.measured, and no server of it has a chat."
 HOLD_TRIES: Final = 5
 """Passes after which a message that cannot be taken out is left: the chat has moved on."""
@@ -74,11 +75,12 @@ class ChatOrders:
         """What an order means here."""
         return ChatRule.of(wish.to, slow_s=self._slow_s, age_days=self._age_days)
 
-    def obey(self, order: Id) -> OrderState:
+    def obey(self, order: Id, *, again: bool = False) -> OrderState:
         """Have a chat be as it was ordered; again is harmless.
 
         Args:
             order: id of the order.
+            again: ask even though it was so: an older call came after.
 
         Raises:
             NotFound: no such order.
@@ -87,7 +89,8 @@ class ChatOrders:
         with self._db.read() as tx:
             found = self._find(tx, order)
             state, _ = chat_orders.state(tx, found.wish)
-        if state in {OrderState.OVERTAKEN, OrderState.CONFIRMED} or _over(found.stream):
+        held = state is OrderState.CONFIRMED and not again
+        if held or state is OrderState.OVERTAKEN or _over(found.stream):
             return state
         controls = list(self._controls(found.stream))
         if not controls:
@@ -98,7 +101,7 @@ class ChatOrders:
         detail = next((one.detail for one in said if not one.done), said[-1].detail)
         if not done and self._word(found) is DeliveryState.DELIVERED:
             return self._told(found)
-        return self._settle(found, "adapter", done=done, detail=detail)
+        return self._settle(found, ADAPTER, done=done, detail=detail)
 
     def hold(self, chat: Id, messages: Sequence[str], *, held: bool) -> None:
         """Take messages out of a chat, or show them again, where a server of ours carries it.
@@ -121,7 +124,7 @@ class ChatOrders:
         """What the worker runs."""
 
         def obey(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
-            self.obey(Id(payload["wish"]))
+            self.obey(Id(payload["wish"]), again=bool(payload.get("again")))
 
         def hold(payload: Mapping[str, Any], attempt: int, _beat: Beat) -> None:
             try:
@@ -176,6 +179,8 @@ class ChatOrders:
         with self._db.transaction() as tx:
             tx.lock_changes()
             if not chat_orders.in_force(tx, found.wish):
+                if step == ADAPTER:
+                    chat_orders.again(tx, found.chat.id)
                 return OrderState.OVERTAKEN
             was, _ = chat_orders.state(tx, found.wish)
             chat_orders.answered(tx, found.wish, step, done=done, detail=detail)

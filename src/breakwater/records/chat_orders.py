@@ -108,6 +108,13 @@ def before(tx: Tx, chat: Id) -> Measure:
     return stood[1].to if len(stood) > 1 else Measure.OPEN
 
 
+def again(tx: Tx, chat: Id) -> None:
+    """Have the order in force asked once more: an older call may have come after it."""
+    newest = chat_measures.last(tx, chat)
+    if newest is not None:
+        jobs.enqueue(tx, OBEY_JOB, {"wish": newest.id, "again": True})
+
+
 def restrained(tx: Tx, limit: int = 200) -> list[Chat]:
     """Chats in which policy does something now, those of the oldest word first.
 
