@@ -135,6 +135,8 @@ def test_what_is_sent_twice_counts_once(served, client, stream):
     again = client.post(f"/v1/streams/{stream}/comments", json=sent).json()
     assert again["alarms"] == []
     assert peaks(served, stream) == before
+    chat = chat_of(served, stream)
+    assert (chat.messages, chat.scored, chat.unscored) == (6, 6, 0)
 
 
 def peaks(served, stream):

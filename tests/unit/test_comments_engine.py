@@ -116,6 +116,15 @@ def test_ordinary_chat_does_not_alarm(learned: Calibration) -> None:
     assert len(alarms) <= 4  # one is what the budget allows in 20 stream-hours
 
 
+def test_what_is_sent_again_teaches_nothing() -> None:
+    calibration = Calibration({"en": POSITIVE})
+    made = engine(calibration)
+    for n in (1, 2, *[2] * 50):
+        heard = said(made, n, 10.0, "-4 0")
+    assert heard.again
+    assert sum(one["messages"] for one in calibration.snapshot()["cells"]) == 2
+
+
 def test_an_alarm_does_not_ring_again_within_ten_minutes() -> None:
     made = engine()
     rang = [said(made, n, 30.0 * n, f"0 {5 + n}").alarms for n in range(60)]

@@ -90,12 +90,14 @@ class Heard:
         levels: evidence by level, and the threshold of each.
         alarms: levels that reached their threshold now, each at most once in ten minutes.
         flood: nats of surprise at this minute's speed.
+        again: it was counted before, and is not counted twice.
     """
 
     scored: Scored
     levels: tuple[tuple[Level, float, float], ...] = ()
     alarms: tuple[Alarm, ...] = ()
     flood: float = 0.0
+    again: bool = False
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -195,9 +197,10 @@ class Engine:
             chat.cues[cue] = at
         if Cue.DIRECTIVE in read.cues:
             self._across.directive(chat.where, who, at)
-        scored = self._weighed(chat, read, at)
         told = message.id if kind is MessageKind.COMMENT else f"{message.id}\0{read.key}"
-        sums = chat.sums.take(Seen(self._messages.of(told), who, read.key, at, scored.nats))
+        key = self._messages.of(told)
+        scored = self._weighed(chat, read, at, again=chat.sums.knows(key))
+        sums = chat.sums.take(Seen(key, who, read.key, at, scored.nats))
         if sums.new:
             chat.ring.add(message, who, scored.nats, scored.by)
         return self._stand(stream, chat, at, sums, scored)
@@ -289,16 +292,22 @@ class Engine:
         self._chats.move_to_end(stream)
         return chat
 
-    def _weighed(self, chat: _Chat, read: Read, at: float) -> Scored:
-        """The model's part as calibration has it; none where it abstains."""
+    def _weighed(self, chat: _Chat, read: Read, at: float, *, again: bool) -> Scored:
+        """The model's part as calibration has it; none where it abstains.
+
+        What is sent again is weighed again and teaches nothing.
+        """
         was = read.scored
         lang = was.lang if was.lang in chat.langs or len(chat.langs) < LANGS else "und"
-        chat.langs[lang] = chat.langs.get(lang, 0.0) + 1.0
-        chat.messages += 1
         said = None
         if read.raw is not None:
             said = self._calibration.nats(chat.service, lang, chat.band, read.raw)
-            self._calibration.observe(chat.service, lang, chat.band, read.raw, at)
+        if not again:
+            chat.langs[lang] = chat.langs.get(lang, 0.0) + 1.0
+            chat.messages += 1
+            chat.abstained += said is None
+            if read.raw is not None:
+                self._calibration.observe(chat.service, lang, chat.band, read.raw, at)
         nats, model = said or 0.0, "model"
         by: tuple[Share, ...] = ()
         for one in was.by:
@@ -308,7 +317,6 @@ class Engine:
                 by += (one,)
                 nats += one.nats
         if said is None:
-            chat.abstained += 1
             return Scored(nats, by, was.obfuscation, was.lang, abstained=True)
         return Scored(nats, (Share(Source.MODEL, said, model), *by), was.obfuscation, was.lang)
 
@@ -334,7 +342,8 @@ class Engine:
             if nats >= at_least and at - chat.rang.get(one, -_LONG) >= BLOCK_S:
                 chat.rang[one], chat.rang_now = at, True
                 alarms += (self._alarm(stream, chat, at, Step(one, nats, at_least), limits),)
-        return Heard(scored, held, alarms, sums.flood if sums else 0.0)
+        flood, again = (sums.flood, not sums.new) if sums else (0.0, False)
+        return Heard(scored, held, alarms, flood, again)
 
     def _alarm(self, stream: str, chat: _Chat, at: float, step: Step, limits: _Limits) -> Alarm:
         peaks = self._calibration.cell(chat.service, chat.lang, chat.band).peaks[step.level]

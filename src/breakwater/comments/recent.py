@@ -116,9 +116,13 @@ class Ids:
         self._young: set[int] = set()
         self._old: set[int] = set()
 
+    def __contains__(self, key: int) -> bool:
+        """Whether it came before."""
+        return key in self._young or key in self._old
+
     def add(self, key: int) -> bool:
         """Whether it is new."""
-        if key in self._young or key in self._old:
+        if key in self:
             return False
         if len(self._young) >= self._size:
             self._old, self._young = self._young, set()

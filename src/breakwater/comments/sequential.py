@@ -159,6 +159,10 @@ class ChatSums:
             self._stream, self._summed_at = self.stream(at), at
         return self._sums(pace, seen.nats, author.sum)
 
+    def knows(self, message: int) -> bool:
+        """Whether a message was counted lately."""
+        return message in self._ids
+
     def at(self, at: float) -> float:
         """A time as this chat counts it: never before its last message."""
         return max(at, self._pace.at) if self._pace else at

@@ -315,7 +315,7 @@ def _timed(one: Message, now: datetime) -> Message:
 def _count(tx: Tx, chat: Chat, batch: _Batch) -> None:
     """The chat's counters, and its minute."""
     kinds, heard = [one.kind for one in batch.told], batch.heard
-    written = sum(one.written for one in kinds)
+    written = sum(one.written for one in kinds) - heard.again
     chats.count(
         tx, chat.id, messages=written, scored=heard.scored, unscored=heard.failed,
         lang=heard.lang, band=heard.band,
