@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from breakwater.comments.calibrate import Band, Budget, Calibration, histogram
-from breakwater.comments.engine import FIXED, LANGS, Engine, Heard, Read
+from breakwater.comments.engine import LANGS, Engine, Heard, Read
 from breakwater.comments.explain import ABSTAINED, LOST
+from breakwater.comments.limits import FIXED
 from breakwater.errors import BadInput
 from breakwater.model.comment import (
     Cue,

@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from breakwater.comments.across import Across
-from breakwater.comments.calibrate import BLOCK_S, Band, Budget, Calibration, Solved
+from breakwater.comments.calibrate import BLOCK_S, Band, Budget, Calibration
 from breakwater.comments.explain import Ring
+from breakwater.comments.limits import Limits
 from breakwater.comments.recent import Keys
 from breakwater.comments.sequential import ChatSums, Seen, Sums
 from breakwater.errors import BadInput
@@ -35,11 +36,6 @@ from breakwater.model.comment import (
 CHATS: Final = 20_000
 HELD: Final = 5_000
 """Blocks with an alarm that wait for a decision."""
-
-FIXED: Final[Mapping[Level, float]] = {
-    Level.MESSAGE: 4.0, Level.AUTHOR: 6.0, Level.STREAM: 3.0, Level.ACROSS: 6.0,
-}  # fmt: skip
-"""Nats at which a level alarms where nothing is calibrated yet; ours, and said beside the alarm."""
 
 SETTLED_S: Final = 86_400.0
 """An alarm nobody found anything in for so long was one of ordinary traffic."""
@@ -105,15 +101,6 @@ class Heard:
         return tuple(Step(*one) for one in self.levels)
 
 
-@dataclass(frozen=True, slots=True)
-class _Limits:
-    """Thresholds of a cell, as solved when it had counted so many blocks."""
-
-    blocks: int
-    solved: Mapping[Level, Solved]
-    at_least: Mapping[Level, float]
-
-
 @dataclass(slots=True)
 class _Chat:
     """One stream's chat; `where`: its keyed hash."""
@@ -161,7 +148,7 @@ class Engine:
         self._authors = Keys(secret, "author")
         self._messages = Keys(secret, "message", 0)
         self._across = Across()
-        self._limits: dict[tuple[str, str, Band], _Limits] = {}
+        self._limits: dict[tuple[str, str, Band], Limits] = {}
         self._chats: OrderedDict[str, _Chat] = OrderedDict()
         self._held: OrderedDict[tuple[str, float], tuple[_Chat, dict[Level, float], float]] = (
             OrderedDict()
@@ -345,7 +332,7 @@ class Engine:
         flood, again = (sums.flood, not sums.new) if sums else (0.0, False)
         return Heard(scored, held, alarms, flood, again)
 
-    def _alarm(self, stream: str, chat: _Chat, at: float, step: Step, limits: _Limits) -> Alarm:
+    def _alarm(self, stream: str, chat: _Chat, at: float, step: Step, limits: Limits) -> Alarm:
         peaks = self._calibration.cell(chat.service, chat.lang, chat.band).peaks[step.level]
         solved = limits.solved[step.level]
         why = chat.ring.explain(
@@ -390,18 +377,11 @@ class Engine:
             del self._held[key]
             self._calibration.block(chat.service, chat.lang, chat.band, peaks)
 
-    def _limits_of(self, chat: _Chat) -> _Limits:
+    def _limits_of(self, chat: _Chat) -> Limits:
         """Thresholds of a chat's cell, solved anew when it learned something."""
         cell = chat.service, chat.lang, chat.band
         blocks = self._calibration.cell(*cell).blocks
         known = self._limits.get(cell)
         if known is None or known.blocks != blocks:
-            solved = self._calibration.solve(*cell, self._budget)
-            at_least = {one: _limit(solved[one], one) for one in Level}
-            known = self._limits[cell] = _Limits(blocks, solved, at_least)
+            known = self._limits[cell] = Limits.of(self._calibration, cell, self._budget)
         return known
-
-
-def _limit(solved: Solved, level: Level) -> float:
-    """Where a level alarms: as solved, or fixed while nothing is known."""
-    return FIXED[level] if solved.abstains else solved.threshold

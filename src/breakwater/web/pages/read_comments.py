@@ -17,7 +17,7 @@ import numpy as np
 from breakwater.app.hearing import budget_in, lane_rules_of
 from breakwater.comments import lexicon, model
 from breakwater.comments.calibrate import FORM, LEAST_MESSAGES, Band, Budget, Calibration, Solved
-from breakwater.comments.engine import FIXED
+from breakwater.comments.limits import limit
 from breakwater.errors import BreakwaterError
 from breakwater.model.comment import Level
 from breakwater.records import chat_alarms, chat_sums, duty
@@ -189,7 +189,7 @@ def _note(solved: Mapping[Level, Solved]) -> str:
 
 
 def _limit(level: Level, solved: Solved) -> str:
-    return figure(FIXED[level] if solved.abstains else solved.threshold, "0.0")
+    return figure(limit(solved, level), "0.0")
 
 
 def _drift(service: str, lang: str, band: Band, by: float) -> Drift:
