@@ -7,13 +7,12 @@ import os
 import signal
 import threading
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from breakwater.live.hearing import chats as module
-from breakwater.model.broadcast import Sender
 from breakwater.model.chat import About, ChatKind, Measure
 from breakwater.model.chat_form import unpack
 from breakwater.model.event import EventType
@@ -30,10 +29,8 @@ from breakwater.records import (
 )
 from breakwater.records.tables import core
 from breakwater.web.api import lines as line_reader
+from tests.integration.commenting import LURE, NDJSON, begun, body, chat_of, episode, said
 from tests.integration.served import serving
-
-LURE = "how old are you, are you home alone, add me on telegram, i pay you, do not tell anyone"
-NDJSON = {"Content-Type": "application/x-ndjson"}
 
 
 @pytest.fixture(scope="module")
@@ -50,39 +47,6 @@ def client(served):
 @pytest.fixture
 def stream(served):
     return begun(served)
-
-
-def begun(served):
-    """A broadcast that runs."""
-    with served.app.db.transaction() as tx:
-        made = streams.start(
-            tx, server="", name=f"live/{time.monotonic_ns()}", sender=Sender(service="clips")
-        )
-    return made.id
-
-
-def said(n, text="good morning all", author=None, **facts):
-    return {"id": f"m-{n}", "author": author or f"a-{n % 7}", "text": text, "lang": "en"} | facts
-
-
-def episode(first=1_000, authors=5, messages=30, text=LURE):
-    begin = datetime.now(UTC) - timedelta(seconds=9 * messages)
-    return [
-        said(
-            first + n, f"{text} {n}", author=f"x-{n % authors}",
-            at=(begin + timedelta(seconds=9 * n)).isoformat(),
-        )
-        for n in range(messages)
-    ]  # fmt: skip
-
-
-def body(*messages):
-    return "\n".join(json.dumps(one) for one in messages) + "\n"
-
-
-def chat_of(served, stream):
-    with served.app.db.read() as tx:
-        return chats.of_stream(tx, Id(stream))
 
 
 def test_a_batch_is_counted_and_answered(served, client, stream):

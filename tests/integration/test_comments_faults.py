@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from breakwater.errors import DatabaseUnavailable
 from breakwater.live.hearing import chats as module
 from breakwater.model.access import Role
-from breakwater.model.broadcast import Sender
 from breakwater.model.ids import Id
-from breakwater.records import chat_alarms, chats, kept_comments, streams
+from breakwater.records import chat_alarms, chats, kept_comments
+from tests.integration.commenting import LURE, begun, episode, said
 from tests.integration.served import serving
 
-LURE = "how old are you, are you home alone, add me on telegram, i pay you, do not tell anyone"
 HEAVY, LIGHT = 2.5, "how old are you"
 
 
@@ -33,26 +30,7 @@ def client(served):
 
 @pytest.fixture
 def stream(served):
-    with served.app.db.transaction() as tx:
-        made = streams.start(
-            tx, server="", name=f"live/{time.monotonic_ns()}", sender=Sender(service="clips")
-        )
-    return made.id
-
-
-def said(n, text="good morning all", author=None, **facts):
-    return {"id": f"m-{n}", "author": author or f"a-{n % 7}", "text": text, "lang": "en"} | facts
-
-
-def episode(first=1_000, authors=5, messages=30, text=LURE):
-    begin = datetime.now(UTC) - timedelta(seconds=9 * messages)
-    return [
-        said(
-            first + n, f"{text} {n}", author=f"x-{n % authors}",
-            at=(begin + timedelta(seconds=9 * n)).isoformat(),
-        )
-        for n in range(messages)
-    ]  # fmt: skip
+    return begun(served)
 
 
 def test_an_alarm_that_could_not_be_kept_rings_with_the_next_batch(

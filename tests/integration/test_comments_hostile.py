@@ -14,15 +14,8 @@ import structlog
 
 from breakwater.records import chat_course, kept_comments
 from breakwater.records.tables import metadata
+from tests.integration.commenting import LURE, NDJSON, begun, chat_of, episode, said
 from tests.integration.served import serving
-from tests.integration.test_comments_api import (
-    LURE,
-    NDJSON,
-    begun,
-    chat_of,
-    episode,
-    said,
-)
 
 
 @pytest.fixture(scope="module")

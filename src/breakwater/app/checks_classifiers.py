@@ -16,7 +16,7 @@ from breakwater.records.keys import Keyring
 from breakwater.settings import Settings
 
 NAME: Final = "classifiers"
-_TODO: Final = "breakwater classifier check NAME says more. What they do not score is not cleared."
+_MEND: Final = "breakwater classifier check NAME says more. What they do not score is not cleared."
 
 
 def classifiers(settings: Settings) -> Iterator[Check]:
@@ -47,7 +47,7 @@ def judged(found: list[Classifier], now: datetime, *, on: bool) -> Check:
         return Check(NAME, "ok", words)
     broken = [f"{one.card.id}: {_why(one, now)}" for one in wanted if _why(one, now)]
     if broken:
-        return Check(NAME, "warn", f"no scores from {'; '.join(broken)}", _TODO)
+        return Check(NAME, "warn", f"no scores from {'; '.join(broken)}", _MEND)
     return Check(NAME, "ok", ", ".join(one.card.id for one in wanted) or "none is on")
 
 

@@ -16,7 +16,7 @@ from breakwater.recognition.hearing.lanes import LaneRules
 from breakwater.settings import Settings
 
 NAME: Final = "comments"
-_TODO: Final = (
+_MEND: Final = (
     "Until then comments come in and are counted as unscored. See comments_package and "
     "comments_lexicons."
 )
@@ -34,7 +34,7 @@ def comments(settings: Settings) -> Iterator[Check]:
         package = model.load(Path(rules.package)) if rules.package else None
         lists = [lexicon.load(Path(one), today=today).id for one in rules.lexicons]
     except BreakwaterError as error:
-        yield Check(NAME, "warn", error.detail, _TODO)
+        yield Check(NAME, "warn", error.detail, _MEND)
         return
     named = "no model" if package is None else package.id
     if package is not None and package.card["surrogate"]:
