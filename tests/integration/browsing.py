@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect, sync_playwright
 
 CHROMIUM = (
     os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -32,6 +32,8 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-background-networking", "--disable-component-update",
     "--disable-gpu", "--disable-dev-shm-usage",
 ]  # fmt: skip
+expect.set_options(timeout=30_000)
+"""What a page shows in the end counts; how soon is measured in `benchmarks/`."""
 WATCH = """
 addEventListener("securitypolicyviolation", (e) =>
   console.error(`POLICY ${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile}:${e.lineNumber}`));
@@ -129,7 +131,7 @@ def guarded(
 ) -> Iterator[Guarded]:
     """A fresh context with one guarded page."""
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(30_000)
     watched = Guarded(context.new_page())
     try:
         yield watched

@@ -28,7 +28,7 @@ PIXELS = """() => { const c = document.querySelector('[data-evidence]:not([hidde
   return c.getContext('2d').getImageData(0, 0, c.width, c.height).data.reduce((n, v) => n + (v > 0), 0); }"""
 
 
-def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
+def until(holds: Callable[[], bool], seconds: float = 30.0) -> None:
     """Wait for something; the browser's own waiting needs `eval`, which the policy forbids."""
     end = time.monotonic() + seconds
     while not holds():

@@ -11,7 +11,7 @@ from breakwater.live.hearing import chats as module
 from breakwater.model.access import Role
 from breakwater.model.ids import Id
 from breakwater.records import chat_alarms, chats, kept_comments
-from tests.integration.commenting import LURE, begun, episode, said
+from tests.integration.commenting import LURE, begun, chat_of, episode, said
 from tests.integration.served import serving
 
 HEAVY, LIGHT = 2.5, "how old are you"
@@ -50,6 +50,8 @@ def test_an_alarm_that_could_not_be_kept_rings_with_the_next_batch(
     with served.app.db.read() as tx:
         assert kept_comments.of_chat(tx, chats.of_stream(tx, Id(stream)).id)
     assert client.post(f"/v1/streams/{stream}/comments", json=sent).json()["alarms"] == []
+    chat = chat_of(served, stream)
+    assert (chat.messages, chat.scored, chat.unscored) == (30, 30, 0), "once, and not lost"
 
 
 def holding_from(served, monkeypatch, nats):

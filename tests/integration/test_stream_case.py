@@ -21,7 +21,8 @@ from tests.integration.served import OPERATOR, cut_signed, serving
 from tests.integration.test_console_axe import both_themes, scrolls_sideways
 from tests.integration.test_console_budget import HTML_BYTES
 from tests.integration.test_console_signing import AUTHENTICATOR
-from tests.integration.test_wall import PASSWORD, Site, target
+from tests.integration.test_wall import PASSWORD, target
+from tests.integration.wall_site import Site
 
 SERVICE = Principal(new_id(), "clips", OPERATOR.permissions, service="clips")
 

@@ -366,8 +366,9 @@ def _summed(sides: Sides, batch: _Batch, now: datetime) -> list[Heavy]:
 
 
 def _count(tx: Tx, chat: Chat, batch: _Batch) -> None:
-    """The conversation's counters, and its minute."""
-    heard, written = batch.heard, sum(one.kind.written for one in batch.told)
+    """The conversation's counters, and its minute: what is sent again is in neither."""
+    heard = batch.heard
+    written = heard.scored + heard.failed
     chats.count(
         tx, chat.id, messages=written, scored=heard.scored, unscored=heard.failed,
         lang=heard.lang, band=heard.band,

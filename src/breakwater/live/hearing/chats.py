@@ -60,7 +60,7 @@ SUMS_KEPT: Final = timedelta(days=30)
 
 END_EVERY_S: Final = 60.0
 MOST_OWED: Final = 1_000
-"""Chats whose alarms wait for a database that can be written to."""
+"""Chats whose figures and alarms wait for a database that can be written to."""
 
 READ: Final = 2 * LONGEST_TEXT
 """Characters that are handed on: the reader counts some of what it does not read."""
@@ -68,17 +68,18 @@ READ: Final = 2 * LONGEST_TEXT
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """What came in, and what it weighs."""
+    """What came in, and what it weighs with what is owed; `unscored`: of it alone."""
 
     told: Sequence[Message]
     heard: LaneAnswer
     writers: Writers
+    unscored: int
 
 
 class _Owed:
-    """Alarms that rang and could not be kept: a level does not ring again for ten minutes.
+    """What was weighed and could not be kept: what is sent again is neither weighed nor rung anew.
 
-    They go with the chat's next batch, which its sender repeats where this one failed. In memory,
+    It goes with the chat's next batch, which its sender repeats where this one failed. In memory,
     bounded: a database that is away for long loses the oldest. For several threads.
     """
 
@@ -87,9 +88,7 @@ class _Owed:
         self._due: OrderedDict[Id, LaneAnswer] = OrderedDict()
 
     def keep(self, chat: Id, heard: LaneAnswer) -> None:
-        """Remember the alarms of a batch that was not kept."""
-        if not heard.alarms:
-            return
+        """Remember figures and alarms of a batch that was not kept."""
         with self._lock:
             self._due[chat] = heard
             self._due.move_to_end(chat)
@@ -97,14 +96,18 @@ class _Owed:
                 self._due.popitem(last=False)
 
     def with_what_is_due(self, chat: Id, heard: LaneAnswer) -> LaneAnswer:
-        """What a batch weighs, with the alarms that one before it left."""
+        """What a batch weighs, with the figures and alarms that one before it left."""
         with self._lock:
             due = self._due.pop(chat, None)
         if due is None:
             return heard
         alarms = {one.level: one for one in (*due.alarms, *heard.alarms)}
         captured = {one.message: one for one in (*heard.captured, *due.captured)}
-        return replace(heard, alarms=tuple(alarms.values()), captured=tuple(captured.values()))
+        return replace(
+            heard, scored=heard.scored + due.scored, failed=heard.failed + due.failed,
+            nats=heard.nats + due.nats, alarms=tuple(alarms.values()),
+            captured=tuple(captured.values()),
+        )  # fmt: skip
 
 
 class Chats:
@@ -183,12 +186,13 @@ class Chats:
             )  # fmt: skip
         self._metrics.comments.labels("scored").inc(heard.scored)
         self._metrics.comments.labels("unscored").inc(heard.failed)
-        heard = self._owed.with_what_is_due(chat.id, heard)
+        unscored, heard = heard.failed, self._owed.with_what_is_due(chat.id, heard)
+        batch = _Batch(told, heard, writers, unscored)
         try:
             with self._db.transaction() as tx:
                 tx.lock_changes()
-                return self._kept(tx, by, chats.get(tx, chat.id), _Batch(told, heard, writers))
-        except BaseException:  # whatever it was, these alarms rang
+                return self._kept(tx, by, chats.get(tx, chat.id), batch)
+        except BaseException:  # whatever it was, this was weighed and these alarms rang
             self._owed.keep(chat.id, heard)
             raise
 
@@ -259,7 +263,7 @@ class Chats:
             self._ring(tx, by, chat, alarm)
         held = self._held(chat, batch)
         measure = self._hold(tx, chat, held, heard, followed)
-        return Taken(len(batch.told), heard.failed, tuple(held), alarms, measure)
+        return Taken(len(batch.told), batch.unscored, tuple(held), alarms, measure)
 
     def _hold(
         self, tx: Tx, chat: Chat, held: Sequence[str], heard: LaneAnswer, followed: Followed
@@ -313,9 +317,9 @@ def _timed(one: Message, now: datetime) -> Message:
 
 
 def _count(tx: Tx, chat: Chat, batch: _Batch) -> None:
-    """The chat's counters, and its minute."""
+    """The chat's counters, and its minute: what is sent again is in neither."""
     kinds, heard = [one.kind for one in batch.told], batch.heard
-    written = sum(one.written for one in kinds) - heard.again
+    written = heard.scored + heard.failed
     chats.count(
         tx, chat.id, messages=written, scored=heard.scored, unscored=heard.failed,
         lang=heard.lang, band=heard.band,

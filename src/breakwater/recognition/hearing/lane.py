@@ -177,7 +177,7 @@ class _Tally:
 
     def __init__(self, *, each: bool) -> None:
         self.least = EACH if each else LOUD
-        self.scored = self.failed = self.again = 0
+        self.scored = self.failed = 0
         self.nats = 0.0
         self.levels: dict[Level, tuple[float, float]] = {}
         self.alarms: list[Alarm] = []
@@ -193,9 +193,7 @@ class _Tally:
         if not one.kind.written:
             return
         scored = heard.scored
-        if heard.again:
-            self.again += 1
-        else:
+        if not heard.again:
             self.scored += 1
             self.abstained += scored.abstained
             self.nats += max(0.0, scored.nats)
@@ -213,7 +211,7 @@ class _Tally:
         """As it is sent."""
         self.loud.sort(key=lambda one: float(one[4]), reverse=True)
         return {
-            "scored": self.scored, "failed": self.failed, "again": self.again, "nats": self.nats,
+            "scored": self.scored, "failed": self.failed, "nats": self.nats,
             "abstained": self.abstained, "loud": self.loud,
             "lang": max(self.langs, key=self.langs.__getitem__, default=""),
             "levels": [[level.value, *two] for level, two in self.levels.items()],

@@ -86,8 +86,8 @@ class LaneAnswer:
     """What a batch weighs.
 
     Attributes:
-        scored: messages that were weighed; `failed`: that could not be; `again`: that were
-            counted before.
+        scored: messages that were weighed, those that were counted before left out;
+            `failed`: that could not be.
         nats: their evidence together, what is below zero left out.
         abstained: of them without the model.
         lang: of most of them; empty: there was none. `band`: speed of the chat.
@@ -101,7 +101,6 @@ class LaneAnswer:
 
     scored: int = 0
     failed: int = 0
-    again: int = 0
     nats: float = 0.0
     abstained: int = 0
     lang: str = ""
@@ -360,7 +359,6 @@ def _answer(frame: Frame, link: Link) -> LaneAnswer:
     return LaneAnswer(
         scored=said["scored"],
         failed=said["failed"],
-        again=said["again"],
         nats=said["nats"],
         abstained=said["abstained"],
         lang=said["lang"],

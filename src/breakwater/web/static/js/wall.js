@@ -6,6 +6,7 @@
   const OLD_S = 10;
   const EVERY_MS = { now: 2000, high: 4000, medium: 8000, low: 12000 };
   const AGAIN_MS = 30000;
+  const UNSAID = '<p id="target-said" role="status"></p>';
   const tiles = () => [...document.querySelectorAll(".tiles > li")].filter((tile) => tile.offsetParent);
   const current = () => document.querySelector(".tiles > li[aria-current]");
   const link = (tile) => tile.querySelector("a");
@@ -275,7 +276,13 @@
     if (tile) choose(tile, false);
     settle();
     document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
-      if (detail.target.id === "target-of") signed = Boolean(signing());
+      if (detail.target.id !== "target-of") return;
+      signed = Boolean(signing());
+      // What an order answered stays to be read while the same target is brought up to date.
+      const said = document.getElementById("target-said");
+      if (detail.requestConfig.verb === "get" && shows() === chosen && said?.textContent) {
+        detail.serverResponse = detail.serverResponse.replace(UNSAID, () => said.outerHTML);
+      }
     });
     document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
       if (detail.target.id === "main" || detail.target.tagName === "MAIN") settle();
