@@ -20,10 +20,11 @@ from pydantic_settings import (
 )
 
 from breakwater.errors import BadSettings
-from breakwater.settings_comments import CommentsSettings, Words
+from breakwater.settings_comments import Words
+from breakwater.settings_justice import JusticeSettings
 
 
-class Settings(CommentsSettings):
+class Settings(JusticeSettings):
     """What an operator can set."""
 
     model_config = SettingsConfigDict(env_prefix="BREAKWATER_", frozen=True, extra="forbid")

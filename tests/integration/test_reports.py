@@ -13,7 +13,7 @@ from breakwater.model.case import CaseKind, CaseState, Priority
 from breakwater.model.decision import DecisionKind
 from breakwater.model.ids import Id, new_id
 from breakwater.model.user_report import STRANGERS, Concern, ReporterKind, UserReport
-from breakwater.records import cases, queue, reports, uploads
+from breakwater.records import cases, queue, uploads, user_reports
 from breakwater.review.queueing.reports import Told
 from breakwater.worker.loop import Worker
 from tests.integration.conftest import photo, work
@@ -45,7 +45,7 @@ def test_a_report_opens_a_case_with_neutral_words(app: App, machine: Principal) 
     assert case.why == "A user reported: an approach to a child."
     assert case.priority is Priority.MEDIUM
     with app.db.read() as tx:
-        (kept,) = reports.of_case(tx, case.id)
+        (kept,) = user_reports.of_case(tx, case.id)
     assert kept.words == "He asked her age."
 
 
@@ -93,7 +93,9 @@ def test_who_was_wrong_often_is_believed_less_and_undo_unlearns(
     again = take(app, machine, "crier", item="once-more")
     assert case_of(app, again.case).priority is Priority.LOW
     with app.db.read() as tx:
-        trust = reports.reliability(tx, reports.reporters_of(tx, again.case))[again.reporter]
+        trust = user_reports.reliability(tx, user_reports.reporters_of(tx, again.case))[
+            again.reporter
+        ]
     assert (trust.right, trust.wrong) == (0, 5)
     made = take(app, machine, "right", item="right-1")
     decide(app, worker, made.case, DecisionKind.ILLEGAL)
@@ -115,7 +117,7 @@ def test_the_queue_is_told_how_many_reporters_count(
         take(app, machine, f"stranger-{n}", item="obj-7")
     with app.db.read() as tx:
         assert queue.places(tx, [first.case])[first.case].reports == STRANGERS
-        assert reports.counts(tx, [first.case]) == {first.case: 7}
+        assert user_reports.counts(tx, [first.case]) == {first.case: 7}
 
 
 def test_a_closed_case_is_not_joined(app: App, machine: Principal, worker: Worker) -> None:

@@ -31,7 +31,7 @@ from breakwater.model.user_report import (
     belief,
     urgency_of,
 )
-from breakwater.records import reports, stream_orders, stream_people, streams
+from breakwater.records import stream_orders, stream_people, streams, user_reports
 from breakwater.records.database import Tx
 
 LONGEST: Final = 4_000
@@ -74,16 +74,18 @@ def report(tx: Tx, policy: Policy, stream: Stream, by: Principal, told: ReportTo
     """
     if not told.reporter or len(told.words) > LONGEST:
         raise BadInput(f"A report has a reporter, and at most {LONGEST:,} characters.")
-    before = reports.by_reference(tx, stream.service, told.reference) if told.reference else None
+    before = (
+        user_reports.by_reference(tx, stream.service, told.reference) if told.reference else None
+    )
     if before is not None:
         return before
-    key = reports.reporter_key(tx, stream.service, told.reporter_kind, told.reporter)
-    trust = reports.reliability(tx, {key: told.reporter_kind})[key]
+    key = user_reports.reporter_key(tx, stream.service, told.reporter_kind, told.reporter)
+    trust = user_reports.reliability(tx, {key: told.reporter_kind})[key]
     first = urgency_of(belief([trust]), danger=told.danger)
     before_case = stream.case
     why = "A viewer reported it." if not told.danger else "A report says: a child is in danger now."
     stream, case = acting.case_for(tx, stream, why=why, priority=_live(first))
-    made = reports.add(
+    made = user_reports.add(
         tx, report=new_id(), service=stream.service, reference=told.reference, reporter=key,
         reporter_kind=told.reporter_kind, concern=told.concern, danger=told.danger,
         case=case.id, item=stream.label, account=stream.account, words=told.words.strip(),
@@ -105,13 +107,13 @@ def _may_count(tx: Tx, case: Id, key: str, trust: Reliability) -> bool:
     """Whether a report can change what all together are worth: only so many strangers count."""
     if trust.known or trust.kind is not ReporterKind.USER:
         return True
-    return reports.strangers(tx, case, STRANGERS, but=key) < STRANGERS
+    return user_reports.strangers(tx, case, STRANGERS, but=key) < STRANGERS
 
 
 def _weigh(tx: Tx, policy: Policy, stream: Stream, case: Id, *, danger: bool) -> None:
     """What all reports together are worth now."""
-    who = reports.reporters_of(tx, case)
-    chance = belief(reports.reliability(tx, who).values())
+    who = user_reports.reporters_of(tx, case)
+    chance = belief(user_reports.reliability(tx, who).values())
     raised = _live(urgency_of(chance, danger=danger))
     made = acting.worry(tx, policy, stream, "reports", chance)
     acting.case_for(tx, made, why=_many(len(who)), priority=raised)

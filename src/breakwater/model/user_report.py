@@ -3,7 +3,7 @@
 Sent by services for their users, and by partners. The reporter is known by a keyed pseudonym
 only. How much a report weighs follows from what became of earlier ones: a Beta-Bernoulli
 model with a stated prior, whose mean after n outcomes is (a + right) / (a + b + n). Kept by
-`records.reports`, joined to cases by `review.queueing.reports`.
+`records.user_reports`, joined to cases by `review.queueing.reports`.
 """
 
 from __future__ import annotations

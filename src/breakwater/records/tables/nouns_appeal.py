@@ -1,7 +1,7 @@
 """Tables of what people outside say: appeals, their answers, reports, and notices held back.
 
 All are only ever appended. Words and account names of people outside are sealed; who reports
-is a keyed pseudonym. Read by `records.appeals`, `records.reports`, `records.notices`.
+is a keyed pseudonym. Read by `records.appeals`, `records.user_reports`, `records.notices`.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ from breakwater.model.match import Action
 from breakwater.model.notice import DecidedBy, Measure, Notice
 from breakwater.model.upload import Upload
 from breakwater.model.user_report import ReporterKind
-from breakwater.records import appeals, decisions, notices, reports, uploads
+from breakwater.records import appeals, decisions, notices, uploads, user_reports
 from breakwater.records.database import Database, Tx
 
 FOLDER: Final = Path(__file__).parent / "notices"
@@ -181,7 +181,7 @@ def _decided_by(
 def _reported_by(tx: Tx, upload: Upload) -> frozenset[ReporterKind]:
     if upload.case is None:
         return frozenset()
-    return frozenset(reports.reporters_of(tx, upload.case).values())
+    return frozenset(user_reports.reporters_of(tx, upload.case).values())
 
 
 def _statement(

@@ -13,7 +13,7 @@ from breakwater.model.case import CaseKind, CaseState
 from breakwater.model.event import Event, EventType
 from breakwater.model.ids import Id
 from breakwater.model.user_report import voices
-from breakwater.records import cases, queue, reports, streams
+from breakwater.records import cases, queue, streams, user_reports
 from breakwater.records.database import Database, Tx
 from breakwater.review.queueing.routing import Routing
 
@@ -44,8 +44,8 @@ class Broadcasts:
                 return
             if event.type is EventType.STREAM_CHANGED:
                 self._routing.press(tx, case, viewers=int(event.body["viewers"]))
-            elif reports.crowd(tx, case, MOST) < MOST:
-                trusts = reports.reliability(tx, reports.reporters_of(tx, case))
+            elif user_reports.crowd(tx, case, MOST) < MOST:
+                trusts = user_reports.reliability(tx, user_reports.reporters_of(tx, case))
                 count = len(voices(trusts.values()))
                 if count != placed.reports:
                     self._routing.press(tx, case, reports=count)

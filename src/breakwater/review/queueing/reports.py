@@ -30,7 +30,7 @@ from breakwater.model.user_report import (
     urgency_of,
     voices,
 )
-from breakwater.records import cases, decisions, queue, reports, uploads
+from breakwater.records import cases, decisions, queue, uploads, user_reports
 from breakwater.records.database import Database, Tx
 from breakwater.review.queueing.routing import Routing
 
@@ -108,7 +108,7 @@ class Reports:
             raise BadInput(f"A report has a reporter, and at most {LONGEST:,} characters.")
         with self._db.transaction() as tx:
             tx.lock_changes()
-            before = reports.by_reference(tx, told.service, told.reference)
+            before = user_reports.by_reference(tx, told.service, told.reference)
             if told.reference and before is not None:
                 return before
             made = self._keep(tx, told)
@@ -124,19 +124,19 @@ class Reports:
         with self._db.transaction() as tx:
             said = decisions.standing(tx, event.subject)
             outcome = OUTCOMES.get(said.kind, ReportOutcome.OPEN) if said else ReportOutcome.OPEN
-            reports.learn(tx, event.subject, outcome)
+            user_reports.learn(tx, event.subject, outcome)
 
     def _keep(self, tx: Tx, told: Told) -> UserReport:
         upload = _upload(tx, told)
-        key = reports.reporter_key(tx, told.service, told.reporter_kind, told.reporter)
-        trust = reports.reliability(tx, {key: told.reporter_kind})[key]
-        found = reports.open_case(
+        key = user_reports.reporter_key(tx, told.service, told.reporter_kind, told.reporter)
+        trust = user_reports.reliability(tx, {key: told.reporter_kind})[key]
+        found = user_reports.open_case(
             tx, service=told.service, upload=upload.id if upload else None, item=told.item,
             account=told.account,
         )  # fmt: skip
         report = new_id()
         case = found or _open(tx, told, upload, report, trust)
-        made = reports.add(
+        made = user_reports.add(
             tx, report=report, service=told.service, reference=told.reference, reporter=key,
             reporter_kind=told.reporter_kind, concern=told.concern, danger=told.danger,
             case=case.id, upload=upload.id if upload else None, item=told.item,
@@ -162,13 +162,13 @@ def believed(tx: Tx, case: Id) -> tuple[int, float]:
 
 
 def _trusts(tx: Tx, case: Id) -> list[Reliability]:
-    return list(reports.reliability(tx, reports.reporters_of(tx, case)).values())
+    return list(user_reports.reliability(tx, user_reports.reporters_of(tx, case)).values())
 
 
 def _upload(tx: Tx, told: Told) -> Upload | None:
     """What the report is about, where it is kept here."""
     if told.upload is None:
-        known = reports.upload_named(tx, told.service, told.item) if told.item else None
+        known = user_reports.upload_named(tx, told.service, told.item) if told.item else None
         return uploads.get(tx, known) if known else None
     found = uploads.get(tx, told.upload)
     if found.service != told.service:

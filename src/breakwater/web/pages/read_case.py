@@ -18,7 +18,7 @@ from breakwater.model.match import Action, Match
 from breakwater.model.media import Level
 from breakwater.model.signal import Measure, kind_named
 from breakwater.model.upload import Upload
-from breakwater.records import accounts, cases, people, reports, uploads
+from breakwater.records import accounts, cases, people, uploads, user_reports
 from breakwater.records.database import Tx
 from breakwater.web.pages import (
     read_chat,
@@ -152,7 +152,7 @@ def _reports(look: Look, found: Case) -> tuple[ReportRow, ...]:
     """What was reported, where the case is about that; for those who decide."""
     if found.kind is not CaseKind.REPORT or not look.may(Permission.CASE_DECIDE):
         return ()
-    return tuple(row(look.tx, one) for one in reports.of_case(look.tx, found.id, REPORTS))
+    return tuple(row(look.tx, one) for one in user_reports.of_case(look.tx, found.id, REPORTS))
 
 
 def _reports_note(look: Look, found: Case) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from breakwater.model.user_report import Concern, Reliability, ReporterKind, UserReport
-from breakwater.records import reports
+from breakwater.records import user_reports
 from breakwater.records.database import Tx
 from breakwater.web.pages import words
 from breakwater.web.pages.models import When
@@ -42,7 +42,7 @@ class ReportRow:
 
 def row(tx: Tx, one: UserReport) -> ReportRow:
     """One report as it is read: the words as they were written, the reporter as a pseudonym."""
-    trust = reports.reliability(tx, {one.reporter: one.reporter_kind})[one.reporter]
+    trust = user_reports.reliability(tx, {one.reporter: one.reporter_kind})[one.reporter]
     return ReportRow(
         concern=CONCERNS[one.concern],
         who=REPORTERS[one.reporter_kind],

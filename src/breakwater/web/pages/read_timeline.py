@@ -14,7 +14,7 @@ from breakwater.model.access import Permission
 from breakwater.model.case import Case
 from breakwater.model.media import Level
 from breakwater.model.upload import Upload
-from breakwater.records import decisions, reports, uploads, views
+from breakwater.records import decisions, uploads, user_reports, views
 from breakwater.web.pages import read_chat, read_stream
 from breakwater.web.pages.evidence import moments_s, spans_of
 from breakwater.web.pages.read_deciding import WORD
@@ -40,7 +40,7 @@ def _opened(_look: Look, found: Case, _upload: Upload | None) -> Iterator[Point]
 
 def _reports(look: Look, found: Case, _upload: Upload | None) -> Iterator[Point]:
     reads = look.may(Permission.CASE_DECIDE)
-    for one in reports.of_case(look.tx, found.id, MOST):
+    for one in user_reports.of_case(look.tx, found.id, MOST):
         yield Point(Sort.REPORT, one.at, CONCERNS[one.concern] if reads else "")
 
 

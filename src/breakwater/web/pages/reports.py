@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from breakwater.model.access import Permission
-from breakwater.records import reports
+from breakwater.records import user_reports
 from breakwater.review.queueing.reports import believed
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages.context import Pages, show
@@ -45,7 +45,7 @@ def of_case(
             case=found.id,
             number=found.number,
             believed=_believed(people, chance),
-            rows=tuple(row(tx, one) for one in reports.of_case(tx, found.id)),
+            rows=tuple(row(tx, one) for one in user_reports.of_case(tx, found.id)),
         )
     return show(request, pages, who, "reports", section="queue", view=view)
 

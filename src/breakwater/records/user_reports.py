@@ -3,7 +3,7 @@
 A reporter is a keyed pseudonym, told apart by service and kind; their words and the account
 they name are sealed. Outcomes are rows of their own, the newest counts, so that a decision that
 is taken back is unlearned. Fed by `review.queueing.reports`. Contract:
-`tests/contract/test_records_reports.py`.
+`tests/contract/test_records_user_reports.py`.
 """
 
 from __future__ import annotations
