@@ -53,6 +53,10 @@ class EventType(StrEnum):
     CHAT_CAPTURED = "chat.captured"
     REEL_ADDED = "reel.added"
     REEL_WITHDRAWN = "reel.withdrawn"
+    FILING_CHANGED = "filing.changed"
+    FILING_FINISHED = "filing.finished"
+    FILING_STUCK = "filing.stuck"
+    FILING_OVERDUE = "filing.overdue"
     GRADE_SETTLED = "grade.settled"
     GRADE_DISPUTED = "grade.disputed"
 

@@ -19,6 +19,7 @@ from breakwater.records.tables import (
     nouns_decision,
     nouns_duty,
     nouns_exposure,
+    nouns_filing,
     nouns_grading,
     nouns_intake,
     nouns_people,
@@ -99,6 +100,7 @@ APPEND_ONLY: Final[tuple[str, ...]] = (
     nouns_chat.chat_alarms.name,
     nouns_chat.chat_measures.name,
     nouns_chat.chat_measure_acks.name,
+    nouns_filing.filing_steps.name,
 )
 
 __all__ = [
@@ -113,6 +115,7 @@ __all__ = [
     "nouns_decision",
     "nouns_duty",
     "nouns_exposure",
+    "nouns_filing",
     "nouns_grading",
     "nouns_intake",
     "nouns_people",

@@ -1,0 +1,91 @@
+"""Justice: what is preserved, reported, received, exported and refused.
+
+Revision 0010. Frozen: it names plain types and rows, and never follows the tables.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from breakwater.records.guards import guard
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+ID = sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
+AT = sa.DateTime(timezone=True)
+NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT, BYTES, BOOL, FLOAT = sa.Text(), sa.LargeBinary(), sa.Boolean(), sa.Float()
+SMALL, INT, BIG = sa.SmallInteger(), sa.Integer(), sa.BigInteger()
+
+APPEND_ONLY: tuple[str, ...] = ("filing_steps",)
+
+
+def col(name: str, type_: Any, *, nullable: bool = False, **kw: Any) -> sa.Column[Any]:
+    """A column that is not empty unless said otherwise."""
+    return sa.Column(name, type_, nullable=nullable, **kw)
+
+
+def where(condition: str) -> dict[str, Any]:
+    """A partial index, on both databases."""
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
+def upgrade() -> None:
+    """Make the tables and their guards; what stood before keeps its rows."""
+    filing_1()
+    for table in APPEND_ONLY:
+        guard(op.get_bind(), table, ("update", "delete", "truncate"))
+    guard(op.get_bind(), "filing_papers", ("update",))
+
+
+def filing_1() -> None:
+    """filing."""
+    op.create_table("filings",
+        col("id", ID), col("number", BIG), col("case_id", ID), col("destination", sa.String(40)),
+        col("group_id", ID), col("person", INT), col("version", INT), col("state", sa.String(12)),
+        col("urgent", BOOL), col("epoch", INT), col("attempt", INT),
+        col("report_id", sa.String(64)), col("knowledge_at", AT), col("due_at", AT),
+        col("created_at", AT), col("opened_at", AT, nullable=True),
+        col("finished_at", AT, nullable=True), col("fault", sa.String(80)), col("wanted_by", TEXT),
+        col("change", BIG), sa.PrimaryKeyConstraint("id", name="pk_filings"),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_filings_case_id_cases"),
+        sa.UniqueConstraint("case_id", "destination", "person", "version", name="uq_filings_case_id_destination_person_version"),
+        sa.UniqueConstraint("number", name="uq_filings_number"),
+    )  # fmt: skip
+    op.create_index("ix_filings_group_id", "filings", ["group_id"])
+    op.create_index("ix_filings_state", "filings", ["state"])
+    op.create_table("filing_drafts",
+        col("filing_id", ID), col("sealed", BYTES), col("at", AT),
+        sa.PrimaryKeyConstraint("filing_id", name="pk_filing_drafts"),
+        sa.ForeignKeyConstraint(["filing_id"], ["filings.id"], name="fk_filing_drafts_filing_id_filings"),
+    )  # fmt: skip
+    op.create_table("filing_files",
+        col("filing_id", ID), col("position", INT, autoincrement=False),
+        col("blob_id", ID, nullable=True), col("size", BIG), col("sha256", sa.LargeBinary(32)),
+        col("md5", sa.LargeBinary(16)), col("file_id", sa.String(64)), col("described", BOOL),
+        sa.PrimaryKeyConstraint("filing_id", "position", name="pk_filing_files"),
+        sa.ForeignKeyConstraint(["blob_id"], ["blobs.id"], name="fk_filing_files_blob_id_blobs"),
+        sa.ForeignKeyConstraint(["filing_id"], ["filings.id"], name="fk_filing_files_filing_id_filings"),
+    )  # fmt: skip
+    op.create_index("ix_filing_files_blob_id", "filing_files", ["blob_id"])
+    op.create_table("filing_steps",
+        col("id", ID), col("filing_id", ID), col("call", sa.String(12)),
+        col("phase", sa.String(8)), col("attempt", INT), col("file", INT, nullable=True),
+        col("at", AT), col("code", INT, nullable=True), col("http", INT), col("request_id", TEXT),
+        col("report_id", sa.String(64)), col("file_id", sa.String(64)),
+        col("detail", sa.String(80)), sa.PrimaryKeyConstraint("id", name="pk_filing_steps"),
+        sa.ForeignKeyConstraint(["filing_id"], ["filings.id"], name="fk_filing_steps_filing_id_filings"),
+    )  # fmt: skip
+    op.create_index("ix_filing_steps_filing_id", "filing_steps", ["filing_id"])
+    op.create_table("filing_papers",
+        col("step_id", ID), col("sealed", BYTES),
+        sa.PrimaryKeyConstraint("step_id", name="pk_filing_papers"),
+        sa.ForeignKeyConstraint(["step_id"], ["filing_steps.id"], name="fk_filing_papers_step_id_filing_steps"),
+    )  # fmt: skip
