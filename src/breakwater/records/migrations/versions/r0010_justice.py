@@ -24,7 +24,11 @@ NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TEXT, BYTES, BOOL, FLOAT = sa.Text(), sa.LargeBinary(), sa.Boolean(), sa.Float()
 SMALL, INT, BIG = sa.SmallInteger(), sa.Integer(), sa.BigInteger()
 
-APPEND_ONLY: tuple[str, ...] = ("filing_steps",)
+APPEND_ONLY: tuple[str, ...] = (
+    "received_calls",
+    "received_referrals",
+    "filing_steps",
+)
 
 
 def col(name: str, type_: Any, *, nullable: bool = False, **kw: Any) -> sa.Column[Any]:
@@ -40,6 +44,7 @@ def where(condition: str) -> dict[str, Any]:
 def upgrade() -> None:
     """Make the tables and their guards; what stood before keeps its rows."""
     filing_1()
+    received_1()
     for table in APPEND_ONLY:
         guard(op.get_bind(), table, ("update", "delete", "truncate"))
     guard(op.get_bind(), "filing_papers", ("update",))
@@ -76,16 +81,64 @@ def filing_1() -> None:
     )  # fmt: skip
     op.create_index("ix_filing_files_blob_id", "filing_files", ["blob_id"])
     op.create_table("filing_steps",
-        col("id", ID), col("filing_id", ID), col("call", sa.String(12)),
+        col("id", ID), col("filing_id", ID), col("seq", INT), col("call", sa.String(12)),
         col("phase", sa.String(8)), col("attempt", INT), col("file", INT, nullable=True),
         col("at", AT), col("code", INT, nullable=True), col("http", INT), col("request_id", TEXT),
         col("report_id", sa.String(64)), col("file_id", sa.String(64)),
         col("detail", sa.String(80)), sa.PrimaryKeyConstraint("id", name="pk_filing_steps"),
         sa.ForeignKeyConstraint(["filing_id"], ["filings.id"], name="fk_filing_steps_filing_id_filings"),
+        sa.UniqueConstraint("filing_id", "seq", name="uq_filing_steps_filing_id_seq"),
     )  # fmt: skip
-    op.create_index("ix_filing_steps_filing_id", "filing_steps", ["filing_id"])
     op.create_table("filing_papers",
         col("step_id", ID), col("sealed", BYTES),
         sa.PrimaryKeyConstraint("step_id", name="pk_filing_papers"),
         sa.ForeignKeyConstraint(["step_id"], ["filing_steps.id"], name="fk_filing_papers_step_id_filing_steps"),
+    )  # fmt: skip
+
+
+def received_1() -> None:
+    """received."""
+    op.create_table("received_calls",
+        col("change", BIG, autoincrement=False), col("number", BIG), col("what", sa.String(12)),
+        col("code", INT), col("sender_id", ID), col("request_id", sa.String(64)), col("at", AT),
+        sa.PrimaryKeyConstraint("change", name="pk_received_calls"),
+    )  # fmt: skip
+    op.create_index("ix_received_calls_number", "received_calls", ["number"])
+    op.create_table("received_reports",
+        col("id", ID), col("number", BIG), col("sender_id", ID), col("service", sa.String(64)),
+        col("state", sa.String(12)), col("opened_at", AT), col("modified_at", AT),
+        col("closed_at", AT, nullable=True), col("size", BIG), col("sha256", sa.LargeBinary(32)),
+        col("sealed", BYTES, nullable=True), col("case_id", ID, nullable=True), col("change", BIG),
+        sa.PrimaryKeyConstraint("id", name="pk_received_reports"),
+        sa.UniqueConstraint("number", name="uq_received_reports_number"),
+    )  # fmt: skip
+    op.create_index("ix_received_reports_case_id", "received_reports", ["case_id"])
+    op.create_index("ix_received_reports_open", "received_reports", ["state", "modified_at"])
+    op.create_index("ix_received_reports_sender_id", "received_reports", ["sender_id"])
+    op.create_table("received_files",
+        col("id", ID), col("report_id", ID), col("place", INT), col("size", BIG),
+        col("md5", sa.LargeBinary(16)), col("sha256", sa.LargeBinary(32)),
+        col("declared_type", sa.String(255)), col("name_sealed", BYTES, nullable=True),
+        col("blob_id", ID, nullable=True), col("details_sealed", BYTES, nullable=True),
+        col("received_at", AT), col("described_at", AT, nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_received_files"),
+        sa.ForeignKeyConstraint(["blob_id"], ["blobs.id"], name="fk_received_files_blob_id_blobs"),
+        sa.ForeignKeyConstraint(["report_id"], ["received_reports.id"], name="fk_received_files_report_id_received_reports"),
+        sa.UniqueConstraint("report_id", "place", name="uq_received_files_report_id_place"),
+    )  # fmt: skip
+    op.create_index("ix_received_files_md5", "received_files", ["md5"])
+    op.create_index("ix_received_files_report_id", "received_files", ["report_id"])
+    op.create_index("ix_received_files_sha256", "received_files", ["sha256"])
+    op.create_table("received_referrals",
+        col("id", ID), col("report_id", ID), col("recipient", TEXT), col("reference", TEXT),
+        col("by", ID), col("at", AT), col("change", BIG),
+        sa.PrimaryKeyConstraint("id", name="pk_received_referrals"),
+        sa.ForeignKeyConstraint(["report_id"], ["received_reports.id"], name="fk_received_referrals_report_id_received_reports"),
+    )  # fmt: skip
+    op.create_index("ix_received_referrals_report_id", "received_referrals", ["report_id"])
+    op.create_table("received_prints",
+        col("file_id", ID), col("place", INT, autoincrement=False),
+        col("value", sa.LargeBinary(32)),
+        sa.PrimaryKeyConstraint("file_id", "place", name="pk_received_prints"),
+        sa.ForeignKeyConstraint(["file_id"], ["received_files.id"], name="fk_received_prints_file_id_received_files"),
     )  # fmt: skip
