@@ -31,6 +31,7 @@ from breakwater.records import (
     chat_alarms,
     chats,
     decisions,
+    identities,
     jobs,
     kept_comments,
     outbox,
@@ -252,8 +253,9 @@ def test_what_was_held_is_shown_again_when_nothing_was_found(database, after) ->
     said = heard(after, database, chat, DecisionKind.NOT_ILLEGAL)
     assert not any(one.held for one in kept(database, chat))
     with database.read() as tx:
-        told = outbox.since(tx, 0, limit=500, types=[EventType.CHAT_MEASURED])
-    released = [one.body["told"]["release"] for one in told if "release" in one.body["told"]]
+        events = outbox.since(tx, 0, limit=500, types=[EventType.CHAT_MEASURED])
+        told = [identities.opened(tx, one.subject, one.body["told"]) for one in events]
+    released = [one["release"] for one in told if "release" in one]
     assert released == [["m1", "m2"]], "once, although the event came twice"
     assert said.kind.releases
 

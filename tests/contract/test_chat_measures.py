@@ -30,6 +30,7 @@ from breakwater.records import (
     chat_measures,
     chat_orders,
     chats,
+    identities,
     kept_comments,
     outbox,
     stream_orders,
@@ -96,7 +97,7 @@ def told(database):
     """Words to services, the first first."""
     with database.read() as tx:
         found = outbox.since(tx, 0, limit=1000, types=[EventType.CHAT_MEASURED])
-        return [event.body["told"] for event in found]
+        return [identities.opened(tx, event.subject, event.body["told"]) for event in found]
 
 
 def test_an_alarm_restrains_the_chat_opens_a_case_and_raises_risk(database) -> None:

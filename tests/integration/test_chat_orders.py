@@ -23,6 +23,7 @@ from breakwater.model.ids import Id, new_id
 from breakwater.model.server import ServerKind
 from breakwater.model.stream import OrderState, StreamState
 from breakwater.records import chat_alarms, chat_orders, chats, kept_comments, streams
+from breakwater.records.tables import metadata
 from breakwater.worker.loop import Worker
 from tests.integration.live_site import until
 from tests.integration.served import OPERATOR, Served, serving
@@ -220,6 +221,39 @@ def test_a_server_with_control_url_is_asked_until_its_chat_is_so(
         OrderState.CONFIRMED, OrderState.OVERTAKEN,
     }  # fmt: skip
     assert acting.chats == {name: "open"}, "an older order changes nothing"
+
+
+def test_a_services_own_names_stand_sealed_until_they_are_sent(
+    site: Served, service: Scripted
+) -> None:
+    told, _ = hooked(site, service, "quiet")
+    rule = policies_of(site.app.settings).rule(Measure.SLOW)
+    with site.app.db.transaction() as tx:
+        stream = streams.start(tx, server="", name="live/canary", sender=Sender(service="quiet"))
+        some = [
+            chats.begin(tx, About(ChatKind.PROFILE, "quiet", "profile-canary")),
+            chats.begin(tx, About(ChatKind.STREAM, "quiet", stream.id, stream.id)),
+        ]
+        for chat in some:
+            chat_orders.order(tx, chat, rule, by="policy", why="x")
+            chat_orders.hold(tx, chat, ["message-canary"], by="policy")
+        rows = everything(tx)
+    assert "canary" not in rows.replace("live/canary", "")
+    until(lambda: len(told) == 4)
+    data = [one["data"] for one in told]
+    assert {one["subject"] for one in data} == {"profile-canary", None}
+    assert sorted(one["chat"] for one in data if one.get("hold") == ["message-canary"]) == sorted(
+        one.id for one in some
+    )
+    assert not any("sealed" in one for one in data)
+    with site.app.db.read() as tx:
+        assert "canary" not in everything(tx).replace("live/canary", ""), "nor in deliveries"
+
+
+def everything(tx) -> str:
+    """Every value of events, jobs and what is told to services."""
+    names = ("outbox", "jobs", "webhook_deliveries")
+    return repr([tx.execute(metadata.tables[name].select()).all() for name in names])
 
 
 def test_single_messages_are_taken_out_by_the_server_and_shown_again(

@@ -128,7 +128,9 @@ class ChatOrders:
 
         def hold(payload: Mapping[str, Any], attempt: int, _beat: Beat) -> None:
             try:
-                self.hold(Id(payload["chat"]), payload["messages"], held=payload["held"])
+                with self._db.read() as tx:
+                    messages = chat_orders.messages_of(tx, payload)
+                self.hold(Id(payload["chat"]), messages, held=payload["held"])
             except BreakwaterError:
                 if attempt < HOLD_TRIES:
                     raise

@@ -15,7 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any, Final
 
-from breakwater.errors import BadInput, FetchFailed, FetchRefused, NotFound, TooLarge
+from breakwater.errors import (
+    BadInput,
+    FetchFailed,
+    FetchRefused,
+    MissingKey,
+    NotFound,
+    Tampered,
+    TooLarge,
+)
 from breakwater.intake.snapshot import signed
 from breakwater.model.access import Principal
 from breakwater.model.clock import Clock, iso
@@ -26,8 +34,8 @@ from breakwater.model.webhook import Delivery, Endpoint
 from breakwater.network.addresses import networks
 from breakwater.network.fetch import Fetcher, FetchRules
 from breakwater.observe import Metrics
-from breakwater.records import uploads, webhooks
-from breakwater.records.database import Database
+from breakwater.records import identities, uploads, webhooks
+from breakwater.records.database import Database, Tx
 
 AT_ONCE: Final = 4
 LEASE_S: Final = 60.0
@@ -126,16 +134,17 @@ class Webhooks:
                 tried += 1
 
     def _deliver(self, delivery: Delivery) -> None:
-        with self._db.read() as tx:
-            endpoint = webhooks.get(tx, delivery.endpoint)
-            secret = webhooks.secret(tx, delivery.endpoint)
-        body = json.dumps(delivery.body, separators=(",", ":"))
-        headers = signed(secret, str(delivery.event), self._clock, body)
         status: int | None = None
         error = ""
         try:
+            with self._db.read() as tx:
+                endpoint = webhooks.get(tx, delivery.endpoint)
+                secret = webhooks.secret(tx, delivery.endpoint)
+                plain = _opened(tx, delivery)
+            body = json.dumps(plain, separators=(",", ":"))
+            headers = signed(secret, str(delivery.event), self._clock, body)
             status, _ = self._fetcher.post(endpoint.url, body.encode(), headers)
-        except (FetchFailed, FetchRefused, TooLarge) as refusal:
+        except (FetchFailed, FetchRefused, TooLarge, MissingKey, Tampered) as refusal:
             error = refusal.code
         self._note(delivery, status, error)
 
@@ -157,6 +166,14 @@ class Webhooks:
     def close(self) -> None:
         """Send no more; what waits is sent after the next start."""
         self._threads.shutdown(wait=True)
+
+
+def _opened(tx: Tx, delivery: Delivery) -> dict[str, Any]:
+    """The body with a service's own names, which are sealed until now."""
+    data = delivery.body["data"]
+    if identities.SEALED not in data:
+        return dict(delivery.body)
+    return {**delivery.body, "data": identities.opened(tx, Id(data["chat"]), data)}
 
 
 def message(event: Event) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 `order` and `hold` write all of it in the transaction of whoever decided: policy, a person, or a
 decision that found nothing. Where an order stands follows from its answers alone: the newest one
 counts, an older order is overtaken. Fed by `live.hearing`, `enforcement.chat_wishes` and
-`review`; obeyed by `enforcement.chats`. Contract: `tests/contract/test_chat_measures.py`.
+`review`; obeyed by `enforcement.chats`. A service's own names, of profiles and of messages, stand
+sealed in events and jobs until they are sent. Contract: `tests/contract/test_chat_measures.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from breakwater.model.clock import iso
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import OrderState
-from breakwater.records import chat_measures, chats, jobs
+from breakwater.records import chat_measures, chats, identities, jobs
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_chat import chat_measures as _m
 from breakwater.records.tables.nouns_chat import chats as _chats
@@ -57,7 +58,7 @@ def order(tx: Tx, chat: Chat, rule: ChatRule, *, by: str, why: str) -> MeasureWi
     tx.audit(by, "chat.order", chat.id, to=rule.measure.value, why=made.why, stream=chat.stream)
     tx.emit(
         EventType.CHAT_MEASURED, chat.id, order=made.id, to=rule.measure.value, why=made.why,
-        service=chat.service, told=_told(chat, made, rule),
+        service=chat.service, told=_told(tx, chat, made, rule),
     )  # fmt: skip
     return made
 
@@ -76,11 +77,14 @@ def hold(tx: Tx, chat: Chat, messages: Sequence[str], *, by: str, held: bool = T
     for start in range(0, len(messages), AT_ONCE):
         ids = list(messages[start : start + AT_ONCE])
         if chat.stream is not None:
-            jobs.enqueue(tx, HOLD_JOB, {"chat": chat.id, "messages": ids, "held": held})
+            sealed = identities.closed(tx, chat.id, {"messages": ids})
+            jobs.enqueue(tx, HOLD_JOB, {"chat": chat.id, "held": held, **sealed})
         tx.audit(by, f"chat.{word}", chat.id, messages=len(ids), stream=chat.stream)
         tx.emit(
             EventType.CHAT_MEASURED, chat.id, to=chat.measure.value, service=chat.service,
-            told={**_where(chat), "order": new_id(), "measure": chat.measure.value, word: ids},
+            told={
+                **_where(tx, chat, {word: ids}), "order": new_id(), "measure": chat.measure.value,
+            },
         )  # fmt: skip
 
 
@@ -157,16 +161,26 @@ def state(tx: Tx, wish: MeasureWish) -> tuple[OrderState, list[MeasureAck]]:
     return OrderState.UNCONFIRMED if said else OrderState.WANTED, said
 
 
-def _told(chat: Chat, wish: MeasureWish, rule: ChatRule) -> dict[str, Any]:
+def messages_of(tx: Tx, payload: Mapping[str, Any]) -> list[str]:
+    """The service's own ids of a hold job."""
+    return list(identities.opened(tx, Id(payload["chat"]), payload)["messages"])
+
+
+def _told(tx: Tx, chat: Chat, wish: MeasureWish, rule: ChatRule) -> dict[str, Any]:
     """What a service is told of an order: ids, words and numbers, nothing that was written."""
     return {
-        **_where(chat), **rule.told, "order": wish.id, "why": wish.why,
+        **_where(tx, chat, {}), **rule.told, "order": wish.id, "why": wish.why,
         "automated": wish.by == SELF, "since": iso(wish.at),
     }  # fmt: skip
 
 
-def _where(chat: Chat) -> dict[str, Any]:
-    return {
-        "chat": chat.id, "kind": chat.kind.value, "service": chat.service, "stream": chat.stream,
-        "subject": None if chat.stream is not None else chat.reference,
-    }  # fmt: skip
+def _where(tx: Tx, chat: Chat, names: Mapping[str, Any]) -> dict[str, Any]:
+    """Which chat; the service's own names in it stand sealed until they are sent."""
+    here = {"chat": chat.id, "kind": chat.kind.value, "service": chat.service}
+    if chat.stream is None:
+        return here | {"stream": None} | _sealed(tx, chat, {"subject": chat.reference, **names})
+    return here | {"stream": chat.stream, "subject": None} | _sealed(tx, chat, names)
+
+
+def _sealed(tx: Tx, chat: Chat, names: Mapping[str, Any]) -> dict[str, Any]:
+    return identities.closed(tx, chat.id, names) if names else {}

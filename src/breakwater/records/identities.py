@@ -7,6 +7,7 @@ without naming it; the sealed form is bound to the row it stands in. Used by `re
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -41,3 +42,25 @@ def unseal(tx: Tx, row: Id, sealed: bytes) -> dict[str, Any]:
     """
     facts: dict[str, Any] = json.loads(tx.keys.unseal(PURPOSE, sealed, row.encode()))
     return facts
+
+
+SEALED: Final = "sealed"
+"""The field of what a service is told in which its own names stand sealed until they are sent."""
+
+
+def closed(tx: Tx, row: Id, facts: Mapping[str, Any]) -> dict[str, str]:
+    """Facts as one sealed field of something that is kept as JSON: an event, a job, a delivery."""
+    return {SEALED: base64.b64encode(seal(tx, row, facts)).decode()}
+
+
+def opened(tx: Tx, row: Id, said: Mapping[str, Any]) -> dict[str, Any]:
+    """What `closed` sealed, beside what stands in the open.
+
+    Raises:
+        Tampered: it was changed or sealed for another row.
+        MissingKey: its key was shredded.
+    """
+    plain = {name: value for name, value in said.items() if name != SEALED}
+    if SEALED not in said:
+        return plain
+    return plain | unseal(tx, row, base64.b64decode(said[SEALED]))
