@@ -95,7 +95,7 @@ def retract(tx: Tx, filing: Filing, report_id: str) -> None:
 
 def of_filing(tx: Tx, filing: Id) -> list[FilingStep]:
     """Every step, the first first."""
-    rows = tx.execute(sa.select(filing_steps).where(_s.filing_id == filing).order_by(_s.id))
+    rows = tx.execute(sa.select(filing_steps).where(_s.filing_id == filing).order_by(_s.seq))
     return [_noun(row) for row in rows]
 
 
@@ -108,7 +108,7 @@ def unanswered(tx: Tx, filing: Filing) -> FilingStep | None:
     row = tx.execute(
         sa.select(filing_steps)
         .where(_s.filing_id == filing.id, _s.phase != Phase.STRAY.value)
-        .order_by(_s.id.desc())
+        .order_by(_s.seq.desc())
         .limit(1)
     ).one_or_none()
     if row is None or Phase(row.phase) is not Phase.INTENT:
@@ -165,10 +165,13 @@ def _add(  # noqa: PLR0917 - one row, written from five places above
     tx: Tx, filing: Filing, call: Call, phase: Phase, file: int | None, said: Answer,
     detail: str, paper: bytes,
 ) -> Id:  # fmt: skip
+    tx.lock_changes()
     made = new_id()
+    last = tx.execute(sa.select(sa.func.max(_s.seq)).where(_s.filing_id == filing.id)).scalar()
     tx.execute(
         sa.insert(filing_steps),
         {
+            "seq": int(last or 0) + 1,
             "id": made, "filing_id": filing.id, "call": call.value, "phase": phase.value,
             "attempt": filing.attempt, "file": file, "at": tx.now, "code": said.code,
             "http": said.http, "request_id": said.request_id[:200],

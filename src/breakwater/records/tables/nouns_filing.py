@@ -87,7 +87,8 @@ filing_files = Table(
 filing_steps = Table(
     "filing_steps", metadata,
     _act("id", IdType, primary_key=True),
-    _act("filing_id", IdType, ForeignKey("filings.id"), index=True),
+    _act("filing_id", IdType, ForeignKey("filings.id")),
+    _act("seq", Integer),
     _act("call", String(12)),
     _act("phase", String(8)),
     _act("attempt", Integer),
@@ -99,6 +100,7 @@ filing_steps = Table(
     _act("report_id", String(64)),
     _act("file_id", String(64)),
     _act("detail", String(80)),
+    UniqueConstraint("filing_id", "seq"),
 )  # fmt: skip
 
 filing_papers = Table(

@@ -51,7 +51,7 @@ def upgrade() -> None:
 
 
 def filing_1() -> None:
-    """filing."""
+    """Filings, their drafts and files, every call and what was sent."""
     op.create_table("filings",
         col("id", ID), col("number", BIG), col("case_id", ID), col("destination", sa.String(40)),
         col("group_id", ID), col("person", INT), col("version", INT), col("state", sa.String(12)),
@@ -97,7 +97,7 @@ def filing_1() -> None:
 
 
 def received_1() -> None:
-    """received."""
+    """Received."""
     op.create_table("received_calls",
         col("change", BIG, autoincrement=False), col("number", BIG), col("what", sa.String(12)),
         col("code", INT), col("sender_id", ID), col("request_id", sa.String(64)), col("at", AT),
