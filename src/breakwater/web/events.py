@@ -3,8 +3,9 @@
 In come hints of the bus that something was committed; out go lines like `case-opened <id>`, so
 that the page fetches again with its viewer's own rights. Each stream sends only what its
 viewer's permissions name, a beat every 10 s, and ends when the session does. One thread reads
-the outbox for all streams, in the order of commits (design, "order of changes"). Tested by
-`tests/integration/test_console_alerts.py`.
+the outbox for all streams, in the order of commits (design, "order of changes"). What is committed
+after a browser was answered is told to it: it has its place before its first line is sent. Tested
+by `tests/integration/test_events.py`.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class Live:
         self._thread: threading.Thread | None = None
 
     def join(self, stream: Stream) -> None:
-        """Begin to tell a stream.
+        """Let a stream in; `read` begins to tell it.
 
         Raises:
             TooManyRequests: too many are open.
@@ -98,8 +99,15 @@ class Live:
             if len(self._streams) >= MOST:
                 raise TooManyRequests("Too many live updates are open.", retry_after=10)
             self._streams.add(stream)
+
+    def read(self) -> None:
+        """Return once everything that is committed from now on is told to the streams let in."""
+        place = (self._newest(),)
+        with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._read, name="live", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._read, args=place, name="live", daemon=True
+                )
                 self._thread.start()
 
     def leave(self, stream: Stream) -> None:
@@ -107,33 +115,47 @@ class Live:
         with self._lock:
             self._streams.discard(stream)
 
-    def _open(self) -> list[Stream]:
-        """The open streams; the thread ends when there is none."""
+    def _open(self) -> bool:
+        """Whether anybody is to be told; the thread ends when there is nobody."""
         with self._lock:
             if not self._streams:
                 self._thread = None
-            return list(self._streams)
+            return bool(self._streams)
 
-    def _read(self) -> None:
-        bus, place = self._db.bus, -1
-        while streams := self._open():
+    def _newest(self) -> int:
+        """The place of the newest event; below 0 when it cannot be read now."""
+        try:
+            with self._db.read() as tx:
+                return outbox.newest(tx)
+        except BreakwaterError as error:
+            log.warning("live updates wait", error=error.code)
+            return -1
+
+    def _read(self, place: int) -> None:
+        bus = self._db.bus
+        while self._open():
             seen = bus.count(outbox.TOPIC)
-            try:
+            events: list[Event] = []
+            if place < 0:
+                place = self._newest()
+            else:
                 place, events = self._after(place)
-            except BreakwaterError as error:
-                log.warning("live updates wait", error=error.code)
-                events = []
+            # Whoever came while it was read hears of it too: twice is nothing, never is a loss.
+            with self._lock:
+                streams = list(self._streams)
             for stream in streams if events else ():
                 stream.tell(events)
             if len(events) < outbox.BATCH:
                 bus.wait_past(outbox.TOPIC, seen, 1.0)
 
     def _after(self, place: int) -> tuple[int, list[Event]]:
-        """Events after a place; the first time only the newest place itself."""
-        with self._db.read() as tx:
-            if place < 0:
-                return outbox.newest(tx), []
-            events = outbox.since(tx, place, limit=outbox.BATCH, types=NEEDS)
+        """Events after a place, and the place of the last of them."""
+        try:
+            with self._db.read() as tx:
+                events = outbox.since(tx, place, limit=outbox.BATCH, types=NEEDS)
+        except BreakwaterError as error:
+            log.warning("live updates wait", error=error.code)
+            events = []
         return (events[-1].change if events else place), events
 
 
@@ -164,6 +186,7 @@ async def _lines(request: Request, live: Live, stream: Stream) -> AsyncIterator[
     stopping = getattr(request.app.state, "stopping", bool)
     quiet = 0.0
     try:
+        await asyncio.to_thread(live.read)
         yield "retry: 2000\ndata: beat\n\n"
         while not stream.overrun and not stopping():
             try:
