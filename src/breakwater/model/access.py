@@ -25,7 +25,8 @@ class Permission(StrEnum):
 
     `account:read` is the service's own name of an account, `identity:read` its address too;
     without either a person sees a pseudonym. `hash:read` is the values in banks.
-    `appeal:write` and `report:write` belong to services; `wellbeing:read` shows aggregates only.
+    `appeal:write` and `report:write` belong to services, `report:submit` to those who file here;
+    `wellbeing:read` shows aggregates only.
     `stream:write` belongs to services and media servers; `stream:control` freezes and cuts.
     `reference:erase` forgets what passed; `desk:sign` names who vouches for a command's list.
     """
@@ -47,6 +48,7 @@ class Permission(StrEnum):
     APPEAL_WRITE = "appeal:write"
     APPEAL_DECIDE = "appeal:decide"
     REPORT_WRITE = "report:write"
+    REPORT_SUBMIT = "report:submit"
     STREAM_WRITE = "stream:write"
     STREAM_READ = "stream:read"
     STREAM_CONTROL = "stream:control"
@@ -117,7 +119,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
 MACHINE_SCOPES: frozenset[Permission] = frozenset({
     P.MEDIA_SCREEN, P.HASH_LOOKUP, P.BANK_READ, P.BANK_WRITE, P.ACCOUNT_WRITE, P.VERDICT_READ,
     P.METRICS_READ, P.APPEAL_WRITE, P.REPORT_WRITE, P.REFERENCE_ERASE,
-    P.DUTY_WRITE, P.STREAM_WRITE, P.STREAM_READ,
+    P.DUTY_WRITE, P.STREAM_WRITE, P.STREAM_READ, P.REPORT_SUBMIT,
 })  # fmt: skip
 """Scopes an API key may carry. No key sees media, identities or the audit log.
 

@@ -27,6 +27,7 @@ class CaseKind(StrEnum):
     STREAM = "stream"
     CONVERSATION = "conversation"
     REPORT = "report"
+    RECEIVED = "received"
 
 
 class CaseState(StrEnum):

@@ -61,6 +61,7 @@ KIND: Final[Mapping[CaseKind, str]] = Spoken({
     CaseKind.STREAM: later("A live stream"),
     CaseKind.CONVERSATION: later("A conversation"),
     CaseKind.REPORT: later("A report by a person"),
+    CaseKind.RECEIVED: later("A report that another service sent"),
 })  # fmt: skip
 
 WHY_NOT: Final[Mapping[str, str]] = Spoken({
