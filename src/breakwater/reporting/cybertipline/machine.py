@@ -57,8 +57,9 @@ OWN: Final[Mapping[Call, Mapping[int, Ruling]]] = {
 }  # fmt: skip
 """What a code means to one call."""
 
-REFUSED_AGAIN: Final = frozenset({4000, 4100, 1300, 5002})
-"""Answers to details that may have been taken before: they are taken at most once a file."""
+REFUSED_AGAIN: Final = frozenset({4000, 4100})
+"""Details are taken at most once a file, and no code is documented for the second time: where a
+call was made before and its answer lost, one of these says that they were taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +103,18 @@ def moves_on(filing: Filing) -> FilingState | None:
     }.get(filing.state)
 
 
-def judge(todo: Todo, said: Answer, *, md5: str = "", repeated: bool = False) -> Ruling:
+def judge(todo: Todo, said: Answer, *, md5: str = "", made: int = 0) -> Ruling:
     """What an answer means.
 
     Args:
         todo: the call.
         said: what came back.
         md5: of the file's bytes as we hold them, for an upload.
-        repeated: the same call was made before and its answer was lost.
+        made: how often the same call was made before, without success.
     """
     if said.code is None:
         return R.LOCKED if said.http in {401, 403} else R.AGAIN
-    if todo.call is Call.DESCRIBE and repeated and said.code in REFUSED_AGAIN:
+    if todo.call is Call.DESCRIBE and made and said.code in REFUSED_AGAIN:
         return R.NEXT
     ruling = OWN[todo.call].get(said.code) or ALWAYS.get(said.code, R.AGAIN)
     if ruling is R.NEXT and todo.call is Call.SUBMIT:

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, Final
 
 from breakwater.errors import LeaseLost, NotFound, Unavailable
 from breakwater.model.event import EventType
-from breakwater.model.filing import EXPIRES, Answer, Call, Filing, FilingState
+from breakwater.model.filing import EXPIRES, Answer, Call, Filing, FilingState, Phase
 from breakwater.model.ids import Id
 from breakwater.model.ports import Blob
 from breakwater.observe import logger
@@ -183,7 +183,7 @@ class Sender:
 
     def _do(self, filing: Filing, todo: Todo, tries: int) -> tuple[Filing, Later | None]:
         """One call, with a row before it and one after it."""
-        filing, paper, repeated = self._intend(filing, todo)
+        filing, paper, made = self._intend(filing, todo)
         self._reached(f"before-{todo.call.value}")
         try:
             with self._source(paper) as source:
@@ -193,7 +193,7 @@ class Sender:
                 filing_steps.lost(tx, filing, todo.call, file=todo.file, detail=error.code)
                 return self._stuck(tx, filing, error.code, tries)
         self._reached(f"after-{todo.call.value}")
-        ruling = machine.judge(todo, said, md5=paper.md5, repeated=repeated)
+        ruling = machine.judge(todo, said, md5=paper.md5, made=made)
         try:
             with self._db.transaction() as tx:
                 filing_steps.answer(tx, filing, todo.call, said, file=todo.file)
@@ -205,12 +205,13 @@ class Sender:
         self._reached(f"kept-{todo.call.value}")
         return done
 
-    def _intend(self, filing: Filing, todo: Todo) -> tuple[Filing, _Paper, bool]:
+    def _intend(self, filing: Filing, todo: Todo) -> tuple[Filing, _Paper, int]:
         """Write down what is about to be called, and make what it sends."""
         with self._db.transaction() as tx:
-            repeated = any(
-                one.call is todo.call and one.file == todo.file and one.attempt == filing.attempt
+            made = sum(
+                one.call is todo.call and one.file == todo.file and one.phase is Phase.INTENT
                 for one in filing_steps.of_filing(tx, filing.id)
+                if one.attempt == filing.attempt
             )
             if todo.call is Call.SUBMIT:
                 filing = filings.note(tx, filing, attempt=filing.attempt + 1)
@@ -219,7 +220,7 @@ class Sender:
             paper = self._paper(tx, filing, todo)
             sent = b"" if todo.call is Call.UPLOAD else paper.document
             filing_steps.intent(tx, filing, todo.call, file=todo.file, sent=sent)
-        return filing, paper, repeated
+        return filing, paper, made
 
     def _paper(self, tx: Tx, filing: Filing, todo: Todo) -> _Paper:
         if todo.call in {Call.FINISH, Call.RETRACT}:
