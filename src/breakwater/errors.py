@@ -253,6 +253,12 @@ class CorruptSegment(Tampered):
     code = "corrupt_segment"
 
 
+class BadDatabase(Unfit):
+    """A location database cannot be read. Replace the file; until then it answers "unknown"."""
+
+    code = "bad_database"
+
+
 class MissingKey(Unfit):
     """A key that is needed to read this is missing. Restore it from the recovery copy."""
 
