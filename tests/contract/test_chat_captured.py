@@ -48,12 +48,15 @@ CANARY = "a polite canary sings"
 
 
 class Engine:
-    """Hears what people found."""
+    """Hears what people found, unless it is away."""
 
     def __init__(self) -> None:
         self.told = []
+        self.away = False
 
     def __call__(self, chat, found) -> None:
+        if self.away:
+            raise Unavailable("It is away.")
         self.told.append((chat.id, found))
 
 
@@ -112,6 +115,20 @@ def heard(after, database, chat, kind):
     return said
 
 
+def taught(database, after):
+    """Run the jobs that tell the engine; answers how many are left."""
+    kinds = {kind.name: kind for kind in after.job_kinds()}
+    for job in jobs.claim(database, [captured.TEACH_JOB], owner="me", lease_s=0.0, limit=9):
+        try:
+            kinds[job.kind].run(job.payload, job.attempts, lambda _: None)
+        except Unavailable:
+            continue
+        with database.transaction() as tx:
+            jobs.finish(tx, job)
+    with database.read() as tx:
+        return sum(one.count for one in jobs.waiting(tx) if one.kind == captured.TEACH_JOB)
+
+
 def kept(database, chat):
     with database.read() as tx:
         return kept_comments.of_chat(tx, chat.id)
@@ -162,6 +179,10 @@ def test_nothing_found_empties_all_of_it_when_it_cannot_be_undone(
     with database.read() as tx:
         (alarm,) = chat_alarms.of_chat(tx, chat.id)
     assert alarm.why == Explanation()
+    engine.away = True
+    assert taught(database, after) == 1, "the engine is away: it is told later"
+    engine.away = False
+    assert taught(database, after) == 0
     assert engine.told == [(chat.id, False)]
     shreds = jobs.claim(database, (captured.SHRED_JOB,), owner="t", lease_s=9)
     assert [one.payload["blob"] for one in shreds] == [blob]
@@ -206,6 +227,7 @@ def test_a_decision_that_was_taken_back_empties_nothing(database, clock, after, 
     clock.advance(60)
     assert after.settle(said.id) == 0
     assert {one.text for one in kept(database, chat)} == {CANARY}
+    assert taught(database, after) == 0
     assert engine.told == []
 
 
@@ -215,7 +237,8 @@ def test_what_was_found_is_evidence_and_a_later_decision_still_empties_it(
     chat = rang(database)
     said = heard(after, database, chat, DecisionKind.ILLEGAL)
     assert {one.state for one in kept(database, chat)} == {KeptState.PRESERVED}
-    assert engine.told == [(chat.id, True), (chat.id, True)], "the engine takes it twice"
+    assert taught(database, after) == 0
+    assert engine.told == [(chat.id, True)], "once, although the event came twice"
     with database.transaction() as tx:
         sam = builders.person(tx)
         decisions.add(tx, case=chat.case, kind=said.kind, by=sam.id, reason="slip", undoes=said.id)
@@ -284,6 +307,7 @@ def test_a_chat_of_its_own_is_settled_like_one_of_a_broadcast(
     said = heard(after, database, chat, DecisionKind.NOT_ILLEGAL)
     clock.advance(31)
     assert after.settle(said.id) == 3
+    assert taught(database, after) == 0
     assert engine.told == [(chat.id, False)]
 
 
@@ -291,6 +315,7 @@ def test_a_second_opinion_changes_nothing(database, after, engine) -> None:
     chat = rang(database)
     heard(after, database, chat, DecisionKind.SECOND_OPINION)
     assert {one.state for one in kept(database, chat)} == {KeptState.CAPTURED}
+    assert taught(database, after) == 0
     assert engine.told == []
 
 

@@ -14,13 +14,17 @@ import pytest
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from breakwater.comments.calibrate import Budget
+from breakwater.comments.across import Across
+from breakwater.comments.calibrate import Band, Budget
 from breakwater.comments.explain import LOST
+from breakwater.comments.waiting import Block, Waiting
+from breakwater.errors import Unavailable
 from breakwater.model.chat import About, ChatKind
 from breakwater.model.chat_form import pack, unpack
 from breakwater.model.comment import Level, Message, MessageKind
 from breakwater.recognition.hearing import lanes as module
-from breakwater.recognition.hearing.lanes import Busy, LaneAnswer, LaneRules, Lanes
+from breakwater.recognition.hearing.answers import Busy, LaneAnswer
+from breakwater.recognition.hearing.lanes import LaneRules, Lanes
 from breakwater.records import chat_sums, chats
 from breakwater.records.tables import metadata
 from tests.builders import NOON
@@ -209,6 +213,105 @@ def test_chats_are_spread_and_the_one_silent_longest_goes_to_its_row(begun, data
     assert lanes.take(every[0], [said(1)]).scored == 1
     lanes.snapshot()
     assert sums(database, every[0])["langs"] == {"en": 2.0}
+
+
+def waiting(one):
+    """Ten minutes of a chat with an alarm, as a lane left them."""
+    blocks = Waiting()
+    peaks = {Level.AUTHOR: 7.0}
+    blocks.add(one.id, 0.0, Block("clips", "en", Band.SLOW, peaks, NOON.timestamp()))
+    return pack({"clips": {**Across().snapshot(), "waiting": blocks.snapshot()}})
+
+
+def hours(database):
+    with database.read() as tx:
+        return sum(one.hours for one in chat_sums.figures(tx))
+
+
+def test_a_decision_teaches_once_also_a_lane_that_never_met_the_chat(begun, database):
+    mine, other = chat(database), chat(database, "post-8")
+    begun().decided(mine, found=False)
+    assert begun().processes() == [], "nothing waits: no process for it"
+    with database.transaction() as tx:
+        chat_sums.put_across(tx, 0, 1, waiting(mine))
+    lanes = begun()
+    lanes.decided(other, found=False)
+    assert hours(database) == 0
+    lanes.decided(mine, found=False)
+    assert hours(database) == pytest.approx(1 / 6), "written when it is told"
+    (child,) = lanes.processes()
+    os.kill(child, signal.SIGKILL)
+    again = begun()
+    again.decided(mine, found=False)
+    again.close()
+    assert hours(database) == pytest.approx(1 / 6)
+
+
+def test_a_decision_that_no_lane_hears_is_told_later(begun, database, tmp_path):
+    mine = chat(database)
+    with database.transaction() as tx:
+        chat_sums.put_across(tx, 0, 1, waiting(mine))
+    with pytest.raises(Unavailable):
+        begun(package=str(tmp_path)).decided(mine, found=False)
+    begun().decided(mine, found=False)
+    assert hours(database) == pytest.approx(1 / 6)
+
+
+def test_a_fault_of_the_database_loses_no_sums_of_any_lane(begun, database, monkeypatch):
+    lanes = begun(count=2)
+    every = [chat(database, f"post-{n}") for n in range(6)]
+    for one in every:
+        lanes.take(one, [said(0)])
+    assert len(lanes.processes()) == 2
+    put, failed = chat_sums.put, []
+
+    def fails_once(tx, one, packed):
+        if not failed:
+            failed.append(one)
+            raise RuntimeError("the disk is full")
+        put(tx, one, packed)
+
+    monkeypatch.setattr(chat_sums, "put", fails_once)
+    with pytest.raises(RuntimeError):
+        lanes.snapshot()
+    here = lanes._slot(failed[0])
+    there = [one for one in every if lanes._slot(one.id) is not here]
+    assert all(sums(database, one) is not None for one in there), "the other lane is kept"
+    lanes.snapshot()
+    assert all(sums(database, one) is not None for one in every), "nobody wrote meanwhile"
+
+
+def test_sums_that_cannot_go_to_their_row_stay_in_the_lane(begun, database, monkeypatch):
+    monkeypatch.setattr(module, "KNOWN", 1)
+    lanes, first, second = begun(), chat(database), chat(database, "post-8")
+    lanes.take(first, [said(n) for n in range(5)])
+
+    def fails(tx, one, packed):
+        raise RuntimeError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(chat_sums, "put", fails)
+        with pytest.raises(RuntimeError):
+            lanes.take(second, [said(0)])
+    lanes.take(first, [said(5)])
+    lanes.close()
+    assert sums(database, first)["langs"] == {"en": 6.0}
+
+
+def test_a_lane_that_does_not_read_keeps_nobody_at_its_door(begun, database):
+    lanes, here = begun(waiting=600), chat(database)
+    lanes.take(here, [said(0)])
+    (child,) = lanes.processes()
+    os.kill(child, signal.SIGSTOP)
+    large = [said(n, "x" * 8_000) for n in range(1, 501)]
+    waits = run(lambda: lanes.take(here, large))
+    slot = lanes._slots[0]
+    until(lambda: slot.waiting == 500)
+    assert slot.lock.acquire(timeout=20), "what is too much for the pipe holds nobody up"
+    slot.lock.release()
+    assert isinstance(lanes.take(here, [said(n) for n in range(501, 701)]), Busy)
+    os.kill(child, signal.SIGKILL)
+    waits.join(30)
 
 
 def test_odd_texts_pass_and_a_fall_shows_none_of_them(begun, database, capfd):

@@ -178,6 +178,46 @@ def test_an_alarm_that_was_right_does_not_teach_and_a_wrong_one_does() -> None:
         assert peaks.hours == pytest.approx(blocks / 6)
 
 
+def quiet() -> Calibration:
+    """Ordinary traffic is known, and no ten minutes of it were counted yet."""
+    calibration = Calibration({"en": POSITIVE})
+    for _ in range(3_000):
+        calibration.observe("site", "en", Band.SLOW, -4.0, START.timestamp())
+    return calibration
+
+
+@pytest.mark.parametrize(("found", "hours"), [(True, 0), (False, 1 / 6)])
+def test_what_waits_for_a_decision_outlives_a_restart_and_its_chat(
+    found: bool, hours: float
+) -> None:
+    before, calibration = engine(quiet()), quiet()
+    said(before, 1, 0.0, "0 6")
+    said(before, 2, 601.0, "-5 0")
+    before.ended("s1")
+    after = engine(calibration)
+    after.restore_across(json.loads(json.dumps(before.snapshot_across())))
+    peaks = calibration.cell("site", "en", Band.SLOW).peaks[Level.MESSAGE]
+    for _ in range(2):  # told twice, it teaches once
+        after.decided("s1", found=found)
+        assert peaks.hours == pytest.approx(hours)
+    assert after.snapshot_across()["waiting"] == []
+
+
+@pytest.mark.parametrize(("found", "hours"), [(True, 0), (False, 1 / 6)])
+def test_a_decision_within_the_same_ten_minutes_counts_for_them(found: bool, hours: float) -> None:
+    made, calibration = engine(quiet()), quiet()
+    said(made, 1, 0.0, "0 6")
+    made.decided("s1", found=found)
+    again = engine(calibration)
+    again.restore("s1", json.loads(json.dumps(made.snapshot("s1"))))
+    said(again, 2, 601.0, "-5 0")
+    said(again, 3, 1_202.0, "-5 0")
+    said(again, 4, 90_000.0, "-5 0")
+    ordinary = 2 / 6
+    peaks = calibration.cell("site", "en", Band.SLOW).peaks[Level.MESSAGE]
+    assert peaks.hours == pytest.approx(ordinary + hours), "also after a day"
+
+
 def test_an_alarm_nobody_answered_in_a_day_was_ordinary() -> None:
     calibration = Calibration({"en": POSITIVE})
     for _ in range(3_000):

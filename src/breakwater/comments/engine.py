@@ -20,6 +20,7 @@ from breakwater.comments.explain import Ring
 from breakwater.comments.limits import Limits
 from breakwater.comments.recent import Keys
 from breakwater.comments.sequential import ChatSums, Seen, Sums
+from breakwater.comments.waiting import Block, Waiting
 from breakwater.errors import BadInput
 from breakwater.model.comment import (
     Alarm,
@@ -34,12 +35,6 @@ from breakwater.model.comment import (
 )
 
 CHATS: Final = 20_000
-HELD: Final = 5_000
-"""Blocks with an alarm that wait for a decision."""
-
-SETTLED_S: Final = 86_400.0
-"""An alarm nobody found anything in for so long was one of ordinary traffic."""
-
 ABSTAINED: Final = 0.2
 """Of a block's messages: with more that the model did not weigh, it does not teach."""
 
@@ -116,6 +111,7 @@ class _Chat:
     peaks: dict[Level, float] = field(default_factory=dict)
     rang: dict[Level, float] = field(default_factory=dict)
     rang_now: bool = False
+    found_now: bool = False
     messages: int = 0
     abstained: int = 0
 
@@ -150,9 +146,7 @@ class Engine:
         self._across = Across()
         self._limits: dict[tuple[str, str, Band], Limits] = {}
         self._chats: OrderedDict[str, _Chat] = OrderedDict()
-        self._held: OrderedDict[tuple[str, float], tuple[_Chat, dict[Level, float], float]] = (
-            OrderedDict()
-        )
+        self._waiting = Waiting()
 
     def set_budget(self, budget: Budget) -> None:
         """People or streams changed: thresholds follow at once."""
@@ -204,11 +198,16 @@ class Engine:
             self._across.arrived(chat.where, who, at, sanctioned=sanctioned)
 
     def decided(self, stream: str, *, found: bool) -> None:
-        """People looked at a chat's alarms: ordinary ones teach, the others do not."""
-        for key in [key for key in self._held if key[0] == stream]:
-            chat, peaks, _ = self._held.pop(key)
+        """People looked at a chat's alarms: ordinary ones teach, the others do not.
+
+        That holds for the ten minutes that run, too: they may have been shown already.
+        """
+        for block in self._waiting.of(stream):
             if not found:
-                self._calibration.block(chat.service, chat.lang, chat.band, peaks)
+                self._learn(block)
+        chat = self._chats.get(stream)
+        if chat is not None and chat.rang_now:
+            chat.rang_now, chat.found_now = False, found
 
     def ended(self, stream: str) -> None:
         """A broadcast ended: its sums go."""
@@ -231,12 +230,13 @@ class Engine:
             "cues": {cue.value: at for cue, at in chat.cues.items()}, "band": chat.band.value, "block_at": chat.block_at,
             "peaks": {level.value: peak for level, peak in chat.peaks.items()},
             "rang": {level.value: at for level, at in chat.rang.items()},
-            "rang_now": chat.rang_now, "messages": chat.messages, "abstained": chat.abstained,
+            "rang_now": chat.rang_now, "found_now": chat.found_now, "messages": chat.messages,
+            "abstained": chat.abstained,
         }  # fmt: skip
 
     def snapshot_across(self) -> dict[str, Any]:
-        """Sums across streams, for JSON: numbers under keyed hashes."""
-        return self._across.snapshot()
+        """Sums across streams, and what waits for a decision, for JSON."""
+        return {**self._across.snapshot(), "waiting": self._waiting.snapshot()}
 
     def restore_across(self, kept: Mapping[str, Any]) -> None:
         """Take up the sums across streams where a snapshot left them.
@@ -244,7 +244,12 @@ class Engine:
         Raises:
             BadInput: not a snapshot of this form.
         """
-        self._across = Across.restored(kept)
+        across, waiting = Across.restored(kept), Waiting()
+        try:
+            waiting.restore(kept.get("waiting", ()))
+        except (AttributeError, TypeError, ValueError):
+            raise BadInput("These are not the alarms that wait for a decision.") from None
+        self._across, self._waiting = across, waiting
 
     def restore(self, stream: str, kept: Mapping[str, Any]) -> None:
         """Take up a chat where a snapshot left it.
@@ -262,8 +267,8 @@ class Engine:
                 band=Band(kept["band"]), block_at=kept["block_at"],
                 peaks={Level(k): float(v) for k, v in kept["peaks"].items()},
                 rang={Level(k): float(v) for k, v in kept["rang"].items()},
-                rang_now=bool(kept["rang_now"]), messages=int(kept["messages"]),
-                abstained=int(kept["abstained"]),
+                rang_now=bool(kept["rang_now"]), found_now=bool(kept.get("found_now")),
+                messages=int(kept["messages"]), abstained=int(kept["abstained"]),
             )  # fmt: skip
         except (AttributeError, KeyError, TypeError, ValueError):
             raise BadInput("This is not the snapshot of a chat.") from None
@@ -350,17 +355,17 @@ class Engine:
         if chat.block_at is None:
             chat.block_at = at
         if at - chat.block_at >= BLOCK_S:
-            if chat.abstained > ABSTAINED * chat.messages:
+            block = Block(chat.service, chat.lang, chat.band, chat.peaks, at)
+            if chat.abstained > ABSTAINED * chat.messages or chat.found_now:
                 pass  # peaks of another evidence than the thresholds are for
             elif chat.rang_now:
-                self._held[stream, chat.block_at] = (chat, chat.peaks, at)
-                if len(self._held) > HELD:
-                    self._held.popitem(last=False)
+                self._waiting.add(stream, chat.block_at, block)
             else:
-                self._calibration.block(chat.service, chat.lang, chat.band, chat.peaks)
-            chat.block_at, chat.peaks, chat.rang_now = at, {}, False
+                self._learn(block)
+            chat.block_at, chat.peaks, chat.rang_now, chat.found_now = at, {}, False, False
             chat.messages = chat.abstained = 0
-            self._settle(at)
+            for one in self._waiting.settled(at):
+                self._learn(one)
         peaks = chat.peaks
         for level, evidence in levels:
             if evidence > peaks.get(level, 0.0):
@@ -368,14 +373,8 @@ class Engine:
             elif level not in peaks:
                 peaks[level] = 0.0
 
-    def _settle(self, at: float) -> None:
-        """Alarms nobody answered within a day were ordinary."""
-        while self._held:
-            key, (chat, peaks, when) = next(iter(self._held.items()))
-            if at - when < SETTLED_S:
-                return
-            del self._held[key]
-            self._calibration.block(chat.service, chat.lang, chat.band, peaks)
+    def _learn(self, block: Block) -> None:
+        self._calibration.block(block.service, block.lang, block.band, block.peaks)
 
     def _limits_of(self, chat: _Chat) -> Limits:
         """Thresholds of a chat's cell, solved anew when it learned something."""

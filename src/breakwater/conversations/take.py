@@ -48,8 +48,9 @@ from breakwater.model.conversation import Ground, Party, Signals, permit
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.observe import Metrics
+from breakwater.recognition.hearing.answers import Busy, LaneAnswer
 from breakwater.recognition.hearing.capture import capture
-from breakwater.recognition.hearing.lanes import Busy, LaneAnswer, Lanes
+from breakwater.recognition.hearing.lanes import Lanes
 from breakwater.records import cases, chat_alarms, chat_course, chats, conversations
 from breakwater.records.database import Database, Tx
 
@@ -65,7 +66,6 @@ NAMED: Final = 10
 MOST_PARTIES: Final = 64
 MOST_REPORTED: Final = 100
 """Messages of one report; all are kept."""
-
 ADDS_UP: Final = "What one account writes adds up to an alarm."
 REPORTED: Final = "Somebody reported what was written to them."
 WHERE: Final = "BREAKWATER_CONVERSATIONS_JURISDICTIONS"
@@ -152,9 +152,7 @@ class Conversations:
         self._permit(talk)
         return self._weigh(by, talk, messages, report=False)
 
-    def report(
-        self, by: Principal, talk: Talk, messages: Sequence[tuple[Message, Proof]]
-    ) -> Taken:  # fmt: skip
+    def report(self, by: Principal, talk: Talk, messages: Sequence[tuple[Message, Proof]]) -> Taken:
         """Take what a recipient reported, once the platform's proof of each message holds.
 
         Args:

@@ -81,6 +81,12 @@ def get(tx: Tx, chat: Id) -> Chat:
     return _noun(tx, row)
 
 
+def some(tx: Tx, chat: Id) -> Chat | None:
+    """One chat by id; None when it is forgotten."""
+    row = tx.execute(sa.select(chats).where(_c.id == chat)).one_or_none()
+    return None if row is None else _noun(tx, row)
+
+
 def find(tx: Tx, about: About) -> Chat | None:
     """The chat about something; None when nobody wrote there."""
     wanted = sa.select(chats).where(_c.reference_key == reference_key(tx, about))

@@ -36,6 +36,9 @@ from breakwater.records.database import Database, Tx
 SETTLE_JOB: Final = "live.comments_settle"
 """Kind of the job that empties what was captured, when its decision can no longer be undone."""
 
+TEACH_JOB: Final = "live.comments_teach"
+"""Kind of the job that tells the engine what people found, until it has learned it."""
+
 SHRED_JOB: Final = "vault.shred"
 """Kind of the job, run by `intake`, that destroys a blob's key and bytes."""
 
@@ -47,7 +50,7 @@ DECIDED: Final = "decided"
 COMMENTS: Final = "comments"
 
 Told = Callable[[Chat, bool], None]
-"""Hears what people found in a chat: the engine learns from it."""
+"""Hears what people found in a chat: the engine has learned it when this returns."""
 
 
 class Captured:
@@ -78,6 +81,7 @@ class Captured:
                 if said.kind.keeps:
                     kept = kept_comments.settle(tx, chat.id, case.id, found=True)
                     tx.audit(said.by, "chat.preserve", chat.id, comments=kept, case=case.id)
+                    _teach(tx, chat, said, found=True)
                 else:
                     measures.release(tx, self._policies, chat, by=said.by, why=DECIDED)
                     _let_go(tx, chat, case, said.by)
@@ -87,9 +91,6 @@ class Captured:
                     tx, SETTLE_JOB, {"decision": said.id}, dedup_key=f"comments:{said.id}",
                     run_at=said.media_until,
                 )  # fmt: skip
-        if said.kind.keeps:
-            for chat in mine:
-                self._told(chat, True)
 
     def settle(self, decision: Id) -> int:
         """Empty what was captured, unless the decision was taken back; answers how many."""
@@ -106,10 +107,20 @@ class Captured:
                 chat_alarms.clear(tx, chat.id, case.id)
                 gone += _shred(tx, chat, case)
                 tx.audit("system", "chat.empty", chat.id, comments=gone, case=case.id)
+                _teach(tx, chat, said, found=False)
                 emptied += gone
-        for chat in mine:
-            self._told(chat, False)
         return emptied
+
+    def teach(self, chat: Id, *, found: bool) -> None:
+        """Tell the engine what people found in a chat.
+
+        Raises:
+            Unavailable: it has not learned it yet.
+        """
+        with self._db.read() as tx:
+            known = chats.some(tx, chat)
+        if known is not None:
+            self._told(known, found)
 
     def expire(self) -> None:
         """Empty what was held and led to nothing."""
@@ -127,7 +138,10 @@ class Captured:
         def settle(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
             self.settle(Id(payload["decision"]))
 
-        return (JobKind(SETTLE_JOB, settle),)
+        def teach(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
+            self.teach(Id(payload["chat"]), found=bool(payload["found"]))
+
+        return (JobKind(SETTLE_JOB, settle), JobKind(TEACH_JOB, teach))
 
     def turns(self) -> tuple[Turn, ...]:
         """What it does regularly: measures end where it is calm, held messages are forgotten."""
@@ -156,6 +170,13 @@ def _chats(tx: Tx, case: Case) -> list[Chat]:
         if chat is not None:
             found[chat.id] = chat
     return list(found.values())
+
+
+def _teach(tx: Tx, chat: Chat, said: Decision, *, found: bool) -> None:
+    """Have the engine told, in a job of its own: it may be away for a while."""
+    jobs.enqueue(
+        tx, TEACH_JOB, {"chat": chat.id, "found": found}, dedup_key=f"teach:{said.id}:{chat.id}"
+    )
 
 
 def _let_go(tx: Tx, chat: Chat, case: Case, by: str) -> None:

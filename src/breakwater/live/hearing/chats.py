@@ -39,8 +39,9 @@ from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.observe import Metrics
 from breakwater.recognition.hearing.accounts import Accounts, Writers
+from breakwater.recognition.hearing.answers import Busy, LaneAnswer
 from breakwater.recognition.hearing.capture import capture
-from breakwater.recognition.hearing.lanes import Busy, LaneAnswer, Lanes
+from breakwater.recognition.hearing.lanes import Lanes
 from breakwater.recognition.hearing.texts import Text
 from breakwater.records import chat_alarms, chat_course, chat_sums, chats, streams
 from breakwater.records.database import Database, Tx
@@ -223,8 +224,13 @@ class Chats:
         ]
 
     def told(self, chat: Chat, found: bool) -> None:
-        """People looked at a chat: what was ordinary teaches."""
-        self._lanes.decided(chat, found=found)
+        """People looked at a chat: what was ordinary teaches, durably when this returns.
+
+        Raises:
+            Unavailable: nobody hears it now.
+        """
+        if self._on:
+            self._lanes.decided(chat, found=found)
 
     def end(self) -> None:
         """End the chats of broadcasts that are over, and forget those that led to nothing."""

@@ -63,6 +63,7 @@ class Lane:
         self._engines: dict[str, Engine | Pair] = {}
         self._texts = Texts()
         self._changed: dict[str, str] = {}
+        self._telling: dict[str, str] = {}
         self.about = {
             "package": package.id if package else "",
             "surrogate": bool(package and package.card["surrogate"]),
@@ -115,7 +116,7 @@ class Lane:
         return {"texts": rows}
 
     def decided(self, said: Mapping[str, Any]) -> None:
-        """People looked at a chat."""
+        """People looked at a chat; what that taught goes to rows before it counts as told."""
         self._of(said["service"]).decided(said["chat"], found=bool(said["found"]))
 
     def ended(self, said: Mapping[str, Any]) -> None:
@@ -123,15 +124,29 @@ class Lane:
         self._of(said["service"]).ended(said["chat"])
         self._texts.forget(said["chat"])
         self._changed.pop(said["chat"], None)
+        self._telling.pop(said["chat"], None)
 
-    def sums(self, most: int) -> tuple[list[tuple[str, bytes]], bool]:
-        """Sums of chats that changed since they were asked for; and whether more are waiting."""
+    def sums(self, most: int, *, kept: bool) -> tuple[list[tuple[str, bytes]], bool]:
+        """Sums of chats that changed since they were written; and whether more are waiting.
+
+        Args:
+            most: chats at a time.
+            kept: those of the last time were written; else they are told again.
+        """
+        if not kept:
+            self._changed = {**self._telling, **self._changed}
+        self._telling = {}
         found = []
         for chat in list(self._changed)[:most]:
-            kept = self._of(self._changed.pop(chat)).snapshot(chat)
-            if kept is not None:
-                found.append((chat, pack(kept)))
+            service = self._telling[chat] = self._changed.pop(chat)
+            held = self._of(service).snapshot(chat)
+            if held is not None:
+                found.append((chat, pack(held)))
         return found, bool(self._changed)
+
+    def kept(self, _said: Mapping[str, Any]) -> None:
+        """What was told last was written."""
+        self._telling = {}
 
     def sums_of(self, chat: str, service: str) -> bytes | None:
         """Sums of one chat, packed."""

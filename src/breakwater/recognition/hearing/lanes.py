@@ -17,20 +17,27 @@ from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import TimeoutError as Late
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from breakwater.comments.calibrate import Budget
-from breakwater.errors import Unfit
-from breakwater.model.chat import Chat, ChatKind, Heavy
-from breakwater.model.chat_form import read, shares_read
+from breakwater.errors import Unavailable, Unfit
+from breakwater.model.chat import Chat
 from breakwater.model.clock import Clock
-from breakwater.model.comment import Explanation, Level, Message, Step
+from breakwater.model.comment import Message
 from breakwater.model.ids import Id
 from breakwater.observe import logger
 from breakwater.recognition.hearing import rows
+from breakwater.recognition.hearing.answers import (
+    Busy,
+    LaneAnswer,
+    answered,
+    engine_of,
+    taken,
+    unscored,
+)
 from breakwater.recognition.hearing.link import Link
 from breakwater.recognition.hearing.texts import Text
-from breakwater.recognition.hearing.wire import Broken, Frame
+from breakwater.recognition.hearing.wire import Broken
 from breakwater.records import chat_sums
 from breakwater.records.database import Database
 
@@ -70,59 +77,6 @@ class LaneRules:
     challenger: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rang:
-    """A level of the chat reached its threshold."""
-
-    level: Level
-    evidence: float
-    threshold: float
-    at: datetime
-    why: Explanation = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class LaneAnswer:
-    """What a batch weighs.
-
-    Attributes:
-        scored: messages that were weighed, those that were counted before left out;
-            `failed`: that could not be.
-        nats: their evidence together, what is below zero left out.
-        abstained: of them without the model.
-        lang: of most of them; empty: there was none. `band`: speed of the chat.
-        steps: where each level stands after the batch.
-        alarms: levels that reached their threshold in it.
-        loud: its messages of a nat or more, heaviest first; of a conversation all that give
-            evidence.
-        captured: the messages of the alarms' explanations, with what was written.
-        surrogate: the model is one that only shows how it works.
-    """
-
-    scored: int = 0
-    failed: int = 0
-    nats: float = 0.0
-    abstained: int = 0
-    lang: str = ""
-    band: str = ""
-    steps: tuple[Step, ...] = ()
-    alarms: tuple[Rang, ...] = ()
-    loud: tuple[Heavy, ...] = ()
-    captured: tuple[Heavy, ...] = ()
-    surrogate: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """It has enough to do: nothing of the batch was taken.
-
-    Attributes:
-        retry_s: seconds after which it is worth another try.
-    """
-
-    retry_s: float
-
-
 @dataclass(slots=True)
 class _Slot:
     """One lane's place."""
@@ -134,6 +88,7 @@ class _Slot:
     waiting: int = 0
     tried: float = -1e9
     lock: threading.RLock = field(default_factory=threading.RLock)
+    keeping: threading.Lock = field(default_factory=threading.Lock)
 
 
 class Lanes:
@@ -180,16 +135,16 @@ class Lanes:
                 link = self._running(slot)
                 if link is not None:
                     self._restore(slot, link, chat)
-                    answer = link.ask(_taken(chat, messages, sanctioned))
+                    answer = link.ask(taken(chat, messages, sanctioned))
             if link is None:
-                return _unscored(messages)
-            return _answer(answer.result(timeout=ANSWER_S), link)
+                return unscored(messages)
+            return answered(answer.result(timeout=ANSWER_S).said, link.about)
         except Broken:
-            return _unscored(messages)
+            return unscored(messages)
         except Late:
             _log.error("lane_silent", lane=slot.number)
             link.kill() if link is not None else None
-            return _unscored(messages)
+            return unscored(messages)
         finally:
             with slot.lock:
                 slot.waiting -= len(messages)
@@ -216,29 +171,67 @@ class Lanes:
         ]
 
     def decided(self, chat: Chat, *, found: bool) -> None:
-        """People looked at a chat: what was ordinary teaches."""
-        self._tell(chat, {"do": "decided", "found": found})
+        """People looked at a chat: what was ordinary teaches, durably when this returns.
+
+        Raises:
+            Unavailable: its lane cannot hear it now.
+        """
+        slot = self._slot(chat.id)
+        said = {"chat": chat.id, "service": engine_of(chat), "found": found}
+        try:
+            with slot.keeping:
+                with slot.lock:
+                    if not self._waits(slot, chat):
+                        return
+                    link = self._running(slot)
+                    if link is None:
+                        raise Unavailable("The lane of this chat does not run.")
+                    self._restore(slot, link, chat)
+                rows.keep_decided(
+                    self._db, link, said, number=slot.number, lanes=len(self._slots),
+                    wait_s=ANSWER_S,
+                )  # fmt: skip
+        except (Broken, Late):
+            raise Unavailable("The lane of this chat does not answer.") from None
+
+    def _waits(self, slot: _Slot, chat: Chat) -> bool:
+        """Whether anything may wait for a decision: a lane is not started for nothing."""
+        if slot.link is not None and slot.link.alive:
+            return True
+        with self._db.read() as tx:
+            across = chat_sums.across(tx, slot.number, len(self._slots))
+            return across is not None or chat_sums.get(tx, chat.id) is not None
 
     def ended(self, chat: Chat) -> None:
         """Nobody writes there any more; its sums go."""
-        self._tell(chat, {"do": "ended"})
         slot = self._slot(chat.id)
         with slot.lock:
-            slot.known.pop(chat.id, None)
+            if slot.link is not None and slot.known.pop(chat.id, None) is not None:
+                slot.link.say({"do": "ended", "chat": chat.id, "service": engine_of(chat)})
 
     def snapshot(self) -> None:
-        """Write what changed to rows, and let budgets follow the people; every minute."""
+        """Write what changed to rows, and let budgets follow the people; every minute.
+
+        One lane that cannot be kept keeps no other; then the first fault of a database is raised.
+        """
+        faults = []
         for slot in self._slots:
             link = slot.link
             if link is None or not link.alive:
                 continue
             try:
-                rows.keep(self._db, link, slot.number, len(self._slots), ANSWER_S)
+                with slot.keeping:
+                    rows.keep(self._db, link, slot.number, len(self._slots), ANSWER_S)
+                with slot.lock:
+                    for service in slot.budgets:
+                        self._budget(link, service)
             except (Broken, Late):
                 _log.warning("lane_snapshot_failed", lane=slot.number)
-            with slot.lock:
-                for service in slot.budgets:
-                    self._budget(link, service)
+            except Exception as fault:  # noqa: BLE001 - whatever a database says, others are kept
+                _log.error("lane_not_kept", lane=slot.number, why=type(fault).__name__)
+                faults.append(fault)
+        if faults:
+            raise faults[0]
 
     def processes(self) -> list[int]:
         """Ids of the processes that run."""
@@ -253,11 +246,13 @@ class Lanes:
         if self._closed:
             return
         self._closed = True
-        self.snapshot()
-        for slot in self._slots:
-            with slot.lock:
-                if slot.link is not None:
-                    slot.link.close()
+        try:
+            self.snapshot()
+        finally:
+            for slot in self._slots:
+                with slot.lock:
+                    if slot.link is not None:
+                        slot.link.close()
 
     def _slot(self, chat: Id) -> _Slot:
         digest = hashlib.blake2b(chat.encode(), key=self._secret, digest_size=8).digest()
@@ -292,18 +287,18 @@ class Lanes:
 
     def _restore(self, slot: _Slot, link: Link, chat: Chat) -> None:
         """Give the lane a chat's sums, and its service's budget, before its first message."""
-        if _engine(chat) not in slot.budgets:
-            slot.budgets.add(_engine(chat))
-            self._budget(link, _engine(chat))
+        if engine_of(chat) not in slot.budgets:
+            slot.budgets.add(engine_of(chat))
+            self._budget(link, engine_of(chat))
         if chat.id in slot.known:
             slot.known.move_to_end(chat.id)
             return
         with self._db.read() as tx:
             packed = chat_sums.get(tx, chat.id)
         if packed is not None:
-            said = {"do": "restore", "what": "chat", "chat": chat.id, "service": _engine(chat)}
+            said = {"do": "restore", "what": "chat", "chat": chat.id, "service": engine_of(chat)}
             link.say(said, packed)
-        slot.known[chat.id] = _engine(chat)
+        slot.known[chat.id] = engine_of(chat)
         if len(slot.known) > KNOWN:
             self._set_aside(slot, link)
 
@@ -312,9 +307,17 @@ class Lanes:
         chat, service = slot.known.popitem(last=False)
         asked = {"do": "forget", "chat": chat, "service": service}
         answer = link.ask(asked).result(timeout=ANSWER_S)
-        if answer.said["kept"]:
+        if not answer.said["kept"]:
+            return
+        try:
             with self._db.transaction() as tx:
                 chat_sums.put(tx, chat, answer.block)
+        except BaseException:  # nothing is lost: it goes back to where it was
+            link.say(
+                {"do": "restore", "what": "chat", "chat": chat, "service": service}, answer.block
+            )
+            slot.known[chat] = service
+            raise
 
     def _budget(self, link: Link, service: str) -> None:
         one = self._budget_of(service)
@@ -324,57 +327,3 @@ class Lanes:
                 "streams": one.streams,
             }
         )  # fmt: skip
-
-    def _tell(self, chat: Chat, said: dict[str, Any]) -> None:
-        slot = self._slot(chat.id)
-        with slot.lock:
-            if slot.link is not None and chat.id in slot.known:
-                slot.link.say({**said, "chat": chat.id, "service": _engine(chat)})
-
-
-def _engine(chat: Chat) -> str:
-    """Whose engine weighs it: what people write to one another is no measure of chats."""
-    return chat.service + ("/conversations" if chat.kind is ChatKind.CONVERSATION else "")
-
-
-def _taken(chat: Chat, messages: Sequence[Message], sanctioned: Collection[str]) -> dict[str, Any]:
-    return {
-        "do": "take", "each": chat.kind is ChatKind.CONVERSATION, "chat": chat.id, "service": _engine(chat), "sanctioned": list(sanctioned),
-        "messages": [
-            [
-                one.id, one.author, one.at.timestamp(), one.text, one.lang, one.kind.value,
-                one.amount, one.to,
-            ]
-            for one in messages
-        ],
-    }  # fmt: skip
-
-
-def _unscored(messages: Sequence[Message]) -> LaneAnswer:
-    return LaneAnswer(failed=sum(one.kind.written for one in messages))
-
-
-def _answer(frame: Frame, link: Link) -> LaneAnswer:
-    said = frame.said
-    return LaneAnswer(
-        scored=said["scored"],
-        failed=said["failed"],
-        nats=said["nats"],
-        abstained=said["abstained"],
-        lang=said["lang"],
-        band=said["band"],
-        steps=tuple(Step(Level(level), *two) for level, *two in said["levels"]),
-        alarms=tuple(
-            Rang(Level(level), evidence, threshold, datetime.fromtimestamp(at, UTC), read(why))
-            for level, evidence, threshold, at, why in said["alarms"]
-        ),
-        loud=tuple(map(_heavy, said["loud"])),
-        captured=tuple(map(_heavy, said["captured"])),
-        surrogate=bool(link.about["surrogate"]),
-    )
-
-
-def _heavy(told: Sequence[Any]) -> Heavy:
-    message, author, at, text, nats, by, over = told
-    when = datetime.fromtimestamp(at, UTC)
-    return Heavy(message, author, when, text, nats, shares_read(by), over)

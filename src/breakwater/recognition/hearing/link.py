@@ -1,11 +1,12 @@
 """The owner's end of one lane: starts the process, asks it, hears its answers in order.
 
 Each question waits for its own answer; when the process falls every question that waits is told
-so. Used by `lanes`; tests: `tests/integration/test_comment_lanes.py`.
+so. Nobody who asks waits for a lane that does not read: a thread of its own sends. Used by `lanes`; tests: `tests/integration/test_comment_lanes.py`.
 """
 
 from __future__ import annotations
 
+import queue
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from typing import Any, Final
 from breakwater.errors import Unfit
 from breakwater.media.zygote import environment
 from breakwater.observe import logger
-from breakwater.recognition.hearing.wire import Broken, Frame, hear, send
+from breakwater.recognition.hearing.wire import Broken, Frame, hear, send, spell
 
 START_S: Final = 60.0
 CLOSE_S: Final = 5.0
@@ -50,13 +51,14 @@ class Link:
                 start_new_session=True,
             )  # fmt: skip
         self._socket = ours
-        self._saying = threading.Lock()
+        self._sends: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._waits: dict[int, Future[Frame]] = {}
         self._waiting = threading.Lock()
-        self._last = 0
+        self._last, self._gone = 0, False
         self.about = self._begin(setup, cells)
         self._thread = threading.Thread(target=self._read, name="comments", daemon=True)
         self._thread.start()
+        threading.Thread(target=self._write, name="comments-out", daemon=True).start()
 
     @property
     def alive(self) -> bool:
@@ -65,24 +67,19 @@ class Link:
 
     def say(self, said: dict[str, Any], block: bytes = b"") -> None:
         """Tell the lane something it does not answer; one that is gone is noticed elsewhere."""
-        with self._saying, suppress(Broken):
-            send(self._socket, said, block)
+        self._sends.put(spell(said, block))
 
     def ask(self, said: dict[str, Any], block: bytes = b"") -> Future[Frame]:
         """Ask; the answer comes as a result, and `Broken` when the lane falls before."""
         answer: Future[Frame] = Future()
         with self._waiting:
+            if self._gone:
+                answer.set_exception(Broken())
+                return answer
             self._last += 1
             number = self._last
             self._waits[number] = answer
-        try:
-            with self._saying:
-                send(self._socket, {**said, "n": number}, block)
-        except Broken as gone:
-            with self._waiting:
-                waits = self._waits.pop(number, None)
-            if waits is not None:
-                waits.set_exception(gone)
+        self._sends.put(spell({**said, "n": number}, block))
         return answer
 
     def kill(self) -> None:
@@ -116,6 +113,14 @@ class Link:
         self._socket.settimeout(None)
         return said
 
+    def _write(self) -> None:
+        while frame := self._sends.get():
+            try:
+                self._socket.sendall(frame)
+            except OSError:  # who reads notices, and tells all who wait
+                self.process.kill()
+                return
+
     def _read(self) -> None:
         try:
             while True:
@@ -133,7 +138,9 @@ class Link:
             self.process.kill()
             self.process.wait()
             with self._waiting:
+                self._gone = True
                 left, self._waits = self._waits, {}
+            self._sends.put(b"")
             for answer in left.values():
                 answer.set_exception(Broken())
             self._socket.close()

@@ -54,13 +54,17 @@ def _obey(lane: Lane, owner: socket.socket, frame: Frame) -> None:
     elif asked == "texts":
         send(owner, {"n": number, **lane.texts(said)})
     elif asked == "sums":
-        found, more = lane.sums(int(said["most"]))
+        found, more = lane.sums(int(said["most"]), kept=bool(said["kept"]))
         chats = [[chat, len(packed)] for chat, packed in found]
         send(owner, {"n": number, "sums": chats, "more": more}, b"".join(p for _, p in found))
-    elif asked == "shared":
+    elif asked in {"shared", "decided"}:
+        chat = b""
+        if asked == "decided":
+            lane.decided(said)
+            chat = lane.sums_of(said["chat"], said["service"]) or b""
         across, cells, beside = lane.shared()
-        sizes = {"across": len(across), "cells": len(cells)}
-        send(owner, {"n": number, **sizes}, across + cells + beside)
+        sizes = {"across": len(across), "cells": len(cells), "chat": len(chat)}
+        send(owner, {"n": number, **sizes}, across + cells + chat + beside)
     elif asked == "forget":
         packed = lane.sums_of(said["chat"], said["service"])
         lane.ended(said)
@@ -70,7 +74,7 @@ def _obey(lane: Lane, owner: socket.socket, frame: Frame) -> None:
 
 
 def _told(lane: Lane) -> dict[str, Callable[[dict[str, Any]], None]]:
-    return {"budget": lane.budget, "decided": lane.decided, "ended": lane.ended}
+    return {"budget": lane.budget, "ended": lane.ended, "kept": lane.kept}
 
 
 def _quietly(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:

@@ -7,6 +7,7 @@ tests/integration/test_comment_lanes.py, tests/integration/test_comment_beside.p
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from breakwater.model.chat_form import pack, unpack
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from breakwater.model.clock import Clock
     from breakwater.recognition.hearing.lanes import LaneRules
     from breakwater.recognition.hearing.link import Link
+    from breakwater.recognition.hearing.wire import Frame
     from breakwater.records.database import Database
 
 SLICE: Final = 16
@@ -58,28 +60,55 @@ def begin(
 
 
 def keep(db: Database, link: Link, number: int, lanes: int, wait_s: float) -> None:
-    """Write what changed since the last time.
+    """Write what changed since the last time; what cannot be written is told again then.
 
     Raises:
         Broken: the lane is gone.
         TimeoutError: it is silent.
     """
-    more = True
+    more, kept = True, False
     while more:
-        answer = link.ask({"do": "sums", "most": SLICE}).result(timeout=wait_s)
+        answer = link.ask({"do": "sums", "most": SLICE, "kept": kept}).result(timeout=wait_s)
         more, at = bool(answer.said["more"]), 0
         with db.transaction() as tx:
             for chat, size in answer.said["sums"]:
                 chat_sums.put(tx, Id(chat), answer.block[at : at + size])
                 at += size
+        kept = True
+    link.say({"do": "kept"})
     answer = link.ask({"do": "shared"}).result(timeout=wait_s)
-    cut, end = int(answer.said["across"]), int(answer.said["across"]) + int(answer.said["cells"])
+    _tell(link, number, _put(db, answer, number, lanes))
+
+
+def keep_decided(
+    db: Database, link: Link, said: dict[str, Any], *, number: int, lanes: int, wait_s: float
+) -> None:
+    """Tell a lane what people decided of a chat, and write what it learned; all or nothing.
+
+    Raises:
+        Broken: the lane is gone.
+        TimeoutError: it is silent.
+    """
+    answer = link.ask({"do": "decided", **said}).result(timeout=wait_s)
+    _put(db, answer, number, lanes, Id(said["chat"]))
+
+
+def _put(
+    db: Database, answer: Frame, number: int, lanes: int, decided: Id | None = None
+) -> bytes:  # fmt: skip
+    """Write what a lane shares; answers what stands beside its model."""
+    ends = list(accumulate(int(answer.said[name]) for name in ("across", "cells", "chat")))
+    across, cells, chat, beside = (
+        answer.block[start:end] for start, end in pairwise([0, *ends, len(answer.block)])
+    )
     with db.transaction() as tx:
-        chat_sums.put_across(tx, number, lanes, answer.block[:cut])
-        chat_sums.put_cells(tx, number, unpack(answer.block[cut:end]))
+        chat_sums.put_across(tx, number, lanes, across)
+        chat_sums.put_cells(tx, number, unpack(cells))
         chat_sums.forget_cells(tx, lanes)
-        chat_beside.put(tx, number, lanes, answer.block[end:])
-    _tell(link, number, answer.block[end:])
+        chat_beside.put(tx, number, lanes, beside)
+        if decided is not None and chat:
+            chat_sums.put(tx, decided, chat)
+    return beside
 
 
 def _tell(link: Link, number: int, beside: bytes) -> None:
