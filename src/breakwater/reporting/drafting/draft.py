@@ -1,0 +1,332 @@
+"""Drafts reports from a case: one for each account that did or directed it, whole, with its gaps.
+
+A broadcast with k directing accounts is k reports that share victim, media and chat and cite one
+another; an apparent child who broadcasts is the victim of each and reported by none (reference:
+cybertipline, "Who is reported", "A live stream"). What is not known is a `Gap`, said with why it
+matters, never filled in. Read by `filing`; tests: `tests/integration/test_drafting.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from breakwater.model.case import CaseKind
+from breakwater.model.clock import iso
+from breakwater.model.decision import AccountRole
+from breakwater.model.filing import FilingFile
+from breakwater.model.ids import Id
+from breakwater.model.ports import Blob
+from breakwater.model.report import (
+    CaptureEvent,
+    ChatIm,
+    FileAnnotation,
+    Incident,
+    IncidentType,
+    InternetDetail,
+    IpCapture,
+    OriginalHash,
+    PersonReported,
+    Relevance,
+    Report,
+    Reporter,
+    ReportFile,
+    Victim,
+    WebPage,
+)
+from breakwater.model.stream import Broadcaster, Control, OrderState, StreamState
+from breakwater.model.upload import Upload
+from breakwater.reporting.drafting import people
+from breakwater.reporting.drafting.gaps import Gap, gaps_of
+from breakwater.reporting.drafting.material import Broadcast, Material
+
+BLOCK: Final = 1 << 20
+SUFFIX: Final = {
+    "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp",
+    "image/bmp": ".bmp", "image/tiff": ".tif", "image/avif": ".avif", "image/heif": ".heif",
+    "video/mp4": ".mp4", "video/quicktime": ".mov", "video/webm": ".webm",
+    "video/x-matroska": ".mkv", "video/mp2t": ".ts", "video/x-flv": ".flv",
+}  # fmt: skip
+PRESERVED: Final = {"preroll": "the last minutes before it was stopped", "recording": "recording"}
+"""What of a broadcast is media, by its name in the rows, and in words."""
+
+RELATED: Final = "related-reports.txt"
+"""Name of the text that names the other reports of a broadcast."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What an operator said once, and what goes into each report.
+
+    Attributes:
+        platform: the service's public name.
+        page: address of a broadcast's page with `{label}` and `{account}`; empty: none is told.
+    """
+
+    reporter: Reporter | None
+    platform: str = ""
+    page: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """One report, before it is a row.
+
+    Attributes:
+        person: which of the case's accounts it is about, from 0.
+        account: the service's own name of it; empty: the report names nobody.
+        report: None while no reporter is set up: then the gaps say so.
+    """
+
+    person: int
+    account: str
+    report: Report | None
+    files: tuple[FilingFile, ...]
+    gaps: tuple[Gap, ...]
+    urgent: bool
+
+
+class Drafter:
+    """Drafts."""
+
+    def __init__(self, *, vault: Blob, profile: Profile) -> None:
+        """Take where media are, and who reports."""
+        self._vault = vault
+        self._profile = profile
+
+    def draft(self, found: Material) -> tuple[Drafted, ...]:
+        """Every report that a case needs.
+
+        Args:
+            found: what the case holds; read before, as files are digested here.
+        """
+        files, kept = self._files(found)
+        named = _reported(found)
+        several = len(named) > 1
+        if several:
+            empty = hashlib.md5(b"", usedforsecurity=False).hexdigest()
+            kept = (*kept, FilingFile(len(kept), None, 0, hashlib.sha256(b"").hexdigest(), empty))
+            files = (*files, ReportFile(name=RELATED, relevance=Relevance.SUPPLEMENTAL))
+        return tuple(
+            self._one(found, person, account, files, kept) for person, account in enumerate(named)
+        )
+
+    def _one(
+        self, found: Material, person: int, account: str,
+        files: tuple[ReportFile, ...], kept: tuple[FilingFile, ...],
+    ) -> Drafted:  # fmt: skip
+        urgent = found.danger is not None or _runs(found)
+        gaps = gaps_of(found, account, self._profile.reporter)
+        if self._profile.reporter is None:
+            return Drafted(person, account, None, kept, gaps, urgent)
+        report = Report(
+            kind=_kind(found),
+            summary=Incident(
+                at=_moment(found), at_note=_moment_note(found), platform=self._profile.platform,
+                escalate=_escalate(found),
+            ),
+            reporter=self._profile.reporter,
+            places=self._places(found),
+            reported=(_person(found, account),) if account else (),
+            victims=_victims(found),
+            files=files,
+            additional=_story(found),
+        )  # fmt: skip
+        return Drafted(person, account, report, kept, gaps, urgent)
+
+    def _places(self, found: Material) -> tuple[InternetDetail, ...]:
+        places: list[InternetDetail] = []
+        if found.broadcast is not None:
+            stream = found.broadcast.stream
+            page = self._profile.page.replace("{label}", stream.label)
+            page = page.replace("{account}", stream.account)
+            told = f"A live broadcast, known here as {stream.label}."
+            places.append(WebPage((page,) if page else (), additional=told))
+        pages = tuple(dict.fromkeys(one.origin.place for one in found.uploads if one.origin.place))
+        urls = tuple(one for one in pages if one.startswith(("http://", "https://")))
+        if pages:
+            other = "; ".join(one for one in pages if one not in urls)
+            places.append(WebPage(urls, additional=other))
+        if found.comments:
+            room = found.broadcast.stream.label if found.broadcast else found.case.service
+            places.append(ChatIm(self._profile.platform, room, _log(found)))
+        return tuple(places)
+
+    def _files(self, found: Material) -> tuple[tuple[ReportFile, ...], tuple[FilingFile, ...]]:
+        """Every file that goes with it, with its digests; what has no bytes is no file."""
+        report: list[ReportFile] = []
+        kept: list[FilingFile] = []
+        for upload in found.uploads:
+            if upload.blob is not None:
+                self._add(report, kept, upload.blob, self._of_upload(found, upload))
+        for one in found.broadcast.kept if found.broadcast else ():
+            if one.blob is not None and one.what in PRESERVED:
+                name = f"{found.broadcast.stream.label if found.broadcast else ''}-{len(kept)}.ts"
+                file = ReportFile(
+                    name=name, viewed=False, exif_viewed=False, public=True,
+                    annotations=frozenset({FileAnnotation.LIVE_STREAMING}),
+                    uploaded_at=one.at, additional=f"Of a live broadcast: {PRESERVED[one.what]}.",
+                )  # fmt: skip
+                self._add(report, kept, one.blob, file)
+        return tuple(report), tuple(kept)
+
+    def _add(
+        self, report: list[ReportFile], kept: list[FilingFile], blob: Id, file: ReportFile
+    ) -> None:
+        size, sha256, md5 = self._digests(blob)
+        report.append(replace(file, blob=blob, sha256=sha256, md5=md5))
+        kept.append(FilingFile(len(kept), blob, size, sha256, md5))
+
+    def _of_upload(self, found: Material, upload: Upload) -> ReportFile:
+        viewed = upload.id in found.viewed
+        hashes = [OriginalHash("SHA256", upload.sha256)]
+        if upload.sha1:
+            hashes.append(OriginalHash("SHA1", upload.sha1))
+        told = upload.origin
+        at = told.posted_at or upload.received_at
+        seen = people.capture(told.address, told.port, at, CaptureEvent.UPLOAD)
+        return ReportFile(
+            name=f"{upload.sha256[:16]}{SUFFIX.get(upload.type, '.bin')}",
+            original_name=told.reference, uploaded_at=at, location=told.place, viewed=viewed,
+            exif_viewed=False, public=upload.surface.value in {"public", "live"},
+            annotations=frozenset(FileAnnotation(code) for code in found.annotations),
+            original_hashes=tuple(hashes), captures=tuple(seen),
+        )  # fmt: skip
+
+    def _digests(self, blob: Id) -> tuple[int, str, str]:
+        """Size, SHA-256 and MD5 of a file in the vault, read in blocks."""
+        size, sha256 = 0, hashlib.sha256()
+        md5 = hashlib.md5(usedforsecurity=False)
+        with self._vault.open(blob) as source:
+            while block := source.read(BLOCK):
+                size += len(block)
+                sha256.update(block)
+                md5.update(block)
+        return size, sha256.hexdigest(), md5.hexdigest()
+
+
+def role_of(found: Material) -> AccountRole:
+    """Who holds the case's account, by the last person who said it."""
+    orders = found.broadcast.orders if found.broadcast else ()
+    said = [one.broadcaster for one in orders if one.broadcaster is not Broadcaster.UNKNOWN]
+    if said:
+        return AccountRole(said[-1].value)
+    return found.decision.facts.role or AccountRole.UNKNOWN
+
+
+def _reported(found: Material) -> tuple[str, ...]:
+    """Accounts that are reported: who sent it, unless an apparent child, and who directed it."""
+    sent = found.case.account if role_of(found) is not AccountRole.APPARENT_CHILD else ""
+    named = dict.fromkeys([sent, *found.authors] if found.broadcast or not sent else [sent])
+    named.pop("", None)
+    if role_of(found) is AccountRole.APPARENT_CHILD:
+        named.pop(found.case.account, None)
+    return tuple(named) or ("",)
+
+
+def _person(found: Material, account: str) -> PersonReported:
+    service, told = found.case.service, found.told.get(account)
+    seen: list[IpCapture] = []
+    if account == found.case.account:
+        for upload in found.uploads:
+            at = upload.origin.posted_at or upload.received_at
+            origin = upload.origin
+            seen += people.capture(origin.address, origin.port, at, CaptureEvent.UPLOAD)
+    if found.broadcast is not None:
+        seen += _addresses(found.broadcast, account)
+    return PersonReported(**people.party(account, service, told, seen))
+
+
+def _addresses(broadcast: Broadcast, account: str) -> list[IpCapture]:
+    """Where an account sent or watched a broadcast from."""
+    began = broadcast.stream.started_at
+    sent = [
+        capture
+        for one in broadcast.senders
+        if (one.account or broadcast.stream.account) == account
+        for capture in people.capture(one.address, one.port, began, CaptureEvent.STREAM)
+    ]
+    return sent + [
+        capture
+        for one in broadcast.watching
+        if one.account == account
+        for capture in people.capture(one.address, one.port, one.joined_at, CaptureEvent.VIEW)
+    ]
+
+
+def _victims(found: Material) -> tuple[Victim, ...]:
+    """The child who broadcasts, where somebody said that it is one."""
+    account = found.case.account
+    if role_of(found) is not AccountRole.APPARENT_CHILD or not account:
+        return ()
+    seen = _addresses(found.broadcast, account) if found.broadcast else []
+    told = people.party(account, found.case.service, found.told.get(account), seen)
+    return (Victim(**told),)
+
+
+def _kind(found: Material) -> IncidentType:
+    if found.case.kind is CaseKind.CONVERSATION and not found.uploads:
+        return IncidentType.ENTICEMENT
+    return IncidentType.ABUSE_MATERIAL
+
+
+def _moment(found: Material) -> datetime:
+    """When it happened, as well as it is known, and never in the future."""
+    if found.broadcast is not None:
+        at = found.broadcast.stream.started_at
+    elif found.uploads:
+        at = found.uploads[0].origin.posted_at or found.uploads[0].received_at
+    elif found.comments:
+        at = found.comments[0].at
+    else:
+        at = found.case.opened_at
+    return min(at, found.now)
+
+
+def _moment_note(found: Material) -> str:
+    if found.broadcast is not None:
+        ended = found.broadcast.stream.ended_at
+        until = f", ended {iso(ended)}" if ended else ", not ended when this was drafted"
+        return f"Begin of the live broadcast{until}."
+    if found.uploads and found.uploads[0].origin.posted_at is None:
+        return "When the service showed it to us; when it was sent is not known."
+    return ""
+
+
+def _runs(found: Material) -> bool:
+    """It is seen right now: neither ended nor proven frozen or cut."""
+    if found.broadcast is None or found.broadcast.stream.state is StreamState.ENDED:
+        return False
+    stream = found.broadcast.stream
+    stopped = stream.control.rank >= Control.FROZEN.rank
+    return not (stopped and stream.order_state is OrderState.CONFIRMED)
+
+
+def _escalate(found: Material) -> str:
+    if found.danger is not None:
+        return f"A child is in danger now: {found.danger.reason}"
+    return "The broadcast is running as this is sent." if _runs(found) else ""
+
+
+def _log(found: Material) -> str:
+    """Comments that are evidence, one a line, oldest first."""
+    lines = (f"{iso(one.at)} {one.author or '?'}: {one.text}" for one in found.comments)
+    return "\n".join(lines)
+
+
+def _story(found: Material) -> str:
+    """What a reader must know besides: how it was found, what a person said, what was done."""
+    lines = [
+        f"Case {found.case.number}, opened {iso(found.case.opened_at)}: {found.case.why}",
+        f"A person confirmed it on {iso(found.known_at)}.",
+    ]
+    if found.broadcast is not None:
+        lines += [
+            f"{iso(one.at)} ordered: {one.to.value} ({one.why})" for one in found.broadcast.orders
+        ]
+        lines += [
+            f"Not preserved: {one.what}: {one.gap}" for one in found.broadcast.kept if one.gap
+        ]
+    return "\n".join(lines)

@@ -1,0 +1,192 @@
+"""Everything a case holds that a report needs, read in one transaction.
+
+In: a case with a decision. Out: `Material`: uploads or the broadcast with what was preserved of
+it, accounts as their services told them, comments that gave evidence, and whether a person saw
+each file whole, by the view log alone. Read by `draft`; tests:
+`tests/integration/test_drafting.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from breakwater.errors import Conflict
+from breakwater.model.account import Snapshot
+from breakwater.model.broadcast import Preserved, Sender, Viewer
+from breakwater.model.case import Case, CaseKind
+from breakwater.model.chat import Chat, KeptComment, KeptState
+from breakwater.model.decision import Decision, DecisionKind, Outcome
+from breakwater.model.ids import Id
+from breakwater.model.media import Level
+from breakwater.model.stream import Order, Stream
+from breakwater.model.upload import Upload
+from breakwater.records import (
+    accounts,
+    cases,
+    chats,
+    decisions,
+    kept_comments,
+    schemes,
+    stream_orders,
+    stream_people,
+    streams,
+    uploads,
+    views,
+)
+from breakwater.records.database import Tx
+
+ONE_PICTURE: Final = frozenset({"image/jpeg", "image/png", "image/bmp", "image/heif", "image/heic"})
+"""Types of one frame: who saw it clear saw the whole file. Of others nobody can say."""
+
+CLEAR: Final = frozenset({Level.S3, Level.S4})
+ANNOTATIONS: Final = "ncmec"
+"""Id of the table that gives a file's annotations."""
+
+MOST_COMMENTS: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """A case's broadcast, with what was kept of it.
+
+    Attributes:
+        senders: who published, with addresses; they may be several.
+        watching: who watched, as the service told.
+        kept: what was preserved, gaps too.
+    """
+
+    stream: Stream
+    senders: tuple[Sender, ...]
+    watching: tuple[Viewer, ...]
+    orders: tuple[Order, ...]
+    kept: tuple[Preserved, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What a report is drafted from.
+
+    Attributes:
+        known_at: when illegality became known to a person.
+        uploads: those the decision keeps, the first first.
+        viewed: ids of uploads whose every byte a person saw clear.
+        annotations: NCMEC's, by the table in force, of the facts the person gave.
+        told: account data by the service's own name of the account; absent: nothing was told.
+    """
+
+    case: Case
+    decision: Decision
+    danger: Decision | None
+    known_at: datetime
+    uploads: tuple[Upload, ...]
+    viewed: frozenset[Id]
+    broadcast: Broadcast | None
+    chat: Chat | None
+    comments: tuple[KeptComment, ...]
+    told: dict[str, Snapshot]
+    annotations: tuple[str, ...]
+    now: datetime
+
+    @property
+    def authors(self) -> tuple[str, ...]:
+        """Accounts whose comments are evidence, the one with the most evidence first."""
+        weight: dict[str, float] = {}
+        for one in self.comments:
+            if one.author:
+                weight[one.author] = weight.get(one.author, 0.0) + max(one.nats, 0.0)
+        return tuple(sorted(weight, key=lambda name: (-weight[name], name)))
+
+
+def gather(tx: Tx, case: Id) -> Material:
+    """Read what a case holds.
+
+    Raises:
+        NotFound: no such case.
+        Conflict: nobody has said that it is illegal, or that a child is in danger.
+    """
+    found = cases.get(tx, case)
+    said = [one for one in decisions.of_case(tx, case) if one.stands]
+    danger = _last(said, DecisionKind.DANGER_NOW)
+    decided = _last(said, DecisionKind.ILLEGAL) or danger
+    known_at = decisions.known_since(tx, case) or (danger.at if danger else None)
+    if decided is None or known_at is None:
+        raise Conflict("A report is drafted when somebody has decided that it is illegal.")
+    broadcast = _broadcast(tx, found)
+    chat = chats.of_stream(tx, broadcast.stream.id) if broadcast else _chat(tx, case)
+    comments = _comments(tx, case)
+    kept = _uploads(tx, found, decided)
+    names = {found.account, *(one.author for one in comments)}
+    names |= {one.account for one in broadcast.senders} if broadcast else set()
+    told = {
+        name: snapshot
+        for name in sorted(names - {""})
+        if (snapshot := accounts.latest(tx, found.service, name)) is not None
+    }
+    return Material(
+        case=found, decision=decided, danger=danger, known_at=known_at, uploads=kept,
+        viewed=frozenset(one.id for one in kept if _seen_whole(tx, one)), broadcast=broadcast,
+        chat=chat, comments=comments, told=told, annotations=_annotations(tx, decided), now=tx.now,
+    )  # fmt: skip
+
+
+def _annotations(tx: Tx, decided: Decision) -> tuple[str, ...]:
+    table = schemes.current(tx).get(ANNOTATIONS)
+    facts = decided.facts.item
+    return table.derive(facts).codes if table is not None and facts is not None else ()
+
+
+def _last(said: list[Decision], kind: DecisionKind) -> Decision | None:
+    return next((one for one in reversed(said) if one.kind is kind), None)
+
+
+def _broadcast(tx: Tx, case: Case) -> Broadcast | None:
+    stream = streams.find(tx, case.subject) if case.kind is CaseKind.STREAM else None
+    if stream is None:
+        return None
+    return Broadcast(
+        stream=stream, senders=tuple(stream_people.addresses(tx, stream.id)),
+        watching=tuple(stream_people.viewers(tx, stream.id)),
+        orders=tuple(stream_orders.of_stream(tx, stream.id)),
+        kept=tuple(stream_orders.preserved(tx, stream.id)),
+    )  # fmt: skip
+
+
+def _chat(tx: Tx, case: Id) -> Chat | None:
+    found = chats.of_case(tx, case)
+    return found[0] if found else None
+
+
+def _comments(tx: Tx, case: Id) -> tuple[KeptComment, ...]:
+    """Comments that are evidence: what a person let go of is no part of a report."""
+    kept = kept_comments.of_case(tx, case, MOST_COMMENTS)
+    return tuple(one for one in kept if one.state is not KeptState.REMOVED)
+
+
+def _uploads(tx: Tx, case: Case, decided: Decision) -> tuple[Upload, ...]:
+    """Uploads of the case's own account that the decision keeps."""
+    reached = decisions.effects(tx, decided.id)
+    wanted = [
+        one.upload for one in reached if one.outcome in {Outcome.KEPT, Outcome.CONFIRMED}
+    ] or [case.subject]
+    found = uploads.many(tx, wanted)
+    mine = [
+        one
+        for one in found.values()
+        if one.service == case.service and one.origin.account == case.account
+    ]
+    return tuple(sorted(mine, key=lambda one: (one.received_at, one.id)))
+
+
+def _seen_whole(tx: Tx, upload: Upload) -> bool:
+    """A person looked at this very item, clear, and it is one picture (18 USC 2258A; reference).
+
+    Blurred stills, frames of a video, another member of a stack or a near copy do not count.
+    """
+    if upload.type not in ONE_PICTURE:
+        return False
+    return any(
+        one.item == upload.id and one.level in CLEAR and bool(one.ms)
+        for one in views.of_item(tx, upload.id)
+    )
