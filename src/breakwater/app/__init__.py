@@ -20,6 +20,7 @@ from breakwater.app.ground import Ground, open_ground
 from breakwater.app.hearing import Hearing, wire_hearing
 from breakwater.app.live import Live, wire_live
 from breakwater.app.mapping import floods_of, life_of, limits_of, provider_of, stores_of
+from breakwater.app.receiving import Receiving, wire_receiving
 from breakwater.app.reviewing import Reviewing, wire_reviewing
 from breakwater.app.work import Parts, join_work
 from breakwater.banks.load import Loader
@@ -89,6 +90,7 @@ class App:
     scoring: Scoring
     hearing: Hearing
     conversations: Conversations
+    receiving: Receiving
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -177,6 +179,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         retroactive, reels, intake, recorder, resumables, webhooks, checkpointer, live, enforcement
     )
     work = join_work(settings, on, parts, review)
+    receiving = wire_receiving(on)
     return App(
         settings=settings, clock=on.clock, metrics=on.metrics, db=on.db, keys=on.keys,
         vault=on.vault, checkpointer=checkpointer, pool=on.pool, registry=on.registry,
@@ -192,18 +195,12 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         ),
         banks=Banks(db=on.db, feed=on.feed, floods=floods, kinds=on.registry.kinds),
         loader=Loader(db=on.db, feed=on.feed, floods=floods),
-        reels=reels,
-        aligner=on.aligner,
-        retroactive=retroactive,
-        access=access,
-        review=review,
-        live=live,
-        enforcement=enforcement,
-        scoring=scoring,
-        hearing=hearing,
+        reels=reels, aligner=on.aligner, retroactive=retroactive, access=access, review=review,
+        live=live, enforcement=enforcement, scoring=scoring, hearing=hearing,
         conversations=wire_conversations(settings, on, hearing.lanes),
+        receiving=receiving,
         subscriptions=(*work.subscriptions, *scoring.subscriptions, *hearing.subscriptions),
-        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs),
-        turns=(*work.turns, *scoring.turns, *hearing.turns),
+        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs),
+        turns=(*work.turns, *scoring.turns, *hearing.turns, *receiving.turns),
         close=undo.close,
     )  # fmt: skip

@@ -56,7 +56,7 @@ def serve(
     terminal = Terminal(as_json=False)
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal again when it has shut down; what is open must still be closed.
-        signal.signal(number, _leave)
+        signal.signal(number, leave)
     with started(settings, terminal) as running, working(running):
         listen(running, terminal, link=link)
 
@@ -85,7 +85,8 @@ def _jail(settings: Settings) -> JailPool:
     return JailPool(size=settings.jail_children or None, directory=settings.spool_dir)
 
 
-def _leave(_number: int, _frame: object) -> NoReturn:
+def leave(_number: int, _frame: object) -> NoReturn:
+    """End as a signal asks: what is open is closed on the way out."""
     raise SystemExit(0)
 
 
@@ -131,7 +132,7 @@ def listen(running: App, terminal: Terminal, *, link: bool = True) -> None:
     settings = running.settings
     with socket.create_server((settings.host, settings.port), backlog=1024) as listener:
         scheme = "https" if serves_tls(settings) else "http"
-        url = f"{scheme}://{_reachable(settings.host)}:{listener.getsockname()[1]}"
+        url = f"{scheme}://{reachable(settings.host)}:{listener.getsockname()[1]}"
         server = server_of(running, url=url)
         pinned = str(server.config.ssl_certfile or "")
         site = settings.public_url or site_of(settings, url).origin
@@ -142,7 +143,7 @@ def listen(running: App, terminal: Terminal, *, link: bool = True) -> None:
                 server.run(sockets=[listener])
 
 
-def _reachable(host: str) -> str:
+def reachable(host: str) -> str:
     """The address by which this machine itself reaches the listener, as URLs spell it."""
     if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
         return "127.0.0.1"

@@ -12,6 +12,8 @@ roles × scopes is asserted in `tests/integration/test_matrix.py`.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hmac
 import ipaddress
 from collections.abc import Callable, Coroutine
@@ -92,7 +94,7 @@ class Gate:
             NotAllowed: not by this role, key, address or form.
             TooManyRequests: over the key's rate, or too many wrong proofs from the address.
         """
-        token = _bearer(request)
+        token = _bearer(request) or (_basic(request) if need.basic else "")
         who = await (self._by_key(request, token) if token else self._by_session(request, need))
         if who is None and need.by_address:
             who = self._by_address(request)
@@ -337,3 +339,17 @@ def check_origin(request: Request) -> None:
 def _bearer(request: Request) -> str:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _basic(request: Request) -> str:
+    """A key that came as HTTP Basic; what cannot be read is a key that nobody has."""
+    scheme, _, said = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        user, _, secret = (
+            base64.b64decode(said.strip(), validate=True).decode("ascii").partition(":")
+        )
+    except (binascii.Error, ValueError):
+        return "unreadable"
+    return f"bw_{user.replace('-', '').lower()}_{secret}"

@@ -30,6 +30,7 @@ class Need:
         known: any person with a session and any API key, whatever they may do.
         anyone: nobody need be signed in.
         by_address: an allow-listed address may stand in for a key (older dialects).
+        basic: a key may come as HTTP Basic, user = its id, password = its secret (ispws).
         test_keys: a test key may call it although it is not a safe method.
         body: largest request body in bytes; None for the streaming ones that count themselves.
         bare: the handler takes the raw request and skips the framework's machinery.
@@ -41,6 +42,7 @@ class Need:
     known: bool = False
     anyone: bool = False
     by_address: bool = False
+    basic: bool = False
     test_keys: bool = False
     body: int | None = SMALL_BODY
     bare: bool = False
@@ -54,9 +56,15 @@ def needs(
     test_keys: bool = False,
     body: int | None = SMALL_BODY,
     bare: bool = False,
+    basic: bool = False,
 ) -> Callable[[F], F]:
     """Declare that a route needs a permission, of a key or of a person."""
-    return _mark(Need(permission, by_address=by_address, test_keys=test_keys, body=body, bare=bare))
+    return _mark(
+        Need(
+            permission, by_address=by_address, test_keys=test_keys, body=body, bare=bare,
+            basic=basic,
+        )
+    )  # fmt: skip
 
 
 def signed_in(why: str, *, body: int | None = SMALL_BODY) -> Callable[[F], F]:

@@ -25,6 +25,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from breakwater import __version__
 from breakwater.access.passkeys import Site
@@ -52,6 +53,7 @@ from breakwater.web.api import (
     hma_banks,
     hooks,
     imports,
+    ispws,
     keys,
     lookups,
     media,
@@ -173,6 +175,8 @@ def create(app: App, *, url: str = "") -> FastAPI:
     api.state.comment_threads = anyio.CapacityLimiter(COMMENT_THREADS)
     for router in ROUTERS:
         api.router.routes.extend(router.routes)
+    if settings.reports_receive:
+        api.router.routes.extend(ispws.router.routes)
     page = _mount_pages(api, app)
     _answer_errors(api, page)
     requests = app.metrics.requests
@@ -209,6 +213,8 @@ def _answer_errors(api: FastAPI, page: Page) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         problem = problem_of(error, reference=request.scope.get(REFERENCE, ""))
         path = request.url.path
+        if path.startswith(ispws.PREFIX):
+            return ispws.refusal(path, problem)
         if path.startswith(DIALECT) and problem.status == 422:  # their callers know 400
             problem = Problem(
                 400, problem.code, problem.title, problem.detail, problem.reference, problem.facts
@@ -296,8 +302,15 @@ def listening(settings: Settings, *, now: Any) -> Listening:
     return Listening()
 
 
-def server_of(app: App, *, url: str = "") -> uvicorn.Server:
+def server_of(
+    app: App, *, url: str = "", around: Callable[[ASGIApp], ASGIApp] | None = None
+) -> uvicorn.Server:
     """A server that is ready to run; `run(sockets=[…])` takes listening sockets.
+
+    Args:
+        app: every part.
+        url: where it is reached, as `create` takes it.
+        around: wraps the application, for a server that misbehaves on request.
 
     Raises:
         BadSettings: it may not listen there.
@@ -306,7 +319,7 @@ def server_of(app: App, *, url: str = "") -> uvicorn.Server:
     how = listening(settings, now=app.clock.now())
     api = create(app, url=url)
     config = uvicorn.Config(
-        api,
+        around(api) if around else api,
         host=settings.host,
         port=settings.port,
         loop="uvloop",

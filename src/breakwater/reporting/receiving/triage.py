@@ -23,11 +23,11 @@ HANDS_ON: Final = frozenset(
 
 
 def _report(*names: str) -> Callable[[Contents, Sequence[FileFacts]], bool]:
-    return lambda report, files: not report.annotations.isdisjoint(names)  # noqa: ARG005 - one shape
+    return lambda report, _: not report.annotations.isdisjoint(names)
 
 
 def _file(*names: str) -> Callable[[Contents, Sequence[FileFacts]], bool]:
-    return lambda report, files: any(not f.annotations.isdisjoint(names) for f in files)  # noqa: ARG005
+    return lambda _, files: any(not f.annotations.isdisjoint(names) for f in files)
 
 
 RULES: Final[tuple[Rule, ...]] = (

@@ -34,11 +34,13 @@ class Form:
         fields: small ones, by name.
         file: name of the field that held the file; empty without one.
         type: Content-Type the file's part declared.
+        filename: as the file's part named it.
     """
 
     fields: dict[str, str] = field(default_factory=dict)
     file: str = ""
     type: str = ""
+    filename: str = ""
 
 
 class _Reader:
@@ -102,6 +104,7 @@ class _Reader:
                 raise BadInput("Send one file in a request.")
             self._in_file = True
             self.form.file = self._name
+            self.form.filename = options[b"filename"].decode("utf-8", "replace")
             self.form.type = self._headers.get(b"content-type", b"").decode("latin-1")
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
