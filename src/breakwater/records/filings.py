@@ -164,6 +164,16 @@ def in_states(tx: Tx, states: Iterable[FilingState], limit: int = 500) -> list[F
     return [_noun(tx, row) for row in rows]
 
 
+def warn(tx: Tx, moment: datetime) -> list[Filing]:
+    """Filings that are due before a moment, not ended and not said to be late yet: each once."""
+    tx.lock_changes()
+    waiting = [one.value for one in FilingState if not one.ends]
+    late = sa.and_(_f.due_at < moment, _f.state.in_(waiting), _f.warned_at.is_(None))
+    found = _some(tx, late)
+    tx.execute(sa.update(filings).where(late).values(warned_at=tx.now))
+    return found
+
+
 def take_up(tx: Tx, filing: Id) -> Filing:
     """Begin to carry it on: from now on, whoever had it is refused."""
     tx.lock_changes()

@@ -58,6 +58,7 @@ filings = Table(
     _fact("created_at", UtcDateTime),
     _fact("opened_at", UtcDateTime, nullable=True),
     _fact("finished_at", UtcDateTime, nullable=True),
+    _fact("warned_at", UtcDateTime, nullable=True),
     _fact("fault", String(80)),
     _fact("wanted_by", Text),
     _fact("change", BigInteger),

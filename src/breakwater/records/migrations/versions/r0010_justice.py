@@ -45,8 +45,10 @@ def upgrade() -> None:
     """Make the tables and their guards; what stood before keeps its rows."""
     filing_1()
     received_1()
+    watcher_1()
     for table in APPEND_ONLY:
         guard(op.get_bind(), table, ("update", "delete", "truncate"))
+    guard(op.get_bind(), "viewer_acts", ("update",))
     guard(op.get_bind(), "filing_papers", ("update",))
 
 
@@ -58,8 +60,9 @@ def filing_1() -> None:
         col("urgent", BOOL), col("epoch", INT), col("attempt", INT),
         col("report_id", sa.String(64)), col("knowledge_at", AT), col("due_at", AT),
         col("created_at", AT), col("opened_at", AT, nullable=True),
-        col("finished_at", AT, nullable=True), col("fault", sa.String(80)), col("wanted_by", TEXT),
-        col("change", BIG), sa.PrimaryKeyConstraint("id", name="pk_filings"),
+        col("finished_at", AT, nullable=True), col("warned_at", AT, nullable=True),
+        col("fault", sa.String(80)), col("wanted_by", TEXT), col("change", BIG),
+        sa.PrimaryKeyConstraint("id", name="pk_filings"),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_filings_case_id_cases"),
         sa.UniqueConstraint("case_id", "destination", "person", "version", name="uq_filings_case_id_destination_person_version"),
         sa.UniqueConstraint("number", name="uq_filings_number"),
@@ -142,3 +145,48 @@ def received_1() -> None:
         sa.PrimaryKeyConstraint("file_id", "place", name="pk_received_prints"),
         sa.ForeignKeyConstraint(["file_id"], ["received_files.id"], name="fk_received_prints_file_id_received_files"),
     )  # fmt: skip
+
+
+def watcher_1() -> None:
+    """Watcher."""
+    op.create_table("viewer_imports",
+        col("id", ID), col("mark", BYTES), col("name", TEXT), col("form", sa.String(32)),
+        col("offset", NUMBER), col("counts", TEXT), col("by", sa.String(80)), col("began_at", AT),
+        col("changed_at", AT), col("finished_at", AT, nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_viewer_imports"),
+        sa.UniqueConstraint("mark", name="uq_viewer_imports_mark"),
+    )  # fmt: skip
+    op.create_table("viewer_acts",
+        col("id", ID), col("stream_id", ID), col("kind", sa.String(8)), col("person", BYTES),
+        col("payment_key", BYTES, nullable=True), col("reference_key", BYTES),
+        col("sealed", BYTES), col("by", sa.String(80)), col("at", AT),
+        sa.PrimaryKeyConstraint("id", name="pk_viewer_acts"),
+        sa.ForeignKeyConstraint(["stream_id"], ["streams.id"], name="fk_viewer_acts_stream_id_streams"),
+        sa.UniqueConstraint("stream_id", "kind", "reference_key", name="uq_viewer_acts_stream_id_kind_reference_key"),
+    )  # fmt: skip
+    op.create_index("ix_viewer_acts_stream_id", "viewer_acts", ["stream_id"])
+    op.create_table("viewer_spans",
+        col("change", NUMBER, autoincrement=False), col("stream_id", ID), col("spans", TEXT),
+        col("reason", TEXT), col("by", sa.String(80)), col("at", AT),
+        sa.PrimaryKeyConstraint("change", name="pk_viewer_spans"),
+        sa.ForeignKeyConstraint(["stream_id"], ["streams.id"], name="fk_viewer_spans_stream_id_streams"),
+    )  # fmt: skip
+    op.create_index("ix_viewer_spans_stream_id", "viewer_spans", ["stream_id"])
+    op.create_table("viewer_keys",
+        col("viewer_id", ID), col("stream_id", ID), col("kind", sa.String(8)), col("key", BYTES),
+        sa.PrimaryKeyConstraint("viewer_id", "kind", "key", name="pk_viewer_keys"),
+        sa.ForeignKeyConstraint(["viewer_id"], ["stream_viewers.id"], name="fk_viewer_keys_viewer_id_stream_viewers"),
+    )  # fmt: skip
+    op.create_index("ix_viewer_keys_kind_key", "viewer_keys", ["kind", "key"])
+    op.create_index("ix_viewer_keys_stream_id", "viewer_keys", ["stream_id"])
+    op.create_table("viewer_sessions",
+        col("viewer_id", ID), col("stream_id", ID), col("person", BYTES),
+        col("address_key", BYTES, nullable=True), col("source", sa.String(8)),
+        col("import_id", ID, nullable=True), col("country", sa.String(2)),
+        col("certainty", sa.String(9)), col("requests", INT), col("sealed", BYTES),
+        sa.PrimaryKeyConstraint("viewer_id", name="pk_viewer_sessions"),
+        sa.ForeignKeyConstraint(["import_id"], ["viewer_imports.id"], name="fk_viewer_sessions_import_id_viewer_imports"),
+        sa.ForeignKeyConstraint(["viewer_id"], ["stream_viewers.id"], name="fk_viewer_sessions_viewer_id_stream_viewers"),
+    )  # fmt: skip
+    op.create_index("ix_viewer_sessions_person", "viewer_sessions", ["person"])
+    op.create_index("ix_viewer_sessions_stream_id", "viewer_sessions", ["stream_id"])
