@@ -18,6 +18,7 @@
   let nextTry = 0;
   let everOpen = false;
   let waiting = 0;
+  let compared = 0;
 
   const tell = (message) => {
     hear(message);
@@ -25,15 +26,20 @@
   };
   const hear = (message) => {
     if (message.state) return show(message);
-    if (message.ask) return stream && channel.postMessage({ state: lostAt ? "lost" : "open", nextTry });
+    if (message.ask) {
+      if (stream && (lostAt || stream.readyState === 1)) channel.postMessage({ state: lostAt ? "lost" : "open", nextTry });
+      return;
+    }
     if (bw.paused) {
       waiting += 1;
       return changed();
     }
     setTimeout(() => deliver(message), Math.random() * JITTER_MS);
   };
-  // What the page showed when it was made is no change to it, one's own acts least of all.
-  const shown = () => Number(document.querySelector("[data-change]")?.dataset.change ?? 0);
+  // What the page showed when it was made is no change to it, one's own acts least of all; nor is
+  // what `compare` has counted.
+  const changeOf = (root) => Number(root.querySelector("[data-change]")?.dataset.change ?? 0);
+  const shown = () => Math.max(compared, changeOf(document));
   // The order of a page changes only when the person asks: what would change it is counted.
   bw.orderChanged = () => {
     waiting += 1;
@@ -69,10 +75,11 @@
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } }).catch(() => null);
     if (!answer?.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const ids = (root) => new Set([...root.querySelectorAll("#queue-rows tbody tr")].map((row) => row.id));
+    const ids = (root) => [...root.querySelectorAll("#queue-rows tbody tr")].map((row) => row.id);
     const [now, then] = [ids(fresh), ids(document)];
-    const differ = [...now].filter((id) => !then.has(id)).length + [...then].filter((id) => !now.has(id)).length;
-    if (differ > waiting) waiting = differ;
+    const differ = now.filter((id) => !then.includes(id)).length + then.filter((id) => !now.includes(id)).length;
+    waiting = Math.max(waiting, differ, Number(now.join() !== then.join()));
+    compared = Math.max(compared, changeOf(fresh));
     changed();
   };
 

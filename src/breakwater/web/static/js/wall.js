@@ -34,9 +34,23 @@
     why.textContent = tile.querySelector("p").textContent;
     panel().append(said, why);
   };
+  // Orders wait for one another (hx-sync of the page) and none is dropped; the panel is read once
+  // at a time, and once more when something changed meanwhile.
+  let reading = false;
+  let stale = false;
   const ask = (verb, path, values = {}) =>
     window.htmx.ajax(verb, path, { target: "#target-of", swap: "morph:outerHTML", values });
-  const fetchPanel = () => chosen && ask("GET", `/live/target?at=${chosen}`);
+  const fetchPanel = () => {
+    if (!chosen || reading) return (stale = reading);
+    reading = true;
+    ask("GET", `/live/target?at=${chosen}`);
+  };
+  const isRead = ({ detail }) => {
+    if (detail.requestConfig.verb !== "get" || detail.target.id !== "target-of") return;
+    const again = stale || !detail.target.isConnected; // a form has put another in its place
+    reading = stale = false;
+    if (again && !signing()) fetchPanel();
+  };
   const choose = (tile, focus = true, wait = 120) => {
     for (const other of document.querySelectorAll(".tiles > li")) {
       if (other === tile) other.setAttribute("aria-current", "true");
@@ -251,6 +265,9 @@
     if (!fetching) fetching = setTimeout(refresh, 200);
   };
 
+  const saidIn = (html) =>
+    new DOMParser().parseFromString(html, "text/html").getElementById("target-said")?.textContent ?? "";
+
   // One tile can be reached by Tab: the chosen one, also after the order was brought up to date.
   const fill = async () => {
     const list = document.querySelector("[data-more]");
@@ -275,12 +292,21 @@
     const tile = byLabel(at);
     if (tile) choose(tile, false);
     settle();
+    document.body.addEventListener("htmx:afterRequest", isRead);
     document.body.addEventListener("htmx:beforeSwap", ({ detail }) => {
       if (detail.target.id !== "target-of") return;
+      const reads = detail.requestConfig.verb === "get";
+      // An answer about a target that was left, or one that would take a signature's form away, is not shown.
+      const of = /data-at="([^"]*)"/.exec(detail.serverResponse)?.[1];
+      const left = Boolean(of && chosen && of !== chosen);
+      if (left || (reads && signing())) {
+        detail.shouldSwap = false;
+        return reads || bw.toast(`${of}: ${saidIn(detail.serverResponse)}`);
+      }
       signed = Boolean(signing());
       // What an order answered stays to be read while the same target is brought up to date.
       const said = document.getElementById("target-said");
-      if (detail.requestConfig.verb === "get" && shows() === chosen && said?.textContent) {
+      if (reads && shows() === chosen && said?.textContent) {
         detail.serverResponse = detail.serverResponse.replace(UNSAID, () => said.outerHTML);
       }
     });
