@@ -64,3 +64,34 @@ def test_a_box_outside_is_refused(variant, box):
 def test_maps_that_cannot_be_are_refused(variant, maps):
     with pytest.raises(ValueError, match="affines"):
         kernel.view_hashes(blocks(20, 20), maps.astype(np.float32))
+
+
+def turned_over(maps):
+    a, b, c, d, e, f = maps.T
+    return np.stack([-a, b, c + a, -d, e, f + d], axis=1)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_view_turned_over_is_hashed_by_its_signs_as_the_twin_does(variant, size):
+    picture = blocks(*size)
+    maps = (np.random.default_rng(4).normal(size=(7, 6)) * 50 + 60).astype(np.float32)
+    maps[::2, [1, 3]] = 0
+    both = np.concatenate([maps, turned_over(maps), turned_over(maps)[:2]]).astype(np.float32)
+    hashes, qualities = kernel.view_hashes(picture, both)
+    assert (hashes.tobytes(), qualities.tobytes()) == twin.view_hashes(picture, both)
+    np.testing.assert_array_equal(hashes[7:9], hashes[14:])
+
+
+def test_a_view_turned_over_is_what_its_own_map_shows(variant):
+    """Alone it is sampled: the same hash but for what rounds otherwise."""
+    picture = blocks(135, 240)
+    maps = np.array([[240, 0, 0, 0, 135, 0], [190, 8, 20, -4, 110, 9]], np.float32)
+    over = turned_over(maps).astype(np.float32)
+    together, good = kernel.view_hashes(picture, np.concatenate([maps, over]))
+    for at in (0, 1):
+        alone, quality = kernel.view_hashes(picture, over[at : at + 1])
+        assert int(np.bitwise_count(alone[0] ^ together[2 + at]).sum()) <= 2
+        assert abs(int(quality[0]) - int(good[2 + at])) <= 1
+    pixels = np.ascontiguousarray(picture[:, ::-1])
+    mirrored, _ = kernel.view_hashes(pixels, maps[:1])
+    assert int(np.bitwise_count(mirrored[0] ^ together[2]).sum()) <= 2

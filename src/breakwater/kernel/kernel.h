@@ -133,6 +133,9 @@ typedef struct {
     int (*luma_exact)(const bw_picture *picture, float *luma);
     int (*luma_fast)(const bw_picture *picture, float *luma);
     void (*dct)(const float *luma, float *coefficients);
+    int (*steps)(const float *luma);
+    float (*bits)(const float *coefficients, uint8_t hash[32]);
+    void (*sum_rows)(const uint8_t *rows, size_t stride, size_t count, size_t width, uint32_t *sums);
     int (*jpeg_scan)(struct bw_jpeg *jpeg); /* 1: whole; 0: damaged or odd */
 } bw_variant;
 
@@ -150,6 +153,8 @@ void bw_pdq_init(void);
 int bw_pdq_hash(const bw_picture *picture, bool dihedral, bw_pdq *out);
 int bw_pdq_luma(const bw_picture *picture, float *luma);
 void bw_pdq_from_luma(const float *luma, bool dihedral, bw_pdq *out);
+void bw_pdq_turned_over(const float *coefficients, uint8_t hash[32]); /* left for right */
+int bw_pdq_quality(const float *luma);
 
 /* A part of a picture; bottom and right lie outside. */
 typedef struct {

@@ -74,61 +74,9 @@ float *bw_taps_fill(size_t length, bw_taps taps[64]) {
     return weights;
 }
 
-/* Gradient steps of one pair of neighbours, truncated as the reference truncates. */
-static int gradient(float u, float v) { return abs((int)(((u - v) * 100) / 255)); }
-
 static int quality_of(int sum) { return sum / 90 > 100 ? 100 : sum / 90; }
 
-static int luma_quality(const float *luma) {
-    int sum = 0;
-    for (int i = 0; i < 64 * 63; i++) sum += gradient(luma[i], luma[i + 64]);
-    for (int i = 0; i < 64; i++)
-        for (int j = 0; j < 63; j++) sum += gradient(luma[64 * i + j], luma[64 * i + j + 1]);
-    return quality_of(sum);
-}
-
-/* Torben's median, which for an even count is the lower of the two in the middle. */
-static float median_256(const float *values) {
-    float low = values[0], high = values[0];
-    for (int i = 1; i < 256; i++) {
-        if (values[i] < low) low = values[i];
-        if (values[i] > high) high = values[i];
-    }
-    for (;;) {
-        float guess = (low + high) / 2, below = low, above = high;
-        int less = 0, greater = 0;
-        for (int i = 0; i < 256; i++) {
-            if (values[i] < guess) {
-                less++;
-                if (values[i] > below) below = values[i];
-            } else if (values[i] > guess) {
-                greater++;
-                if (values[i] < above) above = values[i];
-            }
-        }
-        if (less <= 128 && greater <= 128) {
-            if (less >= 128) return below;
-            return 256 - greater >= 128 ? guess : above;
-        }
-        if (less > greater) high = below;
-        else low = above;
-    }
-}
-
-/* Writes the hash, most significant bit first; returns how far the median's two sides lie apart. */
-static float write_bits(const float *coefficients, uint8_t hash[32]) {
-    float median = median_256(coefficients), above = INFINITY, top = -INFINITY;
-    memset(hash, 0, 32);
-    for (int k = 0; k < 256; k++) {
-        if (coefficients[k] > median) {
-            hash[31 - k / 8] |= (uint8_t)(1u << (k % 8));
-            if (coefficients[k] < above) above = coefficients[k];
-        } else if (coefficients[k] > top) {
-            top = coefficients[k];
-        }
-    }
-    return above - top;
-}
+static int luma_quality(const float *luma) { return quality_of(bw_active()->steps(luma)); }
 
 /* Whether coefficient (i, j) changes sign in the reference's order of the eight orientations. */
 static bool flips_sign(int turn, int i, int j) {
@@ -144,7 +92,7 @@ static bool flips_sign(int turn, int i, int j) {
 }
 
 static float write_all_bits(const float *coefficients, bool dihedral, bw_pdq *out) {
-    float smallest = write_bits(coefficients, out->hash[0]);
+    float smallest = bw_active()->bits(coefficients, out->hash[0]);
     for (int turn = 1; dihedral && turn < 8; turn++) {
         bool transposed = turn & 1 ? turn != 5 : turn == 6;
         float turned[256];
@@ -153,7 +101,7 @@ static float write_all_bits(const float *coefficients, bool dihedral, bw_pdq *ou
                 float value = coefficients[16 * i + j];
                 turned[transposed ? 16 * j + i : 16 * i + j] = flips_sign(turn, i, j) ? -value : value;
             }
-        float gap = write_bits(turned, out->hash[turn]);
+        float gap = bw_active()->bits(turned, out->hash[turn]);
         if (gap < smallest) smallest = gap;
     }
     return smallest;
@@ -215,6 +163,15 @@ void bw_pdq_from_luma(const float *luma, bool dihedral, bw_pdq *out) {
     out->quality = luma_quality(luma);
     out->exact_path = true;
 }
+
+void bw_pdq_turned_over(const float *coefficients, uint8_t hash[32]) {
+    float turned[256];
+    for (int at = 0; at < 256; at++)
+        turned[at] = flips_sign(5, at / 16, at % 16) ? -coefficients[at] : coefficients[at];
+    bw_active()->bits(turned, hash);
+}
+
+int bw_pdq_quality(const float *luma) { return luma_quality(luma); }
 
 /* The reference's luma. At 64 x 64 it skips the filter, except for the eight orientations. */
 static int faithful_luma(const bw_picture *picture, bool filter_always, float *luma) {

@@ -6,6 +6,7 @@
  * the same linear operator as sparse taps and rounds differently: pdq.c decides when that is safe.
  * Fused multiply-add appears only where MULTIPLY_ADD is written; the build forbids contraction.
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "kernel.h"
@@ -349,17 +350,82 @@ TARGET static int luma_fast(const bw_picture *picture, float *luma) {
     return result;
 }
 
+#define TOGETHER 4 /* rows of the second half at once: their sums do not wait for one another */
+
 /* The 16 x 16 low frequencies; every sum runs over k in the reference's order. */
 TARGET static void dct_16x16(const float *luma, float *coefficients) {
-    for (int i = 0; i < 16; i++) {
-        float line[64] = {0};
-        for (int k = 0; k < 64; k++) {
-            float d = bw_dct_rows[i][k];
-            for (int j = 0; j < 64; j++) line[j] += d * luma[k * 64 + j];
-        }
-        float sum[16] = {0};
+    for (int i = 0; i < 16; i += TOGETHER) {
+        float lines[TOGETHER][64] = {{0}}, sums[TOGETHER][16] = {{0}};
+        for (int r = 0; r < TOGETHER; r++)
+            for (int k = 0; k < 64; k++) {
+                float d = bw_dct_rows[i + r][k];
+                for (int j = 0; j < 64; j++) lines[r][j] += d * luma[k * 64 + j];
+            }
         for (int k = 0; k < 64; k++)
-            for (int j = 0; j < 16; j++) sum[j] += line[k] * bw_dct_columns[k][j];
-        memcpy(coefficients + 16 * i, sum, sizeof sum);
+            for (int r = 0; r < TOGETHER; r++)
+                for (int j = 0; j < 16; j++) sums[r][j] += lines[r][k] * bw_dct_columns[k][j];
+        memcpy(coefficients + 16 * i, sums, sizeof sums);
+    }
+}
+
+/* The quality's gradient steps, each truncated as the reference truncates. */
+TARGET static int luma_steps(const float *luma) {
+    int sum = 0;
+    for (int i = 0; i < 64 * 63; i++) sum += abs((int)(((luma[i] - luma[i + 64]) * 100) / 255));
+    for (int i = 0; i < 64; i++)
+        for (int j = 0; j < 63; j++)
+            sum += abs((int)(((luma[64 * i + j] - luma[64 * i + j + 1]) * 100) / 255));
+    return sum;
+}
+
+/* A float's bits as a whole number that orders as the floats do, and back. */
+TARGET static inline int32_t ordered(int32_t bits) { return bits ^ ((bits >> 31) & INT32_MAX); }
+
+TARGET static inline float as_float(int32_t key) {
+    int32_t bits = ordered(key);
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* The lower of the two in the middle of 256: its bits, the highest first, by counting what is less. */
+TARGET static int32_t median_256(const int32_t *keys) {
+    uint32_t found = 0;
+    for (int bit = 31; bit >= 0; bit--) {
+        uint32_t tried = found | (uint32_t)1 << bit;
+        int32_t limit = (int32_t)(tried ^ (uint32_t)1 << 31), less = 0;
+        for (int k = 0; k < 256; k++) less += keys[k] < limit;
+        if (less < 128) found = tried;
+    }
+    return (int32_t)(found ^ (uint32_t)1 << 31);
+}
+
+/* Writes the hash, most significant bit first; returns how far the median's two sides lie apart. */
+TARGET static float write_bits(const float *coefficients, uint8_t hash[32]) {
+    float values[256];
+    int32_t keys[256], above = INT32_MAX;
+    for (int k = 0; k < 256; k++) values[k] = coefficients[k] + 0.0f; /* there is one zero */
+    memcpy(keys, values, sizeof keys);
+    for (int k = 0; k < 256; k++) keys[k] = ordered(keys[k]);
+    int32_t median = median_256(keys);
+    for (int k = 0; k < 256; k++) {
+        int32_t greater = keys[k] > median ? keys[k] : INT32_MAX;
+        above = greater < above ? greater : above;
+    }
+    for (int at = 0; at < 32; at++) {
+        unsigned byte = 0;
+        for (int k = 0; k < 8; k++) byte |= (unsigned)(keys[8 * at + k] > median) << k;
+        hash[31 - at] = (uint8_t)byte;
+    }
+    return above == INT32_MAX ? INFINITY : as_float(above) - as_float(median);
+}
+
+/* Sums of `count` rows of bytes, column by column. */
+TARGET static void sum_rows(const uint8_t *rows, size_t stride, size_t count, size_t width,
+                            uint32_t *restrict sums) {
+    for (size_t x = 0; x < width; x++) sums[x] = rows[x];
+    for (size_t y = 1; y < count; y++) {
+        const uint8_t *row = rows + y * stride;
+        for (size_t x = 0; x < width; x++) sums[x] += row[x];
     }
 }

@@ -49,6 +49,7 @@ TARGET static inline uint32_t eight_rows_near(const uint8_t *rows, const uint8_t
 #include "jpeg_loops.h"
 
 const bw_variant bw_avx512 = {
-    "avx512", search_one, search_many, scan_codes, luma_exact, luma_fast, dct_16x16, jpeg_scan,
+    "avx512", search_one, search_many, scan_codes, luma_exact, luma_fast, dct_16x16,
+    luma_steps, write_bits, sum_rows, jpeg_scan,
 };
 #endif

@@ -41,5 +41,6 @@ static inline uint32_t near_mask(const uint16_t *keys, uint16_t next, int limit)
 #include "jpeg_loops.h"
 
 const bw_variant bw_portable = {
-    "portable", search_one, search_many, scan_codes, luma_exact, luma_fast, dct_16x16, jpeg_scan,
+    "portable", search_one, search_many, scan_codes, luma_exact, luma_fast, dct_16x16,
+    luma_steps, write_bits, sum_rows, jpeg_scan,
 };

@@ -158,3 +158,9 @@ def pdq_from_luma64(luma: Any) -> tuple[bytes, int]:
         raise ValueError("luma must be 64 x 64 finite float32 values")
     square = values.reshape(64, 64)
     return _bits(_coefficients(square)), _quality(square)
+
+
+def pdq_mirrored(luma: Floats) -> tuple[bytes, bytes, int]:
+    """The hash of a decimated luma, of it turned over left for right, and the quality of both."""
+    coefficients = _coefficients(luma)
+    return _bits(coefficients), _bits(_orientations(coefficients)[5]), _quality(luma)

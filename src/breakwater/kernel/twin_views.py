@@ -9,9 +9,12 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from breakwater.kernel.twin_pdq import pdq_from_luma64
+from breakwater.kernel.twin_pdq import pdq_mirrored
 
 SIDE: Final = 64
+_SAME: Final = np.float32(0.001)
+"""Pixels: so far apart are the points of maps that count as one."""
+
 _NINTH: Final = np.float32(1) / np.float32(9)
 
 
@@ -75,5 +78,21 @@ def view_hashes(small: Any, affines: Any) -> tuple[bytes, bytes]:
     if maps.ndim != 2 or maps.shape[1] != 6 or not (np.abs(maps) <= 1e6).all():
         raise ValueError("affines must have the shape (n, 6), finite")
     blurred = _blurred(picture)
-    pairs = [pdq_from_luma64(_sampled(blurred, one)) for one in maps]
+    found: dict[int, tuple[bytes, int]] = {}
+    for at, one in enumerate(maps):
+        if at in found:
+            continue
+        value, turned_over, quality = pdq_mirrored(_sampled(blurred, one))
+        found[at] = value, quality
+        for other in range(at + 1, len(maps)):
+            if other not in found and _turns_over(one, maps[other]):
+                found[other] = turned_over, quality
+    pairs = [found[at] for at in range(len(maps))]
     return b"".join(value for value, _ in pairs), bytes(quality for _, quality in pairs)
+
+
+def _turns_over(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    """Whether a map shows what another does, turned over left for right: u is 1 - u there."""
+    a, b, c, d, e, f = one
+    turned = np.array([-a, b, c + a, -d, e, f + d], np.float32)
+    return bool((np.abs(turned - other) <= _SAME).all())

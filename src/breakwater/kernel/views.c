@@ -3,6 +3,7 @@
  * The same float32 operations in the same order as twin_views.py, without contraction: both give
  * the same bits (tests/unit/test_kernel_views.py).
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "kernel.h"
@@ -16,46 +17,61 @@ static void cell_span(size_t at, size_t length, size_t parts, size_t *from, size
     if (length < parts || *to == *from) *to = *from + 1;
 }
 
+#define MOST_BY_INVERSE 4096 /* pixels of a cell whose mean a product gives exactly */
+
+/* sum / count, rounded half up. With inverse = 2^32 / count + 1, all below 256 count is exact. */
+static uint8_t mean(uint64_t sum, uint64_t count, uint64_t inverse) {
+    uint64_t more = sum + count / 2;
+    return (uint8_t)(count < MOST_BY_INVERSE ? more * inverse >> 32 : more / count);
+}
+
 int bw_shrink(const bw_picture *picture, const bw_box *box, size_t rows, size_t columns, uint8_t *out) {
     size_t height = box->bottom - box->top, width = box->right - box->left;
+    size_t least = width < columns ? 1 : width / columns; /* a cell is so wide, or one wider */
     uint32_t *sums = malloc(width * sizeof *sums);
-    if (sums == NULL) return -1;
-    for (size_t i = 0; i < rows; i++) {
+    uint64_t *totals = malloc((width + 1) * sizeof *totals); /* of all columns before one */
+    size_t *spans = malloc(2 * columns * sizeof *spans);
+    int result = sums != NULL && totals != NULL && spans != NULL ? 0 : -1;
+    for (size_t j = 0; result == 0 && j < columns; j++)
+        cell_span(j, width, columns, spans + 2 * j, spans + 2 * j + 1);
+    for (size_t i = 0; result == 0 && i < rows; i++) {
         size_t top, bottom;
         cell_span(i, height, rows, &top, &bottom);
-        memset(sums, 0, width * sizeof *sums);
-        for (size_t y = top; y < bottom; y++) {
-            const uint8_t *row = picture->pixels + (box->top + y) * picture->cols + box->left;
-            for (size_t x = 0; x < width; x++) sums[x] += row[x];
-        }
+        const uint8_t *first = picture->pixels + (box->top + top) * picture->cols + box->left;
+        bw_active()->sum_rows(first, picture->cols, bottom - top, width, sums);
+        uint64_t counts[2] = {(bottom - top) * least, (bottom - top) * (least + 1)};
+        uint64_t inverses[2] = {((uint64_t)1 << 32) / counts[0] + 1, ((uint64_t)1 << 32) / counts[1] + 1};
+        totals[0] = 0;
+        for (size_t x = 0; x < width; x++) totals[x + 1] = totals[x] + sums[x];
         for (size_t j = 0; j < columns; j++) {
-            size_t left, right;
-            uint64_t sum = 0;
-            cell_span(j, width, columns, &left, &right);
-            for (size_t x = left; x < right; x++) sum += sums[x];
-            uint64_t count = (uint64_t)(bottom - top) * (right - left);
-            out[i * columns + j] = (uint8_t)((sum + count / 2) / count);
+            size_t from = spans[2 * j], to = spans[2 * j + 1], wider = to - from - least;
+            out[i * columns + j] = mean(totals[to] - totals[from], counts[wider], inverses[wider]);
         }
     }
+    free(spans);
+    free(totals);
     free(sums);
-    return 0;
+    return result;
 }
 
 /* Sums of 3 x 3 pixels, those outside as the nearest inside, a ninth each. */
-static void blur(const bw_picture *small, float *out) {
+static int blur(const bw_picture *small, float *out) {
     const float ninth = 1.0f / 9.0f;
     size_t rows = small->rows, cols = small->cols;
+    uint16_t *sums = malloc((cols + 2) * sizeof *sums);
+    if (sums == NULL) return -1;
     for (size_t y = 0; y < rows; y++) {
         const uint8_t *above = small->pixels + (y ? y - 1 : 0) * cols;
         const uint8_t *here = small->pixels + y * cols;
         const uint8_t *below = small->pixels + (y + 1 < rows ? y + 1 : y) * cols;
-        for (size_t x = 0; x < cols; x++) {
-            size_t before = x ? x - 1 : 0, after = x + 1 < cols ? x + 1 : x;
-            int sum = above[before] + above[x] + above[after] + here[before] + here[x] + here[after] +
-                      below[before] + below[x] + below[after];
-            out[y * cols + x] = (float)sum * ninth;
-        }
+        for (size_t x = 0; x < cols; x++) sums[x + 1] = (uint16_t)(above[x] + here[x] + below[x]);
+        sums[0] = sums[1];
+        sums[cols + 1] = sums[cols];
+        for (size_t x = 0; x < cols; x++)
+            out[y * cols + x] = (float)(sums[x] + sums[x + 1] + sums[x + 2]) * ninth;
     }
+    free(sums);
+    return 0;
 }
 
 static float clamped(float value, float most) {
@@ -110,19 +126,37 @@ static void sample(const float *picture, size_t rows, size_t cols, const float *
     }
 }
 
+#define SAME 0.001f /* pixels: so far apart are the points of maps that count as one */
+
+static bool same(float one, float other) { return fabsf(one - other) <= SAME; }
+
+/* Whether `other` shows what `map` shows, turned over left for right: u is 1 - u there. */
+static bool turns_over(const float *map, const float *other) {
+    return same(other[0], -map[0]) && same(other[3], -map[3]) && same(other[1], map[1]) &&
+           same(other[4], map[4]) && same(other[2], map[2] + map[0]) && same(other[5], map[5] + map[3]);
+}
+
+/* A view turned over is a change of signs: it is not sampled again. */
 int bw_view_hashes(const bw_picture *small, const float *maps, size_t count, uint8_t *hashes,
                    uint8_t *qualities) {
-    float luma[4096];
+    float luma[4096], coefficients[256];
     float *blurred = malloc(small->rows * small->cols * sizeof *blurred);
-    if (blurred == NULL) return -1;
-    blur(small, blurred);
-    for (size_t at = 0; at < count; at++) {
-        bw_pdq out;
+    bool *done = calloc(count + 1, sizeof *done);
+    int result = blurred == NULL || done == NULL ? -1 : blur(small, blurred);
+    for (size_t at = 0; result == 0 && at < count; at++) {
+        if (done[at]) continue;
         sample(blurred, small->rows, small->cols, maps + 6 * at, luma);
-        bw_pdq_from_luma(luma, false, &out);
-        memcpy(hashes + 32 * at, out.hash[0], 32);
-        qualities[at] = (uint8_t)out.quality;
+        bw_active()->dct(luma, coefficients);
+        bw_active()->bits(coefficients, hashes + 32 * at);
+        qualities[at] = (uint8_t)bw_pdq_quality(luma);
+        for (size_t other = at + 1; other < count; other++) {
+            if (done[other] || !turns_over(maps + 6 * at, maps + 6 * other)) continue;
+            bw_pdq_turned_over(coefficients, hashes + 32 * other);
+            qualities[other] = qualities[at];
+            done[other] = true;
+        }
     }
+    free(done);
     free(blurred);
-    return 0;
+    return result;
 }
