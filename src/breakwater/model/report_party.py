@@ -225,7 +225,7 @@ class Person:
 class EstimatedLocation:
     """Where somebody probably was; `verified`: whether the service proved it."""
 
-    country: str
+    country: str = ""
     city: str = ""
     region: str = ""
     verified: bool | None = None
@@ -295,11 +295,13 @@ class Account:
     additional: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what is no report's number, and names that are empty."""
+        """Refuse what is no report's number, and empty names; nothing known of a person is None."""
         if any(not 1 <= number <= MOST_REPORT for number in self.prior_reports):
             raise BadInput("An earlier report is named by its number.")
         if not all(name.strip() for name in (*self.display_names, *self.profile_urls)):
             raise BadInput("Display names and profile addresses are not empty; leave them out.")
+        if self.person == Person():
+            object.__setattr__(self, "person", None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
