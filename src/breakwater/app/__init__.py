@@ -21,6 +21,7 @@ from breakwater.app.hearing import Hearing, wire_hearing
 from breakwater.app.live import Live, wire_live
 from breakwater.app.mapping import floods_of, life_of, limits_of, provider_of, stores_of
 from breakwater.app.receiving import Receiving, wire_receiving
+from breakwater.app.reporting import Reporting, wire_reporting
 from breakwater.app.reviewing import Reviewing, wire_reviewing
 from breakwater.app.work import Parts, join_work
 from breakwater.banks.load import Loader
@@ -91,6 +92,7 @@ class App:
     hearing: Hearing
     conversations: Conversations
     receiving: Receiving
+    reporting: Reporting
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -179,7 +181,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         retroactive, reels, intake, recorder, resumables, webhooks, checkpointer, live, enforcement
     )
     work = join_work(settings, on, parts, review)
-    receiving = wire_receiving(on)
+    receiving, reporting = wire_receiving(settings, on), wire_reporting(settings, on, undo)
     return App(
         settings=settings, clock=on.clock, metrics=on.metrics, db=on.db, keys=on.keys,
         vault=on.vault, checkpointer=checkpointer, pool=on.pool, registry=on.registry,
@@ -198,9 +200,12 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         reels=reels, aligner=on.aligner, retroactive=retroactive, access=access, review=review,
         live=live, enforcement=enforcement, scoring=scoring, hearing=hearing,
         conversations=wire_conversations(settings, on, hearing.lanes),
-        receiving=receiving,
-        subscriptions=(*work.subscriptions, *scoring.subscriptions, *hearing.subscriptions),
-        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs),
-        turns=(*work.turns, *scoring.turns, *hearing.turns, *receiving.turns),
+        receiving=receiving, reporting=reporting,
+        subscriptions=(
+            *work.subscriptions, *scoring.subscriptions, *hearing.subscriptions,
+            *reporting.subscriptions,
+        ),
+        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs),
+        turns=(*work.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns),
         close=undo.close,
     )  # fmt: skip

@@ -19,7 +19,7 @@ from breakwater.model.bank import EntryStatus
 from breakwater.model.case import CaseKind, Priority
 from breakwater.model.clock import Clock
 from breakwater.model.copies import CopyMatch, ReelPrints
-from breakwater.model.decision import CONFIRMED, DECIDED
+from breakwater.model.decision import DECIDED, STANDING
 from breakwater.model.event import Event, EventType
 from breakwater.model.ids import Id
 from breakwater.model.match import Action, Match, Verdict
@@ -108,7 +108,7 @@ class Reviser:
     ) -> None:
         with self._db.transaction() as tx:
             current = uploads.get(tx, upload.id)
-            if current.verdict is not None and current.verdict.rule.startswith(CONFIRMED):
+            if current.verdict is not None and current.verdict.rule.startswith(STANDING):
                 return
             fresh = refresh(tx, matches)
             held = current.verdict.copies if current.verdict else ()

@@ -26,7 +26,7 @@ class Permission(StrEnum):
     `account:read` is the service's own name of an account, `identity:read` its address too;
     without either a person sees a pseudonym. `hash:read` is the values in banks.
     `appeal:write` and `report:write` belong to services, `report:submit` to those who file here;
-    `wellbeing:read` shows aggregates only.
+    `report:refer` marks to whom a received report went on. `wellbeing:read` shows aggregates only.
     `stream:write` belongs to services and media servers; `stream:control` freezes and cuts.
     `reference:erase` forgets what passed; `desk:sign` names who vouches for a command's list.
     """
@@ -49,6 +49,7 @@ class Permission(StrEnum):
     APPEAL_DECIDE = "appeal:decide"
     REPORT_WRITE = "report:write"
     REPORT_SUBMIT = "report:submit"
+    REPORT_REFER = "report:refer"
     STREAM_WRITE = "stream:write"
     STREAM_READ = "stream:read"
     STREAM_CONTROL = "stream:control"
@@ -99,7 +100,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
         | {P.STREAM_READ, P.STREAM_CONTROL}
     ),
     Role.REPORT_OFFICER: frozenset(
-        _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ}
+        _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.REPORT_REFER}
     ),
     Role.GRADER: frozenset({P.MEDIA_VIEW, P.GRADE_WRITE}),
     Role.QA_LEAD: frozenset({

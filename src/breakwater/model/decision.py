@@ -32,6 +32,8 @@ DECIDED: Final = "decided"
 
 CONFIRMED: Final = "decision."
 """How the rule of a verdict begins that a person confirmed: no change of a list undoes it."""
+STANDING: Final = (CONFIRMED, "received.")
+"""Beginnings of rules that no list undoes: a person's word, and what came with a report."""
 
 
 class DecisionKind(StrEnum):

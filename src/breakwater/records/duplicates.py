@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from breakwater.model.decision import CONFIRMED, STANDING
 from breakwater.model.ids import Id
 from breakwater.model.match import Action
 from breakwater.model.signal import PDQ
@@ -70,7 +71,10 @@ def _alike(tx: Tx, upload: Upload) -> set[Id]:
 
 def _fits(other: Upload, *, same: bool) -> bool:
     """Held, and the same bytes or a still picture: a video is not one picture."""
+    rule = other.verdict.rule if other.verdict else ""
     held = other.verdict is not None and other.verdict.action is not Action.ALLOW
+    # What came with a report is decided with its report, never with somebody's upload.
+    held = held and (rule.startswith(CONFIRMED) or not rule.startswith(STANDING))
     return held and (same or not _moves(other))
 
 

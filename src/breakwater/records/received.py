@@ -216,7 +216,7 @@ def file(tx: Tx, file: Id) -> ReceivedFile | None:
 def seen_before(
     tx: Tx, report: Id, files: Iterable[ReceivedFile]
 ) -> dict[Id, tuple[ReceivedReport, ...]]:
-    """By file, the earlier finished reports that hold the very same bytes, the oldest first."""
+    """By file, other finished reports that hold the very same bytes, the oldest first."""
     found: dict[Id, tuple[ReceivedReport, ...]] = {}
     for one in files:
         wanted = (
@@ -239,6 +239,20 @@ def keep_prints(tx: Tx, file: Id, values: Sequence[bytes]) -> None:
     for place, value in enumerate(values):
         row = {"file_id": file, "place": place, "value": value}
         tx.execute(sa.insert(received_prints), row)
+
+
+def prints_of(tx: Tx, report: Id) -> dict[Id, list[bytes]]:
+    """Prints of one report by file, in their order."""
+    wanted = (
+        sa.select(_p.file_id, _p.value)
+        .join_from(received_prints, received_files, _p.file_id == _f.id)
+        .where(_f.report_id == report)
+        .order_by(_p.file_id, _p.place)
+    )
+    found: dict[Id, list[bytes]] = {}
+    for row in tx.execute(wanted):
+        found.setdefault(Id(row.file_id), []).append(bytes(row.value))
+    return found
 
 
 def prints(tx: Tx, *, but: Id) -> list[tuple[int, Id, bytes]]:

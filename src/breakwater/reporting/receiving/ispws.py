@@ -4,7 +4,7 @@ In: calls by keys with the scope `report:submit`. Out: an `Answer` for each, and
 reference CyberTipline, "Transport". A report takes files until it is finished or retracted; an
 unfinished one is forgotten 24 h after it was opened or 1 h after its last change, whichever is
 later. Each call is one transaction: an answer that is lost on the way changes nothing of what
-was done. Tests: `tests/contract/test_receiving.py`, `tests/integration/test_ispws.py`.
+was done. Tests: `tests/contract/test_records_received.py`, `tests/integration/test_ispws.py`.
 """
 
 from __future__ import annotations

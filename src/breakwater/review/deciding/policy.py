@@ -18,6 +18,7 @@ from breakwater.model.copies import CopyMatch
 from breakwater.model.decision import (
     CONFIRMED,
     DECIDED,
+    STANDING,
     AccountRole,
     Context,
     DecisionFacts,
@@ -133,6 +134,8 @@ def outcome_for(
     rule = upload.verdict.rule if upload.verdict else ""
     if rule.startswith(CONFIRMED) and not own:
         return Outcome.CONFIRMED, "A person confirmed it; it stays as it is."
+    if rule.startswith(STANDING) and not rule.startswith(CONFIRMED):
+        return Outcome.HELD, "It came with a report and is kept with it."
     for match in _acting(upload):
         holds = actions.get(match.bank, BankAction.HOLD).action is not Action.ALLOW
         if holds and match.number not in dismissed:
