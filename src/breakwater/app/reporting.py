@@ -1,0 +1,120 @@
+"""Wires reports to authorities: who reports, to whom, and what carries them there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from breakwater.app.ground import Ground
+from breakwater.errors import BadSettings, NotFound
+from breakwater.model.event import EventType
+from breakwater.model.ids import Id
+from breakwater.model.report import Email, Person, Phone, Reporter
+from breakwater.model.work import Beat, JobKind, Subscription, Turn
+from breakwater.reporting.cybertipline.client import Client, NotSetUp
+from breakwater.reporting.cybertipline.papers import Papers
+from breakwater.reporting.cybertipline.sender import Sender
+from breakwater.reporting.drafting.draft import Drafter, Profile
+from breakwater.reporting.filing import DRAFT_JOB, Destination, Filings
+from breakwater.reporting.ports import Wire
+from breakwater.reporting.running import Running
+from breakwater.settings import Settings
+
+NCMEC: Final = "ncmec"
+REMIND_EVERY_S: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """Every part that reports.
+
+    Attributes:
+        filings: reports as people and decisions move them.
+        destinations: to whom, by name.
+    """
+
+    filings: Filings
+    sender: Sender
+    destinations: Mapping[str, Destination]
+    subscriptions: tuple[Subscription, ...]
+    jobs: tuple[JobKind, ...]
+    turns: tuple[Turn, ...]
+
+
+def wire_reporting(settings: Settings, on: Ground, undo: ExitStack) -> Reporting:
+    """Put the parts together.
+
+    Raises:
+        BadSettings: reports would go elsewhere than the settings say.
+    """
+    wires: dict[str, Wire] = {NCMEC: _ncmec(settings, undo)}
+
+    def wire(name: str) -> Wire:
+        if name not in wires:
+            raise NotFound(f"destination {name}")
+        return wires[name]
+
+    real = settings.reports_ncmec_production
+    destinations = {
+        NCMEC: Destination(
+            NCMEC, timedelta(hours=settings.reports_due_hours), two_people=real, production=real,
+            set_up=bool(settings.reports_ncmec_user),
+        )
+    }  # fmt: skip
+    drafter = Drafter(vault=on.vault, profile=profile_of(settings))
+    filings = Filings(db=on.db, vault=on.vault, drafter=drafter, destinations=destinations)
+    sender = Sender(db=on.db, vault=on.vault, wire=wire, documents=Papers(clock=on.clock))
+    running = Running(db=on.db, sender=sender)
+    undo.callback(running.close)
+
+    def draft(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
+        filings.draft(Id(payload["case"]))
+
+    def remind() -> None:
+        filings.remind()
+
+    decided = frozenset({EventType.CASE_DECIDED})
+    return Reporting(
+        filings=filings, sender=sender, destinations=destinations,
+        subscriptions=(Subscription("reporting.draft", decided, filings.on_decided),),
+        jobs=(JobKind(DRAFT_JOB, draft, lease_s=900.0),),
+        turns=(
+            Turn("reporting.filings", 0.0, running.turn),
+            Turn("reporting.remind", REMIND_EVERY_S, remind),
+        ),
+    )  # fmt: skip
+
+
+def profile_of(settings: Settings) -> Profile:
+    """What an operator said of who reports; without an address nobody does."""
+    address = settings.reports_email.strip()
+    if not address:
+        return Profile(None, settings.reports_platform, settings.reports_page)
+    person = Person(
+        first_name=settings.reports_first_name, last_name=settings.reports_last_name,
+        emails=(Email(address),),
+        phones=(Phone(settings.reports_phone),) if settings.reports_phone.strip() else (),
+    )  # fmt: skip
+    reporter = Reporter(
+        person, template=settings.reports_template, terms=settings.reports_terms,
+        legal_url=settings.reports_legal_url, registered_as=settings.reports_registered_as,
+    )  # fmt: skip
+    return Profile(reporter, settings.reports_platform, settings.reports_page)
+
+
+def _ncmec(settings: Settings, undo: ExitStack) -> Wire:
+    user = settings.reports_ncmec_user
+    if not user:
+        if settings.reports_ncmec_production:
+            raise BadSettings("reports_ncmec_production needs reports_ncmec_user and _password.")
+        return NotSetUp()
+    client = Client(
+        settings.reports_ncmec_url, user=user,
+        password=settings.reports_ncmec_password.get_secret_value(),
+        production=settings.reports_ncmec_production, ca=settings.reports_ncmec_ca,
+    )  # fmt: skip
+    undo.callback(client.close)
+    return client

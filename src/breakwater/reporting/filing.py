@@ -1,0 +1,275 @@
+"""Reports on their way: drafted when a case is decided, looked at by a person, sent, overdue.
+
+In come decisions and what people do on the report's page; out go filings and the job that
+carries each on. A report that is urgent needs one person; where the policy says so, another one
+waits for a second (reference: law). What has a gap that blocks is not sent. Called by
+`web.api.filings` and `web.pages.report`; tests: `tests/integration/test_filing.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from breakwater.errors import BadInput, Conflict, NotFound
+from breakwater.model.access import Principal
+from breakwater.model.event import Event, EventType
+from breakwater.model.filing import Filing, FilingFile, FilingState
+from breakwater.model.ids import Id, new_id
+from breakwater.model.ports import Blob
+from breakwater.model.report import Relevance, Report, ReportFile
+from breakwater.records import approvals, decisions, filings, jobs
+from breakwater.records.database import Database, Tx
+from breakwater.reporting.cybertipline.write import attached_texts
+from breakwater.reporting.drafting.draft import RELATED, Drafted, Drafter
+from breakwater.reporting.drafting.gaps import Gap
+from breakwater.reporting.drafting.material import gather
+
+DRAFT_JOB: Final = "reporting.draft"
+"""Kind of the job that drafts the reports of a decided case."""
+
+SEND: Final = "filing.send"
+"""Kind of the approval that a second person gives."""
+
+EVIDENCE: Final = "evidence"
+"""Retention class of texts that go with a report."""
+
+ALARM_BEFORE: Final = timedelta(hours=2)
+"""This long before a report is due, it is said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """One recipient.
+
+    Attributes:
+        due: time from actual knowledge until it must be filed ("as soon as reasonably possible",
+            18 USC 2258A; the operator's own limit).
+        two_people: nothing leaves before a second person agreed, but what is urgent.
+        production: reports sent there are real.
+        set_up: it can be reached; nothing is sent otherwise.
+    """
+
+    name: str
+    due: timedelta
+    two_people: bool = False
+    production: bool = False
+    set_up: bool = True
+
+
+class Filings:
+    """Reports, as people and decisions move them."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        vault: Blob,
+        drafter: Drafter,
+        destinations: Mapping[str, Destination],
+    ) -> None:
+        """Take what it needs."""
+        self._db = db
+        self._vault = vault
+        self._drafter = drafter
+        self._destinations = destinations
+
+    def on_decided(self, event: Event) -> None:
+        """A decision was taken, or taken back: drafts follow, and go."""
+        case = event.subject
+        with self._db.transaction() as tx:
+            if decisions.known_since(tx, case) or decisions.in_danger(tx, case):
+                jobs.enqueue(tx, DRAFT_JOB, {"case": case}, dedup_key=f"draft:{case}")
+                return
+            for one in filings.of_case(tx, case):
+                if one.state in {FilingState.DRAFT, FilingState.SECOND}:
+                    filings.move(tx, one, FilingState.DROPPED)
+                    tx.audit("reporting", "filing.drop", one.id, why="decision taken back")
+
+    def draft(self, case: Id) -> list[Filing]:
+        """Draft every report a case needs, for every recipient; drafts that wait are renewed.
+
+        Raises:
+            NotFound: no such case.
+            Conflict: nobody has decided that it is illegal.
+        """
+        with self._db.read() as tx:
+            found = gather(tx, case)
+        drafted = [self._with_texts(one) for one in self._drafter.draft(found)]
+        made = []
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            for destination in self._destinations.values():
+                group, due = _group(tx, case, destination.name), found.known_at + destination.due
+                for one in drafted:
+                    about = filings.About(
+                        case, destination.name, found.known_at, due, group, one.person, one.urgent
+                    )
+                    if one.report is not None:
+                        made.append(self._keep(tx, about, one))
+        return made
+
+    def gaps(self, case: Id) -> dict[int, tuple[Gap, ...]]:
+        """What each report of a case does not say, by person."""
+        with self._db.read() as tx:
+            found = gather(tx, case)
+        return {one.person: one.gaps for one in self._drafter.draft(found)}
+
+    def change(self, by: Principal, filing: Id, report: Report) -> Filing:
+        """Replace what a draft says; its files stay.
+
+        Raises:
+            Conflict: it is no draft any more.
+            BadInput: its files are others.
+        """
+        with self._db.transaction() as tx:
+            found = filings.get(tx, filing)
+            before = Report.read(filings.report_of(tx, filing))
+            if [one.sha256 for one in before.files] != [one.sha256 for one in report.files]:
+                raise BadInput("The files of a draft come from the case and are not changed here.")
+            done = filings.redraft(tx, found, report.plain(), found.files)
+            tx.audit(by.id, "filing.change", filing)
+            return done
+
+    def want(self, by: Principal, filing: Id) -> Filing:
+        """Have a draft sent, or wait for a second person where the recipient needs one.
+
+        Raises:
+            Conflict: it is no draft, or a gap that blocks is open.
+        """
+        with self._db.read() as tx:
+            found = filings.get(tx, filing)
+        open_gaps = [one for one in self.gaps(found.case).get(found.person, ()) if one.blocks]
+        if not self._destination(found).set_up:
+            raise Conflict(
+                "No recipient is set up: set BREAKWATER_REPORTS_NCMEC_USER and its password."
+            )
+        if open_gaps:
+            raise Conflict(" ".join(f"{one.says} {one.why}" for one in open_gaps))
+        two = self._destination(found).two_people and not found.urgent
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            found = filings.get(tx, filing)
+            if found.state is not FilingState.DRAFT:
+                raise Conflict(f"This report is {found.state} already.")
+            tx.audit(by.id, "filing.want", filing, destination=found.destination, two_people=two)
+            if not two:
+                return self._send(tx, found, by)
+            facts = {"case": found.case, "destination": found.destination}
+            approvals.propose(
+                tx, kind=SEND, subject=filing, by=_person(by), reason="send", facts=facts
+            )
+            return filings.move(tx, found, FilingState.SECOND, wanted_by=by.id)
+
+    def confirm(self, by: Principal, filing: Id) -> Filing:
+        """The second person agrees: it is sent.
+
+        Raises:
+            NeedsSecondPerson: it is the same person.
+            NotFound: nothing waits; it may have lapsed.
+        """
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            found = filings.get(tx, filing)
+            approvals.confirm(tx, kind=SEND, subject=filing, by=_person(by))
+            tx.audit(by.id, "filing.confirm", filing, destination=found.destination)
+            return self._send(tx, found, by)
+
+    def take_back(self, by: Principal, filing: Id, reason: str) -> Filing:
+        """Nothing is sent yet: it is a draft again."""
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            found = filings.get(tx, filing)
+            if found.state is FilingState.SECOND:
+                approvals.refuse(tx, kind=SEND, subject=filing, by=_person(by), note=reason)
+            tx.audit(by.id, "filing.take_back", filing, reason=reason)
+            return filings.move(tx, found, FilingState.DRAFT)
+
+    def drop(self, by: Principal, filing: Id, reason: str) -> Filing:
+        """Throw a draft away, or what the recipient will not have; with a reason.
+
+        Raises:
+            BadInput: no reason.
+            Conflict: it is on its way or filed.
+        """
+        if not reason.strip():
+            raise BadInput("Say why this report is not sent.")
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            found = filings.get(tx, filing)
+            tx.audit(by.id, "filing.drop", filing, reason=reason)
+            return filings.move(tx, found, FilingState.DROPPED)
+
+    def revive(self, by: Principal, filing: Id) -> Filing:
+        """Try again what stopped: what stood in its way is mended."""
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            found = filings.begin_anew(tx, filings.get(tx, filing))
+            tx.audit(by.id, "filing.revive", filing)
+            filings.carry_on(tx, filing)
+            return found
+
+    def remind(self) -> int:
+        """Say what is due soon or overdue, once each; answers how many."""
+        with self._db.transaction() as tx:
+            late = filings.warn(tx, tx.now + ALARM_BEFORE)
+            for one in late:
+                tx.emit(
+                    EventType.FILING_OVERDUE, one.id, case=one.case, state=one.state.value,
+                    destination=one.destination,
+                )  # fmt: skip
+        return len(late)
+
+    def _send(self, tx: Tx, filing: Filing, by: Principal) -> Filing:
+        done = filings.move(tx, filing, FilingState.NEW, wanted_by=filing.wanted_by or by.id)
+        filings.carry_on(tx, filing.id)
+        return done
+
+    def _keep(self, tx: Tx, about: filings.About, one: Drafted) -> Filing:
+        assert one.report is not None  # noqa: S101 - the caller left those out
+        found = filings.draft(tx, about, one.report.plain(), one.files)
+        if found.state is FilingState.DRAFT and found.files != one.files:
+            found = filings.redraft(tx, found, one.report.plain(), one.files)
+        return found
+
+    def _with_texts(self, one: Drafted) -> Drafted:
+        """Texts that are too long for a form go with the report as files of their own."""
+        if one.report is None:
+            return one
+        files, kept = list(one.report.files), list(one.files)
+        for text in attached_texts(one.report):
+            blob = self._vault.put(io.BytesIO(text.data), purpose=EVIDENCE)
+            md5 = hashlib.md5(text.data, usedforsecurity=False).hexdigest()
+            kept.insert(0, FilingFile(0, blob, len(text.data), text.sha256, md5))
+            files.insert(
+                0,
+                ReportFile(
+                    blob=blob, name=text.name, sha256=text.sha256, md5=md5,
+                    relevance=Relevance.SUPPLEMENTAL,
+                ),
+            )  # fmt: skip
+        numbered = tuple(replace(file, position=n) for n, file in enumerate(kept))
+        return replace(one, report=replace(one.report, files=tuple(files)), files=numbered)
+
+    def _destination(self, filing: Filing) -> Destination:
+        found = self._destinations.get(filing.destination)
+        if found is None:
+            raise NotFound(f"destination {filing.destination}")
+        return found
+
+
+def _group(tx: Tx, case: Id, destination: str) -> Id:
+    """The group that a case's filings to one recipient belong to."""
+    known = [one for one in filings.of_case(tx, case) if one.destination == destination]
+    return known[0].group if known else new_id()
+
+
+def _person(by: Principal) -> Id:
+    return by.person or by.id
+
+
+__all__ = ["DRAFT_JOB", "RELATED", "SEND", "Destination", "Filings"]
