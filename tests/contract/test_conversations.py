@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,8 @@ from tests.integration.served import OPERATOR
 
 from breakwater.comments.calibrate import Budget
 from breakwater.conversations.sides import Sides
-from breakwater.conversations.take import ConversationRules, Conversations, Talk
+from breakwater.conversations.take import ConversationRules, Conversations
+from breakwater.conversations.talk import Talk
 from breakwater.errors import ScanningNotPermitted
 from breakwater.live.hearing.captured import Captured
 from breakwater.live.hearing.measures import Policies
@@ -19,7 +21,7 @@ from breakwater.live.hearing.policy import Policy
 from breakwater.live.policy import DEFAULT
 from breakwater.model.case import CaseState
 from breakwater.model.chat import About, ChatKind, KeptState
-from breakwater.model.comment import Message
+from breakwater.model.comment import Message, MessageKind
 from breakwater.model.conversation import Ground, Party
 from breakwater.model.decision import DecisionKind
 from breakwater.observe import Metrics
@@ -131,3 +133,31 @@ def test_a_change_of_law_is_in_the_audit_log_once(database, clock, verb):
             .order_by(audit.c.number)
         ).scalars().all()  # fmt: skip
     assert [one["jurisdiction"] for one in found] == ["US", "GB"]
+
+
+def test_each_form_of_a_message_counts_and_the_heaviest_is_evidence(database, clock, verb):
+    told = [
+        one
+        for first in messages(clock)
+        for one in (first, replace(first, text="good morning", kind=MessageKind.EDIT))
+    ]
+    (alarm,) = verb.take(OPERATOR, talk(), told).alarms
+    with database.read() as tx:
+        assert {one.text for one in kept_comments.of_case(tx, alarm.case)} >= set(STEPS)
+
+
+def test_a_batch_that_could_not_be_kept_is_counted_when_it_is_sent_again(
+    database, clock, verb, monkeypatch
+):
+    def fails(*_, **__):
+        raise RuntimeError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(conversations, "put", fails)
+        with pytest.raises(RuntimeError):
+            verb.take(OPERATOR, talk(), messages(clock))
+    taken = verb.take(OPERATOR, talk(), messages(clock))
+    with database.read() as tx:
+        chat = chats.find(tx, TALK)
+    assert (chat.messages, chat.scored) == (6, 6)
+    assert len(taken.alarms) == 1

@@ -10,7 +10,7 @@ from tests.builders import NOON
 from breakwater.conversations import sides as module
 from breakwater.conversations.sides import BOUND, MORE, MOST_AGE, Sides, weight
 from breakwater.errors import BadInput, ScanningNotPermitted
-from breakwater.model.comment import Cue, Share, Source
+from breakwater.model.comment import Cue, Message, Share, Source
 from breakwater.model.conversation import Party, Signals, permit
 
 SECRET = b"0123456789abcdef"
@@ -22,10 +22,14 @@ def cue(name=Cue.MOVE_SERVICE, nats=1.5):
     return Share(Source.CUE, nats, name.value)
 
 
+def said(name, author="ann", to="ben", at=NOON, text="hello"):
+    return Message(name, author, at, text, to=to)
+
+
 def told(*cues, author="ann", to="ben", held=None, at=NOON):
     held = held or Sides(SECRET)
     for n, one in enumerate(cues):
-        held.take(f"{author}-{n}-{at}", author, to, at + n * DAY, (cue(one),))
+        held.take(said(f"{author}-{n}-{at}", author, to, at + n * DAY), (cue(one),))
     return held
 
 
@@ -54,9 +58,20 @@ def test_stages_have_dates_and_fall_over_weeks():
 
 def test_the_same_message_twice_changes_nothing():
     held = Sides(SECRET)
-    assert held.take("m", "ann", "ben", NOON, (cue(),))
-    assert not held.take("m", "ann", "ben", NOON + DAY, (cue(),))
+    assert held.take(said("m"), (cue(),))
+    assert not held.take(said("m", at=NOON + DAY), (cue(),))
+    assert not held.take(said("m", text=" Hello "), (cue(),)), "it says the same"
     assert held.stages("ann", "ben", NOON)[0].messages == 1
+
+
+def test_an_edit_that_says_something_else_counts_and_never_lowers_a_sum():
+    held = Sides(SECRET)
+    assert held.take(said("m"), (cue(nats=1.0),))
+    before = held.evidence(ANN, BEN, NOON)
+    assert held.take(said("m", text="another"), (cue(Cue.SECRECY),))
+    assert held.evidence(ANN, BEN, NOON) == pytest.approx(before + 1.5)
+    assert not held.take(said("m", text="a third"), ())
+    assert held.evidence(ANN, BEN, NOON) == pytest.approx(before + 1.5)
 
 
 def test_more_evidence_never_lowers_a_sum():
@@ -64,7 +79,7 @@ def test_more_evidence_never_lowers_a_sum():
         sums = []
         for nats in (less, more):
             held = told(Cue.ASKS_AGE)
-            held.take("x", "ann", "ben", NOON + DAY, (cue(nats=nats),))
+            held.take(said("x", at=NOON + DAY), (cue(nats=nats),))
             sums.append(held.evidence(ANN, BEN, NOON + DAY))
         assert sums[0] <= sums[1]
 
@@ -83,7 +98,7 @@ def test_a_side_alarms_once_until_it_has_grown():
     first = held.rings(ANN, BEN, now, 3.0)
     assert first >= 3
     assert held.rings(ANN, BEN, now, 3.0) == 0
-    held.take("y", "ann", "ben", now, (cue(Cue.CONTACT), cue(Cue.PAYMENT)))
+    held.take(said("y", at=now), (cue(Cue.CONTACT), cue(Cue.PAYMENT)))
     assert held.rings(ANN, BEN, now, 3.0) >= first + MORE
 
 
@@ -117,7 +132,7 @@ def test_the_heaviest_side_is_told_without_a_name():
 def test_memory_is_bounded(monkeypatch):
     held = Sides(SECRET)
     for n in range(module.MOST_IDS + 50):
-        held.take(f"m{n}", f"a{n}", "ben", NOON, (cue(),))
+        held.take(said(f"m{n}", f"a{n}"), (cue(),))
     kept = held.snapshot()
     assert len(kept["ids"]) == module.MOST_IDS
     assert len(kept["sides"]) == module.MOST_SIDES

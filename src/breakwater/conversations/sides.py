@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from breakwater.errors import BadInput
-from breakwater.model.comment import Share, Source
+from breakwater.model.comment import Message, Share, Source
 from breakwater.model.conversation import Party, Signals, Stage
 
 BOUND: Final = 2.5
@@ -88,20 +88,21 @@ class Sides:
         self._sides: dict[str, _Side] = {}
         self._ids: dict[str, None] = {}
 
-    def take(
-        self, message: str, author: str, to: str, at: datetime, by: Sequence[Share]
-    ) -> bool:  # fmt: skip
-        """Count the evidence of one message; False: it gives none, or was counted before."""
+    def take(self, said: Message, by: Sequence[Share]) -> bool:
+        """Count the evidence of one message; False: it gives none, or was counted before.
+
+        An edit that says something else counts like another message; who it is to stands in it.
+        """
         told = _stages(by)
-        name = self._key(message)
+        name = self._key(said.id, " ".join(said.text.casefold().split()))
         if not told or name in self._ids:
             return False
         self._ids[name] = None
         while len(self._ids) > MOST_IDS:
             self._ids.pop(next(iter(self._ids)))
-        side = self._side(author, to)
+        side, at = self._side(said.author, said.to or ""), said.at.timestamp()
         for stage, nats in told.items():
-            self._stage(side, stage, at.timestamp()).add(nats, at.timestamp())
+            self._stage(side, stage, at).add(nats, at)
         return True
 
     def signals(self, said: Signals, to: str, at: datetime) -> None:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from breakwater.conversations.franking import Proof, verify
 from breakwater.conversations.sides import Sides
+from breakwater.conversations.talk import Talk, sent, timed, told_of
 from breakwater.errors import (
     BadInput,
     NotAllowed,
@@ -44,21 +45,19 @@ from breakwater.model.comment import (
     Level,
     Message,
 )
-from breakwater.model.conversation import Ground, Party, Signals, permit
+from breakwater.model.conversation import permit
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.observe import Metrics
 from breakwater.recognition.hearing.answers import Busy, LaneAnswer
 from breakwater.recognition.hearing.capture import capture
 from breakwater.recognition.hearing.lanes import Lanes
+from breakwater.recognition.hearing.owed import Owed
 from breakwater.records import cases, chat_alarms, chat_course, chats, conversations
 from breakwater.records.database import Database, Tx
 
 SELF: Final = "conversations"
 """Who acts, where nobody asked."""
-
-OLDEST: Final = timedelta(days=30)
-"""A message that says it is older, or from the future, counts as of when it came."""
 
 NAMED: Final = 10
 """Messages that an explanation names."""
@@ -89,29 +88,13 @@ class ConversationRules:
 
 
 @dataclass(frozen=True, slots=True)
-class Talk:
-    """A conversation as a service tells of it.
-
-    Attributes:
-        reference: the service's own name of it.
-        parties: all who take part, and nobody else.
-        signals: what the service counts of an account.
-    """
-
-    service: str
-    reference: str = field(repr=False)
-    ground: Ground
-    parties: tuple[Party, ...]
-    signals: Signals | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _Batch:
-    """What came in, and what it weighs; `report`: a recipient showed it."""
+    """What came in, and what it weighs with what is owed; `report`: a recipient showed it."""
 
     talk: Talk
     told: Sequence[Message]
     heard: LaneAnswer
+    unscored: int
     report: bool = False
 
 
@@ -133,6 +116,7 @@ class Conversations:
         """
         self._db, self._lanes, self._rules = db, lanes, rules
         self._metrics, self._secret = metrics, secret
+        self._owed = Owed()
 
     def take(self, by: Principal, talk: Talk, messages: Sequence[Message]) -> Taken:
         """Weigh messages of one conversation, where the law allows it.
@@ -174,7 +158,7 @@ class Conversations:
             raise BadInput(f"At most {MOST_REPORTED} messages in a report.")
         told = [one for one, _ in messages]
         if messages:
-            self._believe(talk, list(zip(_sent(talk, told), [p for _, p in messages], strict=True)))
+            self._believe(talk, list(zip(sent(talk, told), [p for _, p in messages], strict=True)))
         return self._weigh(by, talk, told, report=True)
 
     def _open(self, talk: Talk) -> None:
@@ -210,11 +194,11 @@ class Conversations:
     ) -> Taken:
         if len(messages) > MOST_MESSAGES:
             raise BadInput(f"At most {MOST_MESSAGES:,} messages at once.")
-        sent = _sent(talk, messages)
+        checked = sent(talk, messages)
         with self._db.transaction() as tx:
             tx.lock_changes()
             chat = chats.begin(tx, About(ChatKind.CONVERSATION, talk.service, talk.reference))
-            told = [_timed(one, tx.now) for one in sent]
+            told = [timed(one, tx.now) for one in checked]
         heard = self._lanes.take(chat, told) if told else LaneAnswer()
         if isinstance(heard, Busy):
             self._metrics.comments.labels("busy").inc(len(messages))
@@ -224,13 +208,19 @@ class Conversations:
             )  # fmt: skip
         self._metrics.comments.labels("scored").inc(heard.scored)
         self._metrics.comments.labels("unscored").inc(heard.failed)
-        with self._db.transaction() as tx:
-            tx.lock_changes()
-            return self._kept(tx, by, chats.get(tx, chat.id), _Batch(talk, told, heard, report))
+        unscored, heard = heard.failed, self._owed.with_what_is_due(chat.id, heard)
+        batch = _Batch(talk, told, heard, unscored, report)
+        try:
+            with self._db.transaction() as tx:
+                tx.lock_changes()
+                return self._kept(tx, by, chats.get(tx, chat.id), batch)
+        except BaseException:  # whatever it was, this was weighed and is not weighed again
+            self._owed.keep(chat.id, heard)
+            raise
 
     def _kept(self, tx: Tx, by: Principal, chat: Chat, batch: _Batch) -> Taken:
         """Count a batch, sum its sides, and act on those that alarm."""
-        heard, talk = batch.heard, batch.talk
+        talk = batch.talk
         _count(tx, chat, batch)
         known = conversations.find(tx, chat.id)
         if known is None or known.ground != talk.ground:
@@ -247,12 +237,11 @@ class Conversations:
         for alarm in alarms:
             self._ring(tx, by, chat, replace(alarm, case=case))
         if case is not None:
-            heavy = {one.message: one for one in heard.loud}
-            some = _reported(batch, heavy) if batch.report else shown
+            some = _reported(batch) if batch.report else shown
             comments = [_comment(chat, one) for one in some]
             capture(tx, chat, case, comments, most=MOST_REPORTED if batch.report else NAMED)
         return Taken(
-            len(batch.told), heard.failed, (), tuple(replace(one, case=case) for one in alarms)
+            len(batch.told), batch.unscored, (), tuple(replace(one, case=case) for one in alarms)
         )
 
     def _rang(
@@ -262,7 +251,7 @@ class Conversations:
         to = {one.id: one.to or "" for one in batch.told}
         pairs = dict.fromkeys((one.author, to[one.message]) for one in shown)
         if batch.talk.signals is not None:
-            pairs |= dict.fromkeys(_told_of(batch.talk))
+            pairs |= dict.fromkeys(told_of(batch.talk))
         parties = {one.account: one for one in batch.talk.parties}
         found = []
         for author, other in pairs:
@@ -316,48 +305,15 @@ class Conversations:
         tx.emit(EventType.CHAT_ALARMED, chat.id, **facts, kind=chat.kind.value, stream=None)
 
 
-def _sent(talk: Talk, messages: Sequence[Message]) -> list[Message]:
-    """Each message with whom it was sent to.
-
-    Raises:
-        BadInput: from or to somebody who takes no part, or to nobody among several.
-    """
-    accounts = [one.account for one in talk.parties]
-    if talk.signals is not None and talk.signals.account not in accounts:
-        raise BadInput("Signals name an account that takes no part.")
-    found = []
-    for one in messages:
-        others = [name for name in accounts if name != one.author]
-        to = one.to or (others[0] if len(others) == 1 else "")
-        if len(others) == len(accounts) or to not in others:
-            raise BadInput("A message is from one participant to another: name author and to.")
-        found.append(replace(one, to=to))
-    return found
-
-
-def _timed(one: Message, now: datetime) -> Message:
-    """As it counts: no clock of a sender reaches far, and no text is longer than is read."""
-    at = one.at if now - OLDEST <= one.at <= now else now
-    return replace(one, at=at, text=one.text[: 2 * LONGEST_TEXT])
-
-
-def _told_of(talk: Talk) -> list[tuple[str, str]]:
-    """Whom the account that a service counts for writes to."""
-    if talk.signals is None:
-        return []
-    mine = talk.signals.account
-    return [(mine, one.account) for one in talk.parties if one.account != mine]
-
-
 def _summed(sides: Sides, batch: _Batch, now: datetime) -> list[Heavy]:
-    """Add a batch to its sides; answers the messages that gave evidence for the first time."""
-    heavy = {one.message: one for one in batch.heard.loud}
+    """Add a batch to its sides; answers the forms that gave evidence for the first time."""
+    heavy = {(one.message, one.text): one for one in batch.heard.loud}
     shown = []
     for one in batch.told:
-        found = heavy.get(one.id)
-        if found is not None and sides.take(one.id, one.author, one.to or "", one.at, found.by):
+        found = heavy.get((one.id, one.text))
+        if found is not None and sides.take(one, found.by):
             shown.append(found)
-    for _, to in _told_of(batch.talk):
+    for _, to in told_of(batch.talk):
         if batch.talk.signals is not None:
             sides.signals(batch.talk.signals, to, now)
     return shown
@@ -384,10 +340,12 @@ def _waiting(tx: Tx, chat: Chat) -> Case | None:
     return None if known is None or known.state is CaseState.CLOSED else known
 
 
-def _reported(batch: _Batch, heavy: Mapping[str, Heavy]) -> list[Heavy]:
+def _reported(batch: _Batch) -> list[Heavy]:
     """All of a report, with what each weighs."""
+    heavy = {(one.message, one.text): one for one in batch.heard.loud}
     return [
-        heavy.get(one.id) or Heavy(one.id, one.author, one.at, one.text, 0.0) for one in batch.told
+        heavy.get((one.id, one.text)) or Heavy(one.id, one.author, one.at, one.text, 0.0)
+        for one in batch.told
     ]
 
 

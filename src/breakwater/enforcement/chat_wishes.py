@@ -113,26 +113,39 @@ class ChatWishes:
             return self._order(tx, who.person or who.id, chat, to, why=UNDONE, words=reason)
 
     def let_go(self, who: Principal, stream: Id, comments: Sequence[Id]) -> int:
-        """Show held messages again, by their ids here; answers how many.
+        """Show held messages of a broadcast's chat again, by their ids here; answers how many.
 
         Raises:
             NotAllowed: not by this role.
             NotFound: no such broadcast, or a comment that is not kept of its chat.
         """
         with self._db.transaction() as tx:
-            chat = self._chat(tx, who, stream, "")
-            found = [kept_comments.get(tx, one) for one in dict.fromkeys(comments)]
-            if any(one.chat != chat.id for one in found):
-                raise NotFound("This comment is not of this chat.")
-            held = [one for one in found if one.held]
-            for one in held:
-                kept_comments.hold(tx, one.id, held=False)
-            by = who.person or who.id
-            chat_orders.hold(tx, chat, [one.message for one in held], by=by, held=False)
-            for case in dict.fromkeys(one.case for one in held if one.case is not None):
-                mine = [one.id for one in held if one.case == case]
-                cases.note(tx, case, by=by, what=LET_GO, comments=mine)
-            return len(held)
+            return self._let_go(tx, who, self._chat(tx, who, stream, ""), comments)
+
+    def let_go_of(self, who: Principal, chat: Id, comments: Sequence[Id]) -> int:
+        """The same in any chat, of a post or profile too.
+
+        Raises:
+            NotAllowed: not by this role.
+            NotFound: no such chat, or a comment that is not kept of it.
+        """
+        _may(who)
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            return self._let_go(tx, who, chats.get(tx, chat), comments)
+
+    def _let_go(self, tx: Tx, who: Principal, chat: Chat, comments: Sequence[Id]) -> int:
+        found = [kept_comments.get(tx, one) for one in dict.fromkeys(comments)]
+        if any(one.chat != chat.id for one in found):
+            raise NotFound("This comment is not of this chat.")
+        held = [one for one in found if one.held]
+        by = who.person or who.id
+        ids = kept_comments.let_go(tx, chat.id, held)
+        chat_orders.hold(tx, chat, ids, by=by, held=False)
+        for case in dict.fromkeys(one.case for one in held if one.case is not None):
+            mine = [one.id for one in held if one.case == case]
+            cases.note(tx, case, by=by, what=LET_GO, comments=mine)
+        return len(held)
 
     def of_stream(self, who: Principal, stream: Id, limit: int = 50) -> list[ChatOrder]:
         """Orders to the chat of a broadcast, the newest first; a service sees its own.
@@ -187,8 +200,7 @@ class ChatWishes:
             return _seen(tx, wish, stream)
 
     def _chat(self, tx: Tx, who: Principal, stream: Id, reason: str) -> Chat:
-        if not who.may(Permission.STREAM_CONTROL):
-            raise NotAllowed("Chats are restrained by people whose role allows it.")
+        _may(who)
         if len(reason) > LONGEST:
             raise BadInput(f"A reason has at most {LONGEST:,} characters.")
         tx.lock_changes()
@@ -210,6 +222,11 @@ class ChatWishes:
             )  # fmt: skip
             tx.emit(EventType.CASE_CHANGED, chat.case, chat=to.value)
         return _seen(tx, wish, chat.stream)
+
+
+def _may(who: Principal) -> None:
+    if not who.may(Permission.STREAM_CONTROL):
+        raise NotAllowed("Chats are restrained by people whose role allows it.")
 
 
 def _seen(tx: Tx, wish: MeasureWish, stream: Id | None) -> ChatOrder:

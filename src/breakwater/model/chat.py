@@ -66,6 +66,8 @@ class KeptState(StrEnum):
     """A decision found something: it is evidence of the case."""
     REMOVED = "removed"
     """Nothing was found: what was written and by whom is gone, the row says that it was."""
+    WAITING = "waiting"
+    """It gave no evidence and waits because its chat is paused or gated; its text is not kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from breakwater.model.clock import iso
 from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import OrderState
-from breakwater.records import chat_measures, chats, identities, jobs
+from breakwater.records import chat_measures, chats, identities, jobs, waiting_comments
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_chat import chat_measures as _m
 from breakwater.records.tables.nouns_chat import chats as _chats
@@ -60,6 +60,9 @@ def order(tx: Tx, chat: Chat, rule: ChatRule, *, by: str, why: str) -> MeasureWi
         EventType.CHAT_MEASURED, chat.id, order=made.id, to=rule.measure.value, why=made.why,
         service=chat.service, told=_told(tx, chat, made, rule),
     )  # fmt: skip
+    if rule.measure.rank < chat.measure.rank and chat.measure.rank >= Measure.GATED.rank:
+        free = waiting_comments.let_go(tx, chat.id, rule.measure)
+        hold(tx, chats.get(tx, chat.id), free, by=by, held=False)
     return made
 
 

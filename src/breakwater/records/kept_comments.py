@@ -1,15 +1,17 @@
 """Comments that gave evidence, as rows: captured, then kept with the case or emptied.
 
-Text, author and the service's own id are sealed. When nothing was found the row stays and says
+Text, author and the service's own id are sealed. An edited message has a row for each of its
+forms: what was shown is kept, and nothing is overwritten. When nothing was found the row stays and says
 that a comment was removed; SQLite overwrites what stood there. Fed by `live.hearing` and
 `conversations`; shown by the case page. Contract: `tests/contract/test_records_chats.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -22,13 +24,17 @@ from breakwater.records.chat_sums import PURPOSE
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_chat import kept_comments
 
+AT_ONCE: Final = 500
+"""Values of one query."""
+
 _k = kept_comments.c
 
 
-def message_key(tx: Tx, chat: Id, message: str) -> bytes:
-    """What stands for a message of a chat."""
-    said = b"\0".join((b"message", chat.encode(), message.encode("utf-8", "surrogatepass")))
-    return tx.keys.mac(PURPOSE, said)
+def message_key(tx: Tx, chat: Id, message: str, text: str) -> bytes:
+    """What stands for one form of a message of a chat: an edit that says something else is another."""
+    names = (message, text[:LONGEST_TEXT])
+    said = (b"form", chat.encode(), *(one.encode("utf-8", "surrogatepass") for one in names))
+    return tx.keys.mac(PURPOSE, b"\0".join(b"%d:%s" % (len(one), one) for one in said))
 
 
 def author_key(tx: Tx, service: str, author: str) -> bytes | None:
@@ -38,7 +44,7 @@ def author_key(tx: Tx, service: str, author: str) -> bytes | None:
 
 
 def keep(tx: Tx, service: str, comments: Iterable[KeptComment]) -> int:
-    """Keep comments that are not kept yet; answers how many. One that is joins the case.
+    """Keep forms of messages that are not kept yet; answers how many. One that is joins the case.
 
     Args:
         tx: the transaction.
@@ -48,29 +54,56 @@ def keep(tx: Tx, service: str, comments: Iterable[KeptComment]) -> int:
     tx.lock_changes()
     made = 0
     for one in comments:
-        key = message_key(tx, one.chat, one.message)
-        same = (_k.chat_id == one.chat, _k.message_key == key)
-        known = tx.execute(sa.select(_k.id, _k.case_id).where(*same)).one_or_none()
-        if known is not None:
+        key = message_key(tx, one.chat, one.message, one.text)
+        mine = sa.select(_k.id, _k.case_id, _k.state)
+        known = tx.execute(
+            mine.where(_k.chat_id == one.chat, _k.message_key == key)
+        ).one_or_none()  # fmt: skip
+        if known is None:
+            row = {
+                "id": one.id, "chat_id": one.chat, "message_key": key, "held": one.held,
+                "change": tx.change(),
+            }  # fmt: skip
+            tx.execute(sa.insert(kept_comments), row | _facts(tx, service, one, one.id))
+        elif known.state == KeptState.WAITING.value:  # until now it gave no evidence
+            _set(tx, _k.id == known.id, **_facts(tx, service, one, Id(known.id)))
+        else:
             if known.case_id is None and one.case is not None:
-                tx.execute(sa.update(kept_comments).where(*same).values(case_id=one.case))
+                _set(tx, _k.id == known.id, case_id=one.case)
             continue
-        facts = {
-            "message": one.message, "author": one.author, "text": one.text[:LONGEST_TEXT],
-            "by": shares_written(one.by),
-        }  # fmt: skip
-        tx.execute(
-            sa.insert(kept_comments),
-            {
-                "id": one.id, "chat_id": one.chat, "message_key": key,
-                "author_key": author_key(tx, service, one.author),
-                "sealed": identities.seal(tx, one.id, facts), "nats": one.nats, "at": one.at,
-                "kept_at": tx.now, "state": one.state.value, "held": one.held,
-                "case_id": one.case, "change": tx.change(),
-            },
-        )  # fmt: skip
         made += 1
     return made
+
+
+def _facts(tx: Tx, service: str, one: KeptComment, row: Id) -> dict[str, Any]:
+    facts = {
+        "message": one.message, "author": one.author, "text": one.text[:LONGEST_TEXT],
+        "by": shares_written(one.by),
+    }  # fmt: skip
+    return {
+        "author_key": author_key(tx, service, one.author), "sealed": identities.seal(tx, row, facts),
+        "nats": one.nats, "at": one.at, "kept_at": tx.now, "state": one.state.value,
+        "case_id": one.case,
+    }  # fmt: skip
+
+
+def shown(tx: Tx, chat: Id, forms: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Of forms of messages, those that are known here and are to be seen: let go, or never held.
+
+    Args:
+        tx: a snapshot.
+        chat: whose.
+        forms: the service's own ids with what was written.
+    """
+    keys = {message_key(tx, chat, *one): one for one in forms}
+    found: set[tuple[str, str]] = set()
+    lapsed = sa.and_(_k.state == KeptState.REMOVED.value, _k.case_id.is_(None))
+    for some in _batched(keys):
+        mine = sa.select(_k.message_key).where(
+            _k.chat_id == chat, _k.message_key.in_(some), _k.held.is_(False), sa.not_(lapsed)
+        )
+        found |= {keys[bytes(key)] for key in tx.execute(mine).scalars()}
+    return found
 
 
 def get(tx: Tx, comment: Id) -> KeptComment:
@@ -87,7 +120,7 @@ def get(tx: Tx, comment: Id) -> KeptComment:
 
 def of_chat(tx: Tx, chat: Id, limit: int = 500) -> list[KeptComment]:
     """Comments that are kept of a chat, the first first."""
-    return _some(tx, _k.chat_id == chat, limit)
+    return _some(tx, sa.and_(_k.chat_id == chat, _k.state != KeptState.WAITING.value), limit)
 
 
 def of_case(tx: Tx, case: Id, limit: int = 500) -> list[KeptComment]:
@@ -106,12 +139,22 @@ def page(
 
 def held(tx: Tx, chat: Id, limit: int = 500) -> list[KeptComment]:
     """Comments that are held back from a chat, the first first."""
-    return _some(tx, sa.and_(_k.chat_id == chat, _k.held.is_(True)), limit)
+    waits = _k.state == KeptState.WAITING.value
+    return _some(tx, sa.and_(_k.chat_id == chat, _k.held.is_(True), sa.not_(waits)), limit)
 
 
 def hold(tx: Tx, comment: Id, *, held: bool) -> None:
     """Hold a comment back, or let it go."""
     _set(tx, _k.id == comment, held=held)
+
+
+def let_go(tx: Tx, chat: Id, some: Iterable[KeptComment]) -> list[str]:
+    """Let messages go in all their forms; answers the service's own ids."""
+    ids = list(dict.fromkeys(one.message for one in some))
+    for one in held(tx, chat):
+        if one.message in ids:
+            hold(tx, one.id, held=False)
+    return ids
 
 
 def preserve(tx: Tx, chat: Id) -> int:
@@ -136,7 +179,7 @@ def settle(tx: Tx, chat: Id, case: Id, *, found: bool) -> int:
     if found:
         mine.append(_k.state == KeptState.CAPTURED.value)
         return _set(tx, sa.and_(*mine), state=KeptState.PRESERVED.value, case_id=case)
-    mine.append(_k.state != KeptState.REMOVED.value)
+    mine.append(_k.state.not_in([KeptState.REMOVED.value, KeptState.WAITING.value]))
     return _empty(tx, sa.and_(*mine))
 
 
@@ -174,3 +217,9 @@ def _noun(tx: Tx, row: sa.Row[Any]) -> KeptComment:
         by=shares_read(facts["by"]), state=KeptState(row.state), held=row.held,
         case=None if row.case_id is None else Id(row.case_id),
     )  # fmt: skip
+
+
+def _batched(keys: Iterable[bytes]) -> Iterator[list[bytes]]:
+    left = iter(keys)
+    while some := list(islice(left, AT_ONCE)):
+        yield some

@@ -30,6 +30,7 @@ from breakwater.records import (
     kept_comments,
     stream_orders,
     streams,
+    waiting_comments,
 )
 from breakwater.records.database import Database, Tx
 
@@ -44,6 +45,9 @@ SHRED_JOB: Final = "vault.shred"
 
 WAITED: Final = timedelta(hours=24)
 """What was held and led to no case is emptied after this."""
+
+PAUSED: Final = timedelta(days=30)
+"""What waits in a chat that stays paused or gated is forgotten after this."""
 
 EXPIRE_EVERY_S: Final = 300.0
 DECIDED: Final = "decided"
@@ -126,6 +130,7 @@ class Captured:
         """Empty what was held and led to nothing."""
         with self._db.transaction() as tx:
             kept_comments.expire(tx, tx.now - WAITED)
+            waiting_comments.forget(tx, tx.now - WAITED, tx.now - PAUSED)
 
     def subscriptions(self) -> tuple[Subscription, ...]:
         """What it reacts to."""
@@ -182,9 +187,7 @@ def _teach(tx: Tx, chat: Chat, said: Decision, *, found: bool) -> None:
 def _let_go(tx: Tx, chat: Chat, case: Case, by: str) -> None:
     """Show the messages again that were held because of this case: they were ordinary."""
     held = [one for one in kept_comments.held(tx, chat.id) if one.case in {case.id, None}]
-    for one in held:
-        kept_comments.hold(tx, one.id, held=False)
-    ids = [one.message for one in held]
+    ids = kept_comments.let_go(tx, chat.id, held)
     chat_orders.hold(tx, chats.get(tx, chat.id), ids, by=by, held=False)
 
 

@@ -9,8 +9,6 @@ Tests: `tests/integration/test_comments_api.py`.
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -42,8 +40,17 @@ from breakwater.recognition.hearing.accounts import Accounts, Writers
 from breakwater.recognition.hearing.answers import Busy, LaneAnswer
 from breakwater.recognition.hearing.capture import capture
 from breakwater.recognition.hearing.lanes import Lanes
+from breakwater.recognition.hearing.owed import Owed
 from breakwater.recognition.hearing.texts import Text
-from breakwater.records import chat_alarms, chat_course, chat_sums, chats, streams
+from breakwater.records import (
+    chat_alarms,
+    chat_course,
+    chat_sums,
+    chats,
+    kept_comments,
+    streams,
+    waiting_comments,
+)
 from breakwater.records.database import Database, Tx
 
 EARLIEST: Final = timedelta(minutes=30)
@@ -60,8 +67,6 @@ SUMS_KEPT: Final = timedelta(days=30)
 """How long sums of a chat are kept in which nobody writes: they have long faded by then."""
 
 END_EVERY_S: Final = 60.0
-MOST_OWED: Final = 1_000
-"""Chats whose figures and alarms wait for a database that can be written to."""
 
 READ: Final = 2 * LONGEST_TEXT
 """Characters that are handed on: the reader counts some of what it does not read."""
@@ -75,40 +80,6 @@ class _Batch:
     heard: LaneAnswer
     writers: Writers
     unscored: int
-
-
-class _Owed:
-    """What was weighed and could not be kept: what is sent again is neither weighed nor rung anew.
-
-    It goes with the chat's next batch, which its sender repeats where this one failed. In memory,
-    bounded: a database that is away for long loses the oldest. For several threads.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._due: OrderedDict[Id, LaneAnswer] = OrderedDict()
-
-    def keep(self, chat: Id, heard: LaneAnswer) -> None:
-        """Remember figures and alarms of a batch that was not kept."""
-        with self._lock:
-            self._due[chat] = heard
-            self._due.move_to_end(chat)
-            while len(self._due) > MOST_OWED:
-                self._due.popitem(last=False)
-
-    def with_what_is_due(self, chat: Id, heard: LaneAnswer) -> LaneAnswer:
-        """What a batch weighs, with the figures and alarms that one before it left."""
-        with self._lock:
-            due = self._due.pop(chat, None)
-        if due is None:
-            return heard
-        alarms = {one.level: one for one in (*due.alarms, *heard.alarms)}
-        captured = {one.message: one for one in (*heard.captured, *due.captured)}
-        return replace(
-            heard, scored=heard.scored + due.scored, failed=heard.failed + due.failed,
-            nats=heard.nats + due.nats, alarms=tuple(alarms.values()),
-            captured=tuple(captured.values()),
-        )  # fmt: skip
 
 
 class Chats:
@@ -129,7 +100,7 @@ class Chats:
         self._db, self._lanes, self._policies = db, lanes, policies
         self._metrics, self._on = metrics, on
         self._accounts = Accounts()
-        self._owed = _Owed()
+        self._owed = Owed()
 
     @property
     def lanes(self) -> Lanes:
@@ -267,27 +238,40 @@ class Chats:
         alarms = tuple(replace(one, case=followed.case) for one in rang)
         for alarm in alarms:
             self._ring(tx, by, chat, alarm)
-        held = self._held(chat, batch)
-        measure = self._hold(tx, chat, held, heard, followed)
-        return Taken(len(batch.told), batch.unscored, tuple(held), alarms, measure)
+        held = self._held(tx, chat, batch)
+        measure = self._hold(tx, chat, held, batch, followed)
+        ids = tuple(dict.fromkeys(one.id for one in held))
+        return Taken(len(batch.told), batch.unscored, ids, alarms, measure)
 
     def _hold(
-        self, tx: Tx, chat: Chat, held: Sequence[str], heard: LaneAnswer, followed: Followed
+        self, tx: Tx, chat: Chat, held: Sequence[Message], batch: _Batch, followed: Followed
     ) -> Measure:
         """Have messages taken out, and keep those that are evidence."""
-        heavy = {one.message: one for one in reversed(heard.loud)}
+        heard = batch.heard
+        heavy = {(one.message, one.text): one for one in heard.loud}
+        loud = {one.message for one in heard.loud}
         # A paused chat is paused: what came all the same waits, and only its evidence is told.
         paused = chat.measure is Measure.PAUSED
-        ordered = [one for one in held if one in heavy or not paused]
+        ordered = dict.fromkeys(one.id for one in held if one.id in loud or not paused)
         measure = followed.measure
         if ordered:
-            now = measures.hold(tx, self._policies, chats.get(tx, chat.id), ordered)
+            now = measures.hold(tx, self._policies, chats.get(tx, chat.id), list(ordered))
             measure = max(measure, now, key=lambda one: one.rank)
-        kept = [*heard.captured, *(heavy[one] for one in ordered if one in heavy)]
+        kept = [*heard.captured, *(one for one in heard.loud if one.message in ordered)]
         if kept:
             comments = _once([_comment(chat, one) for one in kept])
             capture(tx, chat, followed.case or chat.case, comments, held=set(ordered))
+        self._wait(tx, chat, [one for one in held if (one.id, one.text) not in heavy], batch)
         return measure
+
+    def _wait(self, tx: Tx, chat: Chat, light: Sequence[Message], batch: _Batch) -> None:
+        """Know which messages wait until the chat is opened again; their text is not kept."""
+        ages, policy = batch.writers.ages, self._policies.chats
+        young = frozenset(name for name, days in ages.items() if days < policy.age_days)
+        some = [_comment(chat, Heavy(one.id, one.author, one.at, one.text, 0.0)) for one in light]
+        beyond = waiting_comments.add(tx, some, young=young)
+        if beyond:
+            self._metrics.comments.labels("waits_unknown").inc(beyond)
 
     def _ring(self, tx: Tx, by: Principal, chat: Chat, alarm: ChatAlarm) -> None:
         chat_alarms.add(tx, alarm)
@@ -299,19 +283,22 @@ class Chats:
         )  # fmt: skip
         tx.emit(EventType.CHAT_ALARMED, chat.id, **facts, kind=chat.kind.value, stream=chat.stream)
 
-    def _held(self, chat: Chat, batch: _Batch) -> list[str]:
-        """Ids of messages that wait, in their order."""
-        nats: dict[str, float] = {}
-        for one in batch.heard.loud:  # the heaviest form of one that was edited counts
-            nats[one.message] = max(one.nats, nats.get(one.message, 0.0))
+    def _held(self, tx: Tx, chat: Chat, batch: _Batch) -> list[Message]:
+        """Messages that wait, in their order; what was let go, sent again, does not."""
+        nats = {(one.message, one.text): one.nats for one in batch.heard.loud}
         ages, policy = batch.writers.ages, self._policies.chats
-        found = [
-            one.id
-            for one in batch.told
-            if one.kind.written
-            and holds(policy, chat.measure, nats.get(one.id, 0.0), age_days=ages.get(one.author))
-        ]
-        return list(dict.fromkeys(found))
+        written = [one for one in batch.told if one.kind.written]
+        forms = {
+            (one.id, one.text)
+            for one in written
+            if holds(
+                policy, chat.measure, nats.get((one.id, one.text), 0.0),
+                age_days=ages.get(one.author),
+            )
+        }  # fmt: skip
+        # One form of a message that was edited is enough for all of it to wait.
+        waits = {message for message, _ in forms - kept_comments.shown(tx, chat.id, forms)}
+        return [one for one in written if one.id in waits]
 
 
 def _timed(one: Message, now: datetime) -> Message:
@@ -345,8 +332,10 @@ def _comment(chat: Chat, one: Heavy) -> KeptComment:
 
 
 def _once(comments: Sequence[KeptComment]) -> list[KeptComment]:
-    """Each message once; an alarm's explanation comes before what is held."""
-    found: dict[str, KeptComment] = {}
+    """Each form of a message once, with what it weighs most."""
+    found: dict[tuple[str, str], KeptComment] = {}
     for one in comments:
-        found.setdefault(one.message, one)
+        known = found.get((one.message, one.text))
+        if known is None or known.nats < one.nats:
+            found[one.message, one.text] = one
     return list(found.values())

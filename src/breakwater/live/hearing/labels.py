@@ -53,15 +53,19 @@ class Labels:
             NotAllowed: not by this role.
             NotFound: it is not kept of this chat, or it is in no case.
         """
-        if who.person is None or not who.may(Permission.CASE_DECIDE):
-            raise NotAllowed("Comments are labelled by people whose role allows it.")
         with self._db.transaction() as tx:
-            tx.lock_changes()
-            one, chat = kept_comments.get(tx, comment), chats.of_stream(tx, stream)
-            if chat is None or one.chat != chat.id or one.case is None:
-                raise NotFound(f"comment {comment}")
-            cases.note(tx, one.case, by=who.person, what=MARKED, comment=comment, found=found)
-            tx.audit(who.person, "comment.label", comment, found=found, case=one.case)
+            chat = chats.of_stream(tx, stream)
+            _mark(tx, who, None if chat is None else chat.id, comment, found=found)
+
+    def mark_of(self, who: Principal, chat: Id, comment: Id, *, found: bool) -> None:
+        """The same of any chat, of a post, profile or conversation too.
+
+        Raises:
+            NotAllowed: not by this role.
+            NotFound: it is not kept of this chat, or it is in no case.
+        """
+        with self._db.transaction() as tx:
+            _mark(tx, who, chat, comment, found=found)
 
     def write(self, by: Principal, sink: TextIO, of: LabelOf = LabelOf.MESSAGE) -> int:
         """Write labels as CSV with a line of names; answers how many rows.
@@ -82,6 +86,17 @@ class Labels:
         with self._db.transaction() as tx:
             tx.audit(by.id, "comments.export", "comments", rows=count, of=of.value)
         return count
+
+
+def _mark(tx: Tx, who: Principal, chat: Id | None, comment: Id, *, found: bool) -> None:
+    if who.person is None or not who.may(Permission.CASE_DECIDE):
+        raise NotAllowed("Comments are labelled by people whose role allows it.")
+    tx.lock_changes()
+    one = kept_comments.get(tx, comment)
+    if one.chat != chat or one.case is None:
+        raise NotFound(f"comment {comment}")
+    cases.note(tx, one.case, by=who.person, what=MARKED, comment=comment, found=found)
+    tx.audit(who.person, "comment.label", comment, found=found, case=one.case)
 
 
 def _preserved(tx: Tx) -> Iterator[tuple[Chat, KeptComment, bool]]:

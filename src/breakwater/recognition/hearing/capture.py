@@ -21,6 +21,9 @@ from breakwater.records.database import Tx
 MOST: Final = 10
 """Comments of one alarm that are kept, the heaviest."""
 
+MOST_FORMS: Final = 10
+"""Forms of one message that are kept, the heaviest."""
+
 MOST_HELD: Final = 500
 """Comments that were held and are kept of one batch; the rest is held and not kept."""
 
@@ -43,11 +46,16 @@ def capture(
             alarmed since, so they go after a day.
         heard: the messages of the explanations, and the held ones, with their text.
         held: ids of those that are held.
-        most: how many beside the held ones, the heaviest.
+        most: how many messages beside the held ones, the heaviest, with what each was before and
+            after an edit.
     """
     mine = [replace(one, held=one.message in held) for one in heard]
-    told = sorted((one for one in mine if not one.held), key=lambda one: -one.nats)[:most]
-    some = [*told, *[one for one in mine if one.held][:MOST_HELD]]
+    told: dict[str, list[KeptComment]] = {}
+    for one in sorted(mine, key=lambda one: -one.nats):
+        if not one.held:
+            told.setdefault(one.message, []).append(one)
+    some = [one for forms in list(told.values())[:most] for one in forms[:MOST_FORMS]]
+    some += [one for one in mine if one.held][:MOST_HELD]
     if case is not None and cases.get(tx, case).state is CaseState.CLOSED:
         case = None
     made = kept_comments.keep(

@@ -7,7 +7,7 @@ tests: tests/integration/test_comment_lanes.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -164,17 +164,30 @@ class Lane:
         self._texts.expire(now)
 
     def _captured(self, chat: str, alarms: Sequence[Alarm]) -> list[list[Any]]:
-        """The messages of the alarms' explanations with what was written."""
-        told = {one.message: one for alarm in alarms for one in alarm.why.messages}
-        texts = {one.message: one for one in self._texts.find(chat, frozenset(told))}
-        return [
-            [
-                one.message, one.author, one.at.timestamp(),
-                texts[one.message].text if one.message in texts else "", one.nats,
-                chat_form.shares_written(one.by), False,
-            ]
-            for one in told.values()
-        ]  # fmt: skip
+        """The messages of the alarms' explanations with what was written, in all their forms."""
+        told = {(one.message, one.at): one for alarm in alarms for one in alarm.why.messages}
+        forms: dict[str, list[Text]] = {}
+        for text in self._texts.find(chat, frozenset(message for message, _ in told)):
+            forms.setdefault(text.message, []).append(text)
+        rows = []
+        for message in dict.fromkeys(message for message, _ in told):
+            mine = {key: one for key, one in told.items() if key[0] == message}
+            for form in _ends(forms.get(message, []), mine):
+                one = mine.get((message, form.at))
+                nats, by = (one.nats, one.by) if one else (0.0, ())
+                shares = chat_form.shares_written(by)
+                rows.append(
+                    [message, form.author, form.at.timestamp(), form.text, nats, shares, False]
+                )
+            seen = {form.at for form in forms.get(message, [])}
+            rows += [
+                [
+                    message, one.author, one.at.timestamp(), "", one.nats,
+                    chat_form.shares_written(one.by), False,
+                ]
+                for one in mine.values() if one.at not in seen
+            ]  # fmt: skip
+        return rows
 
     def _of(self, service: str) -> Engine | Pair:
         engine = self._engines.get(service)
@@ -238,6 +251,15 @@ class _Tally:
                 for one in self.alarms
             ],
         }  # fmt: skip
+
+
+def _ends(forms: Sequence[Text], told: Collection[tuple[str, datetime]]) -> list[Text]:
+    """Of a message's forms: those that gave evidence, the first, and the last."""
+    return [
+        one
+        for place, one in enumerate(forms)
+        if place in {0, len(forms) - 1} or (one.message, one.at) in told
+    ]
 
 
 def _calibration(positives: Mapping[str, Counts], cells: bytes) -> tuple[Calibration, bool]:

@@ -13,7 +13,8 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from breakwater.conversations.franking import Proof
-from breakwater.conversations.take import MOST_PARTIES, MOST_REPORTED, Talk
+from breakwater.conversations.take import MOST_PARTIES, MOST_REPORTED
+from breakwater.conversations.talk import Talk
 from breakwater.model.chat import LONGEST_TEXT, MOST_MESSAGES
 from breakwater.model.comment import Message
 from breakwater.model.conversation import Ground, Party, Signals

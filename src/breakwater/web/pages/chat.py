@@ -70,7 +70,7 @@ def order(
 @needs(P.STREAM_CONTROL)
 def release(app: Parts, who: Who, case: CaseName, comment: Named) -> RedirectResponse:
     """Show a held message again."""
-    app.enforcement.chat_wishes.let_go(who, _stream(app, who, case), [id_of(comment)])
+    app.enforcement.chat_wishes.let_go_of(who, _chat(app, who, case).id, [id_of(comment)])
     return _back(case)
 
 
@@ -80,7 +80,7 @@ def label(
     app: Parts, who: Who, case: CaseName, comment: Named, found: Annotated[bool, Form()]
 ) -> RedirectResponse:
     """Say of a message whether it is what is looked for."""
-    app.enforcement.labels.mark(who, _stream(app, who, case), id_of(comment), found=found)
+    app.enforcement.labels.mark_of(who, _chat(app, who, case).id, id_of(comment), found=found)
     return _back(case)
 
 
@@ -103,9 +103,13 @@ def _found(look: Look, case: str) -> tuple[Case, Chat]:
     return found, chat
 
 
-def _stream(app: Parts, who: Principal, case: str) -> Id:
+def _chat(app: Parts, who: Principal, case: str) -> Chat:
     with app.db.read() as tx:
-        _, chat = _found(Look(tx, tx.now, who), case)
+        return _found(Look(tx, tx.now, who), case)[1]
+
+
+def _stream(app: Parts, who: Principal, case: str) -> Id:
+    chat = _chat(app, who, case)
     if chat.stream is None:
         raise NotFound("This chat belongs to no broadcast: its service acts in it.")
     return chat.stream

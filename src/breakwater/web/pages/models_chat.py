@@ -104,6 +104,7 @@ class ChatView:
         shown: the messages' words are on the page.
         may: the viewer may ask for them.
         acts: what can be ordered: value, word, whether it is in force.
+        lets_go: the viewer may show held messages again.
         seen: id of the order in force; letting go of a newer one is refused.
         surrogate: the shipped surrogate weighs, which tells only polite advertising.
         stages: of a conversation, what its heaviest side showed towards the other.
@@ -119,6 +120,7 @@ class ChatView:
     authors: tuple[AuthorRow, ...]
     orders: tuple[MeasureRow, ...]
     acts: tuple[tuple[str, str, bool], ...] = ()
+    lets_go: bool = False
     seen: str = ""
     shown: bool = False
     may: bool = False

@@ -25,6 +25,7 @@ from breakwater.records import (
     conversations,
     kept_comments,
     streams,
+    waiting_comments,
 )
 from breakwater.records.cases import history
 from breakwater.web.pages import chat_words, words
@@ -68,6 +69,8 @@ def card(look: Look, chat: Chat) -> ChatCard:
     rows = [(say("Messages"), words.count(chat.messages))]
     if chat.unscored:
         rows.append((say("Not weighed"), words.count(chat.unscored)))
+    if waits := waiting_comments.count(look.tx, chat.id):
+        rows.append((say("Waiting until the chat is open"), words.count(waits)))
     rows.append((say("Risk"), say("%(n)s of 100", n=figure(round(chat.risk * 100)))))
     return ChatCard(
         why=chat_words.ALARMED[chat.level] if chat.level else "",
@@ -114,6 +117,7 @@ def view(look: Look, found: Case, chat: Chat, *, shown: bool) -> ChatView:
         authors=_authors(alarms, names),
         orders=_orders(look, chat),
         acts=_acts(chat) if controls else (),
+        lets_go=look.may(Permission.STREAM_CONTROL),
         seen=newest.id if newest else "",
         shown=shown,
         may=look.may(Permission.CASE_DECIDE),
