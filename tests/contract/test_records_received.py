@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import io
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import sqlalchemy as sa
 from tests import builders
+from tests import ispws_samples as samples
 
 from breakwater.errors import AppendOnly, Conflict
+from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import new_id
 from breakwater.model.received import ReceivedState
 from breakwater.records import received
 from breakwater.records.tables.nouns_received import received_files, received_reports
+from breakwater.reporting.receiving.answers import Answer, Code
+from breakwater.reporting.receiving.ispws import Caller, Ispws, Sent
 
 pytestmark = pytest.mark.usefixtures("keyring")
 SENDER = new_id()
@@ -149,3 +154,84 @@ def test_calls_and_referrals_are_only_ever_added(database):
     ):  # fmt: skip
         with pytest.raises(AppendOnly), database.transaction() as tx:
             tx.execute(sa.text(statement))
+
+
+KEY = Caller(
+    Principal(SENDER, "photos", frozenset({Permission.REPORT_SUBMIT}), service="photos"),
+    request="a-request",
+)
+
+
+def uploaded(server: Ispws, report: int, content: bytes = b"x") -> Answer:
+    digests = hashlib.md5(content).hexdigest(), hashlib.sha256(content).hexdigest()
+    sent = Sent("a.jpg", "image/jpeg", len(content), *digests)
+    return server.upload(KEY, str(report), sent, io.BytesIO(content))
+
+
+@pytest.fixture
+def server(database, vault, clock):
+    return Ispws(db=database, vault=vault, clock=clock)
+
+
+def test_an_unfinished_report_ends_after_24_hours_or_1_hour_of_rest(server, database, clock):
+    left, kept = (server.submit(KEY, samples.report()).report_id for _ in range(2))
+    file = uploaded(server, left).file_id
+    clock.advance(23 * 3600 + 3000)
+    assert uploaded(server, kept).code is Code.SUCCESS
+    clock.advance(599)
+    assert uploaded(server, left).code is Code.SUCCESS, "a second before its end"
+    clock.advance(3600)
+    for answer in (
+        server.finish(KEY, str(left)),
+        server.fileinfo(KEY, samples.details(left, file)),
+        uploaded(server, left),
+        server.retract(KEY, str(left)),
+    ):
+        assert answer.code is Code.NO_REPORT
+    assert server.sweep() == 2
+    assert server.sweep() == 0
+    with database.read() as tx:
+        gone = received.find(tx, left)
+        assert gone is not None
+        assert gone.state is ReceivedState.EXPIRED
+        assert received.xml_of(tx, gone.id) == b""
+        assert [one.blob for one in received.files_of(tx, gone.id)] == [None, None]
+
+
+def test_what_is_worked_on_is_kept_longer_than_a_day(server, database, clock):
+    kept = server.submit(KEY, samples.report()).report_id
+    for _ in range(30):
+        clock.advance(3599)
+        assert uploaded(server, kept).code is Code.SUCCESS
+        assert server.sweep() == 0
+    clock.advance(3599)
+    done = server.finish(KEY, str(kept))
+    assert done.code is Code.SUCCESS
+    assert done.files is not None
+    assert len(done.files) == 30
+
+
+def test_of_two_finishes_at_once_one_is_done_and_one_case_opened(server, database):
+    report = server.submit(KEY, samples.report()).report_id
+    with ThreadPoolExecutor(8) as several:
+        answers = list(several.map(lambda _: server.finish(KEY, str(report)), range(8)))
+    codes = sorted(int(answer.code) for answer in answers)
+    assert codes == [0] + [5102] * 7
+    with database.read() as tx:
+        found = tx.execute(sa.text("SELECT COUNT(*) FROM cases")).scalar_one()
+        finished = [c for c in received.calls_of(tx, report) if c.what == "finish" and c.code == 0]
+    assert found == 1
+    assert len(finished) == 1
+
+
+def test_files_that_come_at_once_are_all_kept_each_in_its_place(server, database):
+    report = server.submit(KEY, samples.report()).report_id
+    with ThreadPoolExecutor(8) as several:
+        answers = list(several.map(lambda n: uploaded(server, report, b"%d" % n), range(16)))
+    assert {answer.code for answer in answers} == {Code.SUCCESS}
+    files = server.finish(KEY, str(report)).files
+    assert files is not None
+    assert set(files) == {answer.file_id for answer in answers}
+    with database.read() as tx:
+        kept = received.files_of(tx, received.find(tx, report).id)
+    assert [one.place for one in kept] == list(range(16))
