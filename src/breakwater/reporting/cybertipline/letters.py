@@ -54,7 +54,7 @@ def unclean(text: str) -> str:
 
 def units(text: str) -> int:
     """How much room a text takes, in UTF-16 units."""
-    return len(text) + sum(letter > "\uffff" for letter in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(text: str, room: int) -> str:

@@ -1,0 +1,112 @@
+"""`breakwater report`: examples of reports to authorities, and documents held against a schema.
+
+In: a seed, or XML files and a schema. Out: XML files, or what is wrong with them, and exit code
+65 when anything is. Neither opens the database: whoever holds NCMEC's schema tries thousands of
+our reports on it without an installation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from breakwater.cli.terminal import BAD, GOOD, Json, Terminal
+from breakwater.errors import BadInput
+
+app = typer.Typer(
+    help="Examples and checks of reports to authorities.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+Count = Annotated[int, typer.Option(min=1, max=100_000, help="How many reports.")]
+Seed = Annotated[int, typer.Option(help="The same seed gives the same reports.")]
+
+
+@app.callback()
+def group() -> None:
+    """Examples and checks of reports to authorities."""
+
+
+@app.command()
+def example(
+    *,
+    out: Annotated[Path, typer.Option(help="Directory to write them into; made if missing.")],
+    count: Count = 10,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Write random reports with every element of NCMEC's form, and the details of their files."""
+    from breakwater.reporting.cybertipline.example import documents
+
+    terminal = Terminal(as_json=as_json)
+    out.mkdir(parents=True, exist_ok=True)
+    written = 0
+    with terminal.progress("writing reports") as bar:
+        for name, document in documents(count, seed):
+            (out / name).write_bytes(document)
+            written += 1
+            bar.step()
+    terminal.result(
+        {"reports": count, "documents": written, "directory": str(out)},
+        f"{GOOD} {count:,} reports in {written:,} documents written to {escape(str(out))}.",
+    )
+
+
+@app.command()
+def validate(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(help="XML files, or directories of them; none: examples made on the way."),
+    ] = None,
+    *,
+    xsd: Annotated[Path, typer.Option(help="The schema: XSD or RELAX NG.")],
+    count: Count = 200,
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:
+    """Hold documents against a schema, offline."""
+    from breakwater.reporting.cybertipline.check import Schema
+
+    terminal = Terminal(as_json=as_json)
+    schema = Schema(xsd)
+    checked = 0
+    faulty: dict[str, list[dict[str, int | str]]] = {}
+    with terminal.progress("validating") as bar:
+        for name, document in _documents(paths, count, seed):
+            checked += 1
+            bar.step()
+            for one in schema.faults(document):
+                faulty.setdefault(name, []).append({"line": one.line, "words": one.words})
+    lines = [
+        f"\n  {escape(name)}:{fault['line']}: {escape(str(fault['words']))}"
+        for name, faults in faulty.items()
+        for fault in faults
+    ]
+    terminal.result(
+        {"ok": not faulty, "checked": checked, "invalid": faulty},
+        f"{BAD} {len(faulty):,} of {checked:,} documents are not valid:{''.join(lines)}"
+        if faulty
+        else f"{GOOD} {checked:,} documents are valid.",
+    )
+    if faulty:
+        raise typer.Exit(BadInput.exit_code)
+
+
+def _documents(paths: list[Path] | None, count: int, seed: int) -> Iterator[tuple[str, bytes]]:
+    """Names and bytes of what is checked."""
+    from breakwater.reporting.cybertipline.example import documents
+
+    if not paths:
+        yield from documents(count, seed)
+        return
+    for path in paths:
+        for one in sorted(path.rglob("*.xml")) if path.is_dir() else [path]:
+            try:
+                yield str(one), one.read_bytes()
+            except OSError:
+                raise BadInput(f"{one.name} cannot be read.") from None
