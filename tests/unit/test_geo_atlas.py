@@ -14,8 +14,8 @@ from tests.unit.test_geo_tor import LIST
 
 from breakwater.errors import BadDatabase
 from breakwater.geo import Atlas, Place, hosting
-from breakwater.geo.jurisdiction import Doubt, jurisdiction
-from breakwater.model.watch import AddressKind, Certainty, Exit, Flag, Source
+from breakwater.geo.jurisdiction import jurisdiction
+from breakwater.model.watch import AddressKind, Certainty, Doubt, Exit, Flag, Source
 
 DATA = Path(__file__).resolve().parents[1] / "data/mmdb"
 AT = datetime(2026, 11, 10, 12, 0, tzinfo=UTC)

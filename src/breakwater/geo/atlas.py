@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 from breakwater.errors import BadDatabase
 from breakwater.geo import address, country, hosting, mmdb, tor
 from breakwater.geo.country import CountryTable
+from breakwater.geo.jurisdiction import jurisdiction
 from breakwater.geo.mmdb import Database, Said
 from breakwater.geo.tor import TorExits
 from breakwater.model.clock import Clock
@@ -26,6 +27,8 @@ from breakwater.model.watch import Exit, Flag, Place, Source
 CHECK_S: Final = 60.0
 """Seconds between two looks at whether a file changed."""
 HOSTING: Final = "hosting.csv"
+REMEMBERED: Final = 50_000
+"""Addresses whose place within one hour is kept in memory: a log names each of them often."""
 
 _T = TypeVar("_T")
 _Mark = frozenset[tuple[str, int, int]]
@@ -59,6 +62,7 @@ class Atlas:
         self._broken_table = ""
         self._read = _NOTHING
         self._looked: float | None = None
+        self._answered: dict[tuple[str, int], Place] = {}
         self._lock = threading.Lock()
 
     def resolve(self, text: str, at: datetime) -> Place:
@@ -68,6 +72,24 @@ class Atlas:
             text: as it was logged.
             at: when it was seen, aware.
         """
+        self._sources()
+        hour = int(at.timestamp() // 3600)
+        with self._lock:
+            known = self._answered.get((text, hour))
+        if known is None:
+            known = self._judged(text, at)
+            with self._lock:
+                if len(self._answered) >= REMEMBERED:
+                    self._answered.clear()
+                self._answered[text, hour] = known
+        return replace(known, at=at)
+
+    def _judged(self, text: str, at: datetime) -> Place:
+        place = self._looked_up(text, at)
+        found = jurisdiction(place)
+        return replace(place, certainty=found.certainty, doubts=found.doubts)
+
+    def _looked_up(self, text: str, at: datetime) -> Place:
         host = address.read(text)
         place = Place(at=at, kind=host.kind, address=host.text, via=host.via)
         if not host.public:
@@ -115,6 +137,7 @@ class Atlas:
                 mark = _mark(self._directory)
                 if mark != self._read.mark:
                     self._read = _read(self._directory, mark)
+                    self._answered.clear()
             return self._table, self._broken_table, self._read
 
 

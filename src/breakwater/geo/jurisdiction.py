@@ -9,28 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from typing import Final
 
-from breakwater.model.watch import AddressKind, Certainty, Place
+from breakwater.model.watch import AddressKind, Certainty, Doubt, Place
 
 WIDE_KM: Final = 500
 """A radius over which a place may lie in the next country."""
 OLD: Final = timedelta(days=400)
 """Blocks change hands: a database this far from the event says little of it."""
-
-
-class Doubt(StrEnum):
-    """A reason why a country is not certain."""
-
-    DISAGREE = "disagree"
-    HIDDEN = "hidden"
-    WIDE = "wide"
-    OLD = "old"
-    FAULT = "fault"
-    CARRIER = "carrier"
-    NOT_PUBLIC = "not_public"
-    NOBODY_KNOWS = "nobody_knows"
 
 
 @dataclass(frozen=True, slots=True)

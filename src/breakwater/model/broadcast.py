@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from breakwater.model.ids import Id
+from breakwater.model.watch import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,24 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """One who watched, as the service tells; sealed, and gone with the broadcast without a case."""
+    """One who watched, as told; sealed, and gone with the broadcast without a case.
+
+    Attributes:
+        account: the service's own name; empty: only the address is known.
+        agent: what the player called itself.
+        device, payments: the service's fingerprints; kept as keyed hashes only.
+        place: where the address seemed to be when they joined.
+    """
 
     account: str
     address: str = ""
     port: int | None = None
     joined_at: datetime | None = None
     left_at: datetime | None = None
+    agent: str = ""
+    device: str = ""
+    payments: tuple[str, ...] = ()
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

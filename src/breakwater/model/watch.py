@@ -67,6 +67,21 @@ class Certainty(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Doubt(StrEnum):
+    """A reason why a country is not certain."""
+
+    DISAGREE = "disagree"
+    """Sources name different countries."""
+    HIDDEN = "hidden"
+    """A VPN, Tor, a proxy or a hosting company stands in between."""
+    WIDE = "wide"
+    OLD = "old"
+    FAULT = "fault"
+    CARRIER = "carrier"
+    NOT_PUBLIC = "not_public"
+    NOBODY_KNOWS = "nobody_knows"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A database that said something: its name and the day it was built."""
@@ -91,6 +106,7 @@ class Place:
         tor: whether snapshots show it as an exit at that time.
         sources: what was asked and answered.
         faults: names of databases that could not be read.
+        certainty, doubts: how far the country can be relied on, and every reason against it.
     """
 
     at: datetime
@@ -111,13 +127,16 @@ class Place:
     tor: Exit = Exit.UNKNOWN
     sources: tuple[Source, ...] = ()
     faults: tuple[str, ...] = ()
+    certainty: Certainty = Certainty.UNKNOWN
+    doubts: tuple[Doubt, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """As it is kept."""
         plain: dict[str, Any] = {
             "at": iso(self.at), "kind": self.kind.value, "flags": sorted(self.flags),
             "tor": self.tor.value, "candidates": list(self.candidates),
-            "faults": list(self.faults),
+            "faults": list(self.faults), "certainty": self.certainty.value,
+            "doubts": [one.value for one in self.doubts],
             "sources": [{"name": one.name, "built": iso(one.built)} for one in self.sources],
         }  # fmt: skip
         return plain | {name: getattr(self, name) for name in _PLAIN}
@@ -135,6 +154,8 @@ class Place:
                 Source(one["name"], datetime.fromisoformat(one["built"])) for one in kept["sources"]
             ),
             faults=tuple(kept["faults"]),
+            certainty=Certainty(kept["certainty"]),
+            doubts=tuple(Doubt(one) for one in kept["doubts"]),
             **{name: kept[name] for name in _PLAIN},
         )
 

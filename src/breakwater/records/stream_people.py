@@ -17,9 +17,11 @@ from breakwater.errors import NotFound
 from breakwater.model.broadcast import Sender, Viewer
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import Control, Publisher, Stream
-from breakwater.records import identities
+from breakwater.model.watch import SessionSource, Watched
+from breakwater.records import identities, watchers
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_stream import stream_publishers, stream_viewers, streams
+from breakwater.records.tables.nouns_watcher import viewer_acts
 
 _s, _p, _v = streams.c, stream_publishers.c, stream_viewers.c
 
@@ -105,28 +107,27 @@ def set_publisher(
     tx.execute(sa.update(stream_publishers).where(_p.id == wanted).values(**values))
 
 
-def add_viewers(tx: Tx, stream: Stream, watching: Iterable[Viewer]) -> None:
-    """Keep who watches, each once; names and addresses sealed."""
-    for one in watching:
-        key = identities.pseudonym(tx, stream.service, one.account)
-        if key is None:
-            continue
-        same = (_v.stream_id == stream.id, _v.viewer_key == key)
-        known = tx.execute(sa.select(_v.id).where(*same)).scalar()
-        if known is not None:
-            if one.left_at is not None:
-                tx.execute(sa.update(stream_viewers).where(*same).values(left_at=one.left_at))
-            continue
-        made = new_id()
-        facts = {"account": one.account, "address": one.address, "port": one.port}
-        tx.execute(
-            sa.insert(stream_viewers),
-            {
-                "id": made, "stream_id": stream.id, "viewer_key": key,
-                "sealed": identities.seal(tx, made, facts),
-                "joined_at": one.joined_at or tx.now, "left_at": one.left_at,
-            },
-        )  # fmt: skip
+def add_viewers(
+    tx: Tx,
+    stream: Stream,
+    watching: Iterable[Viewer],
+    *,
+    source: SessionSource = SessionSource.SERVICE,
+) -> None:
+    """Keep who watches, each once a visit; names and addresses sealed."""
+    told = [
+        (
+            Watched(
+                one.joined_at or tx.now, one.left_at, one.account, one.address,
+                () if one.port is None else (one.port,), one.agent, device=one.device,
+                payments=one.payments, source=source,
+            ),
+            one.place,
+        )
+        for one in watching
+        if one.account or one.address
+    ]  # fmt: skip
+    watchers.add(tx, stream, told)
 
 
 def viewers(tx: Tx, stream: Id) -> list[Viewer]:
@@ -148,7 +149,7 @@ def forget_before(tx: Tx, moment: datetime, limit: int = 500) -> int:
     """
     calm = sa.select(_s.id).where(_s.ended_at < moment, _s.case_id.is_(None), _s.order_id.is_(None))
     forgotten = 0
-    for table in (stream_viewers, stream_publishers):
+    for table in (viewer_acts, stream_viewers, stream_publishers):
         some = sa.select(table.c.id).where(table.c.stream_id.in_(calm)).limit(limit)
         forgotten += tx.execute(
             sa.delete(table).where(table.c.id.in_(some.scalar_subquery()))

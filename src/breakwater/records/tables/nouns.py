@@ -32,6 +32,7 @@ from breakwater.records.tables import (
     nouns_spot,
     nouns_stream,
     nouns_video,
+    nouns_watcher,
 )
 
 APPEND_ONLY: Final[tuple[str, ...]] = (
@@ -82,6 +83,7 @@ APPEND_ONLY: Final[tuple[str, ...]] = (
     nouns_queue.bulk_undos.name,
     nouns_received.received_calls.name,
     nouns_received.received_referrals.name,
+    nouns_watcher.viewer_spans.name,
     nouns_stream.stream_alerts.name,
     nouns_stream.stream_orders.name,
     nouns_stream.stream_order_states.name,
@@ -131,4 +133,5 @@ __all__ = [
     "nouns_spot",
     "nouns_stream",
     "nouns_video",
+    "nouns_watcher",
 ]

@@ -27,6 +27,7 @@ SMALL, INT, BIG = sa.SmallInteger(), sa.Integer(), sa.BigInteger()
 APPEND_ONLY: tuple[str, ...] = (
     "received_calls",
     "received_referrals",
+    "viewer_spans",
     "filing_steps",
 )
 
@@ -149,6 +150,14 @@ def received_1() -> None:
 
 def watcher_1() -> None:
     """Watcher."""
+    op.create_table("viewer_acts",
+        col("id", ID), col("stream_id", ID), col("kind", sa.String(8)), col("person", BYTES),
+        col("payment_key", BYTES, nullable=True), col("reference_key", BYTES),
+        col("sealed", BYTES), col("by", sa.String(80)), col("at", AT),
+        sa.PrimaryKeyConstraint("id", name="pk_viewer_acts"),
+        sa.UniqueConstraint("stream_id", "kind", "reference_key", name="uq_viewer_acts_stream_id_kind_reference_key"),
+    )  # fmt: skip
+    op.create_index("ix_viewer_acts_stream_id", "viewer_acts", ["stream_id"])
     op.create_table("viewer_imports",
         col("id", ID), col("mark", BYTES), col("name", TEXT), col("form", sa.String(32)),
         col("offset", NUMBER), col("counts", TEXT), col("by", sa.String(80)), col("began_at", AT),
@@ -156,15 +165,6 @@ def watcher_1() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_viewer_imports"),
         sa.UniqueConstraint("mark", name="uq_viewer_imports_mark"),
     )  # fmt: skip
-    op.create_table("viewer_acts",
-        col("id", ID), col("stream_id", ID), col("kind", sa.String(8)), col("person", BYTES),
-        col("payment_key", BYTES, nullable=True), col("reference_key", BYTES),
-        col("sealed", BYTES), col("by", sa.String(80)), col("at", AT),
-        sa.PrimaryKeyConstraint("id", name="pk_viewer_acts"),
-        sa.ForeignKeyConstraint(["stream_id"], ["streams.id"], name="fk_viewer_acts_stream_id_streams"),
-        sa.UniqueConstraint("stream_id", "kind", "reference_key", name="uq_viewer_acts_stream_id_kind_reference_key"),
-    )  # fmt: skip
-    op.create_index("ix_viewer_acts_stream_id", "viewer_acts", ["stream_id"])
     op.create_table("viewer_spans",
         col("change", NUMBER, autoincrement=False), col("stream_id", ID), col("spans", TEXT),
         col("reason", TEXT), col("by", sa.String(80)), col("at", AT),
@@ -175,7 +175,7 @@ def watcher_1() -> None:
     op.create_table("viewer_keys",
         col("viewer_id", ID), col("stream_id", ID), col("kind", sa.String(8)), col("key", BYTES),
         sa.PrimaryKeyConstraint("viewer_id", "kind", "key", name="pk_viewer_keys"),
-        sa.ForeignKeyConstraint(["viewer_id"], ["stream_viewers.id"], name="fk_viewer_keys_viewer_id_stream_viewers"),
+        sa.ForeignKeyConstraint(["viewer_id"], ["stream_viewers.id"], name="fk_viewer_keys_viewer_id_stream_viewers", ondelete="CASCADE"),
     )  # fmt: skip
     op.create_index("ix_viewer_keys_kind_key", "viewer_keys", ["kind", "key"])
     op.create_index("ix_viewer_keys_stream_id", "viewer_keys", ["stream_id"])
@@ -186,7 +186,7 @@ def watcher_1() -> None:
         col("certainty", sa.String(9)), col("requests", INT), col("sealed", BYTES),
         sa.PrimaryKeyConstraint("viewer_id", name="pk_viewer_sessions"),
         sa.ForeignKeyConstraint(["import_id"], ["viewer_imports.id"], name="fk_viewer_sessions_import_id_viewer_imports"),
-        sa.ForeignKeyConstraint(["viewer_id"], ["stream_viewers.id"], name="fk_viewer_sessions_viewer_id_stream_viewers"),
+        sa.ForeignKeyConstraint(["viewer_id"], ["stream_viewers.id"], name="fk_viewer_sessions_viewer_id_stream_viewers", ondelete="CASCADE"),
     )  # fmt: skip
     op.create_index("ix_viewer_sessions_person", "viewer_sessions", ["person"])
     op.create_index("ix_viewer_sessions_stream_id", "viewer_sessions", ["stream_id"])
