@@ -19,6 +19,7 @@ import psycopg
 import pytest
 import pytest_socket
 import structlog
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 
 from breakwater.records import migrate
 from breakwater.records.database import Database, open_database
@@ -26,6 +27,8 @@ from breakwater.records.keys import Keyring
 from breakwater.records.rootkey import RootKey
 from breakwater.records.vault import Vault
 
+for _part in ("connect", "read", "write", "pool"):  # a slow machine is no fault of a server
+    setattr(DEFAULT_TIMEOUT_CONFIG, _part, 60.0)
 POSTGRES_HOMES = "/usr/lib/postgresql"
 
 
@@ -255,7 +258,7 @@ def vault(database: Database, keyring: Keyring, tmp_path: Path) -> Vault:
 def wait_until() -> Callable[..., None]:
     """Poll until a check is true; fails when it never is."""
 
-    def wait(check: Callable[[], object], seconds: float = 10.0) -> None:
+    def wait(check: Callable[[], object], seconds: float = 30.0) -> None:
         end = time.monotonic() + seconds
         while not check():
             if time.monotonic() > end:

@@ -317,6 +317,8 @@ class SampleParts:
 
     views: SampleViews = field(default_factory=SampleViews)
     live: SimpleQueue[str] = field(default_factory=SimpleQueue)
+    opened: int = 0
+    open: int = 0
     settings: Any = field(default_factory=lambda: SimpleNamespace(trusted_proxies=()))
     review: Any = None
     access: Any = field(default_factory=lambda: SimpleNamespace(oidc=SimpleNamespace(name="")))
@@ -352,17 +354,23 @@ def create(
 
 
 def _events(api: FastAPI) -> None:
-    """A stream that says what a test puts into `parts.live`."""
-    live: SimpleQueue[str] = api.state.parts.live
+    """A stream that says what a test puts into `parts.live`; how many were opened, and still are."""
+    parts: SampleParts = api.state.parts
+    live = parts.live
 
     @api.get("/events")
     async def events() -> Response:
         async def lines() -> Any:
-            yield "data: beat\n\n"
-            while True:
-                while not live.empty():
-                    yield f"data: {live.get()}\n\n"
-                await asyncio.sleep(0.05)
+            parts.opened += 1
+            parts.open += 1
+            try:
+                yield "data: beat\n\n"
+                while True:
+                    while not live.empty():
+                        yield f"data: {live.get()}\n\n"
+                    await asyncio.sleep(0.05)
+            finally:
+                parts.open -= 1
 
         return StreamingResponse(lines(), media_type="text/event-stream")
 

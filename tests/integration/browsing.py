@@ -105,9 +105,21 @@ class Guarded:
 
     def __post_init__(self) -> None:
         self.page.add_init_script(WATCH)
+        for name in ("press", "type", "down"):
+            self._heard(name)
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.wrong.append(f"script: {error}"))
         self.page.on("request", self._asked)
+
+    def _heard(self, name: str) -> None:
+        """Let a key wait until the page's scripts listen: none is lost on a page that just came."""
+        strike = getattr(self.page.keyboard, name)
+
+        def waited(*keys: Any, **options: Any) -> None:
+            self.page.wait_for_load_state()
+            strike(*keys, **options)
+
+        setattr(self.page.keyboard, name, waited)
 
     def _said(self, message: ConsoleMessage) -> None:
         if message.type == "error":

@@ -101,8 +101,9 @@ class House:
         return Principal(person.id, person.name, role.permissions, person=person.id)
 
     def looks(self) -> int:
+        """Of clear frames: small stills are fetched at moments of the page's own."""
         with self.served.app.db.read() as tx:
-            return len(views.of_item(tx, self.stream.id))
+            return sum(v.level is Level.S3 for v in views.of_item(tx, self.stream.id))
 
     def case_of(self, stream: Stream) -> Id:
         with self.served.app.db.read() as tx:

@@ -74,6 +74,7 @@ def test_a_new_alert_sounds_once_in_thirty_seconds_and_only_for_those_who_want_i
         until(lambda: told(page) == before + 3)
         assert page.evaluate("window.tones") == 2, "not again within 30 s"
         page.goto(f"{site.served.url}/banks")
+        expect(page.locator("#link")).to_have_text("Live")
         assert page.evaluate("window.tones") == 0, "what was known is not new on another page"
         slot(page, "toned", "0")
         alert(site)

@@ -17,7 +17,7 @@ from tests.console_samples import SampleParts, create
 from tests.integration.browsing import Guarded, chromium, guarded
 from tests.integration.browsing import served as serve_samples
 from tests.integration.conftest import photo
-from tests.integration.console_site import MACHINE, Site, whole_site
+from tests.integration.console_site import MACHINE, Site, until, whole_site
 from tests.integration.test_intake import submit
 
 
@@ -62,7 +62,7 @@ def test_a_one_time_link_lets_in_once_and_asks_for_a_password(site):
         watched.allowed.append("401")
         watched.page.goto(f"{site.served.url}/login/{token}")
         watched.page.get_by_role("button", name="Sign in once").click()
-        assert "used or has expired" in watched.page.inner_text("main")
+        expect(watched.page.locator("main")).to_contain_text("used or has expired")
 
 
 def test_a_wrong_password_says_so_and_nothing_more(site):
@@ -117,7 +117,8 @@ def test_the_palette_finds_what_one_may_open_and_nothing_else(site):
         page.keyboard.press("Control+k")
         page.locator("#palette[open]").wait_for()
         page.keyboard.type("known")
-        page.locator('#palette-list [data-url="/banks/KNOWN"]').wait_for()
+        # of every word that is typed there is a list: Enter goes to what is marked
+        page.locator('#palette-list [data-url="/banks/KNOWN"][aria-selected="true"]').wait_for()
         assert page.locator('#palette-list [data-url="/audit"]').count() == 0
         page.keyboard.press("Enter")
         page.wait_for_url("**/banks/KNOWN")
@@ -176,6 +177,7 @@ def test_the_order_stays_under_a_hand_while_events_pour_in(browser):
     with serve_samples(create(parts=parts)) as url, guarded(browser) as watched:
         page = watched.page
         page.goto(f"{url}/queue")
+        expect(page.locator("#link")).to_have_text("Live")
         page.keyboard.press("j")
         focused = page.evaluate("document.activeElement.closest('tr').id")
         order = page.locator("#queue-rows tbody tr").evaluate_all("rows => rows.map(r => r.id)")
@@ -202,9 +204,10 @@ def test_seven_tabs_share_one_stream_and_another_takes_over(browser):
             expect(tab.page.locator("#link")).to_have_text("Live")
         leaders = [tab for tab in tabs if "GET /events" in tab.requests]
         assert len(leaders) == 1
+        before = parts.opened
         leaders[0].page.close()
         rest = [tab for tab in tabs if tab is not leaders[0]]
-        rest[0].page.wait_for_timeout(700)
+        until(lambda: parts.opened > before and parts.open == 1)
         parts.live.put("case-opened 1")
         for tab in rest:
             expect(tab.page.locator("#apply-count")).to_contain_text("waiting")

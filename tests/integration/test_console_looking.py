@@ -22,6 +22,12 @@ from tests.integration.conftest import photo
 from tests.integration.console_site import MACHINE, PIXELS, Site, until, whole_site
 from tests.integration.test_intake import submit
 
+TAP = """() => new Promise((done) => {
+  const space = (type) => document.body.dispatchEvent(new KeyboardEvent(type, { key: " ", code: "Space", bubbles: true }));
+  space("keydown");
+  setTimeout(() => { space("keyup"); done(); }, 60);
+})"""
+
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -57,7 +63,7 @@ def test_the_picture_is_there_while_the_key_is_held_and_not_before_or_after(site
 def test_a_tap_shows_nothing_and_asks_for_nothing(site):
     with site.page(Role.REVIEWER) as watched:
         page = site.open_case(watched)
-        page.keyboard.press("Space", delay=60)
+        page.evaluate(TAP)  # in the page, where no slow machine makes a hold of it
         page.wait_for_timeout(250)
         assert "POST /views" not in watched.requests
         assert page.evaluate(PIXELS) == 0

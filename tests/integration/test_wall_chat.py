@@ -80,8 +80,12 @@ def test_a_chat_is_slowed_paused_and_opened_from_the_panel(house: House, scripts
 
 
 def test_opening_what_somebody_ordered_meanwhile_is_refused(house: House) -> None:
-    with house.page(f"/live?at={label(house)}") as watched:
-        watched.allowed.append("409")
+    at = f"/live?at={label(house)}"
+    with house.page(at) as watched:
+        watched.allowed += ["409", "503"]
+        # its page hears of nothing: what was shown is what is answered
+        watched.page.route("**/live/tiles?*", lambda route: route.fulfill(status=503))
+        watched.page.goto(house.served.url + at)
         wish(house, Measure.PAUSED)
         watched.page.get_by_role("button", name="Open the chat").click()
         expect(watched.page.locator("#target-said.wrong")).to_contain_text("meanwhile")

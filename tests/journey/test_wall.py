@@ -75,7 +75,7 @@ class Installation:
             try:
                 told = json.loads(owner.read_text())
                 self.url, self.key = told["url"], told["key"]
-                if httpx.get(f"{self.url}/ready").status_code == 200:
+                if self.link and httpx.get(f"{self.url}/ready").status_code == 200:
                     return
             except (OSError, ValueError, httpx.HTTPError):
                 pass
@@ -121,7 +121,7 @@ class Installation:
 
     def until(self, upload: str, action: str) -> dict[str, Any]:
         """Wait for a verdict to become `action`."""
-        for _ in range(400):
+        for _ in range(1200):
             found = self.verdict(upload)
             if found["action"] == action:
                 return found
