@@ -25,7 +25,7 @@ from benchmarks.copies_live import closer, watched
 from breakwater import kernel
 from breakwater.fingerprint.video import FrameHash
 from breakwater.fingerprint.views import ReferenceMaker, ViewMaker
-from breakwater.matching import align
+from breakwater.matching import align, tracks
 from breakwater.matching.reels import ReelChange, ReelIndex
 from breakwater.model.copies import ReelPrints, Segment, Zone
 from breakwater.model.scene import Keypoints
@@ -272,11 +272,12 @@ def unrelated_task(source: Source) -> list[Outcome]:
     movie = source.movie()
     numbers = range(0, movie.count, STEP)
     query = Query([grey_of(movie.frame(n)) for n in numbers], [True] * len(numbers))
-    kept, align.LOOK_SCORE = align.LOOK_SCORE, TAIL_FROM
+    kept = align.LOOK_SCORE
+    align.LOOK_SCORE = tracks.LOOK_SCORE = TAIL_FROM
     try:
         return [judged(query, source.family, "upload", step=STEP)]
     finally:
-        align.LOOK_SCORE = kept
+        align.LOOK_SCORE = tracks.LOOK_SCORE = kept
 
 
 def judged(query: Query, case: str, way: str, step: int = 1) -> Outcome:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tests.builders_live import START
 
-from breakwater.live.watching.spotting import BETWEEN_S, CLOSELY_S, Spotter
+from breakwater.live.watching.spotting import CLOSELY_S, Spotter
 from breakwater.model.copies import FramePrints, Segment, Zone
 from breakwater.model.ids import new_id
 from breakwater.model.live import LiveFrame
@@ -30,7 +30,7 @@ class Scripted:
     """An aligner whose follower says what the test wants, and remembers what it was fed."""
 
     def __init__(self) -> None:
-        self.any, self.says, self.sighted = True, (), frozenset()
+        self.any, self.says, self.sighted = True, (), {}
         self.fed: list[tuple[float, bool]] = []
 
     def follow(self):
@@ -86,14 +86,14 @@ def test_without_a_sighting_only_key_frames_are_aligned(spotter, aligner):
 
 def test_after_a_sighting_frames_between_are_aligned_for_seconds(spotter, aligner):
     show(spotter, [0.0], key=True)
-    aligner.sighted = frozenset({7})
+    aligner.sighted = {7: 60}
     show(spotter, [2.0], key=True)
     assert spotter.curious
-    aligner.sighted = frozenset()
+    aligner.sighted = {}
     show(spotter, eighths(2.0, 9.0), key=False)
     between = [at for at, kind in aligner.fed if kind]
-    assert min(between) == pytest.approx(2.0 + BETWEEN_S, abs=0.02)
-    assert 2 / BETWEEN_S < len(between) <= (FOLLOWED_S + 0.3) / BETWEEN_S
+    assert min(between) == pytest.approx(2.25), "every second of eight looks a second"
+    assert 2 / 0.25 < len(between) <= (FOLLOWED_S + 0.3) / 0.25
     assert max(between) <= 2.0 + FOLLOWED_S + 0.3
     assert not spotter.curious
 

@@ -64,7 +64,7 @@ class Scripted:
     """An aligner whose follower says what the test wants."""
 
     def __init__(self):
-        self.any, self.says, self.sighted = True, (), frozenset()
+        self.any, self.says, self.sighted = True, (), {}
 
     def follow(self):
         return self

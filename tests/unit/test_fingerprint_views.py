@@ -7,13 +7,13 @@ import pytest
 from numpy.typing import NDArray
 from tests.builders_copies import texture
 
+from breakwater.fingerprint.borders import inner_box
 from breakwater.fingerprint.inset import InsetFinder
 from breakwater.fingerprint.views import (
     MIRRORED,
     VIEWS,
     ReferenceMaker,
     ViewMaker,
-    inner_box,
     reference_prints,
 )
 from breakwater.model.copies import FramePrints
@@ -81,6 +81,35 @@ def test_a_bar_over_one_side_leaves_a_view_alone() -> None:
     assert apart(query(covered), 41, reference, NUMBER["tl70"]) <= 8
     covered[::9, 250:] = 220
     assert apart(query(covered), NUMBER["tl70"], reference, NUMBER["tl70"]) <= 8
+
+
+@pytest.mark.parametrize("corner", ["tl", "br"])
+def test_a_bar_over_what_was_cropped_before_leaves_a_view_alone(corner: str) -> None:
+    frame = picture()
+    covered = np.ascontiguousarray(frame[9:171, 16:304])
+    bar = slice(216, None) if corner == "tl" else slice(0, 72)
+    covered[:, bar] = picture(8, 162, 72)
+    seen, reference = query(covered), reference_prints(frame, 0.0)
+    assert apart(seen, NUMBER[f"{corner}70"], reference, NUMBER[f"c90 {corner}70"]) <= 31
+    assert apart(seen, NUMBER[f"{corner}70"], reference, NUMBER[f"{corner}70"]) > 60
+
+
+@pytest.mark.parametrize("cropped", [False, True])
+def test_a_bar_over_the_borders_of_a_known_video_hides_it_no_more(cropped: bool) -> None:
+    known = np.zeros((180, 320), np.uint8)
+    known[:, 22:298] = picture(1, 180, 276)
+    covered = np.ascontiguousarray(known[9:171, 16:304]) if cropped else known.copy()
+    covered[:, round(covered.shape[1] * 0.74) :] = picture(8, *covered.shape)[:, :1]
+    covered[-20:] = picture(9, 20, covered.shape[1])
+    assert inner_box(covered) == (0, covered.shape[0], 0, covered.shape[1])
+    view = 43 if cropped else 41
+    assert apart(query(covered), NUMBER["tl70"], reference_prints(known, 0.0), view) <= 60
+
+
+def test_wide_borders_are_no_part_of_a_known_frame() -> None:
+    known = np.zeros((180, 320), np.uint8)
+    known[:, 100:220] = picture(1, 180, 120)
+    assert not {40, 41, 42, 43} & set(reference_prints(known, 0.0).views.tolist())
 
 
 def test_a_video_in_a_still_picture_is_found_as_an_inset() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from breakwater import kernel
 from breakwater.matching import reels
 from breakwater.matching.align import Follower
 from breakwater.matching.reels import ReelChange, ReelIndex
@@ -150,6 +151,34 @@ def test_two_frames_are_a_look_and_one_is_nothing() -> None:
     assert followed(index, [*changing(13, 20), clip[10], *changing(14, 20)]) == ()
 
 
+def flipped(one: Bits, of_key: int, others: int, random: np.random.Generator) -> Bits:
+    """A frame with so many bits of its key changed, and of the rest."""
+    each = np.packbits(np.eye(256, dtype=np.uint8), axis=1)
+    in_key = kernel.video_key(each).any(1)
+    changed = one.copy()
+    for which, count in ((in_key, of_key), (~in_key, others)):
+        changed[random.choice(np.flatnonzero(which), count, replace=False)] ^= 1
+    return changed
+
+
+def test_what_two_sighted_frames_begin_is_borne_out_by_others_that_no_key_finds() -> None:
+    clip, random = changing(40, 40), np.random.default_rng(41)
+    index = known(clip)
+    faint = [flipped(one, 4, 70, random) for one in clip[10:12]]
+    unsighted = [flipped(one, 24, 36, random) for one in clip[12:30]]
+    before = changing(42, 10)
+    follower = Follower(index)
+    for at, bits in enumerate([*before, *faint]):
+        assert follower.feed(frame(bits, at * 0.5)) == (), "two such frames say too little"
+    for at, bits in enumerate(unsighted, 12):
+        follower.feed(frame(bits, at * 0.5))
+        assert not follower.sighted
+    (found,) = follower.finish()
+    assert found.zone is Zone.LINK
+    assert found.start_s == pytest.approx(5.0, abs=0.5)
+    assert followed(index, [*before, *unsighted]) == (), "without a sighting there is no line"
+
+
 def test_a_live_query_is_told_as_it_grows() -> None:
     clip = changing(15, 60)
     follower = Follower(known(clip))
@@ -275,6 +304,6 @@ def test_a_sighting_is_told_before_there_is_a_stretch() -> None:
     clip = changing(17, 20)
     follower = Follower(known(clip))
     assert follower.feed(frame(clip[3], 0.0)) == ()
-    assert follower.sighted == {1}
+    assert follower.sighted.keys() == {1}
     follower.feed(frame(changing(18, 1)[0], 2.0))
-    assert follower.sighted == frozenset()
+    assert not follower.sighted

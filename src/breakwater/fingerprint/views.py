@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater import kernel
+from breakwater.fingerprint.borders import Box, inner_box
 from breakwater.fingerprint.inset import InsetFinder
 from breakwater.model.copies import FramePrints, ReelPrints
 
@@ -43,10 +44,6 @@ LEAST_SIDE: Final = 16
 
 Rect = tuple[float, float, float, float]
 """Left, top, right, bottom as shares of the picture."""
-
-Box = tuple[int, int, int, int]
-"""Top, bottom, left, right in pixels."""
-
 
 _Hashed = tuple[NDArray[np.uint8], NDArray[np.uint8]]
 _Views = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
@@ -101,11 +98,14 @@ VIEWS: Final[tuple[ViewPlan, ...]] = (
         _part(number, name)
         for number, name in enumerate(("t90", "b90", "l90", "r90", "tl90", "tr90", "bl90", "br90"), 16)
     ),
+    ViewPlan(24, "c90 tl70", (0.05, 0.05, 0.68, 0.68)),
+    ViewPlan(25, "c90 br70", (0.32, 0.32, 0.95, 0.95)),
 )  # fmt: skip
-REFERENCE: Final = VIEWS[:16]
-QUERY: Final = (FULL, VIEWS[1], *VIEWS[12:])
+REFERENCE: Final = (*VIEWS[:16], *VIEWS[24:])
+QUERY: Final = (FULL, VIEWS[1], *VIEWS[12:24])
 """Beyond the reference's set B: corners of 90 % undo a crop at one corner (a known video's tl80
-is the tl90 of its cropped copy); tl70 and br70 see past a bar or logo laid over one side.
+is the tl90 of its cropped copy); tl70 and br70 see past a bar or logo laid over one side, and in
+what was cropped before they show a known video's c90 tl70 and c90 br70.
 """
 INSET: Final = 32
 """Views of the first inset: whole 32, c90 33; of the second 34, 35; and so on."""
@@ -115,7 +115,12 @@ UNCUT: Final = (
     ViewPlan(41, "uncut tl70", VIEWS[12].rect),
     ViewPlan(42, "uncut br70", VIEWS[13].rect),
 )
-"""Of a frame with borders, borders and all: a plain bar laid over one side looks like one."""
+"""Of a frame with borders, borders and all: a plain bar laid over one side looks like one, and
+what is laid over a known video's own borders hides them."""
+_UNCUT_REFERENCE: Final = (*UNCUT, ViewPlan(43, "uncut c90 tl70", VIEWS[24].rect))
+_MOSTLY: Final = 0.7
+"""Share of a known frame inside its borders from which it is hashed with them too: more border,
+and it is the borders that are alike."""
 
 _THIN: Final = np.array(
     [n + m for n in (0, 1, 14, 15, 16, 17, INSET, INSET + 2, INSET + 4, 40) for m in (0, MIRRORED)],
@@ -175,6 +180,8 @@ _REFERENCE_ROWS: Final = np.array(
 """Where the reference's views stand among the hashes of `_BOTH_MAPS`."""
 _UNCUT_MAPS: Final = np.concatenate([_maps(UNCUT, mirrored=m) for m in (False, True)])
 _UNCUT_VIEWS: Final = np.array([p.number + m for m in (0, MIRRORED) for p in UNCUT], np.uint8)
+_UNCUT_REFERENCE_MAPS: Final = _maps(_UNCUT_REFERENCE, mirrored=False)
+_UNCUT_REFERENCE_VIEWS: Final = np.array([p.number for p in _UNCUT_REFERENCE], np.uint8)
 _INNER: Final = 0.05
 
 
@@ -188,8 +195,8 @@ def reference_prints(luma: NDArray[np.uint8], time_s: float, box: Box | None = N
     """
     if min(luma.shape) < LEAST_SIDE:
         return _nothing(time_s)
-    small = _small(luma, box or inner_box(luma))
-    return _prints(time_s, _REFERENCE_VIEWS, small, _REFERENCE_MAPS)
+    box = box or inner_box(luma)
+    return _reference(time_s, luma, box, _small(luma, box))
 
 
 class ReferenceMaker:
@@ -214,12 +221,13 @@ class ReferenceMaker:
         since = time_s - self._last_s
         if since < self._gap_s - 1e-3 or min(luma.shape) < LEAST_SIDE:
             return None
-        small = _small(luma, inner_box(luma))
+        box = inner_box(luma)
+        small = _small(luma, box)
         if since < MOST_GAP_S and self._last is not None:
             whole = kernel.view_hashes(small, _REFERENCE_MAPS[:1])[0][0]
             if int(np.bitwise_count(whole ^ self._last).sum()) < NEW_BITS:
                 return None
-        prints = _prints(time_s, _REFERENCE_VIEWS, small, _REFERENCE_MAPS)
+        prints = _reference(time_s, luma, box, small)
         self._last, self._last_s = prints.hashes[0], time_s
         return prints
 
@@ -252,12 +260,14 @@ class ViewMaker:
         """What `feed` and `reference_prints` give of the next frame, for two thirds of the work."""
         if min(luma.shape) < LEAST_SIDE:
             return _nothing(time_s), _nothing(time_s)
-        (hashes, qualities), more = self._seen(luma, box or inner_box(luma), _BOTH_MAPS)
+        box = box or inner_box(luma)
+        (hashes, qualities), more = self._seen(luma, box, _BOTH_MAPS)
         count = len(_QUERY_VIEWS)
         rows = _REFERENCE_ROWS
+        known = [(_REFERENCE_VIEWS, hashes[rows], qualities[rows]), *_uncut(luma, box)]
         return (
             _joined(time_s, [(_QUERY_VIEWS, hashes[:count], qualities[:count]), *more]),
-            _kept(time_s, _REFERENCE_VIEWS, hashes[rows], qualities[rows]),
+            _joined(time_s, known),
         )
 
     def _seen(
@@ -296,50 +306,6 @@ def thin(prints: ReelPrints) -> ReelPrints:
     return ReelPrints.of(kept)
 
 
-def inner_box(luma: NDArray[np.uint8]) -> Box:
-    """The picture inside uniform borders: top, bottom, left, right, bottom and right outside.
-
-    A line is border when it hardly varies (low-rate codecs ring a little) and is about as
-    bright as the outermost one. Never less than 30 % of a side is left.
-    """
-    top, bottom = _inner(luma[:, :: max(1, luma.shape[1] // 160)])
-    left, right = _inner(luma[top : bottom : max(1, (bottom - top) // 90)].T)
-    return top, bottom, left, right
-
-
-_FLAT: Final = 3.0
-"""Standard deviation of a border's line: black bars after x264 at 40 kbit/s stay under it."""
-_ALIKE: Final = 6.0
-_LEAST_LEFT: Final = 0.3
-
-
-def _inner(lines: NDArray[np.uint8]) -> tuple[int, int]:
-    """First and last + 1 line that is no border."""
-    if not _flat(lines[:: len(lines) - 1 or 1])[0].any():  # as nearly always: no need to go on
-        return 0, len(lines)
-    flat, mean = _flat(lines)
-    count = len(lines)
-    before = _run(flat & (np.abs(mean - mean[0]) < _ALIKE))
-    after = _run((flat & (np.abs(mean - mean[-1]) < _ALIKE))[::-1])
-    if count - before - after < _LEAST_LEFT * count:
-        return 0, count
-    return before, count - after
-
-
-def _flat(lines: NDArray[np.uint8]) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
-    """Which lines hardly vary, and how bright each is."""
-    values = lines.astype(np.float32)
-    mean = values.mean(1)
-    spread = np.sqrt(np.maximum((values * values).mean(1) - mean * mean, 0))
-    return spread < _FLAT, mean
-
-
-def _run(flags: NDArray[np.bool_]) -> int:
-    """How many are set from the start on."""
-    stops = np.flatnonzero(~flags)
-    return int(stops[0]) if len(stops) else len(flags)
-
-
 def _small(luma: NDArray[np.uint8], box: tuple[int, int, int, int]) -> NDArray[np.uint8]:
     return kernel.shrink(luma, box, ROWS, COLUMNS)
 
@@ -357,13 +323,23 @@ def _inset_plan(rects: tuple[Rect, ...]) -> tuple[NDArray[np.uint8], NDArray[np.
     return np.array(numbers, np.uint8), np.array(maps, np.float32)
 
 
-def _prints(
-    time_s: float,
-    views: NDArray[np.uint8],
-    small: NDArray[np.uint8],
-    maps: NDArray[np.float32],
+def _reference(
+    time_s: float, luma: NDArray[np.uint8], box: Box, small: NDArray[np.uint8]
 ) -> FramePrints:
-    return _kept(time_s, views, *kernel.view_hashes(small, maps))
+    """The views of a known frame, `small` being what is inside its borders."""
+    inside = (_REFERENCE_VIEWS, *kernel.view_hashes(small, _REFERENCE_MAPS))
+    return _joined(time_s, [inside, *_uncut(luma, box)])
+
+
+def _uncut(luma: NDArray[np.uint8], box: Box) -> list[_Views]:
+    """The views of a known frame with its borders, where it has some and they are narrow."""
+    height, width = luma.shape
+    top, bottom, left, right = box
+    share = (bottom - top) * (right - left) / (height * width)
+    if not _MOSTLY <= share < 1:
+        return []
+    whole = _small(luma, (0, height, 0, width))
+    return [(_UNCUT_REFERENCE_VIEWS, *kernel.view_hashes(whole, _UNCUT_REFERENCE_MAPS))]
 
 
 def _kept(

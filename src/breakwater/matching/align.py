@@ -15,7 +15,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -34,13 +33,10 @@ from breakwater.matching.line import (
 )
 from breakwater.matching.openings import LONGEST_S, MOST, shared_before_end, shared_until
 from breakwater.matching.reels import Laid, ReelIndex, Sightings
-from breakwater.model.copies import FramePair, FramePrints, Segment, Zone
+from breakwater.matching.tracks import LINK_SCORE, LOOK_SCORE, Track, best_of_each, zone_of
+from breakwater.model.copies import FramePair, FramePrints, Segment
 
 __all__ = ["LINK_SCORE", "LOOK_SCORE", "SPEEDS", "Follower", "zone_of"]
-
-LINK_SCORE: Final = 3.0
-LOOK_SCORE: Final = 0.6
-"""Below 0.6 nothing, from 3 a link; between, a closer look (reference, step 5)."""
 
 WINDOW: Final = 64
 WINDOW_S: Final = 180.0
@@ -58,10 +54,10 @@ _SAME_LINE_S: Final = 1.5
 _LINES: Final = 3
 _HOPELESS: Final = 0.2
 """Score up to which a line is not tried a little to both sides."""
-_AGREES: Final = 0.3
-"""Share of what a segment claims that must agree to link: copies under attack keep .7, under a
-chat bar and at 60 kbit/s .4, webcams of one make .1.
-"""
+_HOPES: Final = 16
+"""Lines that said too little and are measured again, of all known videos."""
+_HOPE_EVERY: Final = 4
+_HOPE_FRAMES: Final = 48
 _PATIENCE: Final = 4
 """Frames at most between two tries of a known video that is near at every moment: one room."""
 _TREND: Final = 24
@@ -74,49 +70,25 @@ _LATEST: Final = 12
 """Frames by which a link that stands is measured on; before, the whole window."""
 
 
-def zone_of(score: float, frames: int, *, agrees: bool = True) -> Zone:
-    """What a score is worth; one frame alone is never more than a look."""
-    if score >= LINK_SCORE and frames > 1 and agrees:
-        return Zone.LINK
-    return Zone.LOOK if score >= LOOK_SCORE else Zone.NOTHING
-
-
-@dataclass(slots=True)
-class _Track:
-    """A segment that may still grow; `points` by number of the query frame."""
-
-    line: Line
-    points: dict[int, Point]
-    before: tuple[int, float] = (-1, 0.0)
-    """Its first frame, and the seconds from the frame before that one."""
-
-    @property
-    def score(self) -> float:
-        return max(0.0, sum(point.worth for point in self.points.values()))
-
-    @property
-    def agrees(self) -> bool:
-        """Whether what is new in the query is, on the whole, new in the known video too."""
-        return self.score >= _AGREES * sum(point.claim for point in self.points.values())
-
-
 class Follower:
     """Follows one query through all known videos. Not for several threads.
 
     Attributes:
-        sighted: known videos that the newest frame is near to, wherever in them.
+        sighted: known videos that the newest frame is near to, wherever in them, and the bits
+            between them.
     """
 
     def __init__(self, index: ReelIndex) -> None:
         self._index = index
         self._seen: deque[Seen] = deque(maxlen=WINDOW)
         self._hits: dict[int, deque[tuple[int, float, float]]] = {}
-        self._tracks: dict[int, list[_Track]] = {}
+        self._tracks: dict[int, list[Track]] = {}
+        self._hopes: deque[tuple[int, int, Line]] = deque(maxlen=_HOPES)
         self._vain: dict[int, tuple[int, int]] = {}
         self._known: set[int] = set()
         self._shared: dict[int, tuple[int, float, float]] = {}
         self._done: list[Segment] = []
-        self.sighted: frozenset[int] = frozenset()
+        self.sighted: dict[int, int] = {}
         self._last: NDArray[np.uint64] | None = None
         self._counted: NDArray[np.uint64] | None = None
         self._times: deque[float] = deque(maxlen=2)
@@ -136,11 +108,11 @@ class Follower:
         """
         seen = self._take(frame, between=between)
         sightings = self._index.search(frame)
-        hit = self._note(seen, sightings)
-        self.sighted = frozenset(hit)
+        hit = self.sighted = self._note(seen, sightings)
         self._forget(seen.time_s)
-        strong: list[tuple[int, _Track]] = []
-        for reel in sorted(hit | set(self._tracks)):
+        strong: list[tuple[int, Track]] = []
+        self._hope(seen)
+        for reel in sorted(hit.keys() | self._tracks.keys()):
             laid = self._index.laid(reel)
             if laid is None:
                 self._tracks.pop(reel, None)
@@ -150,7 +122,7 @@ class Follower:
             grown = [track for track in self._tracks.get(reel, ()) if self._grew(laid, track)]
             strong += [(reel, track) for track in grown if track.score >= LOOK_SCORE]
         self._known |= {reel for reel, track in strong if track.score >= LINK_SCORE}
-        return _best_of_each([self._segment(reel, track) for reel, track in strong])
+        return best_of_each([self._segment(reel, track) for reel, track in strong])
 
     def finish(self) -> tuple[Segment, ...]:
         """All segments of the query so far, best first: those that ended, and those that stand."""
@@ -160,7 +132,7 @@ class Follower:
             for track in tracks
             if track.score >= LOOK_SCORE
         ]
-        return _best_of_each([*self._done, *standing])
+        return best_of_each([*self._done, *standing])
 
     def _take(self, frame: FramePrints, *, between: bool) -> Seen:
         whole = np.flatnonzero(frame.views == _FULL)
@@ -177,13 +149,13 @@ class Follower:
         self._seen.append(seen)
         return seen
 
-    def _note(self, seen: Seen, sightings: Sightings) -> set[int]:
-        """Remember where the frame was sighted; answers the reels."""
+    def _note(self, seen: Seen, sightings: Sightings) -> dict[int, int]:
+        """Remember where the frame was sighted; answers the reels, and how far from them it is."""
         if not len(sightings.reel):
-            return set()
+            return {}
         order = np.lexsort((sightings.distance, sightings.reel))
         reels, frames = sightings.reel[order], sightings.frame[order]
-        found: set[int] = set()
+        found: dict[int, int] = {}
         for reel in np.unique(reels).tolist():
             laid = self._index.laid(reel)
             if laid is None:
@@ -191,7 +163,7 @@ class Follower:
             own = list(dict.fromkeys(frames[reels == reel].tolist()))[:_PER_FRAME]
             times = self._hits.setdefault(reel, deque(maxlen=WINDOW * _PER_FRAME))
             times.extend((seen.number, seen.time_s, float(laid.times[at])) for at in own)
-            found.add(reel)
+            found[reel] = int(sightings.distance[order][reels == reel][0])
         return found
 
     def _forget(self, now_s: float) -> None:
@@ -249,21 +221,48 @@ class Follower:
             tried += 1
             if best.score >= LOOK_SCORE:
                 tracks.append(best)
+            elif best.score > 0 and not self._hoped(reel, best.line, seen.time_s):
+                self._hopes.append((reel, seen.number, best.line))
         if tried:
             vain = 0 if len(tracks) > opened else self._vain.get(reel, (0, 0))[0] + 1
             self._vain[reel] = (vain, seen.number)
         if not tracks:
             del self._tracks[reel]
 
-    def _tried(self, laid: Laid, line: Line, reel: int) -> _Track:
+    def _hoped(self, reel: int, line: Line, time_s: float) -> bool:
+        """Whether it is measured again anyhow, or enough of this known video are."""
+        mine = [one for number, _, one in self._hopes if number == reel]
+        return len(mine) >= _LINES or any(one.near(line, time_s, _SAME_LINE_S) for one in mine)
+
+    def _hope(self, seen: Seen) -> None:
+        """Measure lines that said too little again, with the frames that came since.
+
+        Under a bar and at a low rate two frames of fifty are sighted by key, early on; what all
+        say together is known later.
+        """
+        for _ in range(len(self._hopes)):
+            reel, began, line = self._hopes.popleft()
+            age, laid = seen.number - began, self._index.laid(reel)
+            tracks = self._tracks.get(reel, [])
+            if laid is None or any(t.line.near(line, seen.time_s, _SAME_LINE_S) for t in tracks):
+                continue
+            if age and age % _HOPE_EVERY == 0:
+                again = Track(line, fit(laid, [*self._seen], line))
+                if again.score >= LOOK_SCORE:
+                    self._tracks.setdefault(reel, []).append(again)
+                    continue
+            if age < _HOPE_FRAMES:
+                self._hopes.append((reel, began, line))
+
+    def _tried(self, laid: Laid, line: Line, reel: int) -> Track:
         on_it = {
             number
             for number, time_s, there_s in self._hits[reel]
             if abs(line.reference(time_s) - there_s) <= TOLERANCE_S
         }
-        return _Track(line, fit(laid, [*self._seen], line, by=on_it))
+        return Track(line, fit(laid, [*self._seen], line, by=on_it))
 
-    def _grew(self, laid: Laid, track: _Track) -> bool:
+    def _grew(self, laid: Laid, track: Track) -> bool:
         """Measure a track on, correct its line, and say whether the newest frame supports it."""
         newest = self._seen[-1].number
         recent = [*self._seen]
@@ -288,7 +287,7 @@ class Follower:
         point = track.points.get(newest)
         return point is not None and point.worth > 0
 
-    def _moved(self, laid: Laid, track: _Track, line: Line, *, share: float = 1.0) -> None:
+    def _moved(self, laid: Laid, track: Track, line: Line, *, share: float = 1.0) -> None:
         """Take another line when the window says at least as much for it, or nearly."""
         again = fit(laid, [*self._seen], line, by=[*track.points, self._seen[-1].number])
         first = self._seen[0].number
@@ -297,7 +296,7 @@ class Follower:
             older = {n: p for n, p in track.points.items() if n < first}
             track.points, track.line = older | again, line
 
-    def _segment(self, reel: int, track: _Track) -> Segment:
+    def _segment(self, reel: int, track: Track) -> Segment:
         points = sorted((p for p in track.points.values() if p.weight > 0), key=lambda p: p.time_s)
         first, last = points[0], points[-1]
         sooner, later = self._before(track) / 2, self._after(last.time_s) / 2
@@ -326,7 +325,7 @@ class Follower:
             ),
         )
 
-    def _before(self, track: _Track) -> float:
+    def _before(self, track: Track) -> float:
         """Seconds from the frame before a track's first; from afar key frames, then more."""
         began = min(number for number, point in track.points.items() if point.weight > 0)
         if track.before[0] != began:
@@ -375,20 +374,3 @@ def _new(words: NDArray[np.uint64], before: NDArray[np.uint64] | None) -> float:
     if before is None:
         return 1.0
     return min(1.0, int(np.bitwise_count(words ^ before).sum()) / _NEW_BITS)
-
-
-def _best_of_each(segments: Sequence[Segment]) -> tuple[Segment, ...]:
-    """Without those that a better one of the same reel overlaps by half."""
-    kept: list[Segment] = []
-    for one in sorted(segments, key=lambda s: -s.score):
-        if one.zone is Zone.NOTHING:
-            continue
-        if not any(k.reel == one.reel and _overlap(k, one) > 0.5 for k in kept):
-            kept.append(one)
-    return tuple(kept)
-
-
-def _overlap(one: Segment, other: Segment) -> float:
-    shared = min(one.end_s, other.end_s) - max(one.start_s, other.start_s)
-    least = min(one.end_s - one.start_s, other.end_s - other.start_s)
-    return shared / least if least > 0 else float(shared >= 0)

@@ -68,9 +68,9 @@ class Follower:
         return self._inner.feed(frame, between=between)
 
     @property
-    def sighted(self) -> frozenset[int]:
-        """Known videos that the newest frame is near to."""
-        return frozenset() if self._inner is None else self._inner.sighted
+    def sighted(self) -> dict[int, int]:
+        """Known videos that the newest frame is near to, and how many bits from them."""
+        return {} if self._inner is None else self._inner.sighted
 
     def finish(self) -> tuple[Segment, ...]:
         """All segments so far, best first."""

@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from breakwater import kernel
 from breakwater.fingerprint import audio
-from breakwater.fingerprint.views import Box, ViewMaker, inner_box
+from breakwater.fingerprint.borders import Box, inner_box
+from breakwater.fingerprint.views import ViewMaker
 from breakwater.media import golden, live_proof, stills
 from breakwater.media.live import Piece, Pull, PullEnded, Seen, luma
 from breakwater.media.preload import load_lazy_parts

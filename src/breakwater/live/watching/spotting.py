@@ -32,9 +32,10 @@ in a frame is measured against the one before, so that more of them would only s
 FOLLOW_OTHERS_S: Final = 1.9
 """Frames that are no key frames are aligned only where key frames are rare."""
 
-BETWEEN_S: Final = 0.24
+BETWEEN_S: Final = 0.15
 """Least seconds between frames while a stretch stands: it is followed as closely as an upload, by
-frames between those that count as new (`matching.align.Follower.feed`)."""
+frames between those that count as new (`matching.align.Follower.feed`). More than one look of
+eight a second at any rate of frames, less than two at most of them."""
 CLOSELY_S: Final = 30.0
 """For how long after a stretch was last supported; so long the child is asked for more frames."""
 
