@@ -10,8 +10,9 @@ import time
 from contextlib import contextmanager, suppress
 
 import pytest
+from structlog.testing import capture_logs
 
-from breakwater.errors import BadSettings
+from breakwater.errors import BadInput, BadSettings
 from breakwater.live.hearing import irc as module
 from breakwater.live.hearing.irc import Irc, IrcRules
 from breakwater.model.broadcast import Sender
@@ -101,13 +102,25 @@ class Talker:
 
 
 class Taken:
-    """What was handed on."""
+    """What was handed on, and what was only counted.
+
+    Attributes:
+        faults: raised by the next calls, the first first; of `count` too.
+    """
 
     def __init__(self):
-        self.all = []
+        self.all, self.counted = [], []
+        self.faults, self.count_faults = [], []
 
     def __call__(self, server, name, told):
+        if self.faults:
+            raise self.faults.pop(0)
         self.all += [(server, name, one) for one in told]
+
+    def count(self, server, name, lost):
+        if self.count_faults:
+            raise self.count_faults.pop(0)
+        self.counted.append((server, name, lost))
 
     def kinds(self):
         return [one.kind for _, _, one in self.all]
@@ -119,7 +132,7 @@ class Taken:
 @contextmanager
 def reading(port, taken):
     rules = IrcRules.read(f"irc://127.0.0.1:{port}", "bwater", "", ("#Quay=edge:live/quay",))
-    irc = Irc(rules=rules, clock=SystemClock(), take=taken)
+    irc = Irc(rules=rules, clock=SystemClock(), take=taken, count=taken.count)
     irc.turn()
     try:
         yield irc
@@ -132,6 +145,56 @@ def joined(irc):
     """Once it is in its channels."""
     until(lambda: irc.joined)
     yield
+
+
+def test_what_cannot_be_taken_is_tried_again_counted_and_costs_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "AGAIN_S", 0.01)
+    port, taken = free_port(), Taken()
+    with (
+        irc_server(tmp_path, port), reading(port, taken) as irc, joined(irc),
+        Talker(port, "ann") as ann, capture_logs() as logged,
+    ):  # fmt: skip
+        until(lambda: taken.kinds().count(MessageKind.JOIN))
+        thread = irc._thread
+        taken.faults = [RuntimeError("locked")]
+        ann.say("PRIVMSG #quay :first canary")
+        until(lambda: taken.texts() == ["first canary"])
+        assert taken.counted == [], "a fault that passed"
+        taken.faults = [RuntimeError("locked")] * module.TRIES
+        taken.count_faults = [RuntimeError("locked")]
+        ann.say("PRIVMSG #quay :second canary")
+        until(lambda: taken.counted == [("edge", "live/quay", 1)])
+        taken.faults = [BadInput("no such thing")]
+        ann.say("PRIVMSG #quay :third canary")
+        until(lambda: len(taken.counted) == 2)
+        ann.say("PRIVMSG #quay :fourth canary")
+        until(lambda: taken.texts() == ["first canary", "fourth canary"])
+        assert irc._thread is thread
+        assert thread.is_alive()
+    said = [one for one in logged if one["event"] == "irc_not_taken"]
+    assert [one["why"] for one in said] == ["RuntimeError", BadInput.code]
+    assert "canary" not in repr(logged)
+
+
+def test_a_fault_of_the_connection_is_said_and_the_thread_comes_back(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "FIRST_S", 0.01)
+    broken = [KeyError("canary")]
+
+    def parse(raw):
+        if broken:
+            raise broken.pop()
+        return parsed(raw)
+
+    parsed = module.parse
+    monkeypatch.setattr(module, "parse", parse)
+    port, taken = free_port(), Taken()
+    with (
+        irc_server(tmp_path, port), capture_logs() as logged, reading(port, taken) as irc,
+        joined(irc),
+    ):  # fmt: skip
+        assert not broken
+    assert [one["why"] for one in logged if one["event"] == "irc_fell"] == ["KeyError"]
+    assert "canary" not in repr(logged)
 
 
 def test_what_is_said_in_a_channel_of_a_real_server_comes_in(tmp_path):
@@ -181,7 +244,7 @@ def test_it_comes_back_when_the_server_does(tmp_path, monkeypatch):
 def test_waits_grow_and_have_an_end(monkeypatch):
     waits = []
     rules = IrcRules.read(f"irc://127.0.0.1:{free_port()}", "bw", "", ("#q=:x",))
-    irc = Irc(rules=rules, clock=SystemClock(), take=Taken())
+    irc = Irc(rules=rules, clock=SystemClock(), take=Taken(), count=Taken().count)
 
     class Stop(threading.Event):
         def wait(self, timeout=None):
@@ -248,14 +311,11 @@ def test_tags_gifts_deletions_and_pings_of_a_twitch_like_server():
 
 
 def test_nothing_of_a_chat_is_logged(tmp_path, capfd):
-    port = free_port()
-
-    def fails(_server, _name, _told):
-        raise BadSettings("no")
-
+    port, taken = free_port(), Taken()
+    taken.faults = [BadSettings("no")]
     with (
         irc_server(tmp_path, port),
-        reading(port, fails) as irc,
+        reading(port, taken) as irc,
         joined(irc),
         Talker(port, "canary") as talker,
     ):

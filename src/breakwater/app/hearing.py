@@ -104,6 +104,7 @@ def _irc(settings: Settings, on: Ground, hooked: Hooked) -> Irc | None:
     return Irc(
         rules=rules, clock=on.clock,
         take=lambda server, name, told: hooked.take(server, by, name, told),
+        count=hooked.untaken,
     )  # fmt: skip
 
 

@@ -171,11 +171,11 @@ class Chats:
     def unread(self, about: About, count: int) -> None:
         """Count messages that came and could not even be read."""
         chat, _, _ = self._known(about, ())
-        self._metrics.comments.labels("unscored").inc(count)
         with self._db.transaction() as tx:
             tx.lock_changes()
             chats.count(tx, chat.id, messages=count, scored=0, unscored=count)
             chat_course.add(tx, chat.id, ChatMinute(tx.now, messages=count, unscored=count))
+        self._metrics.comments.labels("unscored").inc(count)
 
     def texts(
         self, chat: Chat, messages: Iterable[str] | None = None, since: datetime | None = None

@@ -89,6 +89,14 @@ class Hooked:
         except TooManyRequests:
             self._chats.unread(about, sum(one.kind.written for one in told))
 
+    def untaken(self, server: str, name: str, count: int) -> None:
+        """Count messages for a broadcast that runs and that could not be taken."""
+        with self._db.read() as tx:
+            stream = streams.running(tx, server, name)
+        if stream is not None and count:
+            about = About(ChatKind.STREAM, stream.service, stream.id, stream.id)
+            self._chats.unread(about, count)
+
 
 def is_chat(body: bytes) -> bool:
     """Whether a service's event is about a chat.

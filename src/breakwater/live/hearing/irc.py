@@ -3,7 +3,8 @@
 One connection, one thread: it asks for tags, commands and membership where the server has them,
 joins its channels, answers PING and comes back by itself, later each time it fails. Messages go
 to the broadcast that runs under a channel's name, in batches; while those are weighed nothing more
-is read. Nothing that is said there is logged. Source: RFC 1459 and 2812, IRCv3 message tags,
+is read. A server says nothing twice, so what could not be taken is tried again, then counted as
+unscored. Nothing that is said there is logged. Source: RFC 1459 and 2812, IRCv3 message tags,
 dev.twitch.tv/docs/chat/irc. Tests: `tests/integration/test_irc.py` against a real server.
 """
 
@@ -14,7 +15,7 @@ import socket
 import ssl
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -37,6 +38,10 @@ SILENT_S: Final = 120.0
 FIRST_S, MOST_S = 1.0, 60.0
 """Between two tries: the first wait, doubled each time up to the most."""
 
+TRIES: Final = 3
+AGAIN_S: Final = 1.0
+"""A batch that meets a fault is tried so often, with this between: a database comes back."""
+
 MOST_CHANNELS: Final = 100
 BATCH: Final = 1_000
 CAPABILITIES: Final = "twitch.tv/tags twitch.tv/commands twitch.tv/membership"
@@ -45,6 +50,9 @@ _log = logger("irc")
 
 Take = Callable[[str, str, list[Message]], None]
 """Takes messages for the broadcast of a name on a media server: server, name, messages."""
+
+Count = Callable[[str, str, int], None]
+"""Counts messages of such a broadcast that could not be taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +108,10 @@ class _Ask:
 class Irc:
     """One connection that comes back."""
 
-    def __init__(self, *, rules: IrcRules, clock: Clock, take: Take) -> None:
+    def __init__(self, *, rules: IrcRules, clock: Clock, take: Take, count: Count) -> None:
         """Take what it stands on; nothing is connected before `turn`."""
-        self._rules, self._clock, self._take = rules, clock, take
+        self._rules, self._clock, self._take, self._count = rules, clock, take, count
+        self._untaken: Counter[str] = Counter()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._waits: dict[str, list[Message]] = {}
@@ -152,8 +161,11 @@ class Irc:
             try:
                 self._session()
                 why = "closed"
-            except (OSError, ssl.SSLError) as error:
+            except OSError as error:  # of TLS too
                 why = type(error).__name__
+            except Exception as error:  # noqa: BLE001 - whatever a server says, we come back
+                why = type(error).__name__
+                _log.error("irc_fell", host=self._rules.host, why=why)
             self.joined = False
             self._flush()
             if self._stop.is_set():
@@ -261,17 +273,37 @@ class Irc:
             self._flush()
 
     def _flush(self, least: int = 1) -> None:
-        """Hand on what waits."""
+        """Hand on what waits; what cannot be is counted as soon as somebody can."""
         for channel, told in list(self._waits.items()):
             if len(told) < least:
                 continue
             del self._waits[channel]
-            server, name = self._rules.channels[channel]
             for start in range(0, len(told), BATCH):
-                try:
-                    self._take(server, name, told[start : start + BATCH])
-                except BreakwaterError as error:
-                    _log.error("irc_not_taken", why=error.code, messages=len(told))
+                some = told[start : start + BATCH]
+                if not self._taken(channel, some):
+                    self._untaken[channel] += sum(one.kind.written for one in some)
+        for channel, lost in list(self._untaken.items()):
+            with suppress(Exception):  # it stays counted here and is told the next time
+                self._count(*self._rules.channels[channel], lost)
+                del self._untaken[channel]
+
+    def _taken(self, channel: str, told: list[Message]) -> bool:
+        """Hand on one batch; a fault that may pass is given a little time."""
+        why = ""
+        for tried in range(TRIES):
+            if tried:
+                self._stop.wait(AGAIN_S)
+            try:
+                self._take(*self._rules.channels[channel], told)
+            except BreakwaterError as error:
+                why = error.code
+                break
+            except Exception as error:  # noqa: BLE001 - no fault ends the thread that reads
+                why = type(error).__name__
+            else:
+                return True
+        _log.error("irc_not_taken", why=why, messages=len(told))
+        return False
 
 
 def _say(wire: socket.socket, line: str) -> None:
