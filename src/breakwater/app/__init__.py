@@ -181,7 +181,8 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         retroactive, reels, intake, recorder, resumables, webhooks, checkpointer, live, enforcement
     )
     work = join_work(settings, on, parts, review)
-    receiving, reporting = wire_receiving(settings, on), wire_reporting(settings, on, undo)
+    receiving = wire_receiving(settings, on)
+    reporting = wire_reporting(settings, on, undo, review.schemes.every)
     return App(
         settings=settings, clock=on.clock, metrics=on.metrics, db=on.db, keys=on.keys,
         vault=on.vault, checkpointer=checkpointer, pool=on.pool, registry=on.registry,

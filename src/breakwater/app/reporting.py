@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,8 +11,10 @@ from typing import Any, Final
 from breakwater.app.ground import Ground
 from breakwater.errors import BadSettings, NotFound
 from breakwater.model.event import EventType
+from breakwater.model.facts import ItemFacts
 from breakwater.model.ids import Id
 from breakwater.model.report import Email, Person, Phone, Reporter
+from breakwater.model.scheme import Scheme
 from breakwater.model.work import Beat, JobKind, Subscription, Turn
 from breakwater.reporting.cybertipline.client import Client, NotSetUp
 from breakwater.reporting.cybertipline.papers import Papers
@@ -44,8 +46,10 @@ class Reporting:
     turns: tuple[Turn, ...]
 
 
-def wire_reporting(settings: Settings, on: Ground, undo: ExitStack) -> Reporting:
-    """Put the parts together.
+def wire_reporting(
+    settings: Settings, on: Ground, undo: ExitStack, tables: Callable[[], Sequence[Scheme]]
+) -> Reporting:
+    """Put the parts together; `tables` are the grading schemes in force.
 
     Raises:
         BadSettings: reports would go elsewhere than the settings say.
@@ -64,7 +68,12 @@ def wire_reporting(settings: Settings, on: Ground, undo: ExitStack) -> Reporting
             set_up=bool(settings.reports_ncmec_user),
         )
     }  # fmt: skip
-    drafter = Drafter(vault=on.vault, profile=profile_of(settings))
+
+    def annotate(facts: ItemFacts) -> Sequence[str]:
+        table = next((one for one in tables() if one.id == NCMEC), None)
+        return () if table is None else table.derive(facts).codes
+
+    drafter = Drafter(vault=on.vault, profile=profile_of(settings), annotate=annotate)
     filings = Filings(db=on.db, vault=on.vault, drafter=drafter, destinations=destinations)
     sender = Sender(db=on.db, vault=on.vault, wire=wire, documents=Papers(clock=on.clock))
     running = Running(db=on.db, sender=sender)

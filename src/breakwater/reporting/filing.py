@@ -131,9 +131,9 @@ class Filings:
             before = Report.read(filings.report_of(tx, filing))
             if [one.sha256 for one in before.files] != [one.sha256 for one in report.files]:
                 raise BadInput("The files of a draft come from the case and are not changed here.")
-            done = filings.redraft(tx, found, report.plain(), found.files)
+            filings.redraft(tx, found, report.plain(), found.files)
             tx.audit(by.id, "filing.change", filing)
-            return done
+            return filings.note(tx, found, wanted_by=by.id)
 
     def want(self, by: Principal, filing: Id) -> Filing:
         """Have a draft sent, or wait for a second person where the recipient needs one.
@@ -143,7 +143,10 @@ class Filings:
         """
         with self._db.read() as tx:
             found = filings.get(tx, filing)
-        open_gaps = [one for one in self.gaps(found.case).get(found.person, ()) if one.blocks]
+            material = gather(tx, found.case)
+        drafted = {one.person: one for one in self._drafter.draft(material)}
+        fresh = drafted.get(found.person)
+        open_gaps = [one for one in fresh.gaps if one.blocks] if fresh is not None else []
         if not self._destination(found).set_up:
             raise Conflict(
                 "No recipient is set up: set BREAKWATER_REPORTS_NCMEC_USER and its password."
@@ -156,6 +159,7 @@ class Filings:
             found = filings.get(tx, filing)
             if found.state is not FilingState.DRAFT:
                 raise Conflict(f"This report is {found.state} already.")
+            _say_who_viewed(tx, found, fresh)
             tx.audit(by.id, "filing.want", filing, destination=found.destination, two_people=two)
             if not two:
                 return self._send(tx, found, by)
@@ -231,9 +235,11 @@ class Filings:
 
     def _keep(self, tx: Tx, about: filings.About, one: Drafted) -> Filing:
         assert one.report is not None  # noqa: S101 - the caller left those out
-        found = filings.draft(tx, about, one.report.plain(), one.files)
-        if found.state is FilingState.DRAFT and found.files != one.files:
-            found = filings.redraft(tx, found, one.report.plain(), one.files)
+        fresh = one.report.plain()
+        found = filings.draft(tx, about, fresh, one.files)
+        stale = found.state is FilingState.DRAFT and filings.report_of(tx, found.id) != fresh
+        if stale and not found.wanted_by:
+            found = filings.redraft(tx, found, fresh, one.files)
         return found
 
     def _with_texts(self, one: Drafted) -> Drafted:
@@ -260,6 +266,22 @@ class Filings:
         if found is None:
             raise NotFound(f"destination {filing.destination}")
         return found
+
+
+def _say_who_viewed(tx: Tx, filing: Filing, fresh: Drafted | None) -> None:
+    """What the view log says now of each file, whatever the draft was when it was made."""
+    if fresh is None or fresh.report is None:
+        return
+    seen = {one.sha256: one for one in fresh.report.files}
+    report = Report.read(filings.report_of(tx, filing.id))
+    files = tuple(
+        replace(one, viewed=seen[one.sha256].viewed, exif_viewed=seen[one.sha256].exif_viewed)
+        if one.sha256 in seen
+        else one
+        for one in report.files
+    )
+    if files != report.files:
+        filings.redraft(tx, filing, replace(report, files=files).plain(), filing.files)
 
 
 def _group(tx: Tx, case: Id, destination: str) -> Id:

@@ -9,6 +9,7 @@ matters, never filled in. Read by `filing`; tests: `tests/integration/test_draft
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -16,6 +17,7 @@ from typing import Final
 from breakwater.model.case import CaseKind
 from breakwater.model.clock import iso
 from breakwater.model.decision import AccountRole
+from breakwater.model.facts import ItemFacts
 from breakwater.model.filing import FilingFile
 from breakwater.model.ids import Id
 from breakwater.model.ports import Blob
@@ -56,6 +58,10 @@ RELATED: Final = "related-reports.txt"
 """Name of the text that names the other reports of a broadcast."""
 
 
+Annotate = Callable[[ItemFacts], Sequence[str]]
+"""NCMEC's annotations of a file's facts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What an operator said once, and what goes into each report.
@@ -91,10 +97,11 @@ class Drafted:
 class Drafter:
     """Drafts."""
 
-    def __init__(self, *, vault: Blob, profile: Profile) -> None:
-        """Take where media are, and who reports."""
+    def __init__(self, *, vault: Blob, profile: Profile, annotate: Annotate) -> None:
+        """Take where media are, who reports, and what annotates facts by the table in force."""
         self._vault = vault
         self._profile = profile
+        self._annotate = annotate
 
     def draft(self, found: Material) -> tuple[Drafted, ...]:
         """Every report that a case needs.
@@ -181,6 +188,8 @@ class Drafter:
 
     def _of_upload(self, found: Material, upload: Upload) -> ReportFile:
         viewed = upload.id in found.viewed
+        facts = found.decision.facts.item
+        codes = self._annotate(facts) if facts is not None else ()
         hashes = [OriginalHash("SHA256", upload.sha256)]
         if upload.sha1:
             hashes.append(OriginalHash("SHA1", upload.sha1))
@@ -191,7 +200,7 @@ class Drafter:
             name=f"{upload.sha256[:16]}{SUFFIX.get(upload.type, '.bin')}",
             original_name=told.reference, uploaded_at=at, location=told.place, viewed=viewed,
             exif_viewed=False, public=upload.surface.value in {"public", "live"},
-            annotations=frozenset(FileAnnotation(code) for code in found.annotations),
+            annotations=frozenset(FileAnnotation(code) for code in codes),
             original_hashes=tuple(hashes), captures=tuple(seen),
         )  # fmt: skip
 

@@ -28,7 +28,6 @@ from breakwater.records import (
     chats,
     decisions,
     kept_comments,
-    schemes,
     stream_orders,
     stream_people,
     streams,
@@ -41,9 +40,6 @@ ONE_PICTURE: Final = frozenset({"image/jpeg", "image/png", "image/bmp", "image/h
 """Types of one frame: who saw it clear saw the whole file. Of others nobody can say."""
 
 CLEAR: Final = frozenset({Level.S3, Level.S4})
-ANNOTATIONS: Final = "ncmec"
-"""Id of the table that gives a file's annotations."""
-
 MOST_COMMENTS: Final = 5_000
 
 
@@ -72,7 +68,6 @@ class Material:
         known_at: when illegality became known to a person.
         uploads: those the decision keeps, the first first.
         viewed: ids of uploads whose every byte a person saw clear.
-        annotations: NCMEC's, by the table in force, of the facts the person gave.
         told: account data by the service's own name of the account; absent: nothing was told.
     """
 
@@ -86,7 +81,6 @@ class Material:
     chat: Chat | None
     comments: tuple[KeptComment, ...]
     told: dict[str, Snapshot]
-    annotations: tuple[str, ...]
     now: datetime
 
     @property
@@ -127,14 +121,8 @@ def gather(tx: Tx, case: Id) -> Material:
     return Material(
         case=found, decision=decided, danger=danger, known_at=known_at, uploads=kept,
         viewed=frozenset(one.id for one in kept if _seen_whole(tx, one)), broadcast=broadcast,
-        chat=chat, comments=comments, told=told, annotations=_annotations(tx, decided), now=tx.now,
+        chat=chat, comments=comments, told=told, now=tx.now,
     )  # fmt: skip
-
-
-def _annotations(tx: Tx, decided: Decision) -> tuple[str, ...]:
-    table = schemes.current(tx).get(ANNOTATIONS)
-    facts = decided.facts.item
-    return table.derive(facts).codes if table is not None and facts is not None else ()
 
 
 def _last(said: list[Decision], kind: DecisionKind) -> Decision | None:
