@@ -22,6 +22,9 @@ from typing import Any
 
 import httpx
 
+from breakwater.settings import load
+from tests.integration.installed import installed
+
 START_S = 60.0
 
 
@@ -50,6 +53,7 @@ class Receiver:
     def start(self) -> None:
         """Start, and make a key the first time."""
         known = {name: value for name, value in os.environ.items() if "BREAKWATER" not in name}
+        log = (self.directory / "log").open("a")
         self.process = subprocess.Popen(
             [
                 sys.executable, "-m", "breakwater", "reports", "serve", "--dialect", "ispws",
@@ -62,8 +66,9 @@ class Receiver:
                 "BREAKWATER_AUDIT_DIR": str(self.directory / "checkpoints"),
                 "BREAKWATER_JAIL_CHILDREN": "1",
             },
-            stdout=subprocess.PIPE, stderr=(self.directory / "log").open("a"), text=True,
+            stdout=subprocess.PIPE, stderr=log, text=True,
         )  # fmt: skip
+        log.close()
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, (self.directory / "log").read_text()[-3000:]
@@ -146,7 +151,12 @@ def free_port() -> int:
 @contextmanager
 def receiving(directory: Path, *, screen: bool = False) -> Iterator[Receiver]:
     """A receiving server until the block ends; without screening it starts faster."""
-    (directory / "keys").mkdir(parents=True, exist_ok=True)
+    installed(
+        load(
+            data_dir=directory / "data", root_key_file=directory / "keys" / "root.key",
+            audit_dir=directory / "checkpoints",
+        )
+    )  # fmt: skip
     site = Receiver(directory, free_port(), screen)
     try:
         site.start()

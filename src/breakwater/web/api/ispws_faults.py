@@ -143,7 +143,9 @@ class Faults:
             "hang_up": lambda _: self._half_answered,
             "slow": self._slowly,
             "error": lambda _: answering(Answer(Code.SERVER_ERROR)),
-            "error_after": lambda _: self._done_then(answering(Answer(Code.SERVER_ERROR))),
+            "error_after": lambda _: self._done_then(
+                answering(Answer(Code.SERVER_ERROR), read=False)
+            ),
             "answer": lambda one: answering(Answer(Code(one.code))),
             "wrong_md5": lambda _: self._wrong_md5,
             "crash_before": lambda _: _crash,
@@ -259,11 +261,12 @@ class Faults:
             ]  # fmt: skip
 
 
-def answering(answer: Answer) -> ASGIApp:
-    """Reads the request and answers this, whatever it was."""
+def answering(answer: Answer, *, read: bool = True) -> ASGIApp:
+    """Answers this whatever was asked; `read` says that nobody has read the request before."""
 
     async def serve(_scope: Scope, receive: Receive, send: Send) -> None:
-        await _body(receive)
+        if read:
+            await _body(receive)
         headers = [
             (b"content-type", b"text/xml;charset=UTF-8"), (b"request-id", b"fault"),
         ]  # fmt: skip
