@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 from urllib.parse import urlsplit
 
 import httpx
-from lxml import etree
 
 from breakwater.errors import BadSettings, Unavailable
 from breakwater.model.filing import Answer
+from breakwater.reporting.cybertipline.answers import read_answer
 
 TEST_HOST: Final = "exttest.cybertip.org"
 PRODUCTION_HOST: Final = "report.cybertip.org"
@@ -93,8 +93,8 @@ class Client:
         """Give connections back."""
         self._http.close()
 
-    def _post(self, path: str, **what: object) -> Answer:
-        return self._answer(self._http.build_request("POST", path, **what))  # type: ignore[arg-type]
+    def _post(self, path: str, **what: Any) -> Answer:
+        return self._answer(self._http.build_request("POST", path, **what))
 
     def _answer(self, asked: httpx.Request) -> Answer:
         try:
@@ -147,10 +147,12 @@ def checked(base: str, *, production: bool) -> None:
         BadSettings: what to set instead.
     """
     parts = urlsplit(base)
-    host = parts.hostname or ""
+    host = (parts.hostname or "").rstrip(".")
     local = host in {"127.0.0.1", "::1", "localhost"}
     if parts.scheme != "https" and not local:
         raise BadSettings("Reports go over HTTPS only: reports_ncmec_url begins with https://.")
+    if not host or "@" in parts.netloc:
+        raise BadSettings("reports_ncmec_url is an address without a name or password in it.")
     if host == PRODUCTION_HOST and not production:
         raise BadSettings(
             "reports_ncmec_url is NCMEC's production host: set reports_ncmec_production if the "
@@ -160,31 +162,6 @@ def checked(base: str, *, production: bool) -> None:
         raise BadSettings(
             "reports_ncmec_production is set and reports_ncmec_url is NCMEC's test host."
         )
-
-
-def read_answer(body: bytes, *, http: int, request_id: str = "") -> Answer:
-    """Read `reportResponse` or `reportDoneResponse`; what cannot be read has no code.
-
-    Args:
-        body: as it came; a 401 has none.
-        http: status.
-        request_id: of the header.
-    """
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
-    try:
-        root = etree.fromstring(body, parser) if body.strip() else None
-    except etree.XMLSyntaxError:
-        root = None
-    if root is None:
-        return Answer(None, http, request_id=request_id, body=body)
-    code = _text(root, "responseCode")
-    return Answer(
-        code=int(code) if code.isdigit() else None, http=http,
-        description=_text(root, "responseDescription"), request_id=request_id,
-        report_id=_text(root, "reportId"), file_id=_text(root, "fileId"),
-        md5=_text(root, "hash").lower(),
-        files=tuple((one.text or "").strip() for one in root.iterfind("files/fileId")), body=body,
-    )  # fmt: skip
 
 
 def _read(said: httpx.Response) -> bytes:
@@ -199,7 +176,3 @@ def _read(said: httpx.Response) -> bytes:
 def _request_id(said: httpx.Response) -> str:
     found: str = said.headers.get("Request-ID", "")
     return found[:200]
-
-
-def _text(root: etree._Element, name: str) -> str:
-    return (root.findtext(name) or "").strip()
