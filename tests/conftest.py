@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -26,6 +25,7 @@ from breakwater.records.database import Database, open_database
 from breakwater.records.keys import Keyring
 from breakwater.records.rootkey import RootKey
 from breakwater.records.vault import Vault
+from tests.ports import free_port
 
 for _part in ("connect", "read", "write", "pool"):  # a slow machine is no fault of a server
     setattr(DEFAULT_TIMEOUT_CONFIG, _part, 60.0)
@@ -102,9 +102,7 @@ class PostgresServer:
         self.user = "postgres" if os.geteuid() == 0 else ""
         if self.user:
             shutil.chown(directory, self.user)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.run("initdb", "-D", str(directory / "data"), "-A", "trust", "-U", "breakwater",
                  "--encoding=UTF8", "--no-locale", "--no-sync")  # fmt: skip
         durable = "" if fsync else "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"

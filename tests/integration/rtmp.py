@@ -29,18 +29,12 @@ from breakwater.live.wire import Control
 from breakwater.model.ids import new_id
 from breakwater.model.server import ServerConfig, ServerKind, ServerSecrets, new_pass
 from breakwater.network.addresses import networks
+from tests.ports import free_port
 
 USER = "www-data"
 LOOPBACK = networks(("127.0.0.0/8",))
 PICTURE = "testsrc2=size=320x180:rate=25"
 """A moving picture that ffmpeg draws itself."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def need_programs() -> None:
@@ -61,7 +55,7 @@ class Publisher:
     def sending(self) -> bool:
         return self.process.poll() is None
 
-    def wait_end(self, seconds: float = 10.0) -> float:
+    def wait_end(self, seconds: float = 30.0) -> float:
         """When it ended, on the monotonic clock."""
         self.process.wait(timeout=seconds)
         return time.monotonic()
@@ -69,7 +63,7 @@ class Publisher:
     def stop(self) -> None:
         if self.sending:
             self.process.terminate()
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=30)
 
 
 class Player:
@@ -83,7 +77,7 @@ class Player:
         self.pieces: list[tuple[float, int]] = []
         self.head = b""
         self.ended = threading.Event()
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=10)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=30)
         hello = b"\x03" + struct.pack(">II", 0, 0) + os.urandom(1528)
         self._socket.sendall(hello)
         answer = self._exactly(1 + 1536 + 1536)
@@ -114,7 +108,7 @@ class Player:
         """When the last byte came, on the monotonic clock."""
         return self.pieces[-1][0]
 
-    def wait_bytes(self, count: int, seconds: float = 10.0) -> None:
+    def wait_bytes(self, count: int, seconds: float = 30.0) -> None:
         """Until that many came."""
         end = time.monotonic() + seconds
         while self.bytes < count:
@@ -223,7 +217,7 @@ class Rtmp:
             self.wait_listed(name, made)
         return made
 
-    def wait_listed(self, name: str, publisher: Publisher, seconds: float = 15.0) -> None:
+    def wait_listed(self, name: str, publisher: Publisher, seconds: float = 30.0) -> None:
         """Until the server lists its publisher and knows the picture's size."""
         adapter = self.adapter()
         end = time.monotonic() + seconds
@@ -281,7 +275,7 @@ def nginx(
         for adapter in running.adapters:
             adapter.close()
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=30)
         shutil.rmtree(directory, ignore_errors=True)
 
 
@@ -301,7 +295,7 @@ def _start(layout: Layout, secrets: ServerSecrets) -> subprocess.Popen[bytes]:
 
 
 def _wait_listening(running: Rtmp) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 30
     while True:
         try:
             socket.create_connection(("127.0.0.1", running.port), timeout=1).close()

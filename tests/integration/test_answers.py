@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -37,6 +37,7 @@ from tests.conftest import SettableClock
 from tests.integration.conftest import photo, spooled, work
 from tests.integration.installed import installed
 from tests.integration.test_intake import pdq_of, submit
+from tests.ports import free_port
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 EXAMPLE = Path(__file__).parents[2] / "docs/examples/snapshot_server.py"
@@ -179,11 +180,9 @@ def test_an_endpoint_that_could_never_be_called_is_refused(
 
 
 def test_the_reference_server_of_snapshots_is_asked_when_a_case_opens(
-    settings: Settings, jail: JailPool, machine: Principal, tmp_path: Path
+    settings: Settings, jail: JailPool, machine: Principal, wait_until: Callable[..., None]
 ) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     server = subprocess.Popen([sys.executable, str(EXAMPLE), SECRET, str(port)])
     RootKey.create(settings.root_key)
     asking = settings.model_copy(
@@ -195,10 +194,7 @@ def test_the_reference_server_of_snapshots_is_asked_when_a_case_opens(
     installed(asking)
     app = build(asking, pool=jail, decode=False)
     try:
-        for _ in range(100):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
+        wait_until(lambda: listens(port))
         app.banks.create(NewBank("KNOWN", action=BankAction.BLOCK), machine)
         app.banks.add("KNOWN", [pdq_of(app, photo(1))], machine)
         submit(app, photo(1), machine, account="acct-9")
@@ -215,6 +211,11 @@ def test_the_reference_server_of_snapshots_is_asked_when_a_case_opens(
         app.close()
         server.terminate()
         server.wait()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_an_unsigned_snapshot_question_gets_no_data() -> None:

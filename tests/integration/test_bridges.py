@@ -31,8 +31,8 @@ from breakwater.model.stream import Broadcaster, Control, OrderState, Stream
 from breakwater.records import stream_orders, streams
 from breakwater.worker.loop import Worker
 from tests.integration.live_site import LiveSite, until
-from tests.integration.rtmp import free_port
 from tests.integration.served import OPERATOR, Served, cut_signed, serving
+from tests.ports import free_port
 from tests.scripted_http import Asked, Said, Scripted, scripted
 
 BRIDGE = Path(__file__).parents[2] / "docs/howto/bridge.py"

@@ -15,7 +15,8 @@ from breakwater.model.server import ServerConfig, ServerKind, ServerSecrets
 from breakwater.testing.media_servers import MediaServerContract
 from tests.documented_servers import Connection, MediaMtxServer, OwncastServer
 from tests.integration.doors import Door
-from tests.integration.rtmp import LOOPBACK, free_port
+from tests.integration.rtmp import LOOPBACK
+from tests.ports import free_port
 from tests.scripted_http import scripted
 
 SHARED = ServerSecrets("breakwater", "secret", "token", "", "pilot")

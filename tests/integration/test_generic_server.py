@@ -15,8 +15,9 @@ from breakwater.model.clock import SystemClock
 from breakwater.model.server import ServerKind
 from breakwater.testing.media_servers import NAME, MediaServerContract
 from tests.integration.doors import Door, door
-from tests.integration.rtmp import LOOPBACK, Rtmp, free_port, nginx
+from tests.integration.rtmp import LOOPBACK, Rtmp, nginx
 from tests.integration.test_media_servers import NginxStage
+from tests.ports import free_port
 from tests.scripted_http import Asked, Said, scripted
 
 SECRET = "whsec_" + "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0"

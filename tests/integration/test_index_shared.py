@@ -52,7 +52,7 @@ def test_a_reading_process_sees_an_entry_come_and_another_go(tmp_path, monkeypat
     index.merge(force=True)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0
-    assert time.monotonic() - started < WITHIN_S + 2  # the rest is a busy machine's
+    assert time.monotonic() - started < WITHIN_S + 9  # the rest is a busy machine's
     for fd in (reading, writing):
         os.close(fd)
     index.close()

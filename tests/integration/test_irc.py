@@ -19,8 +19,8 @@ from breakwater.model.broadcast import Sender
 from breakwater.model.clock import SystemClock
 from breakwater.model.comment import MessageKind
 from breakwater.records import chat_course, chats, streams
-from tests.integration.rtmp import free_port
 from tests.integration.served import serving
+from tests.ports import free_port
 
 NGIRCD = shutil.which("ngircd", path="/usr/sbin:/usr/bin") or ""
 CONF = """

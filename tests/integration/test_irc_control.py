@@ -16,9 +16,9 @@ from breakwater.model.chat_rule import ChatRule
 from breakwater.model.ids import Id
 from breakwater.model.stream import OrderState
 from breakwater.records import chats, streams
-from tests.integration.rtmp import free_port
 from tests.integration.served import serving
 from tests.integration.test_irc import Taken, Talker, irc_server, reading, until
+from tests.ports import free_port
 
 
 def rule(measure: Measure) -> ChatRule:

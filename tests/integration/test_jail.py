@@ -97,7 +97,7 @@ def test_a_slow_decode_is_ended_on_time(pool: JailPool) -> None:
     started = time.monotonic()
     outcome = bad(ask(pool, slow, "", replace(LIMITS, max_wall_s=0.05)))
     assert outcome.reason is Reason.TOO_SLOW
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 30, "and not when it would have been done"
     good(ask(pool, encoded(blobs(), "PNG")))
 
 
@@ -186,7 +186,7 @@ def test_nothing_outlives_the_pool() -> None:
     with JailPool(size=2, outer="none") as jail:
         good(ask(jail, encoded(blobs(), "PNG")))
         pids = [jail._zygote._process.pid, *(child.pid for child in jail._idle)]
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 30
     while any(Path(f"/proc/{pid}").exists() for pid in pids) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
@@ -208,7 +208,7 @@ def test_a_parent_that_is_killed_takes_the_jail_with_it() -> None:
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while any(Path(f"/proc/{int(p)}").exists() for p in pids) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert [pid for pid in pids if Path(f"/proc/{int(pid)}").exists()] == []
@@ -229,5 +229,5 @@ def test_closing_wakes_who_waits() -> None:
         waiter.start()
         time.sleep(0.1)
         jail.close()
-        waiter.join(timeout=5)
+        waiter.join(timeout=30)
     assert len(errors) == 1

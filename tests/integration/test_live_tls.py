@@ -24,7 +24,8 @@ from breakwater.live.watching.held import Target
 from breakwater.live.watching.link import Link
 from breakwater.model.ids import new_id
 from tests.integration.live_site import until
-from tests.integration.rtmp import PICTURE, free_port, need_programs
+from tests.integration.rtmp import PICTURE, need_programs
+from tests.ports import free_port
 
 HERE = "127.0.0.1"
 NAME = "media.example"

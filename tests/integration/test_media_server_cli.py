@@ -17,8 +17,9 @@ from breakwater.errors import BadInput
 from breakwater.live.recipes import Wanted, recipe
 from breakwater.model.ids import new_id
 from breakwater.model.server import ServerConfig, ServerKind, ServerSecrets
-from tests.integration.rtmp import USER, free_port, need_programs
+from tests.integration.rtmp import USER, need_programs
 from tests.integration.test_cli import Installation
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="module")

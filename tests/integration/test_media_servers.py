@@ -13,7 +13,8 @@ from breakwater.live.ports import MediaServer
 from breakwater.live.wire import Control
 from breakwater.testing.media_servers import NAME, MediaServerContract
 from tests.integration.doors import Door, door
-from tests.integration.rtmp import LOOPBACK, Player, Publisher, Rtmp, free_port, nginx
+from tests.integration.rtmp import LOOPBACK, Player, Publisher, Rtmp, nginx
+from tests.ports import free_port
 
 
 class NginxStage:

@@ -19,7 +19,8 @@ from breakwater.model.ids import new_id
 from breakwater.model.server import ServerConfig, ServerKind, ServerSecrets, new_pass
 from breakwater.testing.media_servers import MediaServerContract
 from tests.integration.doors import Door, door
-from tests.integration.rtmp import LOOPBACK, PICTURE, Player, Publisher, free_port
+from tests.integration.rtmp import LOOPBACK, PICTURE, Player, Publisher
+from tests.ports import free_port
 
 INSTALLED = Path(__file__).parents[2] / "build/node-media-server/node_modules"
 
