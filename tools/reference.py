@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import elements
 import figures
 import typer
 
@@ -230,6 +231,7 @@ PAGES: Final[dict[str, Callable[[], str]]] = {
     "media.md": media,
     "roles.md": roles,
     "account-snapshot.md": snapshot,
+    "cybertipline.md": elements.page,
     "figures.md": lambda: figures.page(table),
 }
 
