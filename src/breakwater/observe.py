@@ -233,8 +233,19 @@ class Metrics:
         """Those of chats."""
         self.comments = Counter(
             "breakwater_comments_total",
-            "Messages of chats by what became of them: scored, unscored, or busy (refused whole)",
+            "Messages of chats by what became of them: scored, unscored, busy (refused whole), or "
+            "waits_unknown (held in a paused chat beyond those that are known to wait)",
             ["outcome"], registry=r,
+        )  # fmt: skip
+        self.comment_encoder = Counter(
+            "breakwater_comment_encoder_total",
+            "Messages an encoder was asked about (asked), and those it gave no number for (missed)",
+            ["outcome"], registry=r,
+        )  # fmt: skip
+        self.comment_texts = Counter(
+            "breakwater_comment_texts_let_go_total",
+            "Texts let go before their half hour for want of room: plain, or evidence",
+            ["kind"], registry=r,
         )  # fmt: skip
         self.chat_alarms = Counter(
             "breakwater_chat_alarms_total", "Alarms of chats", ["level"], registry=r

@@ -46,7 +46,7 @@ def heard(database, clock):
     """Chats with a real lane."""
     lanes = Lanes(
         db=database, clock=clock, secret=b"s" * 32, rules=LaneRules(count=1),
-        budget_of=lambda _: Budget(4.0, 1.0, 10.0),
+        budget_of=lambda _: Budget(4.0, 1.0, 10.0), metrics=Metrics(),
     )  # fmt: skip
     yield Chats(db=database, lanes=lanes, policies=POLICIES, metrics=Metrics())
     lanes.close()

@@ -44,7 +44,7 @@ STEPS = (
 def lanes(database, clock):
     made = Lanes(
         db=database, clock=clock, secret=SECRET, rules=LaneRules(count=1),
-        budget_of=lambda _: Budget(4.0, 1.0, 10.0),
+        budget_of=lambda _: Budget(4.0, 1.0, 10.0), metrics=Metrics(),
     )  # fmt: skip
     yield made
     made.close()

@@ -200,6 +200,10 @@ def test_an_encoder_adds_to_what_stands_out_and_to_nothing_else(begun, database,
     calm = lanes.take(with_, [said(20_000, "table chair shelf desk")])
     assert calm.scored == 1
     assert standing(database, lanes).asked == found.asked, "what does not stand out is not drawn"
+    figure = lanes._metrics.registry.get_sample_value
+    for outcome in ("asked", "missed"):
+        told = figure("breakwater_comment_encoder_total", {"outcome": outcome})
+        assert told == getattr(found, outcome), "counted once, however often it is asked for"
     assert bare.scored == 1
 
 

@@ -22,6 +22,7 @@ from breakwater.errors import Unavailable
 from breakwater.model.chat import About, ChatKind
 from breakwater.model.chat_form import pack, unpack
 from breakwater.model.comment import Level, Message, MessageKind
+from breakwater.observe import Metrics
 from breakwater.recognition.hearing import lanes as module
 from breakwater.recognition.hearing.answers import Busy, LaneAnswer
 from breakwater.recognition.hearing.lanes import LaneRules, Lanes
@@ -40,10 +41,10 @@ def begun(database, clock):
     """Lanes that are closed with the test."""
     made = []
 
-    def begin(**rules):
+    def begin(metrics=None, **rules):
         lanes = Lanes(
             db=database, clock=clock, secret=SECRET, rules=LaneRules(**rules),
-            budget_of=lambda _service: Budget(4.0, 1.0, 10.0),
+            budget_of=lambda _service: Budget(4.0, 1.0, 10.0), metrics=metrics or Metrics(),
         )  # fmt: skip
         made.append(lanes)
         return lanes
@@ -107,6 +108,21 @@ def test_texts_of_half_an_hour_are_there_and_only_there(begun, database):
     assert "canary" not in rows
     lanes.ended(here)
     assert lanes.texts(here) == []
+
+
+def test_texts_that_had_no_room_are_counted_and_said(begun, database):
+    metrics = Metrics()
+    lanes, here = begun(metrics), chat(database)
+    for first in range(0, 2_500, 500):
+        lanes.take(here, [said(n, "x" * 8_000, after_s=0) for n in range(first, first + 500)])
+    with capture_logs() as logged:
+        lanes.snapshot()
+        lanes.snapshot()
+    (told,) = [one for one in logged if one["event"] == "comments_let_go_early"]
+    assert told["plain"] + told["evidence"] > 400
+    name = "breakwater_comment_texts_let_go_total"
+    for kind in ("plain", "evidence"):
+        assert metrics.registry.get_sample_value(name, {"kind": kind}) == told[kind]
 
 
 def test_sums_are_the_same_after_a_restart(begun, database):

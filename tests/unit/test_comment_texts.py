@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
-from breakwater.recognition.hearing import texts as ring
 from breakwater.recognition.hearing.texts import Text, Texts
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -52,11 +52,38 @@ def test_a_flood_pushes_out_chatter_and_never_what_gave_evidence():
     assert kept.find("quiet", {"q"}), "another chat does not pay for the flood"
 
 
-def test_evidence_is_bounded_by_number(monkeypatch):
+def test_a_fast_chat_keeps_half_an_hour_of_evidence_while_there_is_room():
     kept = Texts()
-    for n in range(ring.WEIGHTY + 50):
-        kept.add("a", said(str(n), n / 100), nats=3.0)
-    assert len(kept.find("a")) == ring.WEIGHTY
+    for n in range(20_000):  # 667 a minute for half an hour, each of them evidence
+        kept.add("a", said(str(n), n * 0.09), nats=0.5)
+    assert len(kept.find("a")) == 20_000
+    assert kept.let_go == [0, 0]
+
+
+def test_without_room_the_lightest_of_the_largest_chat_goes_and_it_is_counted():
+    kept = Texts(most_bytes=1 << 20)
+    weights = (0.0, 0.2, 0.7, 1.5, 4.0)
+    for n in range(5_000):
+        kept.add("loud", said(f"{n % 5} {n}", n / 100, "x" * 100), nats=weights[n % 5])
+        if n % 25 == 0:
+            kept.add("quiet", said(str(n), n / 100), nats=0.0)
+    found = [one.message for one in kept.find("loud")]
+    left = [sum(name.startswith(f"{tier} ") for name in found) for tier in range(5)]
+    assert left[4] > left[1], "the heaviest stay longest"
+    assert left[0] < 300, "chatter goes first"
+    assert len(kept.find("quiet")) == 200, "another chat does not pay for it"
+    assert sum(kept.let_go) == 5_000 - len(found)
+    assert kept.let_go[0] <= 1_000
+    assert kept.size <= 1 << 20
+
+
+def test_many_full_chats_cost_no_more_than_one():
+    kept = Texts(most_bytes=4 << 20)
+    began = time.process_time()
+    for n in range(20_000):
+        kept.add(f"chat-{n % 4_000}", said(str(n), n / 100), nats=0.0)
+    assert time.process_time() - began < 5.0, "room is made for many at once"
+    assert kept.size <= 4 << 20
 
 
 def test_a_chat_that_ended_is_forgotten_and_a_repr_shows_nothing():

@@ -65,6 +65,7 @@ def wire_hearing(settings: Settings, on: Ground, undo: ExitStack) -> Hearing:
     lanes = Lanes(
         db=on.db, clock=on.clock, secret=on.keys.mac("comments", b"engine"),
         rules=lane_rules_of(settings), budget_of=lambda _service: budget_of(settings, on),
+        metrics=on.metrics,
     )  # fmt: skip
     undo.callback(lanes.close)
     heard = Chats(

@@ -150,11 +150,15 @@ class Beside:
                 "names": [_name(self._package), _name(self._challenger)],
                 "tally": dict(self._tally), "faults": self.faults,
                 "cells": self._calibration.snapshot()["cells"] if self._challenger else [],
-                "asked": self._encoded.asked if self._encoded else 0,
-                "missed": self._encoded.missed if self._encoded else 0,
+                **self.counts(),
                 "trouble": self._patient.trouble if self._patient else "",
             }
         )  # fmt: skip
+
+    def counts(self) -> dict[str, int]:
+        """Messages the encoder was asked about, and those it gave no number for."""
+        one = self._encoded
+        return {"asked": one.asked, "missed": one.missed} if one else {"asked": 0, "missed": 0}
 
     def _load(self, folder: str) -> Package | None:
         try:

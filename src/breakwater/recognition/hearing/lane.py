@@ -159,6 +159,11 @@ class Lane:
         cells = pack(self._calibration.snapshot()["cells"])
         return pack(across), cells, self._beside.packed()
 
+    def counts(self) -> dict[str, int]:
+        """What is counted since the process began, by name, for figures of the installation."""
+        plain, evidence = self._texts.let_go
+        return {**self._beside.counts(), "plain": plain, "evidence": evidence}
+
     def rest(self, now: datetime) -> None:
         """Drop texts that are half an hour old."""
         self._texts.expire(now)

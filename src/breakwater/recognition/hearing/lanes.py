@@ -25,7 +25,7 @@ from breakwater.model.chat import Chat
 from breakwater.model.clock import Clock
 from breakwater.model.comment import Message
 from breakwater.model.ids import Id
-from breakwater.observe import logger
+from breakwater.observe import Metrics, logger
 from breakwater.recognition.hearing import rows
 from breakwater.recognition.hearing.answers import (
     Busy,
@@ -96,7 +96,7 @@ class Lanes:
 
     def __init__(
         self, *, db: Database, clock: Clock, secret: bytes, rules: LaneRules,
-        budget_of: Callable[[str], Budget],
+        budget_of: Callable[[str], Budget], metrics: Metrics,
     ) -> None:  # fmt: skip
         """Take what they stand on; no process is started before somebody writes.
 
@@ -107,9 +107,10 @@ class Lanes:
                 restart, or sums mean nothing.
             rules: how many, and what they weigh with.
             budget_of: how many alarms the people of a service can answer.
+            metrics: of this installation.
         """
         self._db, self._clock, self._secret = db, clock, secret
-        self._rules, self._budget_of = rules, budget_of
+        self._rules, self._budget_of, self._metrics = rules, budget_of, metrics
         self._slots = [_Slot(number) for number in range(rules.count)]
         self._closed = False
         self.fault = ""
@@ -221,7 +222,10 @@ class Lanes:
                 continue
             try:
                 with slot.keeping:
-                    rows.keep(self._db, link, slot.number, len(self._slots), ANSWER_S)
+                    rows.keep(
+                        self._db, link, self._metrics, number=slot.number,
+                        lanes=len(self._slots), wait_s=ANSWER_S,
+                    )  # fmt: skip
                 with slot.lock:
                     for service in slot.budgets:
                         self._budget(link, service)

@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
@@ -28,7 +29,12 @@ _log = logger("comments")
 
 
 class Link:
-    """One lane's process, as its owner has it."""
+    """One lane's process, as its owner has it.
+
+    Attributes:
+        about: what the lane said of itself.
+        counts: what it counted when it was asked last.
+    """
 
     def __init__(self, setup: Mapping[str, Any], cells: bytes) -> None:
         """Start the process and wait until it is warm.
@@ -55,6 +61,7 @@ class Link:
         self._waits: dict[int, Future[Frame]] = {}
         self._waiting = threading.Lock()
         self._last, self._gone = 0, False
+        self.counts: Counter[str] = Counter()
         self.about = self._begin(setup, cells)
         self._thread = threading.Thread(target=self._read, name="comments", daemon=True)
         self._thread.start()

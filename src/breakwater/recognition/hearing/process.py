@@ -64,7 +64,7 @@ def _obey(lane: Lane, owner: socket.socket, frame: Frame) -> None:
             chat = lane.sums_of(said["chat"], said["service"]) or b""
         across, cells, beside = lane.shared()
         sizes = {"across": len(across), "cells": len(cells), "chat": len(chat)}
-        send(owner, {"n": number, **sizes}, across + cells + chat + beside)
+        send(owner, {"n": number, "counts": lane.counts(), **sizes}, across + cells + chat + beside)
     elif asked == "forget":
         packed = lane.sums_of(said["chat"], said["service"])
         lane.ended(said)

@@ -6,13 +6,14 @@ tests/integration/test_comment_lanes.py, tests/integration/test_comment_beside.p
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from breakwater.model.chat_form import pack, unpack
 from breakwater.model.ids import Id
-from breakwater.observe import logger
+from breakwater.observe import Metrics, logger
 from breakwater.records import chat_beside, chat_sums
 
 if TYPE_CHECKING:
@@ -59,7 +60,9 @@ def begin(
     return Begin(said, cells + beside, across)
 
 
-def keep(db: Database, link: Link, number: int, lanes: int, wait_s: float) -> None:
+def keep(
+    db: Database, link: Link, metrics: Metrics, *, number: int, lanes: int, wait_s: float
+) -> None:
     """Write what changed since the last time; what cannot be written is told again then.
 
     Raises:
@@ -78,6 +81,7 @@ def keep(db: Database, link: Link, number: int, lanes: int, wait_s: float) -> No
     link.say({"do": "kept"})
     answer = link.ask({"do": "shared"}).result(timeout=wait_s)
     _tell(link, number, _put(db, answer, number, lanes))
+    _count(link, metrics, number, Counter(answer.said["counts"]))
 
 
 def keep_decided(
@@ -121,3 +125,16 @@ def _tell(link: Link, number: int, beside: bytes) -> None:
             _log.error("comments_beside_fails", lane=number, what=what, why=why)
         if not wrong:
             _log.info("comments_beside_well", lane=number)
+
+
+def _count(link: Link, metrics: Metrics, number: int, told: Counter[str]) -> None:
+    """Add what a lane counted since the last time, and say which texts it had no room for."""
+    more, link.counts = told - link.counts, told
+    for what in ("asked", "missed"):
+        metrics.comment_encoder.labels(what).inc(more[what])
+    for what in ("plain", "evidence"):
+        metrics.comment_texts.labels(what).inc(more[what])
+    if more["plain"] or more["evidence"]:
+        _log.warning(
+            "comments_let_go_early", lane=number, plain=more["plain"], evidence=more["evidence"]
+        )
