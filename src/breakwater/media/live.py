@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import select
+import stat
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -47,8 +48,13 @@ REST_S: Final = 0.2
 """How long bytes may gather while key frames are enough. Being woken for each packet costs more
 than looking does; an alert has half a second, of which this takes two fifths at most."""
 
-MUCH: Final = 64 << 10
-"""Bytes of one read after which more are waiting: no rest, whatever the broadcast's rate."""
+MUCH: Final = 128 << 10
+FULL_PIPE: Final = 64 << 10
+"""Bytes of one read, from a socket and from a pipe, after which more are waiting: no rest, whatever
+the broadcast's rate."""
+
+PAUSE_S: Final = 0.05
+"""How often the caller may do other things, between packets."""
 
 LATE_KEY_S: Final = 4.0
 """Key frames rarer than this are not enough (reference matching-and-hashing, Video)."""
@@ -104,6 +110,7 @@ class Pipe:
     ) -> None:
         """Take how long silence may last, how to rest, and who keeps what comes."""
         self._stall_s, self._rest, self._keep = stall_s, rest, keep
+        self._most = FULL_PIPE if stat.S_ISFIFO(os.fstat(0).st_mode) else MUCH
         self._much = True
         self._poll = select.poll()
         self._poll.register(0, select.POLLIN)
@@ -115,7 +122,7 @@ class Pipe:
         if not self._poll.poll(self._stall_s * 1000):
             raise PullEnded(Ending.STALLED, "nothing came")
         body = os.read(0, size)
-        self._much = len(body) >= MUCH
+        self._much = len(body) >= self._most
         if self._keep is not None:
             self._keep(body)
         return body
@@ -177,7 +184,8 @@ class Pull:
         self.shape = self._shape(self._context.width, self._context.height)
         if self.shape.width * self.shape.height > max_pixels:
             raise PullEnded(Ending.BROKEN, f"{self.shape.width} x {self.shape.height}")
-        self._tick = float(video.time_base or 0.001)
+        self._index = int(video.index)
+        self._ticks = {int(one.index): float(one.time_base or 0.001) for one in self._kept}
         self._offset: float | None = None
         self._last_key = self._last_video = time.monotonic()
         self._next_look = self._placed = self._heard_s = 0.0
@@ -186,22 +194,36 @@ class Pull:
         self._following = False
 
     def events(self) -> Iterator[LiveShape | Seen | Piece | None]:
-        """What happens; None after each packet, so that the caller can do other things.
+        """What happens; None now and then, so that the caller can do other things.
 
         Raises:
             PullEnded: always, in the end.
         """
         yield self.shape
+        pause = 0.0
         try:
             for packet in self._input.demux(self._kept):
                 if packet.size == 0:
                     continue
                 self.packets += 1
                 self.bytes += packet.size
-                yield from self._take(packet)
-                yield None
+                now, key = time.monotonic(), False
+                video = packet.stream_index == self._index
+                if video:
+                    key = self._began(packet, now)
+                    yield from self._look(packet, key=key, now=now)
+                else:
+                    self._hear(packet, now)
+                self._bodies.put(packet, video=video)
+                body, begun = self._bodies.take(self.media_s, key=key)
+                if body:
+                    yield Piece(body, self.media_s, key=begun)
+                if now >= pause:
+                    pause = now + PAUSE_S
+                    yield None
                 if self._ahead is not None and not self._ahead.poll(0):
                     self._gather()
+                    pause = 0.0
         except FFmpegError as error:
             raise _ended(error) from None
         finally:
@@ -219,40 +241,37 @@ class Pull:
         if self.rest is not None and self.sampling is Sampling.KEY:
             self.rest(REST_S)
 
-    def _take(self, packet: Any) -> Iterator[LiveShape | Seen | Piece]:
-        """One packet: look at it, then keep it."""
-        now = time.monotonic()
-        key, video = False, packet.stream_index == self._video.index
-        if video:
-            self._last_video = now
-            self._advance(packet)
-            key = bool(packet.is_keyframe)
-            yield from self._look(packet, key=key, now=now)
-        elif now - self._last_video > NO_VIDEO_S:
+    def _began(self, packet: Any, now: float) -> bool:
+        """A packet of video has come; whether it is a key frame."""
+        self._last_video = now
+        self._advance(packet)
+        key = bool(packet.is_keyframe)
+        if key:
+            self._last_key = now
+        return key
+
+    def _hear(self, packet: Any, now: float) -> None:
+        """A packet of sound."""
+        if now - self._last_video > NO_VIDEO_S:
             raise PullEnded(Ending.CHANGED, "its video has stopped")
-        elif self.ear is not None and self._offset is not None:
+        if self.ear is not None and self._offset is not None:
             if packet.pts is not None:  # of several that came together only the first has a time
-                self._heard_s = float(packet.pts * packet.time_base) - self._offset
+                self._heard_s = packet.pts * self._ticks[packet.stream_index] - self._offset
             self.ear.keep(bytes(packet), self._heard_s)
-        self._bodies.put(packet, video=video)
-        body, begun = self._bodies.take(self.media_s, key=key)
-        if body:
-            yield Piece(body, self.media_s, key=begun)
 
     def _look(self, packet: Any, *, key: bool, now: float) -> Iterator[LiveShape | Seen]:
         """Decode what the sampling asks for."""
-        if key:
-            self._last_key = now
-        rare = now - self._last_key > LATE_KEY_S
         wanted = self.sampling
-        if wanted is Sampling.KEY and rare:
+        if wanted is Sampling.KEY and now - self._last_key > LATE_KEY_S:
             wanted = Sampling.FAST
         if wanted is Sampling.KEY:
             if key or packet.has_sidedata("new_extradata"):
                 frames = self._alone(packet)
                 self._backlog, self._backlog_bytes, self._following = [], 0, False
                 yield from self._shown(frames, now, every_s=0.0)
-            self._remember(packet)
+            if self._backlog_bytes + packet.size <= _BACKLOG:
+                self._backlog.append(packet)
+                self._backlog_bytes += packet.size
             return
         skip = "NONREF" if wanted is Sampling.FAST else "DEFAULT"
         if self._context.skip_frame != skip:
@@ -279,13 +298,6 @@ class Pull:
         self.bad += damaged
         return frames
 
-    def _remember(self, packet: Any) -> None:
-        """Keep packets since the last key frame, for when more is wanted."""
-        if self._backlog_bytes + packet.size > _BACKLOG:
-            return
-        self._backlog.append(packet)
-        self._backlog_bytes += packet.size
-
     def _shown(
         self, frames: list[Any], started: float, *, every_s: float
     ) -> Iterator[LiveShape | Seen]:
@@ -309,7 +321,7 @@ class Pull:
         stamp = packet.pts if packet.dts is None else packet.dts
         if stamp is None:
             return
-        own = stamp * self._tick
+        own = stamp * self._ticks[self._index]
         if self._offset is None:
             self._offset = own
         gone = own - self._offset - self.media_s

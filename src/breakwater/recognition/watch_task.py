@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 
 from breakwater import kernel
 from breakwater.fingerprint import audio
-from breakwater.fingerprint.borders import Box, inner_box
-from breakwater.fingerprint.views import ViewMaker
+from breakwater.fingerprint.views import Box, ViewMaker, inner_box
 from breakwater.media import golden, live_proof, stills
 from breakwater.media.live import Piece, Pull, PullEnded, Seen, luma
 from breakwater.media.preload import load_lazy_parts
@@ -34,7 +33,6 @@ from breakwater.model.media import Level, MediaLimits, MediaType
 from breakwater.recognition import watch_look, watch_pixels, watch_strip
 
 PULSE_S: Final = 1.0
-LISTEN_S: Final = 0.05
 STILL_S: Final = 0.9
 """Least seconds between two small stills: a wall refreshes once a second."""
 
@@ -135,7 +133,7 @@ class _Watch:
         self._sound = watch_look.Sound(pull.ear) if pull.ear is not None else None
         self._opened = time.monotonic()
         self._last: NDArray[np.uint8] | None = None
-        self._next_pulse = self._next_still = self._next_listen = 0.0
+        self._next_pulse = self._next_still = 0.0
         pull.rest = self._rest
 
     def run(self) -> Answer:
@@ -150,7 +148,8 @@ class _Watch:
                     )
                 elif isinstance(event, LiveShape):
                     self._shape(event)
-                self._between()
+                else:
+                    self._between()
         except PullEnded as ended:
             return Answer({"t": "end", "why": ended.why, "detail": ended.detail, **self._pulse()})
         raise AssertionError("a pull ends by saying so")  # pragma: no cover
@@ -192,9 +191,6 @@ class _Watch:
     def _between(self) -> None:
         """What the watcher wants, and how it goes."""
         now = time.monotonic()
-        if now < self._next_listen:
-            return
-        self._next_listen = now + LISTEN_S
         for words in self._teller.hear():
             self._obey(words)
         self._answer()
