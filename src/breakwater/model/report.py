@@ -11,7 +11,7 @@ room is carried on by the writer, marked, so that nothing is lost. Refused is on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -244,6 +244,7 @@ class Report:
         complete: the declaration that all reasonably available information is in it (UK).
         supplementary_of: number or reference of the report that this one adds to.
         related: references of reports about the same incident, one for each who directed it.
+        reference: the sender's own, by which the recipient can name it.
     """
 
     kind: IncidentType
@@ -261,7 +262,8 @@ class Report:
     urgency: str = ""
     complete: bool | None = None
     supplementary_of: str = ""
-    related: tuple[str, ...] = field(default=())
+    related: tuple[str, ...] = ()
+    reference: str = ""
 
     def __post_init__(self) -> None:
         """Refuse several reported persons in one report that is no batch."""

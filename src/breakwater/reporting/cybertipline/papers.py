@@ -28,9 +28,8 @@ class Papers:
     def report(self, draft: Mapping[str, Any], filing: Filing, cited: Sequence[str]) -> bytes:
         """The `<report>`, with a mark by which a lost one is found again at the recipient."""
         told = citing(Report.read(draft), cited)
-        mark = f"Reference of the sender: {filing.number}/{filing.version}/{filing.attempt}."
-        told = replace(told, additional="\n".join(filter(None, (told.additional, mark))))
-        return report_xml(told, now=self._clock.now())
+        mark = f"{filing.number}/{filing.version}/{filing.attempt}"
+        return report_xml(replace(told, reference=mark), now=self._clock.now())
 
     def details(self, draft: Mapping[str, Any], filing: Filing, position: int) -> bytes:
         """The `<fileDetails>` of a file the recipient has."""
