@@ -23,8 +23,9 @@ from benchmarks.comments_chats import FOLDS, Fold, Scored, episode
 from benchmarks.comments_peers import LEVELS, SKEWNESS, courses
 from benchmarks.harness import Result, Row, Target, quick
 from breakwater.comments import evaluate
-from breakwater.comments.calibrate import SHARES, Band, Peaks
+from breakwater.comments.calibrate import SHARES, Band
 from breakwater.comments.evaluate import Course, Floats, Found
+from breakwater.comments.peaks import Peaks
 from breakwater.model.comment import Level
 
 OURS = "breakwater"

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
 
 import numpy as np
 import pytest
 
 from breakwater.comments.calibrate import (
     BINS,
-    BLOCK_S,
     Band,
     Budget,
     Calibration,
     Null,
-    Peaks,
     histogram,
 )
+from breakwater.comments.peaks import BLOCK_S, Peaks
 from breakwater.errors import BadInput
 from breakwater.model.comment import Level
 
@@ -66,31 +64,6 @@ def test_a_service_that_speaks_otherwise_gets_its_own_null() -> None:
     assert usual is not None
     assert unusual is not None
     assert usual < 0.5 < unusual
-
-
-def test_a_threshold_gives_the_rate_it_was_solved_for() -> None:
-    learn, check = Peaks(), Peaks()
-    for peak in RANDOM.exponential(1.0, 60_000):
-        learn.add(float(peak))
-    for peak in RANDOM.exponential(1.0, 60_000):
-        check.add(float(peak))
-    for target in (0.05, 0.02, 0.01, 0.002):
-        solved = learn.solve(target)
-        assert solved.cautious == (learn.hours * target < 10)
-        wanted = target / 2.5 if solved.cautious else target
-        assert check.rate(solved.threshold) == pytest.approx(wanted, rel=0.5)
-
-
-def test_few_hours_are_solved_with_caution_on_a_fitted_tail() -> None:
-    few = Peaks()
-    for peak in RANDOM.exponential(1.0, 6 * 24):
-        few.add(float(peak))
-    solved = few.solve(0.01)
-    assert solved.cautious
-    assert solved.fitted
-    assert solved.hours == pytest.approx(24)
-    assert math.log(6 / 0.01) < solved.threshold < 3 * math.log(6 / 0.004)
-    assert few.solve(0.05).threshold < solved.threshold
 
 
 def test_nothing_seen_rings_never() -> None:

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 
 from breakwater.comments.calibrate import Band, Budget, Calibration, histogram
-from breakwater.comments.engine import LANGS, Engine, Heard, Read
+from breakwater.comments.chat import LANGS
+from breakwater.comments.engine import Engine, Heard, Read
 from breakwater.comments.explain import ABSTAINED, LOST
 from breakwater.comments.limits import FIXED
 from breakwater.errors import BadInput

@@ -222,7 +222,7 @@ def _forecast_words(one: Forecast) -> str:
         return f"  {WARN} {where}: abstains, too little was seen"
     where += f", {one.level.value}"
     bound = f"at most {one.seen.high:.3f}" if one.seen.count == 0 else f"{one.seen.low:.3f} to {one.seen.high:.3f}"  # fmt: skip
-    few = ", few hours: solved for less" if one.solved.cautious else ""
+    few = ", few hours: set higher than it will be" if one.solved.cautious else ""
     return (
         f"  {where}: from {one.solved.threshold:.2f} nats, {one.predicted:.4f} alarms per stream-hour "
         f"(seen in {one.solved.hours:.1f} h: {bound}{few})"

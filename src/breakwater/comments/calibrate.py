@@ -5,7 +5,7 @@ chat has its own null, learned from its unlabelled traffic and forgotten slowly.
 solved from how often benign chats reach a level in ten minutes, as alarms per stream-hour, so that
 all streams of a service together ring no oftener than people on shift can answer. Until enough was
 seen a cell abstains and says so; when its traffic changes it says that too. What is kept are
-counts, never text. Source: reference chat, "Honesty" and "The budget is people's".
+counts, and keyed hashes of what gave the highest peaks; never text. Source: reference chat, "Honesty" and "The budget is people's".
 Tests: tests/unit/test_comments_calibrate.py.
 """
 
@@ -20,6 +20,7 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from breakwater.comments.peaks import Peaks, Solved, shape
 from breakwater.errors import BadInput
 from breakwater.model.comment import Level
 
@@ -27,22 +28,8 @@ Counts = NDArray[np.float64]
 
 LOW, HIGH, STEP = -16.0, 16.0, 0.25
 BINS: Final = int((HIGH - LOW) / STEP)
-PEAK_STEP: Final = 0.05
-PEAKS: Final = 800
-BLOCK_S: Final = 600.0
-"""Peaks are counted by this; an alarm is not repeated within it."""
-
 LEAST_MESSAGES: Final = 2_000
 """With fewer messages of a cell its null is not known."""
-
-HOURS_BY_TARGET: Final = 10.0
-"""Benign hours, times the target rate, from which a threshold is solved for the target itself."""
-
-CAUTION: Final = 2.5
-"""With fewer hours it is solved for the target divided by this."""
-
-TAIL: Final = 0.1
-"""Of the highest peaks, the share that an exponential tail is fitted to, where counts end."""
 
 HALF_LIFE_S: Final = 7 * 86_400.0
 RECENT_S: Final = 6 * 3_600.0
@@ -101,30 +88,6 @@ class Budget:
         return self.per_stream_hour * SHARES[level]
 
 
-@dataclass(frozen=True, slots=True)
-class Solved:
-    """A threshold, and what it rests on.
-
-    Attributes:
-        threshold: nats; infinite while the cell abstains.
-        target: alarms per stream-hour it was solved for.
-        hours: benign stream-hours seen.
-        fitted: it lies beyond what was counted, on the fitted tail.
-        cautious: solved for a lower rate, as the hours are few.
-    """
-
-    threshold: float
-    target: float
-    hours: float
-    fitted: bool = False
-    cautious: bool = False
-
-    @property
-    def abstains(self) -> bool:
-        """Nothing is known yet."""
-        return math.isinf(self.threshold)
-
-
 class Null:
     """What scores ordinary traffic has, fading, and lately beside it; `messages`: how many."""
 
@@ -173,59 +136,6 @@ class Null:
             self.messages = float(self.seen.sum())
             self.lately *= math.exp(-passed / RECENT_S)
             self.at = at
-
-
-class Peaks:
-    """How high one level comes in ten minutes of ordinary traffic."""
-
-    def __init__(self) -> None:
-        """Begin with nothing seen."""
-        self.counts: Counts = np.zeros(PEAKS)
-
-    def add(self, peak: float) -> None:
-        """The highest value of one block; a chat without evidence counts as zero."""
-        self.counts[min(PEAKS - 1, max(0, int(peak / PEAK_STEP)))] += 1.0
-
-    @property
-    def hours(self) -> float:
-        """Benign stream-hours."""
-        return float(self.counts.sum()) * BLOCK_S / 3_600.0
-
-    def rate(self, threshold: float) -> float:
-        """Alarms per stream-hour that a threshold gave on what was seen."""
-        if self.hours == 0:
-            return 0.0
-        over = self.counts[min(PEAKS, max(0, math.ceil(threshold / PEAK_STEP))) :]
-        return float(over.sum()) / self.hours
-
-    def solve(self, target: float) -> Solved:
-        """The lowest threshold that rings no oftener than `target` in a stream-hour."""
-        if target <= 0:
-            raise BadInput("A rate of alarms is above zero.")
-        hours = self.hours
-        if hours == 0:
-            return Solved(math.inf, target, 0.0)
-        cautious = hours * target < HOURS_BY_TARGET
-        wanted = target / CAUTION if cautious else target
-        over = np.cumsum(self.counts[::-1])[::-1] / hours
-        under = np.flatnonzero(over <= wanted)
-        counted = float(under[0]) * PEAK_STEP if under.size else PEAKS * PEAK_STEP
-        if wanted * hours >= 1.0 and under.size:
-            return Solved(counted, target, hours, cautious=cautious)
-        fitted = self._tail(wanted)
-        return Solved(max(counted, fitted), target, hours, fitted=True, cautious=cautious)
-
-    def _tail(self, wanted: float) -> float:
-        """Where an exponential tail over the highest peaks falls to a rate."""
-        total = self.counts.sum()
-        over = np.cumsum(self.counts[::-1])[::-1]
-        start = int(np.flatnonzero(over >= max(1.0, TAIL * total))[-1])
-        values = (np.arange(PEAKS) - start + 0.5) * PEAK_STEP
-        excess = self.counts[start:]
-        count = float(excess.sum())
-        mean = float((excess * values[start:]).sum()) / count
-        spread = mean * (1.0 + 1.64 / math.sqrt(count))  # its upper 95 % bound
-        return start * PEAK_STEP + spread * math.log(max(1.0, count / self.hours / wanted))
 
 
 @dataclass(slots=True)
@@ -278,25 +188,48 @@ class Calibration:
         """Count a score of unlabelled traffic."""
         self.cell(service, lang, band).null.add(raw, at)
 
-    def block(self, service: str, lang: str, band: Band, peaks: Mapping[Level, float]) -> None:
-        """Count ten minutes of a stream that nobody found anything in."""
+    def block(
+        self, service: str, lang: str, band: Band, peaks: Mapping[Level, float],
+        sources: Mapping[Level, int] | None = None,
+    ) -> None:  # fmt: skip
+        """Count ten minutes of a stream that nobody found anything in.
+
+        Args:
+            service: whose.
+            lang: most of its messages.
+            band: its speed.
+            peaks: the highest value of each level.
+            sources: keyed hash of the text or account that gave it; none: something new.
+        """
         cell = self.cell(service, lang, band)
         cell.blocks += 1
         for level, peak in peaks.items():
-            cell.peaks[level].add(peak)
+            cell.peaks[level].add(peak, (sources or {}).get(level))
 
     def solve(self, service: str, lang: str, band: Band, budget: Budget) -> dict[Level, Solved]:
-        """Thresholds of all levels for what people can answer."""
+        """Thresholds of all levels for what people can answer.
+
+        How fast the highest fall off is taken from another speed while this one has seen too few.
+        """
         cell = self._cells.get((service, lang, band)) or Cell()
-        return {level: cell.peaks[level].solve(budget.of(level)) for level in Level}
+        alike = [one for key, one in self._cells.items() if key[:2] == (service, lang)]
+        found = {}
+        for level in Level:
+            like = shape([one.peaks[level].tail() for one in alike])
+            found[level] = cell.peaks[level].solve(budget.of(level), like)
+        return found
 
     def drifted(self) -> list[tuple[str, str, Band, float]]:
         """Cells whose traffic changed, with by how much."""
         found = [(*key, cell.null.drift) for key, cell in self._cells.items()]
         return [one for one in found if one[3] > DRIFTED]
 
-    def snapshot(self) -> dict[str, Any]:
-        """All counts as plain numbers, for JSON."""
+    def snapshot(self, *, nameless: bool = False) -> dict[str, Any]:
+        """All counts as plain numbers, for JSON.
+
+        Args:
+            nameless: for a file that leaves the installation: no keyed hashes.
+        """
         return {
             "form": FORM,
             "cells": [
@@ -304,7 +237,7 @@ class Calibration:
                     "service": service, "lang": lang, "band": band.value,
                     "seen": cell.null.seen.tolist(), "lately": cell.null.lately.tolist(),
                     "at": cell.null.at, "blocks": cell.blocks, "messages": cell.null.messages,
-                    "peaks": {one.value: cell.peaks[one].counts.tolist() for one in Level},
+                    "peaks": {one.value: cell.peaks[one].snapshot(nameless=nameless) for one in Level},
                 }
                 for (service, lang, band), cell in self._cells.items()
             ],
@@ -329,7 +262,7 @@ class Calibration:
                 cell.null.messages = float(one["messages"])
                 cell.null.at = float(one["at"])
                 for level in Level:
-                    cell.peaks[level].counts = _counts(one["peaks"][level.value], PEAKS)
+                    cell.peaks[level].join(one["peaks"][level.value])
         except (KeyError, TypeError, ValueError):
             raise BadInput("These are not the counts of a calibration.") from None
         return made

@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from breakwater.comments.across import Across
-from breakwater.comments.calibrate import BLOCK_S, Band, Budget, Calibration
-from breakwater.comments.explain import Ring
+from breakwater.comments.calibrate import Band, Budget, Calibration
+from breakwater.comments.chat import LANGS, ChatState
 from breakwater.comments.limits import Limits
+from breakwater.comments.peaks import BLOCK_S
 from breakwater.comments.recent import Keys
-from breakwater.comments.sequential import ChatSums, Seen, Sums
+from breakwater.comments.sequential import Seen, Sums
 from breakwater.comments.waiting import Block, Waiting
 from breakwater.errors import BadInput
 from breakwater.model.comment import (
@@ -38,11 +39,15 @@ CHATS: Final = 20_000
 ABSTAINED: Final = 0.2
 """Of a block's messages: with more that the model did not weigh, it does not teach."""
 
-LANGS: Final = 16
-"""Languages of one chat that are told apart; those beyond count as unknown."""
+SETTLED: Final = 200
+"""A cell is solved anew after this part of its blocks, or when a limit rang for nothing."""
 
 _LONG: Final = 1e18
-FORM: Final = 1
+
+Told = tuple[int, int]
+"""Keys of a message's text and of its account."""
+
+NOBODY: Final[Told] = 0, 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,31 +101,6 @@ class Heard:
         return tuple(Step(*one) for one in self.levels)
 
 
-@dataclass(slots=True)
-class _Chat:
-    """One stream's chat; `where`: its keyed hash."""
-
-    service: str
-    where: int
-    sums: ChatSums = field(default_factory=ChatSums)
-    ring: Ring = field(default_factory=Ring)
-    langs: dict[str, float] = field(default_factory=dict)
-    cues: dict[Cue, float] = field(default_factory=dict)
-    band: Band = Band.SLOW
-    block_at: float | None = None
-    peaks: dict[Level, float] = field(default_factory=dict)
-    rang: dict[Level, float] = field(default_factory=dict)
-    rang_now: bool = False
-    found_now: bool = False
-    messages: int = 0
-    abstained: int = 0
-
-    @property
-    def lang(self) -> str:
-        """Most of its messages."""
-        return max(self.langs, key=self.langs.__getitem__, default="und")
-
-
 class Engine:
     """Every chat of one process. Not for several threads at once."""
 
@@ -143,9 +123,10 @@ class Engine:
         self._streams = Keys(secret, "stream", 0)
         self._authors = Keys(secret, "author")
         self._messages = Keys(secret, "message", 0)
+        self._sources = Keys(secret, "source", 0)
         self._across = Across()
         self._limits: dict[tuple[str, str, Band], Limits] = {}
-        self._chats: OrderedDict[str, _Chat] = OrderedDict()
+        self._chats: OrderedDict[str, ChatState] = OrderedDict()
         self._waiting = Waiting()
 
     def set_budget(self, budget: Budget) -> None:
@@ -184,10 +165,10 @@ class Engine:
         sums = chat.sums.take(Seen(key, who, read.key, at, scored.nats))
         if sums.new:
             chat.ring.add(message, who, scored.nats, scored.by)
-        return self._stand(stream, chat, at, sums, scored)
+        return self._stand(stream, chat, at, sums, scored, told=(read.key, who))
 
     def _done(
-        self, chat: _Chat, message: Message, who: int, at: float, *, sanctioned: bool
+        self, chat: ChatState, message: Message, who: int, at: float, *, sanctioned: bool
     ) -> None:
         """Count what somebody did without writing."""
         if message.kind is MessageKind.GIFT:
@@ -224,15 +205,7 @@ class Engine:
         chat = self._chats.get(stream)
         if chat is None:
             return None
-        return {
-            "form": FORM, "service": chat.service, "sums": chat.sums.snapshot(),
-            "langs": dict(chat.langs),
-            "cues": {cue.value: at for cue, at in chat.cues.items()}, "band": chat.band.value, "block_at": chat.block_at,
-            "peaks": {level.value: peak for level, peak in chat.peaks.items()},
-            "rang": {level.value: at for level, at in chat.rang.items()},
-            "rang_now": chat.rang_now, "found_now": chat.found_now, "messages": chat.messages,
-            "abstained": chat.abstained,
-        }  # fmt: skip
+        return chat.snapshot()
 
     def snapshot_across(self) -> dict[str, Any]:
         """Sums across streams, and what waits for a decision, for JSON."""
@@ -257,34 +230,20 @@ class Engine:
         Raises:
             BadInput: not a snapshot of this form.
         """
-        try:
-            if kept["form"] != FORM:
-                raise BadInput(f"This chat is of form {kept['form']}; this program reads {FORM}.")
-            chat = _Chat(
-                str(kept["service"]), self._streams.of(stream), sums=ChatSums.restored(kept["sums"]),
-                langs={str(k): float(v) for k, v in kept["langs"].items()},
-                cues={Cue(k): float(v) for k, v in kept["cues"].items()},
-                band=Band(kept["band"]), block_at=kept["block_at"],
-                peaks={Level(k): float(v) for k, v in kept["peaks"].items()},
-                rang={Level(k): float(v) for k, v in kept["rang"].items()},
-                rang_now=bool(kept["rang_now"]), found_now=bool(kept.get("found_now")),
-                messages=int(kept["messages"]), abstained=int(kept["abstained"]),
-            )  # fmt: skip
-        except (AttributeError, KeyError, TypeError, ValueError):
-            raise BadInput("This is not the snapshot of a chat.") from None
+        chat = ChatState.restored(kept, self._streams.of(stream))
         chat.ring.restored = True
         self._chats[stream] = chat
 
-    def _chat(self, stream: str, service: str) -> _Chat:
+    def _chat(self, stream: str, service: str) -> ChatState:
         chat = self._chats.get(stream)
         if chat is None:
-            chat = self._chats[stream] = _Chat(service, self._streams.of(stream))
+            chat = self._chats[stream] = ChatState(service, self._streams.of(stream))
             if len(self._chats) > CHATS:
                 self._chats.popitem(last=False)
         self._chats.move_to_end(stream)
         return chat
 
-    def _weighed(self, chat: _Chat, read: Read, at: float, *, again: bool) -> Scored:
+    def _weighed(self, chat: ChatState, read: Read, at: float, *, again: bool) -> Scored:
         """The model's part as calibration has it; none where it abstains.
 
         What is sent again is weighed again and teaches nothing.
@@ -313,8 +272,9 @@ class Engine:
         return Scored(nats, (Share(Source.MODEL, said, model), *by), was.obfuscation, was.lang)
 
     def _stand(
-        self, stream: str, chat: _Chat, at: float, sums: Sums | None, scored: Scored
-    ) -> Heard:
+        self, stream: str, chat: ChatState, at: float, sums: Sums | None, scored: Scored,
+        *, told: Told = NOBODY,
+    ) -> Heard:  # fmt: skip
         """Levels, peaks and alarms after an event."""
         across = self._across.total(chat.where, at)
         levels: tuple[tuple[Level, float], ...]
@@ -326,7 +286,7 @@ class Engine:
                 (Level.ACROSS, across + sums.stream), (Level.MESSAGE, sums.message),
                 (Level.AUTHOR, sums.author), (Level.STREAM, sums.stream),
             )  # fmt: skip
-        self._count_block(stream, chat, at, levels)
+        self._count_block(stream, chat, at, levels, told)
         limits = self._limits_of(chat)
         held = tuple([(one, nats, limits.at_least[one]) for one, nats in levels])
         alarms: tuple[Alarm, ...] = ()
@@ -337,7 +297,7 @@ class Engine:
         flood, again = (sums.flood, not sums.new) if sums else (0.0, False)
         return Heard(scored, held, alarms, flood, again)
 
-    def _alarm(self, stream: str, chat: _Chat, at: float, step: Step, limits: Limits) -> Alarm:
+    def _alarm(self, stream: str, chat: ChatState, at: float, step: Step, limits: Limits) -> Alarm:
         peaks = self._calibration.cell(chat.service, chat.lang, chat.band).peaks[step.level]
         solved = limits.solved[step.level]
         why = chat.ring.explain(
@@ -349,38 +309,44 @@ class Engine:
         return Alarm(stream, step.level, step.evidence, step.threshold, when, why)
 
     def _count_block(
-        self, stream: str, chat: _Chat, at: float, levels: tuple[tuple[Level, float], ...]
-    ) -> None:
+        self, stream: str, chat: ChatState, at: float, levels: tuple[tuple[Level, float], ...],
+        told: Told,
+    ) -> None:  # fmt: skip
         """Every ten minutes the peaks teach; those of an alarm wait for who looks at it."""
         if chat.block_at is None:
             chat.block_at = at
         if at - chat.block_at >= BLOCK_S:
-            block = Block(chat.service, chat.lang, chat.band, chat.peaks, at)
+            by = {level: self._sources.of(f"{key}") for level, key in chat.sources.items()}
+            block = Block(chat.service, chat.lang, chat.band, chat.peaks, at, by)
             if chat.abstained > ABSTAINED * chat.messages or chat.found_now:
                 pass  # peaks of another evidence than the thresholds are for
             elif chat.rang_now:
                 self._waiting.add(stream, chat.block_at, block)
             else:
                 self._learn(block)
-            chat.block_at, chat.peaks, chat.rang_now, chat.found_now = at, {}, False, False
-            chat.messages = chat.abstained = 0
+            chat.begin(at)
             for one in self._waiting.settled(at):
                 self._learn(one)
         peaks = chat.peaks
         for level, evidence in levels:
             if evidence > peaks.get(level, 0.0):
-                peaks[level] = evidence
+                peaks[level], chat.sources[level] = evidence, chat.source(level, *told)
             elif level not in peaks:
                 peaks[level] = 0.0
 
     def _learn(self, block: Block) -> None:
-        self._calibration.block(block.service, block.lang, block.band, block.peaks)
+        """Ordinary: limits follow at once where one of them rang."""
+        cell = block.service, block.lang, block.band
+        self._calibration.block(*cell, block.peaks, block.sources)
+        known = self._limits.get(cell)
+        if known and any(peak >= known.at_least[one] for one, peak in block.peaks.items()):
+            del self._limits[cell]
 
-    def _limits_of(self, chat: _Chat) -> Limits:
-        """Thresholds of a chat's cell, solved anew when it learned something."""
+    def _limits_of(self, chat: ChatState) -> Limits:
+        """Thresholds of a chat's cell, solved anew when it learned enough to move them."""
         cell = chat.service, chat.lang, chat.band
         blocks = self._calibration.cell(*cell).blocks
         known = self._limits.get(cell)
-        if known is None or known.blocks != blocks:
+        if known is None or blocks - known.blocks > known.blocks // SETTLED:
             known = self._limits[cell] = Limits.of(self._calibration, cell, self._budget)
         return known

@@ -21,7 +21,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from breakwater.comments.calibrate import BLOCK_S
+from breakwater.comments.peaks import BLOCK_S
 from breakwater.errors import BadInput
 
 Floats = NDArray[np.float64]

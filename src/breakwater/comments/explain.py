@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
-from breakwater.comments.calibrate import Solved
+from breakwater.comments.peaks import Solved
 from breakwater.comments.sequential import ChatSums
 from breakwater.model.comment import (
     AuthorEvidence,

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from breakwater.comments.calibrate import Band, Budget, Calibration, Solved
+from breakwater.comments.calibrate import Band, Budget, Calibration
+from breakwater.comments.peaks import Solved
 from breakwater.model.comment import Level
 
 FIXED: Final[Mapping[Level, float]] = {
@@ -42,5 +43,8 @@ class Limits:
 
 
 def limit(solved: Solved, level: Level) -> float:
-    """Where a level alarms: as solved, or fixed while nothing is known."""
-    return FIXED[level] if solved.abstains else solved.threshold
+    """Where a level alarms: as solved; while nothing is known as fixed, but over what was seen."""
+    if solved.abstains:
+        return FIXED[level]
+    known = solved.threshold
+    return min(known, max(FIXED[level], solved.counted)) if solved.guessed else known

@@ -16,8 +16,8 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Any, Final, Self
 
-from breakwater.comments.calibrate import BLOCK_S
 from breakwater.comments.engine import CHATS, Engine, Heard
+from breakwater.comments.peaks import BLOCK_S
 from breakwater.comments.replay import Outcome
 from breakwater.errors import BadInput
 from breakwater.model.comment import Alarm, Message

@@ -17,10 +17,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from breakwater.comments.calibrate import BLOCK_S, Band, Budget, Calibration
+from breakwater.comments.calibrate import Band, Budget, Calibration
 from breakwater.comments.engine import Engine, Reader
 from breakwater.comments.evaluate import HORIZON_S, Found, Rate
 from breakwater.comments.model import Package
+from breakwater.comments.peaks import BLOCK_S
 from breakwater.comments.rows import Told
 from breakwater.comments.traffic import RATES, Remembering, Still, cells_of, learned
 from breakwater.errors import BadInput

@@ -133,6 +133,8 @@ class ChatSums:
         self._pace: Pace | None = None
         self._summed_at = -math.inf
         self._stream = 0.0
+        self.leader = 0
+        """Keyed hash of who gave most of the stream's sum when it was last summed; 0: nobody."""
 
     def take(self, seen: Seen) -> Sums:
         """Count one message; the same message twice changes nothing.
@@ -169,8 +171,8 @@ class ChatSums:
 
     def stream(self, at: float) -> float:
         """The sum over authors at a time that is not before the last message."""
-        total = 0.0
-        for one in self._suspects.values():
+        total = most = 0.0
+        for key, one in self._suspects.items():
             passed = at - one.at
             if passed < SILENT_S:
                 fade = math.exp(-passed / AUTHOR_S)
@@ -180,6 +182,8 @@ class ChatSums:
                     part = _part(sum_ / math.sqrt(1.0 + rate / 2.0)) - _LESS
                     if part > 0.0:
                         total += part
+                        if part > most:
+                            most, self.leader = part, key
         return total
 
     def authors(self, at: float, count: int = 10) -> list[tuple[int, int, float]]:
@@ -218,7 +222,7 @@ class ChatSums:
         ]
         return {
             "form": FORM, "pace": self._pace.snapshot() if self._pace else None,
-            "stream": self._stream, "suspects": len(self._suspects),
+            "stream": self._stream, "leader": self.leader, "suspects": len(self._suspects),
             "summed_at": None if math.isinf(self._summed_at) else self._summed_at,
             "authors": rows, "copies": self._copies.snapshot(), "ids": self._ids.snapshot(),
         }  # fmt: skip
@@ -240,7 +244,7 @@ class ChatSums:
             ]
             made._suspects = dict(rows[: int(kept["suspects"])])
             made._others = OrderedDict(rows[int(kept["suspects"]) :])
-            made._stream = float(kept["stream"])
+            made._stream, made.leader = float(kept["stream"]), int(kept.get("leader", 0))
             made._pace = None if kept["pace"] is None else Pace.restored(kept["pace"])
             summed = kept["summed_at"]
             made._summed_at = -math.inf if summed is None else float(summed)

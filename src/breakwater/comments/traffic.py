@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
-from breakwater.comments.calibrate import Band, Budget, Calibration, Cell, Solved
+from breakwater.comments.calibrate import Band, Budget, Calibration, Cell
 from breakwater.comments.engine import Engine, Read, Reader
 from breakwater.comments.evaluate import Rate
 from breakwater.comments.model import Package
+from breakwater.comments.peaks import Solved
 from breakwater.comments.reader import MessageReader
 from breakwater.comments.rows import Told
 from breakwater.errors import BadInput, Conflict, NotFound
@@ -67,7 +68,10 @@ class Still(Calibration):
     def observe(self, service: str, lang: str, band: Band, raw: float, at: float) -> None:
         """Nothing is learned."""
 
-    def block(self, service: str, lang: str, band: Band, peaks: Mapping[Level, float]) -> None:
+    def block(
+        self, service: str, lang: str, band: Band, peaks: Mapping[Level, float],
+        sources: Mapping[Level, int] | None = None,
+    ) -> None:  # fmt: skip
         """Nothing is learned."""
 
 
@@ -179,7 +183,7 @@ class Kept:
         held = {
             COUNTS: {
                 "form": FORM, "package": self.package_id, "weights": fingerprint(package),
-                "counts": self.counts.snapshot(),
+                "counts": self.counts.snapshot(nameless=True),
             },
             FORECAST: rates,
         }  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from breakwater.comments.calibrate import Band
@@ -29,6 +29,7 @@ class Block:
     Attributes:
         service, lang, band: of its chat when they were over.
         at: seconds of its end, by the messages' clock.
+        sources: keyed hash of the text or account that gave each peak.
     """
 
     service: str
@@ -36,6 +37,7 @@ class Block:
     band: Band
     peaks: Mapping[Level, float]
     at: float
+    sources: Mapping[Level, int] = field(default_factory=dict)
 
 
 class Waiting:
@@ -70,13 +72,15 @@ class Waiting:
             [
                 stream, began, one.service, one.lang, one.band.value,
                 {level.value: peak for level, peak in one.peaks.items()}, one.at,
+                {level.value: source for level, source in one.sources.items()},
             ]
             for (stream, began), one in self._blocks.items()
         ]  # fmt: skip
 
     def restore(self, kept: Sequence[Sequence[Any]]) -> None:
         """Take up those of a snapshot; raises what a wrong form raises."""
-        for stream, began, service, lang, band, peaks, at in kept:
+        for stream, began, service, lang, band, peaks, at, *more in kept:
             held = {Level(level): float(peak) for level, peak in peaks.items()}
-            block = Block(str(service), str(lang), Band(band), held, float(at))
+            by = {Level(level): int(source) for one in more for level, source in one.items()}
+            block = Block(str(service), str(lang), Band(band), held, float(at), by)
             self._blocks[str(stream), float(began)] = block

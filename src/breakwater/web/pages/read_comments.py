@@ -16,8 +16,9 @@ import numpy as np
 
 from breakwater.app.hearing import budget_in, lane_rules_of
 from breakwater.comments import lexicon, model
-from breakwater.comments.calibrate import FORM, LEAST_MESSAGES, Band, Budget, Calibration, Solved
+from breakwater.comments.calibrate import FORM, LEAST_MESSAGES, Band, Budget, Calibration
 from breakwater.comments.limits import limit
+from breakwater.comments.peaks import Solved, joined
 from breakwater.errors import BreakwaterError
 from breakwater.model.comment import Level
 from breakwater.records import chat_alarms, chat_sums, duty
@@ -146,7 +147,7 @@ def _counted(tx: Tx, lanes: int) -> Calibration:
 def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     added = {name: one[name] + other[name] for name in ("blocks", "messages")}
     arrays = {name: _sum(one[name], other[name]) for name in ("seen", "lately")}
-    peaks = {name: _sum(counts, other["peaks"][name]) for name, counts in one["peaks"].items()}
+    peaks = {name: joined(held, other["peaks"][name]) for name, held in one["peaks"].items()}
     return {**one, **added, **arrays, "peaks": peaks, "at": max(one["at"], other["at"])}
 
 
