@@ -33,6 +33,5 @@ def open_case(tx: Tx, report: ReceivedReport, xml: bytes, files: Sequence[Receiv
     )  # fmt: skip
     for reason in found.reasons:
         cases.note(tx, case.id, by="triage", what="triaged", words=reason)
-    if files:
-        jobs.enqueue(tx, SCREEN_JOB, {"report": report.id}, dedup_key=f"received:{report.id}")
+    jobs.enqueue(tx, SCREEN_JOB, {"report": report.id}, dedup_key=f"received:{report.id}")
     return case

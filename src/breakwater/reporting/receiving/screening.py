@@ -2,21 +2,23 @@
 
 In: the id of a report. Out: each file as an upload of the report's case, held with its matches,
 so that people look at it as at other media, every look written down; prints by which later
-reports find it; and what was found as steps of the case. What a bank or an earlier report knows
+reports find it; and what was found, and in which countries, as steps of the case. What a bank or an earlier report knows
 is said; what nobody knows makes the case more urgent, for it may be new. A file that cannot be
 read waits for a person like the rest. Idempotent: it takes up where it was stopped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from breakwater.errors import NotFound
+from breakwater.geo.atlas import Atlas
+from breakwater.geo.jurisdiction import jurisdiction
 from breakwater.media.failures import Unreadable
 from breakwater.media.magic import sniff
 from breakwater.media.spool import Spool
@@ -33,6 +35,8 @@ from breakwater.recognition.screen import Screener
 from breakwater.records import cases, received, uploads
 from breakwater.records.database import Database, Tx
 from breakwater.records.vault import Vault
+from breakwater.reporting.receiving import reading, rules
+from breakwater.reporting.receiving.reading import Capture, Contents
 
 RULE: Final = "received.report"
 """Rule of what came with a report; no list undoes it (`model.decision.STANDING`)."""
@@ -40,6 +44,8 @@ UNREADABLE: Final = "received.undecodable."
 PRINTS: Final = 64
 """Prints kept of one file: a picture has one, a video its first different frames."""
 HEAD: Final = 4096
+ADDRESSES: Final = 100
+"""Addresses of one report that are placed, the first ones."""
 NEW: Final = "No list and no earlier report knows its pictures: they may be new."
 SCREENED: Final = "screened"
 SEEN: Final = "seen_before"
@@ -59,7 +65,7 @@ class Screening:
 
     def __init__(
         self, *, db: Database, vault: Vault, screener: Screener, copies: CopyFinder,
-        limits: DecodeLimits, spool: Path,
+        limits: DecodeLimits, spool: Path, atlas: Atlas,
     ) -> None:  # fmt: skip
         self._db = db
         self._vault = vault
@@ -67,6 +73,7 @@ class Screening:
         self._copies = copies
         self._limits = limits
         self._spool = spool
+        self._atlas = atlas
 
     def run(self, report_id: Id, beat: Beat) -> None:
         """Screen what is not screened yet, then say of the whole what was found."""
@@ -74,14 +81,16 @@ class Screening:
             report = received.get(tx, report_id)
             files = received.files_of(tx, report_id)
             done = uploads.many(tx, [file.id for file in files])
+            contents = reading.contents(received.xml_of(tx, report_id))
         if report.case is None:
             raise NotFound(f"case of received report {report.number}")
         for at, file in enumerate(files):
             if file.id not in done and file.blob is not None:
                 self._screen(report, file)
                 beat((at + 1) / len(files))
+        placed = [one.as_json() for one in self._places(contents, report)]
         with self._db.transaction() as tx:
-            self._weigh(tx, report, files)
+            self._weigh(tx, report, files, placed)
 
     def _screen(self, report: ReceivedReport, file: ReceivedFile) -> None:
         too_large = Undecodable(Reason.TOO_MANY_BYTES)
@@ -130,7 +139,20 @@ class Screening:
         reason = f"It came with report {report.number}."
         return Verdict(Action.HOLD, RULE, reason, matches, shown)
 
-    def _weigh(self, tx: Tx, report: ReceivedReport, files: Sequence[ReceivedFile]) -> None:
+    def _places(self, contents: Contents, report: ReceivedReport) -> list[PlacedAddress]:
+        """Where the addresses of whoever is reported seemed to be when they were used."""
+        captures = [one for person in contents.people for one in person.captures]
+        placed = []
+        for capture in captures[:ADDRESSES]:
+            at = rules.moment_of(capture.at) or report.opened_at
+            where = jurisdiction(self._atlas.resolve(capture.address, at))
+            placed.append(PlacedAddress(capture, where.countries, where.certainty.value))
+        return placed
+
+    def _weigh(
+        self, tx: Tx, report: ReceivedReport, files: Sequence[ReceivedFile],
+        placed: Sequence[Mapping[str, Any]],
+    ) -> None:  # fmt: skip
         """Say what was found, once; what nobody knows makes the case more urgent."""
         case = cases.get(tx, Id(str(report.case)))
         if any(step.what == SCREENED for step in cases.history(tx, case.id)):
@@ -147,7 +169,7 @@ class Screening:
         new = [f for f in files if own.get(f.id) and f.id not in known and f.id not in seen]
         cases.note(
             tx, case.id, by="screening", what=SCREENED, files=len(files), known=len(known),
-            seen=len(seen), new=len(new),
+            seen=len(seen), new=len(new), places=list(placed),
         )  # fmt: skip
         if new:
             self._raise(tx, case)
@@ -158,6 +180,19 @@ class Screening:
         if present.state is CaseState.CLOSED or present.priority.rank <= Priority.HIGH.rank:
             return
         cases.set_priority(tx, case.id, Priority.HIGH, by="screening", reason=NEW)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedAddress:
+    """Countries in which an address seemed to be, the best guess first; the address is sealed."""
+
+    capture: Capture
+    countries: tuple[str, ...]
+    certainty: str
+
+    def as_json(self) -> dict[str, Any]:
+        """For the case's history, which keeps no address."""
+        return {"countries": list(self.countries), "certainty": self.certainty}
 
 
 @dataclass(frozen=True, slots=True)

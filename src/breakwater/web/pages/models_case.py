@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from breakwater.web.pages.models import Mark, QueueRow, When
 from breakwater.web.pages.models_chat import ChatCard
 from breakwater.web.pages.models_classifiers import ScoreRow
+from breakwater.web.pages.models_received import ReceivedView
 from breakwater.web.pages.models_stream import StreamView
 from breakwater.web.pages.read_reports import ReportRow
 from breakwater.web.pages.timeline import Timeline
@@ -261,6 +262,7 @@ class CaseView:
         reports_note: what stands beside them, or in their place.
         chat: what is written there, in one look; its own page has the rest.
         scores: what operators' classifiers said; they decide nothing.
+        received: the report that another service sent.
     """
 
     id: str
@@ -302,3 +304,4 @@ class CaseView:
     stream: StreamView | None = None
     chat: ChatCard | None = None
     scores: tuple[ScoreRow, ...] = ()
+    received: ReceivedView | None = None

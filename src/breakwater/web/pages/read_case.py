@@ -25,6 +25,7 @@ from breakwater.web.pages import (
     read_classifiers,
     read_copies,
     read_deciding,
+    read_received,
     read_related,
     read_stills,
     read_stream,
@@ -83,6 +84,10 @@ _STEPS: Final[Mapping[str, str]] = Spoken({
     "comment_label": later("Said of a comment whether it counts"),
     "alerted": later("A watcher noticed something more"),
     "snapshot": later("The account's data was taken from the service"),
+    "triaged": later("Why it is as urgent as it is"),
+    "screened": later("Its files were looked through"),
+    "seen_before": later("A file came before"),
+    "referred": later("Referred"),
 })  # fmt: skip
 
 _ECHOES: Final = frozenset({"closed", "reopened", "reprioritised", *DecisionKind})
@@ -97,11 +102,15 @@ def case(look: Look, found: Case) -> CaseView:
     pairs = tuple(_pair(look, upload, match) for match in matches[:PAIRS]) if upload else ()
     strip = _strip(matches[:PAIRS])
     shown, shown_strip = read_copies.evidence(look, upload, after=len(pairs))
+    report = read_received.of_case(look, found)
+    sent = read_received.media(look, report)
+    if sent:
+        pairs, strip = _sent(look, sent[:PAIRS])
     stream = read_stream.of_case(look.tx, found)
     live, live_strip, more = read_stills.evidence(look, stream)
     chat = read_chat.of_case(look, found)
     held = holder(found, look.now)
-    kept = read_stills.kept(look, stream) if stream else bool(upload and upload.blob)
+    kept = read_stills.kept(look, stream) if stream else bool(sent or (upload and upload.blob))
     closed = _closed_to(look, upload, held, kept=kept)
     bar = read_deciding.deciding(look, found, upload)
     return CaseView(
@@ -113,14 +122,14 @@ def case(look: Look, found: Case) -> CaseView:
         due=words.due(found.due_at, look.now),
         opened=words.ago(found.opened_at, look.now),
         version=found.version,
-        kind=words.KIND[found.kind],
+        kind=found_by(look, found),
         rule=retold(verdict.reason)
         if verdict
         else say("This case is not about an upload's verdict."),
         verdict=words.ACTION[verdict.action] if verdict else Mark("none", say("No verdict")),
         item=upload.id if upload else "",
         pairs=(*pairs, *shown, *live),
-        more_pairs=max(0, len(matches) - PAIRS) + more,
+        more_pairs=max(0, len(matches) - PAIRS, len(sent) - PAIRS) + more,
         strip=(*strip, *shown_strip, *live_strip),
         spans=spans_of(moments_s(matches[:PAIRS])),
         reports=_reports(look, found),
@@ -145,7 +154,22 @@ def case(look: Look, found: Case) -> CaseView:
         stream=read_stream.view(look, found),
         chat=read_chat.card(look, chat) if chat else None,
         scores=read_classifiers.said(look.tx, found.subject),
+        received=read_received.view(look, found, report),
     )
+
+
+def _sent(
+    look: Look, files: Sequence[Upload]
+) -> tuple[tuple[EvidencePair, ...], tuple[StripFrame, ...]]:
+    """Files of a received report: each once, beside the nearest entry that a bank has of it."""
+    pairs, strip = [], []
+    for place, upload in enumerate(files):
+        matches = upload.verdict.matches if upload.verdict else ()
+        found = read_received.plain(upload, place + 1)
+        pairs.append(_pair(look, upload, matches[0]) if matches else found)
+        words_ = say("File %(n)s", n=place + 1)
+        strip.append(StripFrame(place, pairs[-1].frame, words_, pairs[-1].bank))
+    return tuple(pairs), tuple(strip) if len(strip) > 1 else ()
 
 
 def _reports(look: Look, found: Case) -> tuple[ReportRow, ...]:

@@ -18,6 +18,9 @@ from breakwater.live.hearing.measures import WHY as CHAT_WHY
 from breakwater.model.match import VIEW_WORDS, Match
 from breakwater.model.media import Reason
 from breakwater.model.signal import BUILTIN
+from breakwater.reporting.receiving.screening import NEW
+from breakwater.reporting.receiving.triage import LAST, USUAL
+from breakwater.reporting.receiving.triage import RULES as TRIAGE
 from breakwater.review.deciding.policy import REASONS, RELEASED, VERDICTS
 from breakwater.web.languages import SOURCE, speaking
 from breakwater.web.pages.speech import later, say
@@ -82,6 +85,10 @@ PATTERNS: Final = (
         "Entry %(number)s of bank %(bank)s matched %(n)s items within an hour (limit %(limit)s); "
         "it is held until a person has looked."
     ),
+    later("Report %(n)s came in: %(what)s. %(why)s"),
+    later("File %(n)s came before, with report %(report)s."),
+    later("File %(n)s is like one of report %(report)s: %(bits)s of 256 bits differ."),
+    later("It came with report %(n)s."),
 )
 """How the verbs put sentences together: `intake.policy`, `model.match`, `review.queueing.reports`."""
 
@@ -115,6 +122,8 @@ def sentences() -> Iterator[str]:
     yield from VERDICTS.values()
     yield from VIEW_WORDS.values()
     yield from CHAT_WHY.values()
+    yield from (why for _, why, _ in TRIAGE)
+    yield from (LAST, USUAL, NEW)
     yield from (reason.words for reason in Reason)
     yield from (kind.words for kind in BUILTIN.values())
 
