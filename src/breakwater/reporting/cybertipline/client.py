@@ -55,7 +55,10 @@ class Client:
                 credentials would go over the wire in clear.
         """
         checked(base, production=production)
-        context = ssl.create_default_context(cafile=None if ca is None else str(ca))
+        secure = base.startswith("https://")
+        context = (
+            ssl.create_default_context(cafile=None if ca is None else str(ca)) if secure else False
+        )
         self._http = httpx.Client(
             base_url=base.rstrip("/"), auth=httpx.BasicAuth(user, password), timeout=timeout,
             verify=context, follow_redirects=False, trust_env=False,
