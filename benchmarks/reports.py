@@ -13,9 +13,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.harness import Result, Row, Target, quick
 from tests.integration.ispws_site import receiving
 from tests.integration.killed_reports import MISBEHAVES, Outbox, Tally
+
+from benchmarks.harness import Result, Row, Target, quick
 
 OURS, NAIVE = "breakwater", "no state between calls (reimplemented)"
 AT_ONCE = 20

@@ -68,7 +68,8 @@ def send(told: dict[str, Any]) -> None:
         reached=reached,
     )  # fmt: skip
     if told.get("naive"):
-        return naively(db, vault, wire, reached)
+        naively(db, vault, wire, reached)
+        return
     idle = 0
     while idle < IDLE:
         kinds = (filings.FILE_JOB, RETRACT_JOB)
