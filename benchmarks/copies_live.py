@@ -1,7 +1,7 @@
 """How a broadcast is looked at, as `live.watching` does it: which frames, and which are compared.
 
-Key frames; after a sighting for seconds, and once a stretch stands for half a minute, eight frames
-a second, of which four are aligned. Only frames that were looked at can be
+Key frames, and cuts that are coded whole between them (`media.slices`); after a sighting for seconds, and once a stretch stands for half a minute, eight frames
+a second, of which up to six are aligned. Only frames that were looked at can be
 compared closer. `Spotter` itself needs a database; its limits are read from it.
 """
 
@@ -11,7 +11,13 @@ import numpy as np
 
 from benchmarks.copies_clips import FPS
 from breakwater.fingerprint.views import ViewMaker
-from breakwater.live.watching.spotting import BETWEEN_S, CLOSELY_S, FOLLOW_OTHERS_S, FOLLOW_S
+from breakwater.live.watching.spotting import (
+    BETWEEN_S,
+    CLOSELY_S,
+    FOLLOW_OTHERS_S,
+    FOLLOW_S,
+    NOVEL,
+)
 from breakwater.matching import align
 from breakwater.matching.reels import ReelIndex
 from breakwater.model.copies import Segment
@@ -32,7 +38,7 @@ def watched(
     follower, views = align.Follower(index), ViewMaker()
     looked: list[int] = []
     followed_s = fed_s = closely_until = -CLOSELY_S
-    hunches, curious = Hunches(), False
+    hunches, curious, last = Hunches(), False, None
     for number, (luma, key) in enumerate(zip(lumas, keys, strict=True)):
         time_s = number / FPS
         if not key:
@@ -42,9 +48,13 @@ def watched(
                 continue
         looked.append(number)
         prints = views.feed(luma, time_s)
+        whole = prints.hashes[0] if len(prints.views) else last
+        novel = last is None or int(np.bitwise_count(whole ^ last).sum()) >= NOVEL
+        last = whole
         between = time_s - followed_s < (FOLLOW_S if key else FOLLOW_OTHERS_S)
         closely = key or time_s <= closely_until or curious
-        if time_s - fed_s < BETWEEN_S or (between and not closely):
+        early = time_s - fed_s < BETWEEN_S and not (key and novel)
+        if early or (between and not closely):
             continue
         fed_s = time_s
         followed_s = followed_s if between else time_s

@@ -192,12 +192,12 @@ def coded(frames: Frames, kbit: int) -> bytes:
 
 
 def decoded(data: bytes) -> Iterator[tuple[float, bool, np.ndarray]]:
-    """Time, key frame or not, and luma of every frame."""
+    """Time, whether it is coded whole as key frames are, and luma of every frame."""
     with av.open(io.BytesIO(data)) as container:
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1
         for frame in container.decode(stream):
-            yield float(frame.time), bool(frame.key_frame), luma_of(frame)
+            yield float(frame.time), frame.pict_type == av.video.frame.PictureType.I, luma_of(frame)
 
 
 def luma_of(frame: Any) -> np.ndarray:

@@ -17,6 +17,7 @@ import av
 import numpy as np
 import pytest
 
+from breakwater.fingerprint.views import REFERENCE
 from breakwater.live.preroll import Chunk, Ring
 from breakwater.live.watching import childwire
 from breakwater.live.watching import link as links
@@ -28,6 +29,8 @@ from breakwater.model.live import Ending
 from tests.builders_media import blobs
 from tests.integration.live_site import until
 from tests.unit.test_media_original import cast
+from tests.unit.test_media_slices import CUT
+from tests.unit.test_media_slices import cast as cut
 
 BadAnswer = childwire.BadAnswer
 Feed = Callable[[socket.socket], None]
@@ -155,7 +158,9 @@ def test_every_kind_of_broadcast_ends_for_itself(casts: Broadcasts) -> None:
     frames = [childwire.frame(one) for one in casts.of(good, "frame")]
     assert [round(one.time_s) for one in frames] == [0, 1, 2, 3]
     assert all(one.key and one.width == 320 for one in frames)
-    assert all(len(one.prints) in {8, 16} and len(one.reference.views) == 16 for one in frames)
+    assert all(
+        len(one.prints) in {8, 16} and len(one.reference.views) == len(REFERENCE) for one in frames
+    )
     assert casts.ending(grows) is Ending.CLOSED
     shapes = [childwire.shape(one) for one in casts.of(grows, "shape")]
     assert [(one.width, one.height) for one in shapes] == [(320, 240), (640, 360)]
@@ -196,6 +201,15 @@ def test_rare_key_frames_are_not_waited_for(casts: Broadcasts) -> None:
     gaps = np.diff([one.time_s for one in frames])
     assert gaps[0] < 5.0
     assert (gaps[1:] <= 0.6).all()
+
+
+def test_a_cut_just_after_a_key_frame_is_looked_at(casts: Broadcasts) -> None:
+    stream = casts.begin(sends(cut("mpegts")))
+    assert casts.ending(stream) is Ending.CLOSED
+    frames = [childwire.frame(one) for one in casts.of(stream, "frame")]
+    times = [one.time_s - frames[0].time_s for one in frames]
+    assert times == pytest.approx([0.0, 1.0, CUT / 25], abs=0.005)
+    assert all(one.key for one in frames)
 
 
 def test_a_broadcast_looks_as_closely_as_it_is_told(casts: Broadcasts) -> None:

@@ -28,6 +28,7 @@ from breakwater.media.damage import unless_damaged
 from breakwater.media.ear import Ear
 from breakwater.media.original import Original
 from breakwater.media.remux import Remuxer
+from breakwater.media.slices import Wholes
 from breakwater.model.live import Ending, LiveShape, Sampling
 
 OPEN_S: Final = 10.0
@@ -83,7 +84,7 @@ class Seen:
     Attributes:
         frame: PyAV's, valid until the next one.
         time_s: since the pull began, never going back.
-        key: a key frame.
+        key: a key frame, or a cut that is coded whole just after one.
         started: monotonic seconds at which its packet was taken up.
     """
 
@@ -192,6 +193,7 @@ class Pull:
         self._backlog: list[Any] = []
         self._backlog_bytes = 0
         self._following = False
+        self._wholes = Wholes(self._context)
 
     def events(self) -> Iterator[LiveShape | Seen | Piece | None]:
         """What happens; None now and then, so that the caller can do other things.
@@ -248,6 +250,7 @@ class Pull:
         key = bool(packet.is_keyframe)
         if key:
             self._last_key = now
+            self._wholes.begin()
         return key
 
     def _hear(self, packet: Any, now: float) -> None:
@@ -269,6 +272,8 @@ class Pull:
                 frames = self._alone(packet)
                 self._backlog, self._backlog_bytes, self._following = [], 0, False
                 yield from self._shown(frames, now, every_s=0.0)
+            elif not self._following and self._wholes.tell(packet):
+                yield from self._shown(self._alone(packet), now, every_s=0.0)
             if self._backlog_bytes + packet.size <= _BACKLOG:
                 self._backlog.append(packet)
                 self._backlog_bytes += packet.size
@@ -309,7 +314,7 @@ class Pull:
             if (frame.width, frame.height) != (self.shape.width, self.shape.height):
                 self.shape = self._shape(frame.width, frame.height)
                 yield self.shape
-            key = bool(frame.key_frame)
+            key = bool(frame.key_frame) or not every_s  # what can be looked at alone
             if not key and time_s < self._next_look:
                 continue
             self._next_look = time_s + every_s

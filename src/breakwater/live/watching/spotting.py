@@ -109,7 +109,7 @@ class Spotter:
         time_s = self._offset + frame.time_s
         self._end_s = max(self._end_s, time_s)
         novel = self._novel(frame)
-        return self._copies(frame, time_s) + self._entries(frame, time_s, novel=novel)
+        return self._copies(frame, time_s, novel=novel) + self._entries(frame, time_s, novel=novel)
 
     def settle(self, judged: Segment) -> None:
         """A closer look has judged a stretch: what goes on of it is taken so from now on."""
@@ -172,11 +172,11 @@ class Spotter:
             )  # fmt: skip
         return spotted
 
-    def _copies(self, frame: LiveFrame, time_s: float) -> list[Spotted]:
+    def _copies(self, frame: LiveFrame, time_s: float, *, novel: bool) -> list[Spotted]:
         """Known videos that it has shown stretches of."""
         if self._follower is None or self._aligner is None or not self._aligner.any:
             return []
-        segments = self._followed(frame, time_s)
+        segments = self._followed(frame, time_s, novel=novel)
         if not segments:
             return []
         with self._db.read() as tx:
@@ -196,11 +196,15 @@ class Spotter:
                 spotted.append(Spotted(told, tuple(one.segment for one in same)))
         return spotted
 
-    def _followed(self, frame: LiveFrame, time_s: float) -> tuple[Segment, ...]:
-        """What the alignment says of a frame; nothing of one that it is too early for."""
+    def _followed(self, frame: LiveFrame, time_s: float, *, novel: bool) -> tuple[Segment, ...]:
+        """What the alignment says of a frame; nothing of one that it is too early for.
+
+        It is never too early for a cut just after a key frame.
+        """
         between = time_s - self._followed_s < (FOLLOW_S if frame.key else FOLLOW_OTHERS_S)
         closely = frame.key or time_s <= self._closely_until or self.curious
-        if self._follower is None or time_s - self._fed_s < BETWEEN_S or (between and not closely):
+        early = time_s - self._fed_s < BETWEEN_S and not (frame.key and novel)
+        if self._follower is None or early or (between and not closely):
             return ()
         self._fed_s = time_s
         self.doubts = ()
