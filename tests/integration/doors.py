@@ -92,4 +92,4 @@ def door() -> Iterator[Door]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(timeout=5)
+        thread.join(timeout=30)

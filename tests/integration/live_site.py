@@ -81,7 +81,7 @@ class LiveSite:
         return self.app.live.streams.alert(Alert(**known | facts))
 
 
-def until(check: Callable[[], Any], seconds: float = 30.0) -> Any:
+def until(check: Callable[[], Any], seconds: float = 60.0) -> Any:
     """What a check answers once it is true."""
     end = time.monotonic() + seconds
     while not (found := check()):

@@ -79,7 +79,7 @@ def test_a_denied_publisher_that_slipped_in_is_dropped(known: App, running: Rtmp
         streams.set_state(tx, found.id, StreamState.ENDED)
     assert publisher.sending
     known.live.discovery.run()
-    publisher.wait_end(10)
+    publisher.wait_end()
     assert live(known) == []
 
 

@@ -288,5 +288,5 @@ def test_a_real_broadcast_is_known_seen_and_ended(
 
 def test_a_real_server_refuses_what_has_a_bad_name(real: Rtmp, served: Served) -> None:
     publisher = real.push(name="live/a%20b", wait=False)
-    publisher.process.wait(timeout=10)
+    publisher.process.wait(timeout=30)
     assert publisher.process.returncode != 0

@@ -92,7 +92,7 @@ def test_one_voucher_freezes_and_the_second_lets_the_bank_cut(
         assert reels.vouch(tx, number, by=second_voucher).sources == 2
     publisher = site.rtmp.push(film, name="live/two-vouchers")
     second = site.stream("live/two-vouchers")
-    publisher.wait_end(40)
+    publisher.wait_end()
     done = until(lambda: site.confirmed(second, Control.CUT))
     assert (done.by, done.why) == ("policy", "copy")
     assert enough(site, second) is not None

@@ -140,7 +140,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 @pytest.fixture(scope="module")
 def good(bench: Bench) -> Stream:
     """A broadcast without fault, for as long as the others misbehave."""
-    bench.site.rtmp.push(name="live/good", seconds=110)
+    bench.site.rtmp.push(name="live/good", seconds=600)
     return bench.site.stream("live/good")
 
 
@@ -161,39 +161,39 @@ def children(pid: int) -> set[int]:
 
 
 def test_each_bad_broadcast_is_a_case_or_goes_on(bench: Bench, good: Stream) -> None:
-    until(lambda: bench.frames(good) >= 2, 30)
+    until(lambda: bench.frames(good) >= 2)
     noise = np.random.default_rng(1).bytes(600_000)
     small = transport(4)
     silent = transport(6, without_keys=True)
-    keyless = bench.begin("keyless", paced(silent, seconds=6, times=7))
+    keyless = bench.begin("keyless", paced(silent, seconds=6, times=40))
     garbage = bench.begin("garbage", paced(noise, seconds=2))
     stalls = bench.begin("stalls", held(transport(2), 2), held(b"", 1))
     large = transport(6, width=640, height=360, start_s=4.0)
     grows = bench.begin("grows", paced(small, large, seconds=10))
     other = transport(6, codec="mpeg4", start_s=4.0)
-    codec = bench.begin("codec", paced(small, other, seconds=10), paced(other, seconds=6, times=5))
-    loops = bench.begin("loops", paced(transport(2), seconds=2, times=15))
-    drifts = bench.begin("drifts", paced(transport(6), seconds=12, times=3))
+    codec = bench.begin("codec", paced(small, other, seconds=10), paced(other, seconds=6, times=40))
+    loops = bench.begin("loops", paced(transport(2), seconds=2, times=120))
+    drifts = bench.begin("drifts", paced(transport(6), seconds=12, times=20))
 
-    until(lambda: _size(bench.post(grows)) == (640, 360), 20)
-    until(lambda: bench.alerts(garbage), 40)
-    until(lambda: bench.alerts(keyless), 40)
-    until(lambda: "lost" in bench.alerts(stalls), 40)
+    until(lambda: _size(bench.post(grows)) == (640, 360))
+    until(lambda: bench.alerts(garbage), 60)
+    until(lambda: bench.alerts(keyless), 60)
+    until(lambda: "lost" in bench.alerts(stalls), 60)
     for bad in (garbage, keyless, stalls):
         found = bench.now(bad)
         assert found.case is not None
         assert found.control in {Control.OPEN, Control.WATCHED}
         assert not set(bench.alerts(bad)) - {"undecodable", "lost"}
     assert bench.now(stalls).state is StreamState.LOST
-    until(lambda: bench.frames(codec) >= 8, 30)
-    until(lambda: bench.frames(grows) >= 8, 20)
-    until(lambda: bench.frames(drifts) >= 10, 20)
-    until(lambda: bench.frames(loops) >= 8, 20)
+    until(lambda: bench.frames(codec) >= 8)
+    until(lambda: bench.frames(grows) >= 8)
+    until(lambda: bench.frames(drifts) >= 10)
+    until(lambda: bench.frames(loops) >= 8)
     for odd in (grows, loops, drifts):
         assert bench.alerts(odd) == []
         assert 0.0 <= bench.now(odd).seen_share <= 1.0
     seen = bench.frames(good)
-    until(lambda: bench.frames(good) >= seen + 2, 10)
+    until(lambda: bench.frames(good) >= seen + 2)
     assert bench.alerts(good) == []
 
 
@@ -203,11 +203,11 @@ def _size(post: Post | None) -> tuple[int, int]:
 
 
 def test_a_hostile_broadcasts_child_dies_and_no_other(bench: Bench, good: Stream) -> None:
-    until(lambda: bench.frames(good) >= 1, 30)
+    until(lambda: bench.frames(good) >= 1)
     watcher = bench.site.app.live.watching._links[0].process.pid
     before = children(watcher)
-    hostile = bench.begin("hostile", paced(transport(6), seconds=6, times=5))
-    until(lambda: bench.frames(hostile) >= 1, 20)
+    hostile = bench.begin("hostile", paced(transport(6), seconds=6, times=40))
+    until(lambda: bench.frames(hostile) >= 1)
     victims = [pid for pid in children(watcher) - before if (Path("/proc") / str(pid)).exists()]
     post, epoch = bench.post(good), getattr(bench.post(good), "epoch", 0)
     mine = bench.post(hostile)
@@ -216,8 +216,8 @@ def test_a_hostile_broadcasts_child_dies_and_no_other(bench: Bench, good: Stream
     for pid in victims:  # as a decoder that was taken over ends: at once, without a word
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-    until(lambda: bench.frames(hostile) > frames, 15)
-    until(lambda: bench.frames(good) >= seen + 2, 15)
+    until(lambda: bench.frames(hostile) > frames)
+    until(lambda: bench.frames(good) >= seen + 2)
     assert bench.site.app.live.watching._links[0].process.pid == watcher
     assert post is bench.post(good)
     assert getattr(post, "epoch", -1) == epoch
@@ -228,12 +228,12 @@ def test_two_under_one_name_are_one_broadcast(bench: Bench) -> None:
     first = rtmp.push(name="live/twin")
     stream = bench.site.stream("live/twin")
     second = rtmp.push("mandelbrot=size=320x180:rate=25", name="live/twin", wait=False)
-    second.process.wait(timeout=15)
+    second.process.wait(timeout=30)
     assert second.process.returncode != 0
     assert first.sending
     found = bench.site.stream("live/twin")
     assert (found.id, found.state) == (stream.id, StreamState.LIVE)
-    until(lambda: bench.frames(stream) >= 2, 20)
+    until(lambda: bench.frames(stream) >= 2)
     first.stop()
     until(lambda: bench.site.stream("live/twin").state is StreamState.ENDED)
 
@@ -262,12 +262,12 @@ def test_a_media_server_that_is_away_is_seen_as_lost(bench: Bench) -> None:
     site = bench.site
     publisher = site.rtmp.push(name="live/adrift")
     stream = site.stream("live/adrift")
-    until(lambda: bench.frames(stream) >= 2, 20)
+    until(lambda: bench.frames(stream) >= 2)
     site.rtmp.process.terminate()
-    publisher.wait_end(20)
+    publisher.wait_end()
     killed = time.monotonic()
-    until(lambda: "lost" in bench.alerts(stream), 40)
-    assert time.monotonic() - killed < 30
+    until(lambda: "lost" in bench.alerts(stream), 60)
+    assert time.monotonic() - killed < 60
     found = bench.now(stream)
     assert found.state is StreamState.LOST
     assert found.case is not None

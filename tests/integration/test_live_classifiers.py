@@ -53,9 +53,9 @@ def test_the_bright_one_comes_first_and_nothing_is_stopped(site: LiveSite) -> No
     dark, bright = site.stream("live/dark"), site.stream("live/bright")
     reported = {report(site, one).id: one for one in (dark, bright)}
     made = classifier_house.add(site.app)
-    until(lambda: (tally(site, bright) or Tally(made.classifier.id, bright.id)).over, 40)
-    until(lambda: (tally(site, dark) or Tally(made.classifier.id, dark.id)).frames >= 2, 40)
-    until(lambda: alerts(site, bright), 10)
+    until(lambda: (tally(site, bright) or Tally(made.classifier.id, bright.id)).over, 60)
+    until(lambda: (tally(site, dark) or Tally(made.classifier.id, dark.id)).frames >= 2, 60)
+    until(lambda: alerts(site, bright))
 
     (seen,) = alerts(site, bright)[:1]
     assert (seen.alert.kind, seen.alert.reference) == ("classifier", made.classifier.id)
@@ -95,9 +95,9 @@ def test_a_classifier_that_hangs_blocks_no_watching_and_is_shown(site: LiveSite)
             return classifiers.get(tx, slow.classifier.id).trouble == "too_slow"
 
     until(failed, 60)
-    post = until(lambda: site.app.live.watching.post(stream.id), 10)
+    post = until(lambda: site.app.live.watching.post(stream.id))
     before = post.frames
-    until(lambda: post.frames >= before + 3, 10)
+    until(lambda: post.frames >= before + 3)
     found = tally(site, stream)
     assert found is not None
     shown = site.app.metrics.exposition().decode()

@@ -32,10 +32,10 @@ def frames(site: LiveSite, stream: Id) -> int:
 def test_a_playlist_is_watched(site: LiveSite) -> None:
     publisher = site.rtmp.push(name="live/tiles")
     playlist = f"{site.rtmp.config.hls_url}/live/tiles/index.m3u8"
-    until(lambda: ".ts" in httpx.get(playlist).text, 15)
+    until(lambda: ".ts" in httpx.get(playlist).text)
     told = Sender(service="live", pull_url=playlist)
     made = site.app.live.streams.begin(OPERATOR, "", "tiles-by-hls", told)
-    until(lambda: frames(site, made.id) >= 4, 30)
+    until(lambda: frames(site, made.id) >= 4)
     shape = site.app.live.watching.post(made.id).shape
     assert shape is not None
     assert (shape.width, shape.height) == (320, 180)

@@ -13,7 +13,7 @@ import pytest
 from breakwater.banks.reels import NewReel
 from breakwater.fingerprint import audio
 from breakwater.live.watching import looking
-from breakwater.matching import align
+from breakwater.matching import align, tracks
 from breakwater.media.spool import Spool
 from breakwater.model.copies import Zone
 from breakwater.model.scene import CloserLook
@@ -79,11 +79,20 @@ def evidence(site: LiveSite, stream: Stream) -> list[Evidence]:
         return stream_alerts.of_stream(tx, stream.id)
 
 
+def linked(site: LiveSite, stream: Stream) -> Evidence | None:
+    """The first alert of which a closer look made a link."""
+    for one in reversed(evidence(site, stream)):
+        if one.looks and one.segments[0].zone is Zone.LINK:
+            return one
+    return None
+
+
 def test_an_unsure_stretch_is_borne_out_by_frames_and_sound_and_its_stills_are_kept(
     site: LiveSite, film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = site.app
-    monkeypatch.setattr(align, "LINK_SCORE", 1e9)  # whatever it shows, the alignment is not sure
+    for part in (align, tracks):
+        monkeypatch.setattr(part, "LINK_SCORE", 1e9)  # whatever it shows, the alignment is not sure
     monkeypatch.setattr(looking, "EVERY_S", 2.0)
     with app.db.transaction() as tx:
         banks.create(tx, name="FILMS", purpose="tests", source="tests")
@@ -95,9 +104,9 @@ def test_an_unsure_stretch_is_borne_out_by_frames_and_sound_and_its_stills_are_k
     sent = broadcast(tmp_path, film, "-vf", "hflip,crop=iw*0.9:ih*0.9")
     publisher = site.rtmp.push(sent, name="live/again", options=COPIED)
     stream = site.stream("live/again")
-    until(lambda: site.confirmed(stream, Control.FROZEN), 30)
+    told = until(lambda: linked(site, stream))  # on a busy machine it may be frozen before that
+    until(lambda: site.confirmed(stream, Control.FROZEN))
     seen = evidence(site, stream)
-    told = next(one for one in seen if one.looks and one.segments[0].zone is Zone.LINK)
     look = told.looks[0]
     assert (look.reel, look.before, look.after) == (reel.number, "look", "link")
     assert look.agree >= 1
@@ -112,7 +121,7 @@ def test_an_unsure_stretch_is_borne_out_by_frames_and_sound_and_its_stills_are_k
         with app.db.read() as tx:
             return stream_stills.of_stream(tx, stream.id)
 
-    stills = until(kept, 10)
+    stills = until(kept)
     pair = told.segments[0].pairs[0]
     assert min(abs(one.time_s - pair.time_s) for one in stills) < 1.0
     with app.vault.open(stills[0].blob) as picture:
@@ -127,7 +136,8 @@ def test_one_frame_is_enough_where_its_sound_is_heard(
     if not audio.version():
         pytest.skip("libchromaprint1 is not installed")
     app = site.app
-    monkeypatch.setattr(align, "LINK_SCORE", 1e9)
+    for part in (align, tracks):
+        monkeypatch.setattr(part, "LINK_SCORE", 1e9)
     monkeypatch.setattr(looking, "EVERY_S", 2.0)
     monkeypatch.setattr(looking, "MOST_TRIES", 9)
     one_look = partial(grey.plan, most=1)

@@ -45,7 +45,7 @@ def test_two_minutes_before_an_alarm_are_preserved_with_their_sound(
         until(lambda: post.last_s > SHOWN_S, SHOWN_S + 90)
         alarm = app.clock.now().timestamp() - post.seen.begun
         site.alert(stream, time_s=post.last_s)
-        until(lambda: site.confirmed(stream, Control.FROZEN), 30)
+        until(lambda: site.confirmed(stream, Control.FROZEN))
 
         def rows() -> list[str]:
             with app.db.read() as tx:

@@ -38,7 +38,7 @@ class NginxStage:
 
     def refused(self, name: str) -> bool:
         publisher = self._running.push(name=name, wait=False)
-        publisher.process.wait(timeout=10)
+        publisher.process.wait(timeout=30)
         return publisher.process.returncode != 0
 
     def play(self, name: str, *, ours: bool = False) -> Player:
@@ -123,7 +123,7 @@ class TestNginxRtmp(MediaServerContract):
     def test_a_second_publisher_of_one_name_is_refused_and_the_first_goes_on(self) -> None:
         first = self.now.publish(NAME)
         second = self.now._running.push(name=NAME, wait=False)
-        second.process.wait(timeout=10)
+        second.process.wait(timeout=30)
         assert second.process.returncode != 0
         assert first.sending
 
@@ -134,7 +134,7 @@ class TestNginxRtmp(MediaServerContract):
         assert server.terminate(NAME, "999999").done, "it is not there"
         assert publisher.sending
         assert server.terminate(NAME, found.publishers[0].client).done
-        publisher.wait_end(5)
+        publisher.wait_end()
 
     def test_a_strange_agent_does_not_blind_the_list(self) -> None:
         publisher = self.now.publish(NAME)
@@ -147,7 +147,7 @@ class TestNginxRtmp(MediaServerContract):
     def test_an_hls_viewer_is_asked_for_each_file(self, wait_until) -> None:
         publisher = self.now.publish(NAME)
         base = f"{self.now._running.config.hls_url}/{NAME}"
-        wait_until(lambda: ".ts" in httpx.get(f"{base}/index.m3u8").text, 15)
+        wait_until(lambda: ".ts" in httpx.get(f"{base}/index.m3u8").text)
         segment = httpx.get(f"{base}/index.m3u8").text.split()[-1]
         assert httpx.get(f"{base}/{segment}").status_code == 200
         self.now.hold_back(NAME)

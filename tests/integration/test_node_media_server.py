@@ -74,7 +74,7 @@ class NodeStage:
 
     def refused(self, name: str) -> bool:
         made = self._node.push(name)
-        made.process.wait(timeout=10)
+        made.process.wait(timeout=30)
         return made.process.returncode != 0
 
     def play(self, name: str, *, ours: bool = False) -> Player:
@@ -125,7 +125,7 @@ def node(asked: Door, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node
         for adapter in running.opened:
             adapter.close()
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=30)
 
 
 def _wait(config: ServerConfig, process: subprocess.Popen[bytes], log: Path) -> None:

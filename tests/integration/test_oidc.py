@@ -58,7 +58,7 @@ def service() -> Iterator[Service]:
         yield Service(process.stdout.readline().strip())
     finally:
         process.terminate()
-        process.wait(timeout=10)
+        process.wait(timeout=30)
         process.stdout.close()
 
 

@@ -156,7 +156,7 @@ def test_a_real_broadcast_is_relayed_even_while_it_is_frozen(
 ) -> None:  # fmt: skip
     publisher = running.push(name="live/hls")
     base = f"{running.config.hls_url}/live/hls/index.m3u8"
-    wait_until(lambda: ".ts" in httpx.get(base).text, 15)
+    wait_until(lambda: ".ts" in httpx.get(base).text)
     asked.frozen.add("live/hls")
     relay = Relay(SystemClock())
     port = relay.offer(f"{base}?watch={running.secrets.watch}", LOOPBACK)

@@ -195,7 +195,7 @@ def test_on_a_real_nginx_only_an_apparent_child_comes_back(stage: Stage, role: B
         assert again.sending
         again.stop()
     else:
-        again.process.wait(timeout=15)
+        again.process.wait(timeout=30)
         assert again.process.returncode != 0
     wanted = {B.UNKNOWN: [], B.SUSPECT: ["ban"], B.APPARENT_CHILD: ["help"]}[role]
     until(lambda: len(stage.told(stream)) >= 2 + 2 * len(wanted))

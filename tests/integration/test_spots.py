@@ -72,7 +72,7 @@ def test_a_strip_is_drawn_seen_answered_and_purged(site: LiveSite, clock: Settab
     (strip,) = drawn(site, clock)
     assert strip.stream == stream.id != hidden.id
 
-    waiting = until(lambda: _waiting(site, strip.draw), 12)
+    waiting = until(lambda: _waiting(site, strip.draw))
     assert len(waiting.stills) == 6
     assert app.live.watching.post(stream.id).looked_until == 0.0
     with pytest.raises(Conflict, match="Look at one of its pictures"):
@@ -118,7 +118,7 @@ def test_one_that_ends_first_is_missed_and_never_nothing(
     (strip,) = drawn(site, clock)
     with site.app.db.transaction() as tx:
         streams.set_state(tx, gone.id, StreamState.ENDED)
-    until(lambda: _record(site, strip.draw).answer is None and _missed(site, strip.draw), 8)
+    until(lambda: _record(site, strip.draw).answer is None and _missed(site, strip.draw))
     assert not _record(site, strip.draw).taken
 
 

@@ -25,7 +25,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def watched(program: str, report: Path) -> int:
     with subprocess.Popen([sys.executable, "-c", program], start_new_session=True) as process:
         warden.watch(process.pid, report)
-        return process.wait(timeout=10)
+        return process.wait(timeout=30)
 
 
 def test_what_spins_in_the_kernel_is_told_and_ended(tmp_path: Path) -> None:

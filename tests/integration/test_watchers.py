@@ -31,7 +31,7 @@ def test_a_watcher_is_listed_with_what_it_watches_until_that_ends(site: LiveSite
         (one,) = client.get("/v1/watchers").json()["watchers"] or [{"streams": []}]
         return one if one["streams"] and one["streams"][0]["frames"] else {}
 
-    one = until(listed, 20)
+    one = until(listed)
     (watched,) = one["streams"]
     assert (watched["stream"], watched["label"]) == (stream.id, stream.label)
     assert (watched["sampling"], one["alive"], one["lost"]) == ("key", True, 0)
@@ -40,5 +40,5 @@ def test_a_watcher_is_listed_with_what_it_watches_until_that_ends(site: LiveSite
     page = site.served.browser(Role.ADMIN).get("/settings/live").text
     assert f">{stream.label}</a> <small>key frames" in page
     publisher.stop()
-    until(lambda: not client.get("/v1/watchers").json()["watchers"][0]["streams"], 20)
+    until(lambda: not client.get("/v1/watchers").json()["watchers"][0]["streams"])
     assert site.served.client(site.served.key("bank:read")).get("/v1/watchers").status_code == 403

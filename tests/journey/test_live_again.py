@@ -29,7 +29,7 @@ def test_a_stopped_broadcast_is_known_when_it_comes_back_mirrored(tmp_path: Path
     ) as site:  # fmt: skip
         publisher = site.rtmp.push(SCENE, name="live/first")
         first = site.stream("live/first")
-        until(lambda: len(site.app.live.watching.prints(first.id)) >= 10, 30)
+        until(lambda: len(site.app.live.watching.prints(first.id)) >= 10)
         reporter = site.service()
         site.app.live.streams.begin(reporter, "edge", "live/first", Sender(account="otter"))
         site.alert(first, kind="undecodable", reference=None, why="A viewer cannot see it.")
@@ -40,13 +40,13 @@ def test_a_stopped_broadcast_is_known_when_it_comes_back_mirrored(tmp_path: Path
         )  # fmt: skip
         publisher.wait_end()
         until(lambda: known(site, first))
-        until(lambda: "preroll" in kept(site, first), 20)
+        until(lambda: "preroll" in kept(site, first))
 
         mixed = f"testsrc2={SIZE}:duration=3,format=yuv420p[a];{SCENE},hflip[b];[a][b]concat=n=2"
         begun = time.monotonic()
         site.rtmp.push(mixed, name="live/second")
         second = site.stream("live/second")
-        frozen = until(lambda: site.confirmed(second, Control.FROZEN), 30)
+        frozen = until(lambda: site.confirmed(second, Control.FROZEN))
         seconds = time.monotonic() - begun
         with site.app.db.read() as tx:
             alert = stream_alerts.of_stream(tx, second.id)[0].alert

@@ -32,6 +32,7 @@ from breakwater.records import stream_orders
 from breakwater.settings import load
 from tests.integration.rtmp import Player, need_programs
 from tests.journey.test_wall import Installation
+from tests.ports import free_port
 
 Row = dict[str, Any]
 LEAD_S = demo_media.BROADCAST_LEAD_S
@@ -39,7 +40,7 @@ GONE = {403, 404}
 RECOGNISED = {"copy", "stopped", "match"}
 """Why a broadcast was stopped, where what it shows is known; `nobody_on_duty` is another reason."""
 PASSWORD = "to sign each cut by hand"
-BEFORE_FIRST_S = 2.5
+BEFORE_FIRST_S = 5.0
 """What is missing of what ran: until the pull is there 0.1 s, until the next key frame a second
 here, at the end half a second; the rest is for a machine that does something else too."""
 
@@ -90,7 +91,7 @@ class House:
         assert answer.status_code == 201, answer.text
 
 
-def until(check: Callable[[], Any], seconds: float = 20.0) -> Any:
+def until(check: Callable[[], Any], seconds: float = 60.0) -> Any:
     end = time.monotonic() + seconds
     while not (found := check()):
         assert time.monotonic() < end, "waited in vain"
@@ -115,7 +116,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
 
 def opened(found: Installation, stage: contextlib.ExitStack) -> House:
     """The server entered and started as its recipe says; one person signed in."""
-    rtmp, http, control = demo_stage.free_ports(3)
+    rtmp, http, control = free_port(), free_port(), free_port()
     found.command(
         "media-server", "add", "edge", "--service", "live",
         "--control", f"http://127.0.0.1:{control}", "--rtmp", f"rtmp://127.0.0.1:{rtmp}",
@@ -196,8 +197,8 @@ def first(house: House, file: Path) -> Shown:
         until(lambda: house.is_so(stream, "frozen"))
         assert house.frozen_because(stream) <= RECOGNISED
         noticed = time.monotonic() - publisher.begun - LEAD_S
-        assert player.ended.wait(2.0)
-        assert 0.0 < player.last_byte - publisher.begun < LEAD_S + noticed + 1.0
+        assert player.ended.wait(30.0)
+        assert 0.0 < player.last_byte - publisher.begun < LEAD_S + noticed + 5.0
     assert publisher.sending
     assert house.playlist("live/quay") in GONE
     now = house.stream(stream)
@@ -206,13 +207,13 @@ def first(house: House, file: Path) -> Shown:
 
     before = time.monotonic()
     house.cut(stream)
-    until(lambda: publisher.failed, 5)
+    until(lambda: publisher.failed)
     ended = time.monotonic()
-    assert ended - before < 2.0
+    assert ended - before < 10.0
     until(lambda: house.is_so(stream, "cut"))
     assert house.playlist("live/quay") in GONE
     with Player(house.rtmp, "live/quay") as late:
-        assert late.ended.wait(5.0)
+        assert late.ended.wait(30.0)
         assert late.bytes < 5_000
     over = until(lambda: house.stream(stream)["ended_at"])
     began = datetime.fromisoformat(house.stream(stream)["started_at"])
@@ -244,10 +245,10 @@ def test_the_recording_comes_back_changed_and_is_stopped_again(
     publisher = Publisher(file, url, change=demo_stage.MIRRORED_AND_CROPPED)
     stream = str(until(house.rows)[0]["id"])
     assert house.begin("live/pier", "acct-2").status_code == 201
-    until(lambda: house.frozen_because(stream), 10)
+    until(lambda: house.frozen_because(stream))
     assert house.frozen_because(stream) <= RECOGNISED
     house.cut(stream)
-    until(lambda: publisher.failed, 5)
+    until(lambda: publisher.failed)
     until(lambda: house.is_so(stream, "cut"))
     assert stream != first.stream
 

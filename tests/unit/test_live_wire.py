@@ -47,7 +47,7 @@ def raw(serve: Callable[[socket.socket], None]) -> Iterator[str]:
         done.set()
         listener.shutdown(socket.SHUT_RDWR)
         listener.close()
-        thread.join(timeout=5)
+        thread.join(timeout=30)
 
 
 def refused(url: str, **about: object) -> str:
