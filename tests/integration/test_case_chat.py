@@ -15,7 +15,7 @@ from breakwater.model.access import Role
 from breakwater.model.broadcast import Sender
 from breakwater.model.chat import About, ChatAlarm, ChatKind, KeptComment, Measure
 from breakwater.model.comment import AuthorEvidence, Contribution, Explanation, Level, Share, Source
-from breakwater.model.ids import new_id
+from breakwater.model.ids import Id, new_id
 from breakwater.records import (
     audit,
     cases,
@@ -25,9 +25,10 @@ from breakwater.records import (
     kept_comments,
     streams,
 )
+from breakwater.web.pages.read_queue import Look, preview
 from tests.integration.browsing import Guarded, chromium, guarded
 from tests.integration.console_site import until
-from tests.integration.served import Served, serving
+from tests.integration.served import OPERATOR, Served, serving
 from tests.integration.test_console_axe import both_themes, scrolls_sideways
 
 WORDS = "come over to my other channel"
@@ -176,11 +177,21 @@ def test_letting_go_of_what_somebody_ordered_meanwhile_is_refused(house: House) 
         assert house.measure() is Measure.PAUSED
 
 
-def test_a_case_about_a_post_shows_its_chat_too_and_orders_nothing(house: House) -> None:
+def test_a_case_about_a_post_lets_go_and_labels_and_orders_nothing(house: House) -> None:
     with house.page(f"/cases/{house.post}") as watched:
-        watched.page.locator("#chat").click()
-        expect(watched.page.locator(".told li")).to_have_count(3)
-        expect(watched.page.get_by_role("button", name="Pause the chat")).to_have_count(0)
+        page = watched.page
+        page.locator("#chat").click()
+        expect(page.locator(".told li")).to_have_count(3)
+        expect(page.get_by_role("button", name="Pause the chat")).to_have_count(0)
+        page.get_by_role("button", name="Show it again").click()
+        expect(page.get_by_role("button", name="Show it again")).to_have_count(0)
+        page.get_by_role("button", name="Show what was written").click()
+        expect(page.get_by_role("link", name="Cover the words")).to_be_visible()
+        page.get_by_role("button", name="It counts").first.click()
+        expect(page.locator(".told .tag").first).to_contain_text("It counts")
+    with house.served.app.db.read() as tx:
+        facts = preview(Look(tx, tx.now, OPERATOR), cases.get(tx, Id(house.post))).facts
+    assert "Comments on a post" in dict(facts).values(), "and no conversation"
 
 
 def test_who_decides_nothing_reads_no_words(house: House) -> None:

@@ -318,4 +318,8 @@ def test_the_running_service_counts_a_challenger_over_http(models, tmp_path):
         by = {one["level"]: one for one in found["alarms"]}
         assert by["author"]["challenger"] >= 1
         assert "telegram" not in repr(found)
+        page = admin.get("/settings/comments").text
+        assert "Challenger in shadow" in page
+        assert "fruit-2" in page
+        assert "it failed at 0 messages" in page
         assert sender.get("/v1/comments/shadow").status_code == 403

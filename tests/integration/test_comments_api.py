@@ -12,7 +12,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from breakwater.errors import BadInput
 from breakwater.live.hearing import chats as module
+from breakwater.live.hearing.chats import Chats
 from breakwater.model.chat import About, ChatKind, Measure
 from breakwater.model.chat_form import unpack
 from breakwater.model.event import EventType
@@ -319,3 +321,23 @@ def until(true, seconds=30.0):
     while not true():
         assert time.monotonic() < end, "it never came true"
         time.sleep(0.01)
+
+
+def test_what_one_subject_refuses_costs_no_other(served, client, monkeypatch):
+    """What is refused is counted by line; what comes after it is taken."""
+    take = Chats.take
+
+    def refuses(self, by, about, messages):
+        if about.reference == "bad":
+            raise BadInput("no")
+        return take(self, by, about, messages)
+
+    monkeypatch.setattr(Chats, "take", refuses)
+    text = body(
+        said(1, post="p-1"), said(2, post="bad"), said(3, profile="p-2"), said(4, post="bad"),
+        said(5, post="p-3"),
+    )  # fmt: skip
+    answer = client.post("/v1/comments", content=text, headers=NDJSON)
+    assert answer.status_code == 200
+    assert (answer.json()["taken"], answer.json()["refused"]) == (3, 2)
+    assert answer.json()["refused_lines"] == [2, 4]

@@ -132,6 +132,26 @@ def test_counts_of_several_processes_are_added(site: Site) -> None:
     assert view.cells[0].hours == "800"
 
 
+def test_counts_of_processes_fade_to_one_moment_before_they_are_added(site: Site) -> None:
+    """A chat of one process was busy a week ago, one of another today: each counts as it would."""
+    week, app = 7 * 86_400.0, site.served.app
+    old, new = Calibration({}), Calibration({})
+    for _ in range(4_000):
+        old.observe("old", "en", Band.SLOW, -3.0, 100.0)
+        new.observe("old", "en", Band.SLOW, 3.0, 100.0 + week)
+    with app.db.transaction() as tx:
+        kept = chat_sums.cells(tx, 0)
+        for lane, made in enumerate((old, new)):
+            chat_sums.put_cells(tx, lane, [*(kept if not lane else []), *made.snapshot()["cells"]])
+        null = read_comments._counted(tx, 2).cell("old", "en", Band.SLOW).null
+        chat_sums.put_cells(tx, 0, kept)
+        chat_sums.put_cells(tx, 1, [])
+    assert null.messages == pytest.approx(6_000)
+    assert sorted(null.seen[null.seen > 0]) == pytest.approx([2_000, 4_000])
+    assert null.lately.sum() == pytest.approx(4_000, rel=0.01)
+    assert null.at == 100.0 + week
+
+
 def test_numbers_that_are_none_are_refused_and_others_stay_out(site: Site) -> None:
     admin = site.served.browser(Role.ADMIN)
     for wrong in ("per_hour=0", "per_hour=nan", "people=0", "chats=-1", "people=x"):

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import anyio
 from starlette.requests import Request
 
-from breakwater.errors import BreakwaterError
+from breakwater.errors import BadInput, BreakwaterError, NotFound
 from breakwater.live.hearing.chats import Chats
 from breakwater.model.access import Permission, Principal
 from breakwater.model.chat import About, ChatKind
@@ -139,20 +139,24 @@ def _of_one(app: Any, who: Principal, about: About, batch: Batch) -> None:
 
 
 def _of_many(app: Any, who: Principal, batch: Batch) -> None:
-    """A batch of many chats, each in its order."""
+    """A batch of many chats, each in its order; what one of them refuses costs no other."""
     if batch.waits is None:
         batch.waits = _sorted(app, who, batch)
     while batch.waits:
-        about, told = next(iter(batch.waits.items()))
-        batch.taken.append(app.hearing.chats.take(who, about, told))
+        about, lines = next(iter(batch.waits.items()))
+        try:
+            batch.taken.append(app.hearing.chats.take(who, about, [one for _, one in lines]))
+        except (BadInput, NotFound):  # of this subject; what holds for all of them goes on
+            for number, _ in lines:
+                batch.refuse(number)
         del batch.waits[about]
 
 
-def _sorted(app: Any, who: Principal, batch: Batch) -> dict[About, list[Message]]:
+def _sorted(app: Any, who: Principal, batch: Batch) -> dict[About, list[tuple[int, Message]]]:
     """The lines by what they were written to; those of nothing are refused."""
     now = app.clock.now()
     known: dict[tuple[str, ...], About | None] = {}
-    found: dict[About, list[Message]] = {}
+    found: dict[About, list[tuple[int, Message]]] = {}
     for number, one in batch.numbered(LineIn):
         key = (*one.subject, one.service)
         if key not in known:
@@ -164,5 +168,5 @@ def _sorted(app: Any, who: Principal, batch: Batch) -> dict[About, list[Message]
         if about is None:
             batch.refuse(number)
         else:
-            found.setdefault(about, []).append(one.message(now, None))
+            found.setdefault(about, []).append((number, one.message(now, None)))
     return found

@@ -49,14 +49,15 @@ class Batch:
     Attributes:
         unread: lines that were too long to be read.
         bad: numbers of lines that are no message, or of nobody.
-        waits: what is still to be taken, by chat; None: nobody has looked yet.
+        waits: what is still to be taken with the numbers of its lines, by chat; None: nobody has
+            looked yet.
         taken: what was, so that another try takes nothing twice.
     """
 
     lines: list[tuple[int, bytes]] = field(default_factory=list, repr=False)
     unread: int = 0
     bad: list[int] = field(default_factory=list)
-    waits: dict[About, list[Message]] | None = field(default=None, repr=False)
+    waits: dict[About, list[tuple[int, Message]]] | None = field(default=None, repr=False)
     taken: list[Taken] = field(default_factory=list)
 
     def refuse(self, number: int) -> None:

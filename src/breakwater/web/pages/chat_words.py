@@ -12,7 +12,7 @@ from typing import Final
 from babel import Locale, UnknownLocaleError
 
 from breakwater.conversations.sides import CONTACTS, WORDS
-from breakwater.model.chat import ChatAlarm, Measure
+from breakwater.model.chat import ChatAlarm, ChatKind, Measure
 from breakwater.model.comment import Cue, Level, Share, Source
 from breakwater.model.stream import OrderState
 from breakwater.web.languages import speaking
@@ -28,6 +28,15 @@ ALARMED: Final[Mapping[Level, str]] = Spoken({
     Level.STREAM: later("What several accounts wrote adds up to an alarm."),
     Level.ACROSS: later("What accounts did across streams adds up to an alarm."),
 })  # fmt: skip
+
+WRITTEN_TO: Final[Mapping[ChatKind, str]] = Spoken({
+    ChatKind.STREAM: later("Comments on a live stream"),
+    ChatKind.MEDIA: later("Comments on an upload"),
+    ChatKind.POST: later("Comments on a post"),
+    ChatKind.PROFILE: later("Comments on a profile"),
+    ChatKind.CONVERSATION: later("A conversation"),
+})  # fmt: skip
+"""What a case about what people write is about."""
 
 MEASURES: Final[Mapping[Measure, str]] = Spoken({
     Measure.OPEN: later("Chat open"),

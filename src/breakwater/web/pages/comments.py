@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 from breakwater.comments.calibrate import Budget
 from breakwater.model.access import Permission
 from breakwater.web.gate import Parts, Router, Who, needs
-from breakwater.web.pages import read_comments
+from breakwater.web.pages import read_comments, read_shadow
 from breakwater.web.pages.context import Pages, show
 
 router = Router(include_in_schema=False)
@@ -39,4 +39,7 @@ def comments(
         if per_hour or people or chats:
             tried = Budget(per_hour or now.pages, people or now.people, chats or now.streams)
         view = read_comments.view(tx, app.settings, weighs, now, tried)
-    return show(request, pages, who, "settings_comments", section="settings", view=view)
+        beside = read_shadow.beside(tx, app.settings)
+    return show(
+        request, pages, who, "settings_comments", section="settings", view=view, beside=beside
+    )

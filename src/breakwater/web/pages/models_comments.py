@@ -77,6 +77,22 @@ class Weighs:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """What stands beside the model.
+
+    Attributes:
+        words: what it did.
+        wrong: why it does nothing, as the program says it.
+        id: of the model.
+    """
+
+    name: str
+    words: str
+    wrong: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CommentsView:
     """The settings of comments.
 

@@ -43,6 +43,7 @@ from breakwater.web.pages.read_queue import (
     account_word,
     closed_by,
     closed_of,
+    found_by,
     holder,
     state_of,
     upload_of,
@@ -168,7 +169,7 @@ def _sent(
         found = read_received.plain(upload, place + 1)
         pairs.append(_pair(look, upload, matches[0]) if matches else found)
         words_ = say("File %(n)s", n=place + 1)
-        strip.append(StripFrame(place, pairs[-1].frame, words_, pairs[-1].bank))
+        strip.append(StripFrame(place + 1, pairs[-1].frame, words_, pairs[-1].bank))
     return tuple(pairs), tuple(strip) if len(strip) > 1 else ()
 
 

@@ -6,6 +6,7 @@ so what other numbers would change is said before anybody changes them. Read by 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -16,7 +17,15 @@ import numpy as np
 
 from breakwater.app.hearing import budget_in, lane_rules_of
 from breakwater.comments import lexicon, model
-from breakwater.comments.calibrate import FORM, LEAST_MESSAGES, Band, Budget, Calibration
+from breakwater.comments.calibrate import (
+    FORM,
+    HALF_LIFE_S,
+    LEAST_MESSAGES,
+    RECENT_S,
+    Band,
+    Budget,
+    Calibration,
+)
 from breakwater.comments.limits import limit
 from breakwater.comments.peaks import Solved, joined
 from breakwater.errors import BreakwaterError
@@ -145,10 +154,23 @@ def _counted(tx: Tx, lanes: int) -> Calibration:
 
 
 def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    at = max(one["at"], other["at"])
+    one, other = _faded(one, at), _faded(other, at)
     added = {name: one[name] + other[name] for name in ("blocks", "messages")}
     arrays = {name: _sum(one[name], other[name]) for name in ("seen", "lately")}
     peaks = {name: joined(held, other["peaks"][name]) for name, held in one["peaks"].items()}
-    return {**one, **added, **arrays, "peaks": peaks, "at": max(one["at"], other["at"])}
+    return {**one, **added, **arrays, "peaks": peaks}
+
+
+def _faded(one: Mapping[str, Any], at: float) -> Mapping[str, Any]:
+    """A process's counts as they are at a later moment: each fades by its own messages."""
+    seen = 0.5 ** ((at - one["at"]) / HALF_LIFE_S)
+    lately = math.exp((one["at"] - at) / RECENT_S)
+    return {
+        **one, "at": at, "messages": one["messages"] * seen,
+        "seen": [each * seen for each in one["seen"]],
+        "lately": [each * lately for each in one["lately"]],
+    }  # fmt: skip
 
 
 def _sum(one: Sequence[float], other: Sequence[float]) -> list[float]:

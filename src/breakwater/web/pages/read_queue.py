@@ -21,11 +21,11 @@ from breakwater.model.match import Match
 from breakwater.model.queue import CaseFilter, Waiting
 from breakwater.model.routing_form import WORD
 from breakwater.model.upload import Upload
-from breakwater.records import cases, identities, outbox, people, routing, uploads
+from breakwater.records import cases, chats, identities, outbox, people, routing, uploads
 from breakwater.records import queue as waiting
 from breakwater.records.database import Tx
 from breakwater.review.queueing.queue import decides
-from breakwater.web.pages import words
+from breakwater.web.pages import chat_words, words
 from breakwater.web.pages.models import (
     CasePreview,
     Mark,
@@ -126,12 +126,18 @@ def row_of(look: Look, case: Case) -> QueueRow:
     )
 
 
+def found_by(look: Look, case: Case) -> str:
+    """What a case is about; one about what people write says to what they write."""
+    some = chats.of_case(look.tx, case.id) if case.kind is CaseKind.CONVERSATION else []
+    return chat_words.WRITTEN_TO[some[0].kind] if some else words.KIND[case.kind]
+
+
 def preview(look: Look, case: Case) -> CasePreview:
     """Why a case waits, in words."""
     upload = upload_of(look.tx, case)
     matches = upload.verdict.matches if upload and upload.verdict else ()
     place = waiting.waiting(look.tx, case.id)
-    facts = [(say("Found by"), words.KIND[case.kind]), (say("Queue"), place.queue)]
+    facts = [(say("Found by"), found_by(look, case)), (say("Queue"), place.queue)]
     if place.skill:
         facts.append((say("Needs the skill"), place.skill))
     if place.viewers or place.reports:
