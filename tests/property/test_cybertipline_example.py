@@ -25,6 +25,8 @@ OURS = Path(receiving.__file__).with_name("schema.xsd")
 COUNT = 4_000 if os.environ.get("LONG") else 100
 """Three documents each, on average."""
 
+pytestmark = pytest.mark.timeout(3_600 if COUNT > 100 else 300)
+
 
 def _named(element: Element) -> Iterator[str]:
     """Every path of elements and attributes that a document may have."""

@@ -22,11 +22,13 @@ from breakwater.reporting.cybertipline.write import (
 
 LONG = bool(os.environ.get("LONG"))
 MANY = settings(
-    max_examples=3_000 if LONG else int(os.environ.get("N", "20")),
+    max_examples=2_000 if LONG else 25,
+    derandomize=not LONG,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
+pytestmark = pytest.mark.timeout(3_600 if LONG else 300)
 
 
 @pytest.fixture(scope="module")

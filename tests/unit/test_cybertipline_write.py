@@ -214,6 +214,18 @@ def test_a_very_long_chat_is_a_file_of_its_own() -> None:
     assert "hello⟦U+0007⟧ wörld" in text.data.decode()
 
 
+def test_very_many_notes_are_a_file_of_their_own() -> None:
+    pages = tuple(f"https://example.org/{n}/{'n' * 2_083}" for n in range(600))
+    report = reported(profile_urls=pages, additional="And this.")
+    texts = attached_texts(report, now=NOW)
+    document = report_xml(report, now=NOW)
+    assert len(texts) == 1
+    assert len(document) < 10_000
+    back = read_report(document, texts={one.name: one.data for one in texts})
+    assert back == report
+    assert read_report(document).reported[0].additional == "And this."
+
+
 @pytest.mark.parametrize(
     "text", ["\x00\x0b", "\ud800x", "\ufffe\uffff", "⟦U+0041⟧", "⟦more: a⟧ ", "\r\n\t ", "]]>&<"]
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from lxml import etree
@@ -28,7 +28,7 @@ Texts = Mapping[str, bytes]
 """Attached texts by their names."""
 
 _STEP: Final = re.compile(r"(@?[A-Za-z0-9_]+)(?:\[([0-9]{1,9})\])?")
-_FILE: Final = re.compile(r"(?P<name>[^ ]+) \((?P<kind>text|JSON)\), SHA-256 [0-9a-f]{64}")
+_FILE: Final = re.compile(r"(?P<name>[^ ]+) \((?P<kind>text|JSON|notes)\), SHA-256 [0-9a-f]{64}")
 
 
 def parsed(document: bytes) -> etree._Element:
@@ -105,7 +105,7 @@ class _Reader:
             if child.form is Form.MORE:
                 text, added = apart(one.text or "")
                 told["additional"] = "\n".join(filter(None, (told.get("additional"), text)))
-                notes.extend(added)
+                notes.extend(self._all(added))
             else:
                 self._put(told, child, one)
         for note in sorted(notes, key=_depth):
@@ -158,15 +158,32 @@ class _Reader:
             return note.value
         kind, value = "JSON", note.value
         if note.kind == "file":
-            found = _FILE.fullmatch(note.value)
-            data = self._texts.get(found["name"]) if found else None
-            if found is None or data is None:
+            kind, text = self._attached(note)
+            if text is None:
                 return None
-            kind, value = found["kind"], unclean(data.decode())
+            value = unclean(text)
         try:
             return json.loads(value) if kind == "JSON" else value
         except ValueError:
             raise BadInput("A note of this report cannot be read.") from None
+
+    def _all(self, notes: Sequence[Note]) -> Iterator[Note]:
+        """The notes, those in an attached text among them."""
+        for note in notes:
+            kind, text = self._attached(note) if note.kind == "file" else ("", None)
+            if kind == "notes" and text is not None:
+                yield from apart(text)[1]
+            else:
+                yield note
+
+    def _attached(self, note: Note) -> tuple[str, str | None]:
+        """What kind of text a note names, and the text; None when it is not here."""
+        found = _FILE.fullmatch(note.value)
+        data = self._texts.get(found["name"]) if found else None
+        try:
+            return (found["kind"] if found else ""), None if data is None else data.decode()
+        except UnicodeDecodeError:
+            raise BadInput("A text of this report cannot be read.") from None
 
 
 def _place(told: Any, element: Element, steps: Sequence[tuple[str, int]], value: Any) -> None:

@@ -31,6 +31,9 @@ from breakwater.reporting.cybertipline.shape import details_told, report_told
 LONGEST: Final = 100_000
 """UTF-16 units of one text in a report: a longer one is a file of its own."""
 
+NOTES_ROOM: Final = 10 * LONGEST
+"""UTF-16 units of one `additionalInfo`: parsers take ten million bytes of one text, no more."""
+
 Told = Mapping[str, Any]
 
 
@@ -242,8 +245,12 @@ class _Writer:
         if self.most is not None and units(text) > self.most:
             self._note(notes, "additionalInfo", told["additional"])
             text = cut(text, self.most)
-        if text or notes:
-            etree.SubElement(node, "additionalInfo").text = with_notes(text, notes)
+        said = with_notes(text, notes)
+        if self.most is not None and units(said) > NOTES_ROOM:
+            name = self._attach(with_notes("", notes), "notes")
+            said = with_notes(text, [Note("file", "additionalInfo", name)])
+        if said:
+            etree.SubElement(node, "additionalInfo").text = said
 
     def _note(self, notes: list[Note], path: str, value: Any) -> None:
         words = value if isinstance(value, str) else _json(value)
@@ -251,11 +258,14 @@ class _Writer:
         if self.most is None or units(clean(words)) <= self.most:
             notes.append(Note(kind, path, words))
             return
-        name = f"report-text-{len(self.texts) + 1}.txt"
-        text = AttachedText(name, clean(words).encode())
+        named = self._attach(clean(words), "text" if kind == "more" else "JSON")
+        notes.append(Note("file", path, named))
+
+    def _attach(self, words: str, kind: str) -> str:
+        """Make a clean text a file of its own; answers how a note names it."""
+        text = AttachedText(f"report-text-{len(self.texts) + 1}.txt", words.encode())
         self.texts.append(text)
-        kept = "text" if kind == "more" else "JSON"
-        notes.append(Note("file", path, f"{name} ({kept}), SHA-256 {text.sha256}"))
+        return f"{text.name} ({kind}), SHA-256 {text.sha256}"
 
 
 def member(told: Told, of: str) -> Any:
