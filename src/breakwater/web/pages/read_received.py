@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from breakwater.errors import NotFound
 from breakwater.model.access import Permission
 from breakwater.model.case import Case, CaseKind, CaseStep
 from breakwater.model.ids import Id
 from breakwater.model.received import ReceivedFile, ReceivedReport
 from breakwater.model.upload import Upload
-from breakwater.records import cases, received, uploads
+from breakwater.records import api_keys, cases, received, uploads
 from breakwater.reporting.receiving import reading, screening
 from breakwater.reporting.receiving.reading import Capture, Contents, Person
 from breakwater.web.pages import words
@@ -131,7 +132,7 @@ def _masked(look: Look) -> str:
 
 
 def _reporter(look: Look, report: ReceivedReport, contents: Contents) -> Facts:
-    rows = [(say("Sent by"), called(look.tx, report.sender)), (say("Service"), report.service)]
+    rows = [(say("Sent by"), _sender(look, report)), (say("Service"), report.service)]
     if look.may(Permission.IDENTITY_READ):
         rows += [
             (say("Person"), contents.reporter),
@@ -142,6 +143,13 @@ def _reporter(look: Look, report: ReceivedReport, contents: Contents) -> Facts:
         police = " ".join(filter(None, (contents.agency, contents.agency_case)))
         rows.append((say("Told to the police"), police))
     return _kept(rows)
+
+
+def _sender(look: Look, report: ReceivedReport) -> str:
+    try:
+        return api_keys.by_id(look.tx, report.sender)[0].name
+    except NotFound:
+        return called(look.tx, report.sender)
 
 
 def _incident(look: Look, contents: Contents) -> Facts:
@@ -247,7 +255,7 @@ def _file(
             (say("Type"), kind),
             (say("Size"), words.size(file.size)),
             (say("Sender looked at all of it"), _said(said.viewed)),
-            (say("Public there"), _said(said.public)),
+            (say("Public there"), "" if said.public is None else _said(said.public)),
             (say("Class"), said.classification),
             ("SHA-256", words.short(file.sha256) if look.may(Permission.HASH_READ) else ""),
         ]),

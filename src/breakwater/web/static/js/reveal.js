@@ -140,7 +140,8 @@
     if (!target) return;
     stop();
     for (const node of document.querySelectorAll("[data-pair]")) node.hidden = node.dataset.pair !== String(pair);
-    const frame = button ?? strip().find((b) => b.dataset.frame === target.dataset.frame);
+    const same = strip().filter((b) => b.dataset.frame === target.dataset.frame);
+    const frame = button ?? same.find((b) => b.dataset.show === target.dataset.pair) ?? same[0];
     if (frame) {
       target.dataset.frame = frame.dataset.frame;
       target.querySelector("[data-at]").textContent = frame.dataset.at;
