@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -33,6 +34,7 @@ from breakwater.records import (
     streams,
     waiting_comments,
 )
+from breakwater.records.database import Tx
 from breakwater.records.tables import metadata
 
 pytestmark = pytest.mark.usefixtures("keyring")
@@ -171,7 +173,13 @@ def test_a_chat_knows_only_so_many_that_wait_and_counts_the_others(
 ) -> None:
     monkeypatch.setattr(waiting_comments, "MOST", 3)
     about = broadcast(database)
-    chat = known(database, about)
+    chat, statements, execute = known(database, about), [], Tx.execute
+
+    def counted(tx, statement, *values):
+        statements.append(statement)
+        return execute(tx, statement, *values)
+
+    monkeypatch.setattr(Tx, "execute", counted)
     some = [
         KeptComment(new_id(), chat.id, f"m{n}", "ann", builders.NOON, "hello", 0.0)
         for n in range(5)
@@ -179,6 +187,10 @@ def test_a_chat_knows_only_so_many_that_wait_and_counts_the_others(
     with database.transaction() as tx:
         assert waiting_comments.add(tx, some) == 2
         assert waiting_comments.add(tx, some[:3]) == 0
+        before = len(statements)
+        flood = [replace(some[0], id=new_id(), message=f"f{n}") for n in range(1_000)]
+        assert waiting_comments.add(tx, flood) == 1_000
+        assert len(statements) - before < 9, "a batch costs few statements, however large"
         assert waiting_comments.count(tx, chat.id) == 3
         assert kept_comments.held(tx, chat.id) == []
         kept_comments.keep(tx, "clips", [some[0]])

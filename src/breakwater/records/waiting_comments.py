@@ -42,7 +42,8 @@ def add(tx: Tx, some: Sequence[KeptComment], *, young: frozenset[str] = frozense
         return 0
     tx.lock_changes()
     keys = {message_key(tx, one.chat, one.message, one.text): one for one in some}
-    fresh = [key for key in keys if key not in _known(tx, some[0].chat, list(keys))]
+    known = _known(tx, some[0].chat, list(keys))
+    fresh = [key for key in keys if key not in known]
     room = max(0, MOST - count(tx, some[0].chat))
     rows = [_row(tx, keys[key], key, young) for key in fresh[:room]]
     if rows:
