@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
-from breakwater.errors import BadSettings, Unavailable
+from breakwater.cli.report import app
+from breakwater.errors import BadSettings, NotAuthenticated, Unavailable
 from breakwater.reporting.cybertipline.answers import read_answer
+from breakwater.reporting.cybertipline.check import Schema
 from breakwater.reporting.cybertipline.client import Client, checked
 from breakwater.reporting.cybertipline.example import WRITTEN, reports
 from breakwater.reporting.cybertipline.write import file_details_xml, report_xml
@@ -210,3 +215,24 @@ def test_an_address_that_is_not_what_it_says_is_refused(base: str, production: b
 def test_the_test_host_needs_no_switch_and_production_does() -> None:
     checked("https://exttest.cybertip.org/ispws", production=False)
     checked("https://report.cybertip.org/ispws", production=True)
+
+
+def test_the_command_says_whether_the_recipient_knows_us(
+    site: Receiver, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.forget()
+    run = CliRunner()
+    path = tmp_path / "ispws.xsd"
+    ask = ["status", "--schema", str(path), "--json"]
+    monkeypatch.setenv("BREAKWATER_REPORTS_NCMEC_URL", site.url)
+    assert isinstance(run.invoke(app, ask).exception, BadSettings)
+    monkeypatch.setenv("BREAKWATER_REPORTS_NCMEC_USER", site.user)
+    monkeypatch.setenv("BREAKWATER_REPORTS_NCMEC_PASSWORD", "not this one")
+    assert isinstance(run.invoke(app, ask).exception, NotAuthenticated)
+    monkeypatch.setenv("BREAKWATER_REPORTS_NCMEC_PASSWORD", site.password)
+    told = run.invoke(app, ask)
+    assert json.loads(told.stdout)["code"] == 0
+    assert site.password not in told.output
+    assert Schema(path).faults(DOCUMENT) == ()
+    site.fault("status", "error")
+    assert isinstance(run.invoke(app, ask).exception, Unavailable)

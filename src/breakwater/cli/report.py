@@ -1,13 +1,15 @@
-"""`breakwater report`: examples of reports to authorities, and documents held against a schema.
+"""`breakwater report`: whether NCMEC knows us, examples of reports, and documents held to a schema.
 
-In: a seed, or XML files and a schema. Out: XML files, or what is wrong with them, and exit code
-65 when anything is. Neither opens the database: whoever holds NCMEC's schema tries thousands of
-our reports on it without an installation.
+In: the settings; a seed; or XML files and a schema. Out: what the recipient answered, its schema
+as a file, XML files, or what is wrong with them and exit code 65 when anything is. None opens the
+database: whoever holds NCMEC's schema tries thousands of our reports on it without an installation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import OK, UNAUTHORIZED
 from pathlib import Path
 from typing import Annotated
 
@@ -15,10 +17,10 @@ import typer
 from rich.markup import escape
 
 from breakwater.cli.terminal import BAD, GOOD, Json, Terminal
-from breakwater.errors import BadInput
+from breakwater.errors import BadInput, BadSettings, NotAuthenticated, Unavailable
 
 app = typer.Typer(
-    help="Examples and checks of reports to authorities.",
+    help="Reports to authorities: connection, examples, checks.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -29,7 +31,52 @@ Seed = Annotated[int, typer.Option(help="The same seed gives the same reports.")
 
 @app.callback()
 def group() -> None:
-    """Examples and checks of reports to authorities."""
+    """Reports to authorities: connection, examples, checks."""
+
+
+@app.command()
+def status(
+    *,
+    schema: Annotated[
+        Path | None, typer.Option(help="Fetch the recipient's schema into this file besides.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask NCMEC, as the settings name it, whether it knows us; nothing is reported."""
+    from breakwater import settings
+    from breakwater.reporting.cybertipline.client import Client
+
+    terminal = Terminal(as_json=as_json)
+    set_up = settings.load()
+    if not set_up.reports_ncmec_user:
+        raise BadSettings(
+            "Set BREAKWATER_REPORTS_NCMEC_USER and BREAKWATER_REPORTS_NCMEC_PASSWORD."
+        )
+    with closing(
+        Client(
+            set_up.reports_ncmec_url,
+            user=set_up.reports_ncmec_user,
+            password=set_up.reports_ncmec_password.get_secret_value(),
+            production=set_up.reports_ncmec_production,
+            ca=set_up.reports_ncmec_ca,
+        )
+    ) as client:
+        said = client.status()
+        if said.http == UNAUTHORIZED:
+            raise NotAuthenticated("The recipient does not take the user name and password.")
+        if said.code != 0:
+            raise Unavailable(f"The recipient answered {said.http}, code {said.code}.")
+        if schema is not None:
+            fetched = client.schema()
+            if fetched.http != OK:
+                raise Unavailable(f"The recipient gave no schema: {fetched.http}.")
+            schema.write_bytes(fetched.body)
+    told = {"url": set_up.reports_ncmec_url, "production": set_up.reports_ncmec_production,
+            "code": said.code, "request_id": said.request_id,
+            "schema": None if schema is None else str(schema)}  # fmt: skip
+    real = "Reports are real." if set_up.reports_ncmec_production else "Reports are trials."
+    saved = "" if schema is None else f" Its schema is in {escape(str(schema))}."
+    terminal.result(told, f"{GOOD} {escape(set_up.reports_ncmec_url)} knows us. {real}{saved}")
 
 
 @app.command()

@@ -68,6 +68,10 @@ class Client:
         """Ask whether our credentials are good."""
         return self._answer(self._http.build_request("GET", "/status"))
 
+    def schema(self) -> Answer:
+        """Ask for the recipient's schema: the body of the answer, where its status is 200."""
+        return self._answer(self._http.build_request("GET", "/xsd"))
+
     def submit(self, report: bytes) -> Answer:
         """Open a report by its document."""
         return self._post("/submit", content=report, headers=XML)
