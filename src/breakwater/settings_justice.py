@@ -15,6 +15,13 @@ from breakwater.settings_comments import CommentsSettings
 class JusticeSettings(CommentsSettings):
     """What an operator can set of reports, preservation, viewers and sanctions."""
 
+    geo_dir: Path | None = Field(
+        default=None,
+        description="Folder of location databases: `*.mmdb`, lists of Tor exits in `tor/`, hosting "
+        "networks in `hosting.csv`; empty: `geo` in the data directory. Without any, the shipped "
+        "country table answers.",
+    )
+
     reports_first_name: str = Field(default="", description="Who reports, as authorities see it.")
     reports_last_name: str = Field(default="", description="The same person's last name.")
     reports_email: str = Field(

@@ -23,6 +23,7 @@ from breakwater.app.mapping import floods_of, life_of, limits_of, provider_of, s
 from breakwater.app.receiving import Receiving, wire_receiving
 from breakwater.app.reporting import Reporting, wire_reporting
 from breakwater.app.reviewing import Reviewing, wire_reviewing
+from breakwater.app.viewing import Viewing, wire_viewers
 from breakwater.app.work import Parts, join_work
 from breakwater.banks.load import Loader
 from breakwater.banks.manage import Banks
@@ -91,6 +92,7 @@ class App:
     scoring: Scoring
     hearing: Hearing
     conversations: Conversations
+    viewers: Viewing
     receiving: Receiving
     reporting: Reporting
     subscriptions: tuple[Subscription, ...]
@@ -201,6 +203,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         reels=reels, aligner=on.aligner, retroactive=retroactive, access=access, review=review,
         live=live, enforcement=enforcement, scoring=scoring, hearing=hearing,
         conversations=wire_conversations(settings, on, hearing.lanes),
+        viewers=wire_viewers(on),
         receiving=receiving, reporting=reporting,
         subscriptions=(
             *work.subscriptions, *scoring.subscriptions, *hearing.subscriptions,

@@ -9,6 +9,7 @@ from breakwater.app.founding import root_key
 from breakwater.app.mapping import limits_of
 from breakwater.errors import IndexInUse
 from breakwater.fingerprint.registry import Registry
+from breakwater.geo import Atlas
 from breakwater.matching.index import Index
 from breakwater.media.sandbox import JailPool
 from breakwater.model.clock import Clock
@@ -41,6 +42,7 @@ class Ground:
     aligner: Aligner
     copies: CopyFinder
     ingest: IngestLog
+    atlas: Atlas
 
 
 def open_ground(settings: Settings, clock: Clock, pool: JailPool, undo: ExitStack) -> Ground:
@@ -62,7 +64,7 @@ def open_ground(settings: Settings, clock: Clock, pool: JailPool, undo: ExitStac
         feed=IndexFeed(db=db, index=index),
         screener=Screener(pool=pool, index=index, db=db, aligner=aligner), aligner=aligner,
         copies=CopyFinder(pool=pool, aligner=aligner, db=db, limits=limits_of(settings).video),
-        ingest=ingest,
+        ingest=ingest, atlas=Atlas(settings.geo_dir or settings.data_dir / "geo", clock),
     )  # fmt: skip
 
 

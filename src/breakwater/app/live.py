@@ -57,7 +57,10 @@ def wire_live(
         db=on.db, clock=on.clock, private=settings.media_server_networks, makers=MAKERS
     )
     undo.callback(servers.close)
-    streams = Streams(db=on.db, policy=policy_of(settings), service_of=servers.service_of)
+    streams = Streams(
+        db=on.db, policy=policy_of(settings), service_of=servers.service_of,
+        resolve=on.atlas.resolve,
+    )  # fmt: skip
     hooks = Hooks(db=on.db, clock=on.clock, servers=servers, door=streams, listener=listener)
     discovery = Discovery(db=on.db, servers=servers, door=streams, metrics=on.metrics)
     relay = Relay(on.clock)

@@ -152,3 +152,15 @@ class Desk(Protocol):
     def order_stream(self, stream: str, fields: Row) -> Row:
         """Stop a broadcast, or let it go; answers it with its orders as they stand then."""
         ...
+
+    def begin_viewers(self, fields: Row) -> Row:
+        """Begin an access log; one that is known by its opening is answered with its offset."""
+        ...
+
+    def take_viewers(self, log: str, fields: Row) -> Row:
+        """Keep the sessions of a piece of an access log; answers how far it is read."""
+        ...
+
+    def viewer_imports(self) -> list[Row]:
+        """Access logs that were read, the newest first."""
+        ...

@@ -31,7 +31,7 @@ from breakwater.model.match import Verdict
 from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
 from breakwater.review.grading.sets import NewSet
-from breakwater.web.api import classifiers, servers
+from breakwater.web.api import classifiers, servers, viewers
 from breakwater.web.api import duty as wire
 from breakwater.web.api import streams as broadcasts
 from breakwater.web.api.grade_sets import GradeImportOut, GradeSetOut
@@ -255,3 +255,17 @@ class HereDesk:
         with suppress(Unavailable):  # its state says so
             self._app.enforcement.orders.obey(made.id)
         return broadcasts.one(stream, self._app, OPERATOR).model_dump(mode="json")
+
+    def begin_viewers(self, fields: Row) -> Row:
+        """Begin an access log, or go on with it."""
+        body = _checked(viewers.ImportIn, fields)
+        return viewers.begin(body, self._app, OPERATOR).model_dump(mode="json")
+
+    def take_viewers(self, log: str, fields: Row) -> Row:
+        """Keep the sessions of a piece of an access log."""
+        body = _checked(viewers.StretchIn, fields)
+        return viewers.take(log, body, self._app, OPERATOR).model_dump(mode="json")
+
+    def viewer_imports(self) -> list[Row]:
+        """Access logs that were read, the newest first."""
+        return [one.model_dump(mode="json") for one in viewers.imports(self._app).imports]

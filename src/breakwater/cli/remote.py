@@ -296,6 +296,21 @@ class OwnerDesk(Client):
                 return found
             time.sleep(0.05)
 
+    def begin_viewers(self, fields: Row) -> Row:
+        """Begin an access log, or go on with it."""
+        made: Row = self.json("POST", "/v1/viewers/imports", json=fields)
+        return made
+
+    def take_viewers(self, log: str, fields: Row) -> Row:
+        """Keep the sessions of a piece of an access log."""
+        path = f"/v1/viewers/imports/{quote(log, safe='')}/sessions"
+        kept: Row = self.json("POST", path, json=fields)
+        return kept
+
+    def viewer_imports(self) -> list[Row]:
+        """Access logs that were read, the newest first."""
+        return list(self.json("GET", "/v1/viewers/imports")["imports"])
+
 
 def _match(row: Row, item: Fingerprint) -> Match:
     """A match as the look-up answered it, with what only the file's own signal knows."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from breakwater.errors import NotAllowed, NotFound
@@ -29,6 +29,7 @@ from breakwater.model.scene import CloserLook
 from breakwater.model.stream import Alert, Control, Evidence, Order, Stream, StreamState
 from breakwater.model.upload import narrower
 from breakwater.model.user_report import UserReport
+from breakwater.model.watch import Act, Place
 from breakwater.observe import logger
 from breakwater.records import leases, stream_alerts, stream_orders, stream_people, streams
 from breakwater.records.database import Database, Tx
@@ -61,6 +62,7 @@ class Streams:
         db: Database,
         policy: Policy = DEFAULT,
         service_of: Callable[[str], str] = _nobody,
+        resolve: Callable[[str, datetime], Place] | None = None,
     ) -> None:
         """Take what it stands on.
 
@@ -68,7 +70,9 @@ class Streams:
             db: the database.
             policy: how far a broadcast is stopped without a person.
             service_of: whose broadcasts a media server carries, by the server's name.
+            resolve: where an address seemed to be at a moment.
         """
+        self._resolve = resolve
         self._db = db
         self._policy = policy
         self._service_of = service_of
@@ -170,17 +174,20 @@ class Streams:
             return telling.news(tx, self._policy, found, told, by=by.id)
 
     def viewers(
-        self, by: Principal, stream: Id, *, count: int | None = None, who: Sequence[Viewer] = ()
-    ) -> Stream:
-        """How many watch, and who.
+        self, by: Principal, stream: Id, *, count: int | None = None,
+        who: Sequence[Viewer] = (), acts: Sequence[Act] = (),
+    ) -> Stream:  # fmt: skip
+        """How many watch, who, and what viewers did besides.
 
         Raises:
             NotFound: no such stream of this service.
             BadInput: more than 10,000 at once.
         """
+        placed = telling.placed(who, self._resolve, self._db.clock.now())
         with self._db.transaction() as tx:
             tx.lock_changes()
-            return telling.watching(tx, _own(tx, by, stream), count=count, who=who, by=by.id)
+            found = _own(tx, by, stream)
+            return telling.watching(tx, found, count=count, who=placed, acts=acts, by=by.id)
 
     def report(self, by: Principal, stream: Id, told: ReportTold) -> UserReport:
         """A viewer says that something is wrong: a person looks, the sooner the more reliable.

@@ -9,8 +9,9 @@ nobody is weighed anew who changes nothing: one more stranger where as many as c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from breakwater.errors import BadInput
@@ -31,7 +32,8 @@ from breakwater.model.user_report import (
     belief,
     urgency_of,
 )
-from breakwater.records import stream_orders, stream_people, streams, user_reports
+from breakwater.model.watch import Act, Place
+from breakwater.records import stream_orders, stream_people, streams, user_reports, watch_acts
 from breakwater.records.database import Tx
 
 LONGEST: Final = 4_000
@@ -195,19 +197,33 @@ def _obeyed(tx: Tx, stream: Stream, told: News, *, by: str) -> None:
         stream_orders.set_state(tx, order, state)
 
 
+def placed(
+    who: Sequence[Viewer], resolve: Callable[[str, datetime], Place] | None, now: datetime
+) -> list[Viewer]:
+    """Viewers with where each seemed to be when they joined; looked up before any transaction."""
+    if resolve is None:
+        return list(who)
+    return [
+        replace(one, place=resolve(one.address, one.joined_at or now)) if one.address else one
+        for one in who
+    ]
+
+
 def watching(
-    tx: Tx, stream: Stream, *, count: int | None, who: Sequence[Viewer], by: str
-) -> Stream:
-    """Keep how many watch, and who, as the service tells.
+    tx: Tx, stream: Stream, *, count: int | None, who: Sequence[Viewer], by: str,
+    acts: Sequence[Act] = (),
+) -> Stream:  # fmt: skip
+    """Keep how many watch, who, and what they did, as the service tells.
 
     Raises:
         BadInput: more than 10,000 at once, or fewer than none.
     """
-    if len(who) > MOST_VIEWERS or (count is not None and count < 0):
+    if max(len(who), len(acts)) > MOST_VIEWERS or (count is not None and count < 0):
         raise BadInput(f"Tell at most {MOST_VIEWERS:,} viewers at once.")
     stream_people.add_viewers(tx, stream, who)
+    told = watch_acts.add(tx, stream, acts, by=by)
     if count is not None and count != stream.viewers:
         streams.set_viewers(tx, stream.id, count)
-    if who:
-        tx.audit(by, "stream.viewers", stream.id, told=len(who))
+    if who or acts:
+        tx.audit(by, "stream.viewers", stream.id, told=len(who), acts=told)
     return streams.get(tx, stream.id)

@@ -236,6 +236,22 @@ class Act:
     amount: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ActSeen:
+    """An act by whose it is: a pseudonym, as of `ViewerSession.person`; in clear where asked.
+
+    Attributes:
+        by: id of the key or person who said it.
+    """
+
+    kind: ActKind
+    person: str
+    at: datetime
+    payment: str = ""
+    by: str = ""
+    act: Act | None = None
+
+
 class SessionSource(StrEnum):
     """Who told of a session."""
 

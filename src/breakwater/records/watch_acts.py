@@ -7,7 +7,6 @@ A payment or message told twice counts once. Fed by `live.telling` and `viewers`
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -16,7 +15,7 @@ import sqlalchemy as sa
 from breakwater.model.clock import iso
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import Stream
-from breakwater.model.watch import Act, ActKind, Span
+from breakwater.model.watch import Act, ActKind, ActSeen, Span
 from breakwater.records import identities, watchers
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_watcher import viewer_acts, viewer_spans
@@ -24,17 +23,6 @@ from breakwater.records.tables.nouns_watcher import viewer_acts, viewer_spans
 MOST: Final = 20_000
 """Acts that are read of one broadcast."""
 _a, _s = viewer_acts.c, viewer_spans.c
-
-
-@dataclass(frozen=True, slots=True)
-class ActSeen:
-    """An act by whose it is: a pseudonym, as of `ViewerSession.person`; the rest in clear if asked."""
-
-    kind: ActKind
-    person: str
-    at: datetime
-    payment: str = ""
-    act: Act | None = None
 
 
 def add(tx: Tx, stream: Stream, done: Iterable[Act], *, by: str) -> int:
@@ -64,6 +52,25 @@ def add(tx: Tx, stream: Stream, done: Iterable[Act], *, by: str) -> int:
     return kept
 
 
+def mark(tx: Tx, stream: Id, person: str, *, kind: ActKind, by: str, words: str) -> None:
+    """A person says of a viewer, by pseudonym, what they did; once each."""
+    tx.lock_changes()
+    key, made = bytes.fromhex(person), new_id()
+    reference = tx.keys.mac(identities.PURPOSE, b"marked\0" + key)
+    same = (_a.stream_id == stream, _a.kind == kind.value, _a.reference_key == reference)
+    if tx.execute(sa.select(_a.id).where(*same)).scalar() is not None:
+        return
+    facts = {"account": "", "reference": words, "amount": ""}
+    tx.execute(
+        sa.insert(viewer_acts),
+        {
+            "id": made, "stream_id": stream, "kind": kind.value, "person": key,
+            "payment_key": None, "reference_key": reference,
+            "sealed": identities.seal(tx, made, facts), "by": by, "at": tx.now,
+        },
+    )  # fmt: skip
+
+
 def of_stream(tx: Tx, stream: Id, *, clear: bool = False) -> list[ActSeen]:
     """What viewers of a broadcast did, the first first."""
     wanted = sa.select(viewer_acts).where(_a.stream_id == stream).order_by(_a.at, _a.id).limit(MOST)
@@ -74,7 +81,7 @@ def of_stream(tx: Tx, stream: Id, *, clear: bool = False) -> list[ActSeen]:
             facts = identities.unseal(tx, Id(row.id), row.sealed)
             act = Act(kind, facts["account"], row.at, facts["reference"], "", facts["amount"])
         payment = "" if row.payment_key is None else row.payment_key.hex()
-        out.append(ActSeen(kind, row.person.hex(), row.at, payment, act))
+        out.append(ActSeen(kind, row.person.hex(), row.at, payment, row.by, act))
     return out
 
 

@@ -9,17 +9,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from breakwater.errors import Conflict, NotFound
 from breakwater.model.ids import Id, new_id
+from breakwater.model.watch import SAME_VISIT_S, Span
+from breakwater.records import streams
 from breakwater.records.database import Tx
+from breakwater.records.tables.nouns_stream import streams as stream_rows
 from breakwater.records.tables.nouns_watcher import viewer_imports
 
-_i = viewer_imports.c
+_i, _s = viewer_imports.c, stream_rows.c
+_GAP = timedelta(seconds=SAME_VISIT_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,22 @@ def get(tx: Tx, wanted: Id) -> WatchImport:
     if row is None:
         raise NotFound(f"import {wanted}")
     return _noun(row)
+
+
+def broadcasts(tx: Tx, server: str, name: str, seen: Span) -> list[Id]:
+    """Broadcasts of a name that ran in a stretch of time and led to a case or an order."""
+    wanted = sa.select(_s.id).where(
+        _s.name_key == streams.name_key(tx, server, name), _s.started_at <= seen.end + _GAP,
+        sa.or_(_s.ended_at.is_(None), _s.ended_at >= seen.start - _GAP),
+        sa.or_(_s.case_id.is_not(None), _s.order_id.is_not(None)),
+    )  # fmt: skip
+    return [Id(found) for found in tx.execute(wanted.order_by(_s.started_at)).scalars()]
+
+
+def of_case(tx: Tx, case: Id) -> list[Id]:
+    """Broadcasts of a case, the first first."""
+    wanted = sa.select(_s.id).where(_s.case_id == case).order_by(_s.started_at, _s.id)
+    return [Id(found) for found in tx.execute(wanted).scalars()]
 
 
 def every(tx: Tx, limit: int = 100) -> list[WatchImport]:

@@ -23,6 +23,7 @@ from breakwater.model.signin import about_cut
 from breakwater.model.stream import Broadcaster, Control, Order, Stream
 from breakwater.model.upload import Surface
 from breakwater.model.user_report import Concern, ReporterKind
+from breakwater.model.watch import Act, ActKind
 from breakwater.web.api.media import known_id
 from breakwater.web.api.openapi import problems
 from breakwater.web.api.reports import ReportOut
@@ -120,12 +121,33 @@ class ViewerIn(Body):
     port: int | None = Field(default=None, ge=1, le=65535)
     joined_at: Moment | None = None
     left_at: Moment | None = None
+    agent: str = Field(default="", max_length=512, description="What the player calls itself.")
+    device: str = Field(default="", max_length=512, description="Your fingerprint of the device; kept as a keyed hash only.")  # fmt: skip
+    payments: list[Annotated[str, Field(min_length=1, max_length=512)]] = Field(default_factory=list, max_length=16, description="Your fingerprints of means of payment; kept as keyed hashes only.")  # fmt: skip
 
     _checked = field_validator("address")(_address)
 
     def viewer(self) -> Viewer:
         """As the verb takes it."""
-        return Viewer(self.account, self.address, self.port, self.joined_at, self.left_at)
+        return Viewer(
+            self.account, self.address, self.port, self.joined_at, self.left_at, self.agent,
+            self.device, tuple(self.payments),
+        )  # fmt: skip
+
+
+class ActIn(Body):
+    """What a viewer did besides watching."""
+
+    kind: ActKind = Field(examples=["paid"])
+    account: str = Field(min_length=1, max_length=512, examples=["acct-3"])
+    at: Moment
+    reference: str = Field(default="", max_length=200, description="Your id of the payment or message; the same one counts once.")  # fmt: skip
+    payment: str = Field(default="", max_length=512, description="Your fingerprint of the means of payment; kept as a keyed hash only.")  # fmt: skip
+    amount: str = Field(default="", max_length=64, examples=["20 EUR"])
+
+    def act(self) -> Act:
+        """As the verb takes it."""
+        return Act(self.kind, self.account, self.at, self.reference, self.payment, self.amount)
 
 
 class ViewersIn(Body):
@@ -133,6 +155,7 @@ class ViewersIn(Body):
 
     count: int | None = Field(default=None, ge=0, le=1 << 31, examples=[120])
     viewers: list[ViewerIn] = Field(default_factory=list, max_length=10_000)
+    acts: list[ActIn] = Field(default_factory=list, max_length=10_000, description="Payments and directions.")  # fmt: skip
 
 
 class StreamReportIn(Body):
@@ -275,8 +298,9 @@ def event(id: IdText, body: EventIn, app: Parts, who: Who) -> StreamOut:  # noqa
 @needs(P.STREAM_WRITE, body=VIEWERS_BODY)
 def viewers(id: IdText, body: ViewersIn, app: Parts, who: Who) -> StreamOut:  # noqa: A002 - the path's own word
     """Sealed, and forgotten with a broadcast that ends without a case."""
-    told = [one.viewer() for one in body.viewers]
-    return StreamOut.of(app.live.streams.viewers(who, known_id(id), count=body.count, who=told))
+    told, acts = [one.viewer() for one in body.viewers], [one.act() for one in body.acts]
+    verb = app.live.streams
+    return StreamOut.of(verb.viewers(who, known_id(id), count=body.count, who=told, acts=acts))
 
 
 @router.post("/v1/streams/{id}/reports", status_code=201, summary="Report a broadcast", responses=CHANGE)  # fmt: skip
