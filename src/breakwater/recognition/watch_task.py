@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from breakwater import kernel
 from breakwater.fingerprint import audio
-from breakwater.fingerprint.views import Box, ViewMaker, inner_box
+from breakwater.fingerprint.borders import Box, inner_box
+from breakwater.fingerprint.views import ViewMaker
 from breakwater.media import golden, live_proof, stills
 from breakwater.media.live import Piece, Pull, PullEnded, Seen, luma
 from breakwater.media.preload import load_lazy_parts
@@ -81,6 +82,7 @@ def warm() -> None:
         grey = np.ascontiguousarray(shot.pixels[..., 1])
         maker.both(grey, 0.0)
         _prints(grey, inner_box(grey))
+        smallest(grey)
         for level in Level:
             stills.render(grey, level)
     watch_look.warm()
@@ -167,9 +169,9 @@ class _Watch:
         box = inner_box(grey)
         prints, quality, inner = _prints(grey, box)
         query, reference = self._maker.both(grey, seen.time_s, box)
-        small = b""
+        small = np.zeros((0, 0), np.uint8)
         if seen.time_s >= self._next_still:
-            small = stills.render(_sparse(grey), Level.S1)
+            small = smallest(grey)
             self._next_still = seen.time_s + STILL_S
         views = [_packed(query), _packed(reference)]
         self._teller.tell(
@@ -177,9 +179,9 @@ class _Watch:
                 "t": "frame", "n": self._pull.looked - 1, "time": seen.time_s, "key": seen.key,
                 "width": grey.shape[1], "height": grey.shape[0], "quality": quality,
                 "inner": inner, "query": len(query.views), "reference": len(reference.views),
-                "still": len(small), "ms": (time.monotonic() - seen.started) * 1000,
+                "still": small.shape, "ms": (time.monotonic() - seen.started) * 1000,
             },
-            b"".join([prints, *views, small]),
+            b"".join([prints, *views, small.tobytes()]),
         )  # fmt: skip
         coloured = self._asked.answer(seen.frame, seen.time_s)
         if coloured is not None:
@@ -251,10 +253,15 @@ def _prints(grey: NDArray[np.uint8], box: Box) -> tuple[bytes, list[int], bool]:
     return b"".join([*hashes, *inside]), [quality, better], True
 
 
-def _sparse(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Every n-th pixel, as many as the smallest still needs: 32 x 18 of 720p in half a ms."""
+def smallest(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The (h, w) means that a still of level S1 shows, of every n-th pixel: enough for 32 x 18."""
     step = max(1, min(grey.shape[0] // 90, grey.shape[1] // 160))
-    return np.ascontiguousarray(grey[::step, ::step])
+    sparse = np.ascontiguousarray(grey[::step, ::step])
+    height, width = sparse.shape
+    most_wide, most_high = Level.S1.box
+    scale = min(most_wide / width, most_high / height, 1.0)
+    rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
+    return kernel.shrink(sparse, (0, height, 0, width), rows, columns)
 
 
 def _packed(prints: FramePrints) -> bytes:

@@ -17,12 +17,14 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from breakwater.media import wire
 from breakwater.media.wire import BadAnswer
 from breakwater.model.copies import FramePrints
 from breakwater.model.ids import Id
 from breakwater.model.live import Ending, LiveFrame, LiveShape, PullEnd, Pulse
+from breakwater.model.media import Level
 from breakwater.model.signal import PDQ, Fingerprint, Signal, View
 
 MAX_MESSAGE: Final = 8 << 20
@@ -130,16 +132,33 @@ def frame(message: Message) -> LiveFrame:
         raise BadAnswer(f"Its frame is not well formed ({type(error).__name__}).") from None
 
 
+def smallest(message: Message) -> NDArray[np.uint8] | None:
+    """The (h, w) grey of a frame's message that a still of level S1 shows; None when there is none.
+
+    Raises:
+        BadAnswer: it is larger than such a still.
+    """
+    sides = message.fields.get("still")
+    most_wide, most_high = Level.S1.box
+    if not isinstance(sides, list) or len(sides) != 2:
+        raise BadAnswer("Its still has no size.")
+    rows, columns = _whole(sides[0], most_high), _whole(sides[1], most_wide)
+    if not rows * columns:
+        return None
+    if len(message.block) < rows * columns:
+        raise BadAnswer("Its still is not whole.")
+    return np.frombuffer(message.block[-rows * columns :], np.uint8).reshape(rows, columns)
+
+
 def small_still(message: Message) -> bytes:
-    """The still of a frame's message or of an answer; empty when there is none.
+    """The still of an answer; empty when there is none.
 
     Raises:
         BadAnswer: what stands there is no WebP picture.
     """
-    size = message.fields.get("still", len(message.block))
-    if not size:
+    picture = message.block
+    if not picture:
         return b""
-    picture = message.block[-_whole(size, 1 << 20) :]
     if picture[:4] != b"RIFF" or picture[8:12] != b"WEBP":
         raise BadAnswer("Its still is not a WebP picture.")
     return picture

@@ -14,6 +14,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from breakwater.errors import LeaseLost, NotFound
 from breakwater.live.preroll import Chunk
 from breakwater.live.streams import Streams
@@ -81,7 +84,7 @@ class Hearing:
         """
         now = self._clock.now().timestamp()
         if message.kind == "frame":
-            self._frame(post, childwire.frame(message), childwire.small_still(message))
+            self._frame(post, childwire.frame(message), childwire.smallest(message))
         elif message.kind == "shape":
             if post.fresh:
                 post.began_anew()
@@ -105,11 +108,11 @@ class Hearing:
         elif message.kind == "end":
             self.ended(post, childwire.end(message))
 
-    def _frame(self, post: Post, frame: LiveFrame, still: bytes) -> None:
+    def _frame(self, post: Post, frame: LiveFrame, small: NDArray[np.uint8] | None) -> None:
         now = frame.at.timestamp()
         post.looked(frame.reference, now, frame.time_s)
-        if still:
-            post.stills["s1"] = still
+        if small is not None:
+            post.small = small
         self._metrics.live_frames.inc()
         if post.lost:
             post.lost = False

@@ -11,11 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from breakwater.live.preroll import Ring
 from breakwater.live.watching.link import Link
 from breakwater.live.watching.spotting import Spotter
+from breakwater.media.stills import render
 from breakwater.model.copies import FramePrints
 from breakwater.model.live import Ending, LiveShape, Pulse, Sampling
+from breakwater.model.media import Level
 from breakwater.model.stream import Control, Stream
 from breakwater.records.leases import Lease
 
@@ -103,6 +108,7 @@ class Post:
         fresh: a pull began, and has not said yet what it is.
         located: there is an address; a service may tell of broadcasts without one.
         worried_until: wall seconds until which it is looked at closely whatever its risk.
+        small: the grey of its newest still of level S1, which is made when somebody looks.
         looked_until: wall seconds until which a strip of it is taken: more than key frames.
     """
 
@@ -117,6 +123,7 @@ class Post:
     pulse: Pulse = field(default_factory=Pulse)
     prints: deque[FramePrints] = field(default_factory=lambda: deque(maxlen=PRINTS_KEPT))
     stills: dict[str, bytes] = field(default_factory=dict)
+    small: NDArray[np.uint8] | None = None
     frames: int = 0
     tries: int = 0
     early: int = 0
@@ -148,6 +155,10 @@ class Post:
         if closely or now < self.looked_until:
             return Sampling.FAST
         return Sampling.KEY
+
+    def small_still(self) -> bytes:
+        """Its newest still of level S1, made now; empty when there is none."""
+        return b"" if self.small is None else render(self.small, Level.S1)
 
     def knows(self, stream: Stream) -> Stream:
         """Take the broadcast as it was read, unless a newer reading came first; answers which holds."""

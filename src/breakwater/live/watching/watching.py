@@ -210,7 +210,7 @@ class Watching:
     def still(self, stream: Id) -> tuple[bytes, float] | None:
         """The newest small still and its age in seconds; None when there is none here."""
         post = self._posts.get(stream)
-        picture = post.stills.get("s1", b"") if post is not None else b""
+        picture = post.small_still() if post is not None else b""
         if post is None or post.seen.last is None or not picture:
             return None
         return picture, max(0.0, self._clock.now().timestamp() - post.seen.last)
