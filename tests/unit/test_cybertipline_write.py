@@ -62,10 +62,16 @@ def test_a_time_ahead_is_now_and_stated_as_told() -> None:
     ahead = NOW + timedelta(days=400)
     report = replace(PLAIN, summary=r.Incident(ahead, "By the camera's clock."))
     root = tree(report)
-    assert root.findtext("incidentSummary/incidentDateTime") == "2026-06-01T12:00:00Z"
+    assert root.findtext("incidentSummary/incidentDateTime") == "2026-06-01T11:59:55Z"
     stated = root.findtext("incidentSummary/incidentDateTimeDescription") or ""
     assert "2027-07-06T12:00:00+00:00" in stated
     assert stated.endswith("By the camera's clock.")
+    assert read_report(report_xml(report, now=NOW)) == report
+
+
+def test_a_time_that_the_recipient_may_not_have_reached_is_stated_too() -> None:
+    report = replace(PLAIN, summary=r.Incident(NOW))
+    assert tree(report).findtext("incidentSummary/incidentDateTime") == "2026-06-01T11:59:55Z"
     assert read_report(report_xml(report, now=NOW)) == report
 
 
@@ -79,7 +85,7 @@ def test_every_other_time_ahead_is_now_too() -> None:
     assert text.count("2030-01-01") == 2
     told = parsed(text.encode()).find("personOrUserReported")
     assert told is not None
-    assert told.findtext("ipCaptureEvent/dateTime") == "2026-06-01T12:00:00Z"
+    assert told.findtext("ipCaptureEvent/dateTime") == "2026-06-01T11:59:55Z"
     assert read_report(text.encode()) == report
 
 

@@ -2,7 +2,7 @@
 
 In: `Report.plain()`, or what `read` found in XML. Out: the same members where the form has them:
 the kind of incident in its summary, the sum of a file among its details, and a time that lies
-ahead of the clock as now, with the told one stated in its description. Tests:
+ahead of the clock as the latest there may be, with the told one stated in its description. Tests:
 `tests/property/test_cybertipline_xml.py`.
 """
 
@@ -16,23 +16,23 @@ from breakwater.model import report_json
 from breakwater.model.report import DetailKind, Report, ReportFile
 
 SUMS: Final = {"sha256": "SHA-256 of this file", "md5": "MD5 of this file"}
-_AHEAD: Final = "[As told: {}, which lay ahead of the clock when this was written.]"
+_AHEAD: Final = "[As told: {}, which had not surely passed by every clock when this was written.]"
 _TOLD: Final = re.compile(
     re.escape(_AHEAD).replace(re.escape("{}"), "(?P<at>[-+:.TZ0-9]+)") + r"(?: (?P<note>.*))?",
     re.DOTALL,
 )
 
 
-def report_told(report: Report, now: datetime) -> dict[str, Any]:
+def report_told(report: Report, latest: datetime) -> dict[str, Any]:
     """The members of a report as the form has them; its files are told one by one."""
     told = report.plain()
     del told["files"]
     summary = told["summary"]
     summary["kind"] = told.pop("kind")
-    if report.summary.at > now:
+    if report.summary.at > latest:
         stated = _AHEAD.format(summary["at"])
         summary["at_note"] = f"{stated} {summary['at_note']}" if summary["at_note"] else stated
-        summary["at"] = now.isoformat()
+        summary["at"] = latest.isoformat()
     return told
 
 

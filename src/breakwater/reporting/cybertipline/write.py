@@ -4,8 +4,8 @@ In: a `model.report.Report`, or one of its files with the numbers the recipient 
 of `<report>` or `<fileDetails>`, made from the table in `elements` alone. What a field has no room
 for, what the form has no field for and what its field refuses goes on in `additionalInfo`, marked
 with the name of its element; a very long text goes into a file of its own (`attached_texts`) that
-is uploaded with the others. A time ahead of the clock is written as now, and stated as told.
-Read back by `read`. Tests: `tests/property/test_cybertipline_xml.py`.
+is uploaded with the others. A time ahead of the clock is written as the latest there may be, and
+stated as told. Read back by `read`. Tests: `tests/property/test_cybertipline_xml.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from lxml import etree
@@ -33,6 +33,9 @@ LONGEST: Final = 100_000
 
 NOTES_ROOM: Final = 10 * LONGEST
 """UTF-16 units of one `additionalInfo`: parsers take ten million bytes of one text, no more."""
+
+SKEW: Final = timedelta(seconds=5)
+"""So far the recipient's clock may be behind ours: a time it has not reached is refused (4100)."""
 
 Told = Mapping[str, Any]
 
@@ -57,13 +60,15 @@ def report_xml(report: Report, *, now: datetime | None = None) -> bytes:
         report: whole.
         now: the moment of writing; None: the system's clock.
     """
-    return _written(REPORT, report_told(report, _now(now)), _Writer(_now(now), LONGEST))
+    latest = _latest(now)
+    return _written(REPORT, report_told(report, latest), _Writer(latest, LONGEST))
 
 
 def attached_texts(report: Report, *, now: datetime | None = None) -> tuple[AttachedText, ...]:
     """The texts that are too long for the report, in the order in which it names them."""
-    writer = _Writer(_now(now), LONGEST)
-    _written(REPORT, report_told(report, _now(now)), writer)
+    latest = _latest(now)
+    writer = _Writer(latest, LONGEST)
+    _written(REPORT, report_told(report, latest), writer)
     return tuple(writer.texts)
 
 
@@ -79,11 +84,12 @@ def file_details_xml(
         now: the moment of writing; None: the system's clock.
     """
     told = {"report_id": report_id, "file_id": file_id, **details_told(file)}
-    return _written(FILE_DETAILS, told, _Writer(_now(now), None))
+    return _written(FILE_DETAILS, told, _Writer(_latest(now), None))
 
 
-def _now(now: datetime | None) -> datetime:
-    return now or SystemClock().now()
+def _latest(now: datetime | None) -> datetime:
+    """The latest time that may be written."""
+    return (now or SystemClock().now()) - SKEW
 
 
 def _written(root: Element, told: Told, writer: _Writer) -> bytes:
@@ -99,12 +105,12 @@ class _Writer:
     """One pass over the table.
 
     Attributes:
-        now: no time may be later.
+        latest: no time may be later.
         most: room of a text whose field has no limit; None: there is always room.
         texts: what became a file of its own.
     """
 
-    now: datetime
+    latest: datetime
     most: int | None
     texts: list[AttachedText] = field(default_factory=list)
 
@@ -175,7 +181,7 @@ class _Writer:
             node.append(inner)
             return node
         value = item[child.inner] if child.inner else item
-        text, whole = leaf(child, value, now=self.now, most=self.most)
+        text, whole = leaf(child, value, now=self.latest, most=self.most)
         if text is None:
             return None
         node = etree.Element(child.name)
@@ -195,7 +201,7 @@ class _Writer:
             text, whole = one.fixed or None, True
             value = None if one.fixed else told.get(one.of)
             if not absent(value):
-                text, whole = leaf(one, value, now=self.now, most=None)
+                text, whole = leaf(one, value, now=self.latest, most=None)
             if text is not None:
                 node.set(one.name, text)
             elif one.must:
