@@ -208,17 +208,16 @@ class Fold:
     def chats(self, use: str, band: Band, hours: float, rng: np.random.Generator) -> Iterator[Told]:
         """Chats of a speed until there are enough hours."""
         low, high = SPEEDS[band]
-        taken, number = 0.0, 0
+        taken = 0.0
         while taken < hours * 3_600:
             speed = float(np.exp(rng.uniform(np.log(low), np.log(high))))
-            number += 1
-            told, length = self._chat(use, number, speed, DAYS_OF[band], rng)
+            told, length = self._chat(use, speed, DAYS_OF[band], rng)
             if length >= LEAST_S:
                 taken += length
                 yield told
 
     def _chat(
-        self, use: str, number: int, speed: float, count: int, rng: np.random.Generator
+        self, use: str, speed: float, count: int, rng: np.random.Generator
     ) -> tuple[Told, float]:
         """Half an hour of some of the days' authors; shorter where the texts do not last."""
         chosen = rng.choice(len(self.uses[use]), min(count, len(self.uses[use])), replace=False)
@@ -241,7 +240,7 @@ class Fold:
         raw, ordinary = [], []
         for share, line, which in held:
             scored = self.of(line.text)
-            author = hash_of(f"{number} {which} {line.nick}")
+            author = hash_of(f"{which} {line.nick}")
             event = Event(author, scored.key, share * length, scored.nats)
             raw.append(event)
             if line.ordinary:

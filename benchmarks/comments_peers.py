@@ -42,8 +42,16 @@ def skewness(at: Floats, nats: Floats) -> Floats:
 
 def courses(chat: Sequence[Event]) -> dict[str, Course]:
     """Every level and the peer over a chat, by name."""
+    return sourced(chat)[0]
+
+
+def sourced(chat: Sequence[Event]) -> tuple[dict[str, Course], dict[str, list[int]]]:
+    """The same, and what each value comes from: the text, its author, who gives most."""
     sums = ChatSums()
-    told = [sums.take(Seen(n, e.author, e.key, e.at, e.nats)) for n, e in enumerate(chat)]
+    told, leaders = [], []
+    for n, e in enumerate(chat):
+        told.append(sums.take(Seen(n, e.author, e.key, e.at, e.nats)))
+        leaders.append(sums.leader)
     at = np.array([event.at for event in chat], dtype=np.float64)
     nats = np.array([event.nats for event in chat], dtype=np.float64)
     values: Mapping[str, Floats] = {
@@ -52,4 +60,9 @@ def courses(chat: Sequence[Event]) -> dict[str, Course]:
         LEVELS["stream"]: np.array([one.stream for one in told], dtype=np.float64),
         SKEWNESS: TIMES * skewness(at, nats),
     }
-    return {name: Course(at, value) for name, value in values.items()}
+    texts = [event.key for event in chat]
+    by = {
+        LEVELS["message"]: texts, LEVELS["author"]: [event.author for event in chat],
+        LEVELS["stream"]: leaders, SKEWNESS: texts,
+    }  # fmt: skip
+    return {name: Course(at, value) for name, value in values.items()}, by

@@ -1,17 +1,17 @@
 """How high a level comes in ten minutes of ordinary chats, and where it may alarm for a budget.
 
 Peaks of blocks come in, each with what gave it (a text, an account); a threshold comes out that
-rings no oftener than wanted. The promise: with 95 % confidence the rate on further traffic of the
-same kind stays within the target, if sources are independent of one another and their peaks fall
-off no slower than exponentially beyond what was counted. Levels share one budget, so the sum over
-levels bounds what all of them ring together, however they depend on each other (Boole).
+rings no oftener than wanted. The promise: at 95 % confidence, level by level, the rate on further
+traffic of the same kind stays within the target, if sources are independent of one another and
+their peaks fall off no slower than exponentially beyond what was counted. Levels share one budget,
+so their sum bounds what all of them ring together, however they depend on each other (Boole).
 
 What comes round again is one observation: the same line in a hundred chats says once how high
 lines come. So bounds go by sources, not by blocks. With hours enough, the exact Poisson bound of
 what was counted decides (Garwood 1936), of clusters as large as they are. Before that, peaks over
 a threshold are extrapolated (Pickands 1975): their rate and their mean excess each at the upper
-95 % bound. Quantiles are those of Wilson and Hilferty (1931). Held against 1,600 simulated
-calibrations in benchmarks/comments_promise.py. Tests: tests/unit/test_comments_peaks.py.
+95 % bound. Quantiles are those of Wilson and Hilferty (1931). Held against simulated services whose
+rate is known in benchmarks/comments_promise.py. Tests: tests/unit/test_comments_peaks.py.
 """
 
 from __future__ import annotations
@@ -156,8 +156,8 @@ class Peaks:
 
         Args:
             target: alarms in a stream-hour.
-            like: tail of another speed of the same service and language, used until this one has
-                `LEAST` sources of its own.
+            like: tail of another speed of the same service and language; how it falls off is taken
+                from there until this one has `LEAST` sources of its own.
 
         Raises:
             BadInput: no rate.
@@ -173,11 +173,12 @@ class Peaks:
         if hours * target >= HOURS_BY_TARGET * cluster:
             bounded = _first(cluster * _at_most(over / cluster) / hours <= target)
             return Solved(bounded, target, hours, counted=counted)
-        lent = like is not None and (tail is None or tail.sources < LEAST)
-        guessed = tail is None or (tail.sources < FEWEST and not lent)
+        guessed = like is None and (tail is None or tail.sources < FEWEST)
         if tail is None or guessed:
             tail = Tail(max(self._tops.values(), default=0.0), 0, RATIO, 3_600.0 / BLOCK_S, 1.0)
-        spread = like.spread if like and lent and not guessed else tail.spread
+        spread = tail.spread
+        if like is not None and tail.sources < min(LEAST, like.sources):
+            spread = like.spread
         fitted = tail.start + spread * math.log(max(1.0, tail.per_hour / target))
         return Solved(max(counted, fitted), target, hours, True, True, guessed, counted)
 
@@ -242,8 +243,8 @@ def joined(*kept: Mapping[str, Any] | Sequence[float]) -> dict[str, Any]:
 
 
 def shape(tails: Sequence[Tail | None]) -> Tail | None:
-    """The tail with most sources, if that is enough to lend to other speeds."""
-    known = [one for one in tails if one is not None and one.sources >= LEAST]
+    """The tail with most sources, to lend to other speeds; None: none has enough to be fitted."""
+    known = [one for one in tails if one is not None and one.sources >= FEWEST]
     return max(known, key=lambda one: one.sources, default=None)
 
 
