@@ -69,6 +69,7 @@ from breakwater.web.api import (
     spots,
     streams,
     system,
+    viewers,
     watchers,
     wellbeing,
 )
@@ -106,6 +107,7 @@ ROUTERS: Final = (
     reports.router,
     spots.router,
     streams.router,
+    viewers.router,
     comments.router,
     conversations.router,
     chat_orders.router,
