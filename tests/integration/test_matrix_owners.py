@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from breakwater.model.access import Permission, Role
+from tests.integration import matrix_filing as filed
 from tests.integration import matrix_live as live
 from tests.integration import matrix_world as make
 from tests.integration.matrix_world import Make, Somebody, World
@@ -59,6 +60,7 @@ class Row:
 
 ADMIN = (Role.ADMIN,)
 REVIEWER = (Role.REVIEWER,)
+OFFICER = (Role.REPORT_OFFICER,)
 GRADER = (Role.GRADER,)
 LEAD = (Role.QA_LEAD,)
 LOOKS = (Role.REVIEWER, Role.ADMIN)
@@ -121,6 +123,16 @@ ROWS: Final = [
     *same(live.talk_label, REVIEWER, "POST /live/{label}/chat", body={"data": {"to": "slow"}}),
     *same(live.wanted_cut_label, REVIEWER, "POST /live/{label}/agree", own=HELD, body=FORM),
     *same(live.wanted_cut_label, REVIEWER, "POST /live/{label}/refuse", body=FORM),
+    # Reports to authorities: officers share them.
+    *same(filed.illegal_case, OFFICER, "GET /v1/cases/{id}/filings"),
+    *same(filed.illegal_case, OFFICER, "POST /v1/cases/{id}/filings"),
+    *same(filed.filing, OFFICER, "GET /v1/filings/{id}"),
+    *same(filed.filing, OFFICER, "PUT /v1/filings/{id}/report", body=filed.with_report),
+    *same(filed.filing, OFFICER, "POST /v1/filings/{id}/send", own=HELD, another=HELD),
+    *same(filed.filing, OFFICER, "POST /v1/filings/{id}/confirm", own=NONE, another=NONE),
+    *same(filed.filing, OFFICER, "POST /v1/filings/{id}/take-back", own=HELD, another=HELD, body=WHY),
+    *same(filed.filing, OFFICER, "POST /v1/filings/{id}/drop", body=WHY),
+    *same(filed.filing, OFFICER, "POST /v1/filings/{id}/retry", own=HELD, another=HELD),
     # Cases: everybody reads; who works on it, works alone.
     *same(make.case, REVIEWER, "GET /v1/cases/{id}/decisions", "GET /cases/{case}", "GET /cases/{case}/preview", "GET /cases/{case}/lease", "GET /cases/{case}/reports"),
     *same(live.talk_case, REVIEWER, "GET /cases/{case}/chat", "POST /cases/{case}/chat/words"),

@@ -26,7 +26,8 @@ class Permission(StrEnum):
     `account:read` is the service's own name of an account, `identity:read` its address too;
     without either a person sees a pseudonym. `hash:read` is the values in banks.
     `appeal:write` and `report:write` belong to services, `report:submit` to those who file here;
-    `report:refer` marks to whom a received report went on. `wellbeing:read` shows aggregates only.
+    `report:refer` marks to whom a received report went on; `filing:read` shows reports to
+    authorities, `filing:write` sends them. `wellbeing:read` shows aggregates only.
     `stream:write` belongs to services and media servers; `stream:control` freezes and cuts.
     `reference:erase` forgets what passed; `desk:sign` names who vouches for a command's list.
     """
@@ -50,6 +51,8 @@ class Permission(StrEnum):
     REPORT_WRITE = "report:write"
     REPORT_SUBMIT = "report:submit"
     REPORT_REFER = "report:refer"
+    FILING_READ = "filing:read"
+    FILING_WRITE = "filing:write"
     STREAM_WRITE = "stream:write"
     STREAM_READ = "stream:read"
     STREAM_CONTROL = "stream:control"
@@ -101,6 +104,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     ),
     Role.REPORT_OFFICER: frozenset(
         _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.REPORT_REFER}
+        | {P.FILING_READ, P.FILING_WRITE}
     ),
     Role.GRADER: frozenset({P.MEDIA_VIEW, P.GRADE_WRITE}),
     Role.QA_LEAD: frozenset({

@@ -18,12 +18,13 @@ from typing import Final
 from breakwater.errors import BadInput, Conflict, NotFound
 from breakwater.model.access import Principal
 from breakwater.model.event import Event, EventType
-from breakwater.model.filing import Filing, FilingFile, FilingState
+from breakwater.model.filing import Filing, FilingFile, FilingState, FilingStep
 from breakwater.model.ids import Id, new_id
 from breakwater.model.ports import Blob
 from breakwater.model.report import Relevance, Report, ReportFile
-from breakwater.records import approvals, decisions, filings, jobs
+from breakwater.records import approvals, cases, decisions, filing_steps, filings, jobs
 from breakwater.records.database import Database, Tx
+from breakwater.records.filing_steps import Orphan
 from breakwater.reporting.cybertipline.write import attached_texts
 from breakwater.reporting.drafting.draft import RELATED, Drafted, Drafter
 from breakwater.reporting.drafting.gaps import Gap
@@ -61,6 +62,17 @@ class Destination:
     set_up: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """One report, as its page shows it."""
+
+    filing: Filing
+    report: Report
+    steps: tuple[FilingStep, ...]
+    orphans: tuple[Orphan, ...]
+    gaps: tuple[Gap, ...]
+
+
 class Filings:
     """Reports, as people and decisions move them."""
 
@@ -90,8 +102,12 @@ class Filings:
                     filings.move(tx, one, FilingState.DROPPED)
                     tx.audit("reporting", "filing.drop", one.id, why="decision taken back")
 
-    def draft(self, case: Id) -> list[Filing]:
+    def draft(self, case: Id, *, by: Principal | None = None) -> list[Filing]:
         """Draft every report a case needs, for every recipient; drafts that wait are renewed.
+
+        Args:
+            case: which was decided.
+            by: who asks; None: nobody did.
 
         Raises:
             NotFound: no such case.
@@ -103,6 +119,7 @@ class Filings:
         made = []
         with self._db.transaction() as tx:
             tx.lock_changes()
+            tx.audit(by.id if by else "reporting", "filing.draft", case, reports=len(drafted))
             for destination in self._destinations.values():
                 group, due = _group(tx, case, destination.name), found.known_at + destination.due
                 for one in drafted:
@@ -112,6 +129,32 @@ class Filings:
                     if one.report is not None:
                         made.append(self._keep(tx, about, one))
         return made
+
+    def of_case(self, by: Principal, case: Id) -> tuple[Filing, ...]:
+        """Every report of a case; looked at by name, so it is written down.
+
+        Raises:
+            NotFound: no such case.
+        """
+        with self._db.transaction() as tx:
+            cases.get(tx, case)
+            tx.audit(by.id, "filing.list", case)
+            return tuple(filings.of_case(tx, case))
+
+    def look(self, by: Principal, filing: Id) -> Looked:
+        """One report with what it says and every call made for it; written down before it is shown.
+
+        Raises:
+            NotFound: no such report.
+        """
+        with self._db.transaction() as tx:
+            found = filings.get(tx, filing)
+            tx.audit(by.id, "filing.read", filing, case=found.case)
+            report = Report.read(filings.report_of(tx, filing))
+            steps = tuple(filing_steps.of_filing(tx, filing))
+            orphans = tuple(filing_steps.orphans(tx, [found]))
+        gaps = self.gaps(found.case).get(found.person, ()) if not found.state.ends else ()
+        return Looked(found, report, steps, orphans, gaps)
 
     def gaps(self, case: Id) -> dict[int, tuple[Gap, ...]]:
         """What each report of a case does not say, by person."""
@@ -209,10 +252,17 @@ class Filings:
             return filings.move(tx, found, FilingState.DROPPED)
 
     def revive(self, by: Principal, filing: Id) -> Filing:
-        """Try again what stopped: what stood in its way is mended."""
+        """Try again what stopped: what stood in its way is mended.
+
+        Raises:
+            Conflict: it did not stop.
+        """
         with self._db.transaction() as tx:
             tx.lock_changes()
-            found = filings.begin_anew(tx, filings.get(tx, filing))
+            stopped = filings.get(tx, filing)
+            if stopped.state is not FilingState.DEAD:
+                raise Conflict(f"This report did not stop: it is {stopped.state}.")
+            found = filings.begin_anew(tx, stopped)
             tx.audit(by.id, "filing.revive", filing)
             filings.carry_on(tx, filing)
             return found

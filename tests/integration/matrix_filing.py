@@ -1,0 +1,46 @@
+"""Reports to authorities for `test_matrix_owners.py`: each maker answers the id of a new one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from breakwater.model.access import Role
+from breakwater.model.decision import AccountRole, DecisionFacts, DecisionKind
+from breakwater.model.facts import Activity, ItemFacts
+from breakwater.model.ids import Id
+from breakwater.model.report import Email, Incident, IncidentType, Person, Report, Reporter
+from breakwater.records import filings
+from tests.integration.matrix_world import Somebody, World, case
+
+FOUND = DecisionFacts(role=AccountRole.SUSPECT, item=ItemFacts(Activity.NON_PENETRATIVE))
+
+
+def illegal_case(world: World, _of: Somebody) -> str:
+    """A case that a reviewer decided."""
+    reviewer = world.person("reviewer", Role.REVIEWER)
+    made = Id(case(world, reviewer))
+    world.app.review.decisions.decide(
+        reviewer.who, made, DecisionKind.ILLEGAL, reason="as listed", facts=FOUND
+    )
+    return made
+
+
+def filing(world: World, of: Somebody) -> str:
+    """A draft of such a case."""
+    made = Id(illegal_case(world, of))
+    with world.app.db.transaction() as tx:
+        report = _report(world)
+        about = filings.About(made, "ncmec", tx.now, tx.now + timedelta(days=1))
+        return filings.draft(tx, about, report.plain()).id
+
+
+def with_report(world: World, _made: str) -> dict[str, object]:
+    """Says the same again."""
+    return {"json": {"report": _report(world).plain()}}
+
+
+def _report(world: World) -> Report:
+    who = Reporter(Person(emails=(Email("safety@example.net"),)))
+    return Report(
+        kind=IncidentType.ABUSE_MATERIAL, summary=Incident(world.app.clock.now()), reporter=who
+    )
