@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -101,34 +102,47 @@ class InsetFinder:
         """Rectangles with lasting edges on all sides, on three, on two in a corner; best first."""
         count = len(self._frames)
         height, width = self._shape
-        down, across = _excess(self._down), _excess(self._across.T)
+        down, across = _excess(self._down), _excess(np.ascontiguousarray(self._across.T))
         rows, columns = _best_lines(down.sum(1)), _best_lines(across.sum(1))
-        lines = _Lines(_sums(down, rows) / count, _sums(across, columns).T / count)
+        lines = _Lines.of(down, rows, across, columns, count)
         down_pairs, across_pairs = _pairs(rows, height), _pairs(columns, width)
         framed = _strongest(lines, down_pairs, across_pairs, 2)
-        bounded = lines.bounded()
         down_ends, across_ends = _to_ends(rows, height), _to_ends(columns, width)
-        at_side = _strongest(bounded, down_ends, across_pairs, 1)
-        at_side += _strongest(bounded, down_pairs, across_ends, 1)
+        at_side = _strongest(lines, down_ends, across_pairs, 1)
+        at_side += _strongest(lines, down_pairs, across_ends, 1)
         found = [*framed[:1], *sorted(at_side)[-1:]]
-        found += _strongest(bounded, down_ends, across_ends, 1) + framed[1:]
+        found += _strongest(lines, down_ends, across_ends, 1) + framed[1:]
         return [rect for _, rect in found]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Lines:
-    """Running sums of edges: (h, w + 1) along each row, (h + 1, w) down each column."""
+    """Running sums of edges along the few lines that may be sides, and the picture's own four.
+
+    Along its own sides every edge is strong enough.
+
+    Attributes:
+        rows: (lines, w + 1), along each row.
+        columns: (lines, h + 1), down each column.
+        row: of each y, where its line stands in `rows`; nonsense where it has none.
+        column: of each x, where its line stands in `columns`.
+    """
 
     rows: NDArray[np.float64]
     columns: NDArray[np.float64]
+    row: NDArray[np.intp]
+    column: NDArray[np.intp]
 
-    def bounded(self) -> _Lines:
-        """With the picture's own four sides, along which every edge is strong enough."""
-        height, width = len(self.rows), self.columns.shape[1]
-        rows, columns = np.pad(self.rows, ((0, 1), (0, 0))), np.pad(self.columns, ((0, 0), (0, 1)))
-        rows[[0, height]] = np.arange(width + 1) * _OWN_SIDE
-        columns[:, [0, width]] = np.arange(height + 1)[:, None] * _OWN_SIDE
-        return _Lines(rows, columns)
+    @classmethod
+    def of(
+        cls, down: NDArray[np.int16], rows: NDArray[np.intp],
+        across: NDArray[np.int16], columns: NDArray[np.intp], count: int,
+    ) -> _Lines:  # fmt: skip
+        """Of the excess of so many frames' edges, and the lines wanted on each axis."""
+        return cls(
+            _sums(down, rows, count), _sums(across, columns, count),
+            _standing(rows, len(down)), _standing(columns, len(across)),
+        )  # fmt: skip
 
 
 def _strongest(lines: _Lines, down: _Pairs, across: _Pairs, most: int) -> list[tuple[float, Rect]]:
@@ -140,19 +154,17 @@ def _strongest(lines: _Lines, down: _Pairs, across: _Pairs, most: int) -> list[t
         across: their left and right sides.
         most: how many are wanted.
     """
-    height, width = len(lines.columns) - 1, lines.rows.shape[1] - 1
+    height, width = len(lines.row) - 1, len(lines.column) - 1
     (tops, bottoms), (lefts, rights) = down, across
     if not len(tops) or not len(lefts):
         return []
     wide, high = (rights - lefts)[None, :], (bottoms - tops)[:, None]
-    above, below = lines.rows[tops], lines.rows[bottoms]
-    beside = lines.columns[bottoms] - lines.columns[tops]
-    weakest = np.minimum.reduce([
-        (above[:, rights] - above[:, lefts]) / wide,
-        (below[:, rights] - below[:, lefts]) / wide,
-        beside[:, lefts] / high,
-        beside[:, rights] / high,
-    ])  # fmt: skip
+    along = (lines.rows[:, rights] - lines.rows[:, lefts]) / wide
+    beside = (lines.columns[:, bottoms] - lines.columns[:, tops]).T / high
+    weakest = np.minimum(
+        np.minimum(along[lines.row[tops]], along[lines.row[bottoms]]),
+        np.minimum(beside[:, lines.column[lefts]], beside[:, lines.column[rights]]),
+    )
     score = (weakest * np.sqrt(wide * high / (width * height))).ravel()
     few = (
         np.argpartition(score, -_TRIED)[-_TRIED:] if len(score) > _TRIED else np.arange(len(score))
@@ -184,10 +196,19 @@ def _excess(edges: NDArray[np.int16]) -> NDArray[np.int16]:
     return found
 
 
-def _sums(lines: NDArray[np.int16], wanted: NDArray[np.intp]) -> NDArray[np.int64]:
-    """Running sums along some lines, 0 first; rows of the others stay 0."""
-    found = np.zeros((len(lines), lines.shape[1] + 1), np.int64)
-    found[wanted, 1:] = lines[wanted].cumsum(1, dtype=np.int64)
+def _sums(lines: NDArray[np.int16], wanted: NDArray[np.intp], count: int) -> NDArray[np.float64]:
+    """Running means along some lines of so many frames, 0 first, between the picture's own two."""
+    found = np.zeros((len(wanted) + 2, lines.shape[1] + 1))
+    np.divide(lines[wanted].cumsum(1, dtype=np.int64), count, out=found[1:-1, 1:])
+    found[[0, -1]] = np.arange(lines.shape[1] + 1) * _OWN_SIDE
+    return found
+
+
+def _standing(wanted: NDArray[np.intp], size: int) -> NDArray[np.intp]:
+    """Where the line at each place from 0 to `size` stands in `_sums`."""
+    found = np.zeros(size + 1, np.intp)
+    found[wanted] = np.arange(1, len(wanted) + 1)
+    found[size] = len(wanted) + 1
     return found
 
 
@@ -197,9 +218,14 @@ def _best_lines(strength: NDArray[np.int64]) -> NDArray[np.intp]:
     return found[(found >= _BESIDE) & (found < len(strength) - _BESIDE)]
 
 
+@cache
+def _upper(count: int) -> _Pairs:
+    return np.triu_indices(count, 1)
+
+
 def _pairs(lines: NDArray[np.intp], size: int) -> _Pairs:
     """Lines far enough from one another."""
-    first, second = np.triu_indices(len(lines), 1)
+    first, second = _upper(len(lines))
     far = lines[second] - lines[first] >= int(_LEAST_SIDE * size)
     return lines[first[far]], lines[second[far]]
 
