@@ -35,7 +35,7 @@ def _challenger(found: Standing | None) -> Aside:
         found.tally.get(one, 0) for one in ("tens_both", "tens_champion", "tens_challenger")
     )
     told = say(
-        "%(hours)s hours of chats: both alarmed in %(both)s tens of minutes, the model alone in "
+        "%(hours)s hours of chats: both alarmed in %(both)s stretches of ten minutes, the model alone in "
         "%(ours)s, the challenger alone in %(theirs)s; it failed at %(failed)s messages.",
         hours=figure(found.hours, "#,##0.#"), both=figure(both), ours=figure(ours),
         theirs=figure(theirs), failed=figure(found.tally.get("failed", 0)),
