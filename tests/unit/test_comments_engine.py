@@ -219,6 +219,23 @@ def test_a_decision_within_the_same_ten_minutes_counts_for_them(found: bool, hou
     assert peaks.hours == pytest.approx(ordinary + hours), "also after a day"
 
 
+def test_an_answer_moves_the_limit_of_every_chat_at_once(learned: Calibration) -> None:
+    """What people call ordinary rings once for all chats, and not once for each."""
+    made = engine(Calibration.restored({"en": POSITIVE}, learned.snapshot()))
+
+    def rings(stream: str, at_s: float) -> bool:
+        alarms = said(made, int(at_s), at_s, "-4 30", stream=stream).alarms
+        return any(one.level is Level.MESSAGE for one in alarms)
+
+    for stream in ("s1", "s2", "s3"):
+        said(made, 1, 0.0, "-4 0", stream=stream)
+    assert rings("s1", 10.0)
+    assert rings("s2", 20.0)
+    said(made, 3, 700.0, "-4 0")
+    made.decided("s1", found=False)
+    assert not rings("s3", 710.0)
+
+
 def test_an_alarm_nobody_answered_in_a_day_was_ordinary() -> None:
     calibration = Calibration({"en": POSITIVE})
     for _ in range(3_000):

@@ -14,13 +14,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Self
 
 from breakwater.comments.calibrate import Band, Budget, Calibration, Cell
 from breakwater.comments.engine import Engine, Read, Reader
 from breakwater.comments.evaluate import Rate
+from breakwater.comments.limits import limit
 from breakwater.comments.model import Package
 from breakwater.comments.peaks import Solved
 from breakwater.comments.reader import MessageReader
@@ -137,11 +138,11 @@ def forecast(counts: Calibration, budget: Budget) -> list[Forecast]:
     for service, lang, band in cells_of(counts):
         for level, solved in counts.solve(service, lang, band, budget).items():
             peaks = counts.cell(service, lang, band).peaks[level]
-            rung = None
+            rung, held = None, solved
             if not solved.abstains and peaks.hours > 0:
-                count = round(peaks.rate(solved.threshold) * peaks.hours)
-                rung = Rate.of(count, peaks.hours)
-            found.append(Forecast(service, lang, band, level, solved, rung))
+                held = replace(solved, threshold=limit(solved, level))
+                rung = Rate.of(round(peaks.rate(held.threshold) * peaks.hours), peaks.hours)
+            found.append(Forecast(service, lang, band, level, held, rung))
     return found
 
 
