@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -265,17 +265,21 @@ def test_without_key_points_nobody_is_asked_and_they_may_come_later(world):
 def test_a_comparison_holds_up_no_frame(world, monkeypatch):
     known(world)
 
+    held, begun = threading.Event(), threading.Event()
+
     def slow(*_):
-        time.sleep(0.5)
+        begun.set()
+        held.wait(60)
         raise RuntimeError
 
     monkeypatch.setattr(grey, "weigh", slow)
     world.show(world.segment())
     made = write_keypoints(shown(4))
-    begun = time.monotonic()
     message = Message("looked", {**made.header, "t": "looked", "n": 1}, made.block)
     world.closer.told(world.post, message)
-    assert time.monotonic() - begun < 0.4
+    assert begun.wait(60)
+    assert world.closer.eye(world.post).busy, "it goes on while this thread is free"
+    held.set()
     world.settle()
     assert not world.closer.eye(world.post).busy, "a look that failed blocks no other"
 

@@ -152,7 +152,7 @@ def test_nobody_waits_for_ever_for_a_transaction_that_does_not_end(sqlite_url, c
     with db.transaction(), ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(insert, db, key(1))
         with pytest.raises(DatabaseUnavailable):
-            waiting.result(timeout=5)
+            waiting.result(timeout=60)
     insert(db, key(2))
     assert ids(db) == {key(2)}
     db.close()
@@ -255,7 +255,7 @@ def test_two_transactions_that_wait_for_one_another_are_tried_again(postgres_url
             tries.append(first)
             tx.execute(sa.update(core.jobs).where(core.jobs.c.id == first).values(fault="a"))
             if len(tries) <= 2:
-                meet.wait(10)
+                meet.wait(60)
             tx.execute(sa.update(core.jobs).where(core.jobs.c.id == second).values(fault="b"))
 
         db.run(once)

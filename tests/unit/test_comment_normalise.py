@@ -120,10 +120,10 @@ def test_a_message_of_ten_megabytes_costs_what_a_page_costs() -> None:
     normalise(page)
     took = []
     for text in (page, book):
-        began = time.perf_counter()
+        began = time.process_time()
         for _ in range(20):
             normal = normalise(text)
-        took.append(time.perf_counter() - began)
+        took.append(time.process_time() - began)
     assert normal.skeleton.obfuscation.uncounted == len(book) - 4096
     assert took[1] < 50 * took[0] + 0.5  # not two thousand times as long
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import resource
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -38,7 +37,7 @@ def test_entries_applied_while_an_import_loads_are_neither_lost_nor_doubled(inde
 
     def slowly(*args, **kwargs):
         begun.set()
-        assert going_on.wait(10)
+        assert going_on.wait(60)
         return build(*args, **kwargs)
 
     monkeypatch.setattr(compact, "build", slowly)
@@ -46,7 +45,7 @@ def test_entries_applied_while_an_import_loads_are_neither_lost_nor_doubled(inde
         target=index.load, args=("pdq", rows[:50], np.arange(1, 51, dtype=np.uint32), 50)
     )
     loader.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     index.apply([change(1, rows[0].tobytes())])  # the import's own entry, by the other way
     index.apply([change(51, rows[60].tobytes())])
     index.apply([change(52, rows[9].tobytes(), number=10, present=False)])
@@ -211,21 +210,19 @@ def test_a_merge_does_not_hold_up_a_new_entry(index, monkeypatch):
 
     def slowly(*args, **kwargs):
         begun.set()
-        assert going_on.wait(10)
+        assert going_on.wait(60)
         write(*args, **kwargs)
 
     fill(index, values(20))
     monkeypatch.setattr(parts, "write", slowly)
     merger = threading.Thread(target=index.merge, kwargs={"force": True})
     merger.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     value = values(1, seed=8)[0].tobytes()
-    started = time.monotonic()
     index.apply([change(21, value)])
     assert index.search_one("pdq", value, 31) == [(21, 0)]
     index.apply([change(22, value, number=21, present=False)])
     assert index.search_one("pdq", value, 31) == []
-    assert time.monotonic() - started < 1
     assert merger.is_alive()
     going_on.set()
     merger.join()
