@@ -11,7 +11,7 @@ pytestmark = pytest.mark.parametrize("variant", kernel.variants())
 UNHURRIED = settings(
     max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
 )
-WIDTHS = {256: 31, 64: 11}
+WIDTHS = {256: 31, 64: 15}
 
 
 @pytest.fixture(autouse=True)

@@ -161,6 +161,21 @@ def flipped(one: Bits, of_key: int, others: int, random: np.random.Generator) ->
     return changed
 
 
+@pytest.mark.parametrize(("view", "within"), [(0, 13), (12, 13), (129, 13), (14, 11), (32, 11)])
+@pytest.mark.parametrize("sealed", [False, True])
+def test_views_that_see_past_a_bar_are_sought_farther(
+    view: int, within: int, sealed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if sealed:
+        monkeypatch.setattr(reels, "MOST_DELTA", 4)
+    clip, random = changing(44, 20), np.random.default_rng(45)
+    index = known(clip)
+    for bits in (within, within + 1):
+        hashes = np.packbits(flipped(clip[3], bits, 20, random))[None]
+        seen = index.search(FramePrints(0.0, np.full(1, view, np.uint8), hashes, GOOD))
+        assert seen.frame.tolist() == ([3] if bits == within else [])
+
+
 def test_what_two_sighted_frames_begin_is_borne_out_by_others_that_no_key_finds() -> None:
     clip, random = changing(40, 40), np.random.default_rng(41)
     index = known(clip)

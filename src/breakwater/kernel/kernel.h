@@ -14,7 +14,7 @@
 #define BW_BUCKETS 65536u
 #define BW_OFFSETS (BW_BUCKETS + 1u)
 #define BW_MAX_BANDS 16
-#define BW_MASKS 137 /* 1 + 16 + 120: the 16-bit words with at most two bits set */
+#define BW_MASKS 697 /* 1 + 16 + 120 + 560: the 16-bit words with at most three bits set */
 #define BW_VERIFY_BYTES 32
 
 /* ---- ring index ------------------------------------------------------------------------ */
@@ -76,8 +76,12 @@ typedef struct {
 extern uint16_t bw_masks[BW_MASKS];
 void bw_masks_init(void);
 /* Masks with at most `flips` bits set come first in bw_masks. */
-static inline int bw_mask_count(int flips) { return flips < 0 ? 0 : flips == 0 ? 1 : flips == 1 ? 17 : 137; }
-static inline int bw_mask_flips(int mask) { return mask == 0 ? 0 : mask < 17 ? 1 : 2; }
+static inline int bw_mask_count(int flips) {
+    return flips < 0 ? 0 : flips == 0 ? 1 : flips == 1 ? 17 : flips == 2 ? 137 : BW_MASKS;
+}
+static inline int bw_mask_flips(int mask) { return mask == 0 ? 0 : mask < 17 ? 1 : mask < 137 ? 2 : 3; }
+/* Short keys, which are verified on 256 bits besides, are searched in a wider radius. */
+static inline int bw_most_radius(int bands) { return (bands == 4 ? 4 : 3) * bands - 1; }
 
 void bw_plan_fill(bw_plan *plan, uint32_t bands, int radius);
 int bw_ring_build(const uint8_t *codes, size_t rows, uint32_t bands, uint32_t *off, uint16_t *key,

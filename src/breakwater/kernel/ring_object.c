@@ -145,7 +145,7 @@ static bool request_open(request *r, const bw_ring *ring, PyObject *const *args)
     memset(r, 0, sizeof *r);
     r->search.ring = ring;
     r->search.hits = &r->hits;
-    if (!bw_long_arg(args[1], "radius", 0, 3 * (long)ring->bands - 1, &radius)) return false;
+    if (!bw_long_arg(args[1], "radius", 0, bw_most_radius((int)ring->bands), &radius)) return false;
     r->search.radius = (int)radius;
     bw_plan_fill(&r->search.plan, ring->bands, r->search.radius);
     if (args[0] == Py_None) {

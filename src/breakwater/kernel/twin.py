@@ -38,10 +38,16 @@ PAIRS_AT_ONCE: Final = 1 << 22  # distances held at once in a scan: 32 MiB
 MASKS: Final = np.array(
     [0]
     + [1 << a for a in range(16)]
-    + [1 << a | 1 << b for a in range(16) for b in range(a + 1, 16)],
+    + [1 << a | 1 << b for a in range(16) for b in range(a + 1, 16)]
+    + [
+        1 << a | 1 << b | 1 << c
+        for a in range(16)
+        for b in range(a + 1, 16)
+        for c in range(b + 1, 16)
+    ],
     np.uint16,
 )
-MASK_COUNTS: Final = {-1: 0, 0: 1, 1: 17, 2: 137}
+MASK_COUNTS: Final = {-1: 0, 0: 1, 1: 17, 2: 137, 3: 697}
 
 
 def variant() -> str:
@@ -200,8 +206,9 @@ class Ring:
         self, queries: Any, radius: int, deleted: Any, verify: Any, limit: int
     ) -> tuple[bytes, bytes, bytes]:
         """All (query, row, distance); without queries, the ring's own pairs."""
-        if not 0 <= radius < 3 * self.bands:
-            raise ValueError(f"radius must be 0 to {3 * self.bands - 1}, got {radius}")
+        most = (4 if self.bands == 4 else 3) * self.bands - 1
+        if not 0 <= radius <= most:
+            raise ValueError(f"radius must be 0 to {most}, got {radius}")
         wanted = self.codes if queries is None else _matrix(queries, "queries", self.bands * 2)
         copies = None if verify is None else _matrix(verify, "verify queries", 32)
         if copies is not None:

@@ -3,8 +3,8 @@
 Changes of `records.reels` in (`recognition.align` feeds them), views of one frame in, sightings
 out: which reel, at what time. Sealed rings and a delta that is scanned; small rings are joined
 as they become many. It lives in memory and is a cache of SQL: it starts empty and is fed from
-change 0. Exact for keys within 11 bits (`kernel.ring`, Qin and Xiao, VLDB 2018), then at most
-90 of 256 bits. Tests: tests/unit/test_matching_align.py.
+change 0. Exact for keys within 11 bits, of some views 13 (`kernel.ring`, Qin and Xiao, VLDB
+2018), then at most 90 of 256 bits. Tests: tests/unit/test_matching_align.py.
 """
 
 from __future__ import annotations
@@ -22,9 +22,14 @@ from breakwater import kernel
 from breakwater.model.copies import FramePrints, ReelPrints
 
 KEY_RADIUS: Final = 11
+WIDE_RADIUS: Final = 13
+"""Of the views that see past a bar: under one, at a low rate, a key within 11 bits is rare."""
 FAR: Final = 90
 """Bits of 256 at which two views still show the same (reference: d <= 90 reaches .84-.88)."""
 MIN_QUALITY: Final = 30
+
+_WIDE: Final = np.isin(np.arange(256) & 127, (0, 1, 12, 13, 40, 41))
+"""Whole, c90, tl70 and br70, with and without borders, mirrored too (`fingerprint.views`)."""
 
 MOST_DELTA: Final = 32_768
 """Rows scanned one by one: under a millisecond a frame."""
@@ -123,15 +128,17 @@ class _Sealed:
         self.rows = rows
         self._ring = kernel.Ring.build(rows.keys, width=64, verify=rows.hashes)
 
-    def search(self, keys: NDArray[np.uint8], hashes: NDArray[np.uint8]) -> Sightings:
+    def search(self, keys: NDArray[np.uint8], hashes: NDArray[np.uint8], radius: int) -> Sightings:
         query, row, distance = self._ring.search_batch(
-            keys, KEY_RADIUS, verify=hashes, verify_limit=FAR
+            keys, radius, verify=hashes, verify_limit=FAR
         )
         return Sightings(query, self.rows.reel[row], self.rows.frame[row], distance)
 
 
-def _scanned(rows: _Rows, keys: NDArray[np.uint8], hashes: NDArray[np.uint8]) -> Sightings:
-    query, row, _ = kernel.scan_many(rows.keys, keys, KEY_RADIUS, width=64)
+def _scanned(
+    rows: _Rows, keys: NDArray[np.uint8], hashes: NDArray[np.uint8], radius: int
+) -> Sightings:
+    query, row, _ = kernel.scan_many(rows.keys, keys, radius, width=64)
     apart = np.bitwise_count(hashes[query].view(np.uint64) ^ rows.hashes[row].view(np.uint64))
     distance = apart.sum(1, dtype=np.uint16)
     near = distance <= FAR
@@ -147,6 +154,21 @@ class _View:
     sealed: tuple[_Sealed, ...] = ()
     delta: _Rows | None = None
     gone: frozenset[int] = frozenset()
+
+
+def _sought(view: _View, some: NDArray[np.uint8], radius: int) -> list[Sightings]:
+    """What some hashes are near to, in each part of the index."""
+    hashes = np.ascontiguousarray(some)
+    keys = kernel.video_key(hashes)
+    found = [part.search(keys, hashes, radius) for part in view.sealed]
+    if view.delta is not None and len(view.delta.keys):
+        found.append(_scanned(view.delta, keys, hashes, radius))
+    return found
+
+
+def _named(found: Sightings, rows: NDArray[np.uint32]) -> Sightings:
+    """With rows of the query's views in place of rows of those that were sought."""
+    return Sightings(rows[found.query], found.reel, found.frame, found.distance)
 
 
 class ReelIndex:
@@ -191,16 +213,16 @@ class ReelIndex:
 
     def search(self, frame: FramePrints) -> Sightings:
         """Known views near to those of a frame."""
-        good = np.flatnonzero(frame.qualities >= MIN_QUALITY).astype(np.uint32)
-        hashes = np.ascontiguousarray(frame.hashes[good])
-        keys = kernel.video_key(hashes)
-        view = self._view
-        found = [part.search(keys, hashes) for part in view.sealed]
-        if view.delta is not None and len(view.delta.keys):
-            found.append(_scanned(view.delta, keys, hashes))
+        good = frame.qualities >= MIN_QUALITY
+        wide = _WIDE[frame.views]
+        view, found = self._view, []
+        for mine, radius in ((good & ~wide, KEY_RADIUS), (good & wide, WIDE_RADIUS)):
+            rows = np.flatnonzero(mine).astype(np.uint32)
+            if len(rows):
+                found += [_named(one, rows) for one in _sought(view, frame.hashes[rows], radius)]
         none = np.zeros(0, np.uint32)
         reel = np.concatenate([none, *(one.reel for one in found)])
-        query = good[np.concatenate([none, *(one.query for one in found)])]
+        query = np.concatenate([none, *(one.query for one in found)])
         number = np.concatenate([none, *(one.frame for one in found)])
         distance = np.concatenate([np.zeros(0, np.uint16), *(one.distance for one in found)])
         if view.gone and len(reel):
