@@ -67,12 +67,18 @@ def renew(db: Database, lease: Lease, *, lease_s: float) -> Lease:
 
 def renew_all(db: Database, held: Iterable[Lease], *, lease_s: float) -> dict[str, Lease]:
     """Keep many at once, by key; those that somebody else took are not among them."""
+    wanted = sorted(held, key=lambda one: one.key)
     kept: dict[str, Lease] = {}
     with db.transaction() as tx:
         until = tx.now + timedelta(seconds=lease_s)
-        for lease in sorted(held, key=lambda one: one.key):
-            mine = sa.update(_T).where(_T.c.key == lease.key).where(_T.c.epoch == lease.epoch)
-            if tx.execute(mine.values(until=until)).rowcount == 1:
+        for at in range(0, len(wanted), AT_ONCE):
+            part = {lease.key: lease for lease in wanted[at : at + AT_ONCE]}
+            mine = sa.tuple_(_T.c.key, _T.c.epoch).in_(
+                [(lease.key, lease.epoch) for lease in part.values()]
+            )
+            rows = tx.execute(sa.update(_T).where(mine).values(until=until).returning(_T.c.key))
+            for row in rows:
+                lease = part[row.key]
                 kept[lease.key] = Lease(lease.key, lease.owner, lease.epoch, until)
     return kept
 

@@ -296,9 +296,9 @@ def seen(tx: Tx, shares: Mapping[Id, float]) -> None:
     Where it began or ceased to be looked at, that is a row of its course.
     """
     _note_sight(tx, shares)
-    for stream, share in sorted(shares.items()):
-        mine = sa.update(streams).where(_s.id == stream)
-        tx.execute(mine.values(seen_share=min(max(share, 0.0), 1.0), seen_at=tx.now))
+    mine = sa.update(streams).where(_s.id == sa.bindparam("which"))
+    told = [{"which": one, "share": min(max(shares[one], 0.0), 1.0)} for one in sorted(shares)]
+    tx.execute(mine.values(seen_share=sa.bindparam("share"), seen_at=tx.now), told)
 
 
 def _note_sight(tx: Tx, shares: Mapping[Id, float]) -> None:

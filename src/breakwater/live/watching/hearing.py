@@ -209,7 +209,8 @@ class Hearing:
             with self._db.transaction() as tx:
                 held = leases.standing(tx, [post.lease for post in posts])
                 mine = [post.stream.id for post in posts if post.lease.key in held]
-                streams.seen(tx, {stream: shares[stream] for stream in mine})
+                if mine:
+                    streams.seen(tx, {stream: shares[stream] for stream in mine})
 
     def ask_still(self, post: Post, level: str, timeout_s: float) -> bytes:
         """The present picture at a level; empty when none came in time."""
