@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,27 +9,15 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from breakwater.banks.manage import NewBank
-from breakwater.model.bank import BankAction
-from breakwater.model.case import Case, CaseKind, CaseState, CaseStep, Priority
-from breakwater.model.ids import Id
-from breakwater.model.match import Action
+from breakwater.model.case import CaseKind, Priority
 from breakwater.model.received import ReceivedState
-from breakwater.model.upload import Upload
-from breakwater.records import audit, cases, received, uploads
+from breakwater.records import audit, cases, received
 from breakwater.web.server import create
-from breakwater.worker.loop import Worker
 from tests import ispws_samples as samples
-from tests.integration.conftest import photo, work
-from tests.integration.served import OPERATOR, Served, serving
-from tests.integration.test_intake import pdq_of
+from tests.integration.ispws_sender import XML, Sender, said, worker
+from tests.integration.served import Served, serving
 
-XML = {"Content-Type": "text/xml; charset=utf-8"}
 NO_ID = "4000000000"
-
-
-def secret_of(token: str) -> str:
-    return token[36:]
 
 
 @pytest.fixture(scope="module")
@@ -40,53 +27,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         reports_receive_xml_bytes=64 << 10, reports_receive_file_bytes=1 << 20,
     ) as running:  # fmt: skip
         yield running
-
-
-class Sender:
-    """Somebody who files, with a key of their own."""
-
-    def __init__(self, served: Served, *scopes: str, name: str = "photos", **about: object) -> None:
-        self.served = served
-        self.key, token = served.app.access.keys.create(
-            OPERATOR, name=name, scopes=scopes or ["report:submit"], service=name,
-            **about,  # type: ignore[arg-type]
-        )  # fmt: skip
-        self.auth = (self.key.id, secret_of(token))
-        self.http = served.client(auth=self.auth)
-
-    def send(self, call: str, xml: bytes) -> tuple[int, int, str]:
-        return said(self.http.post(f"/ispws/{call}", content=xml, headers=XML))
-
-    def form(self, call: str, report: object) -> tuple[int, int, str]:
-        return said(self.http.post(f"/ispws/{call}", files={"id": (None, str(report))}))
-
-    def upload(self, report: object, content: bytes, name: str = "a.jpg") -> tuple[int, int, str]:
-        answer = self.http.post(
-            "/ispws/upload", data={"id": str(report)}, files={"file": (name, content, "image/jpeg")}
-        )
-        return said(answer)
-
-    def open(self, xml: bytes = b"") -> int:
-        status, code, text = self.send("submit", xml or samples.report())
-        assert (status, code) == (200, 0), text
-        return int(tag(text, "reportId"))
-
-    def add(self, report: int, content: bytes) -> str:
-        status, code, text = self.upload(report, content)
-        assert (status, code) == (200, 0), text
-        assert tag(text, "hash") == hashlib.md5(content).hexdigest()
-        return tag(text, "fileId")
-
-
-def tag(text: str, name: str) -> str:
-    found = re.search(f"<{name}>([^<]*)</{name}>", text)
-    return found[1] if found else ""
-
-
-def said(answer: httpx.Response) -> tuple[int, int, str]:
-    assert answer.headers["content-type"].startswith("text/xml"), answer.text
-    assert len(answer.headers["request-id"]) == 36
-    return answer.status_code, int(tag(answer.text, "responseCode")), answer.text
 
 
 @pytest.fixture(scope="module")
@@ -300,16 +240,6 @@ def test_what_was_taken_back_is_destroyed(served: Served, sender: Sender) -> Non
     assert not served.app.vault.path(blob).exists()
 
 
-def worker(served: Served) -> None:
-    app = served.app
-    work(
-        Worker(
-            db=app.db, subscriptions=app.subscriptions, kinds=app.jobs, turns=(),
-            metrics=app.metrics,
-        )
-    )  # fmt: skip
-
-
 def test_who_files_is_written_down(served: Served, sender: Sender) -> None:
     report = sender.open()
     with served.app.db.read() as tx:
@@ -319,95 +249,3 @@ def test_who_files_is_written_down(served: Served, sender: Sender) -> None:
         (call,) = received.calls_of(tx, report)
         assert call.sender == sender.key.id
         assert len(call.request) == 36
-
-
-def finished(sender: Sender, *contents: bytes, xml: bytes = b"") -> int:
-    report = sender.open(xml)
-    for content in contents:
-        sender.add(report, content)
-    assert sender.form("finish", report)[:2] == (200, 0)
-    return report
-
-
-def looked(served: Served, report: int) -> tuple[Case, list[Upload], list[CaseStep]]:
-    """The case of a report after the worker has done what there was to do."""
-    worker(served)
-    with served.app.db.read() as tx:
-        kept = received.find(tx, report)
-        assert kept is not None
-        files = received.files_of(tx, kept.id)
-        found = uploads.many(tx, [file.id for file in files])
-        case = cases.get(tx, kept.case or Id(""))
-        return case, [found[file.id] for file in files], cases.history(tx, case.id)
-
-
-def test_files_are_compared_with_banks_and_earlier_reports(served: Served, sender: Sender) -> None:
-    app = served.app
-    app.banks.create(NewBank("SEEN", action=BankAction.BLOCK, verified=True), OPERATOR)
-    app.banks.add("SEEN", [pdq_of(app, photo(41))], OPERATOR)
-    first = finished(sender, photo(42), photo(43))
-    _, kept, steps = looked(served, first)
-    assert [one.verdict.action.value for one in kept if one.verdict] == ["hold", "hold"]
-    counted = next(step for step in steps if step.what == "screened")
-    assert counted.facts["new"] == 2
-    content = [
-        photo(41, form="JPEG", quality=80), photo(42), photo(43, form="JPEG", quality=70),
-        b"a letter, no picture", photo(44),
-    ]  # fmt: skip
-    case, kept, steps = looked(served, finished(sender, *content))
-    known, same, near, letter, new = kept
-    assert [match.bank for match in known.verdict.matches] == ["SEEN"]  # type: ignore[union-attr]
-    assert all(one.case == case.id and one.blob for one in kept)
-    assert letter.verdict is not None
-    assert letter.verdict.rule == "received.undecodable.unknown_type"
-    seen = {step.facts["file"]: step.facts for step in steps if step.what == "seen_before"}
-    assert set(seen) == {same.id, near.id}
-    assert seen[same.id]["report"] == seen[near.id]["report"] == first
-    assert seen[same.id]["bits"] == 0
-    assert 0 < seen[near.id]["bits"] <= 31
-    counted = next(step for step in steps if step.what == "screened")
-    counts = {name: counted.facts[name] for name in ("files", "known", "seen", "new")}
-    assert counts == {"files": 5, "known": 1, "seen": 2, "new": 1}
-    assert new.verdict is not None
-    assert not new.verdict.matches
-    assert case.priority is Priority.HIGH, "what nobody knows may be new"
-    assert any("may be new" in step.note for step in steps)
-
-
-def test_what_everybody_knows_is_not_more_urgent(served: Served, sender: Sender) -> None:
-    looked(served, finished(sender, photo(51)))
-    case, _, _ = looked(served, finished(sender, photo(51)))
-    assert case.priority is Priority.MEDIUM
-
-
-def test_what_came_with_a_report_stays_when_a_list_says_otherwise(
-    served: Served, sender: Sender
-) -> None:
-    app = served.app
-    app.banks.create(NewBank("WRONG", action=BankAction.BLOCK, verified=True), OPERATOR)
-    entry = app.banks.add("WRONG", [pdq_of(app, photo(61))], OPERATOR)[0]
-    case, (file,), _ = looked(served, finished(sender, photo(61)))
-    app.banks.withdraw(entry.number, OPERATOR, reason="not what it stands for")
-    again, (left,), _ = looked(served, number_of(served, case))
-    assert left.blob == file.blob
-    assert left.verdict is not None
-    assert left.verdict.action is Action.HOLD
-    assert again.state is CaseState.OPEN
-    assert app.vault.open(Id(str(left.blob))).read() == photo(61)
-
-
-def number_of(served: Served, case: Case) -> int:
-    with served.app.db.read() as tx:
-        return received.get(tx, case.subject).number
-
-
-def test_screening_takes_up_where_it_was_stopped(served: Served, sender: Sender) -> None:
-    report = finished(sender, photo(71), photo(72))
-    case, files, steps = looked(served, report)
-    with served.app.db.read() as tx:
-        kept = received.find(tx, report)
-    assert kept is not None
-    served.app.receiving.screening.run(kept.id, lambda _: None)
-    with served.app.db.read() as tx:
-        assert cases.history(tx, case.id) == steps
-        assert list(uploads.many(tx, [one.id for one in files]).values()) == files

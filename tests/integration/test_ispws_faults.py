@@ -10,8 +10,8 @@ import pytest
 
 from breakwater.web.api.ispws_faults import CRASHED, KINDS
 from tests import ispws_samples as samples
+from tests.integration.ispws_sender import XML, said, tag
 from tests.integration.ispws_site import Receiver, receiving
-from tests.integration.test_ispws import XML, said, tag
 
 BROKEN = (httpx.RemoteProtocolError, httpx.ReadError)
 

@@ -22,8 +22,8 @@ from schemathesis import GenerationMode
 from breakwater.model.access import MACHINE_SCOPES, Permission, Role
 from breakwater.web.gate import GatedRoute
 from tests import ispws_samples as samples
+from tests.integration.ispws_sender import XML
 from tests.integration.served import OPERATOR, Served, serving
-from tests.integration.test_ispws import XML
 from tests.integration.test_matrix import routes
 
 EACH = 25
@@ -163,4 +163,4 @@ def test_a_report_with_holes_is_never_a_fault_of_ours(served: Served) -> None:
         assert code is not None
         assert (answer.status_code, int(code[1])) in {(200, 0), (400, 4100), (400, 4110)}
         codes[int(code[1])] += 1
-    assert set(codes) == {0, 4100, 4110}
+    assert set(codes) >= {4100, 4110}

@@ -18,8 +18,8 @@ from tests import ispws_samples as samples
 from tests.integration.browsing import chromium, guarded
 from tests.integration.conftest import photo
 from tests.integration.console_site import until
+from tests.integration.ispws_sender import Sender, finished, looked
 from tests.integration.served import Served, serving
-from tests.integration.test_ispws import Sender, finished, looked
 
 SHOTS = os.environ.get("SHOTS", "")
 

@@ -100,13 +100,10 @@ def case(look: Look, found: Case) -> CaseView:
     upload = upload_of(look.tx, found)
     verdict = upload.verdict if upload else None
     matches = verdict.matches if verdict else ()
-    pairs = tuple(_pair(look, upload, match) for match in matches[:PAIRS]) if upload else ()
-    strip = _strip(matches[:PAIRS])
-    shown, shown_strip = read_copies.evidence(look, upload, after=len(pairs))
     report = read_received.of_case(look, found)
     sent = read_received.media(look, report)
-    if sent:
-        pairs, strip = _sent(look, sent[:PAIRS])
+    pairs, strip = _sent(look, sent[:PAIRS]) if sent else _compared(look, upload, matches)
+    shown, shown_strip = read_copies.evidence(look, upload, after=len(pairs))
     stream = read_stream.of_case(look.tx, found)
     live, live_strip, more = read_stills.evidence(look, stream)
     chat = read_chat.of_case(look, found)
@@ -157,6 +154,16 @@ def case(look: Look, found: Case) -> CaseView:
         scores=read_classifiers.said(look.tx, found.subject),
         received=read_received.view(look, found, report),
     )
+
+
+def _compared(
+    look: Look, upload: Upload | None, matches: Sequence[Match]
+) -> tuple[tuple[EvidencePair, ...], tuple[StripFrame, ...]]:
+    """An upload beside every entry that it matches."""
+    if upload is None:
+        return (), ()
+    shown = matches[:PAIRS]
+    return tuple(_pair(look, upload, match) for match in shown), _strip(shown)
 
 
 def _sent(
