@@ -47,6 +47,12 @@ def test_a_picture_that_never_came_is_asked_for_again() -> None:
     assert due([one], turns, 3, classifying.ANSWER_S + 1) == [one]
 
 
+def test_a_picture_of_a_broadcast_that_ended_takes_no_place_of_others() -> None:
+    turns = asked(post(over_at=1.0), 0.0, 10, pending=True) | asked(post(), 5.0, 10, pending=True)
+    assert classifying.expected(turns, classifying.ANSWER_S - 1) == 2
+    assert classifying.expected(turns, classifying.ANSWER_S + 1) == 1
+
+
 def test_nothing_is_asked_of_what_is_over_unplaced_or_unseen() -> None:
     over, unplaced, unseen = post(over_at=1.0), post(), post(frames=0)
     unplaced.link = None

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -145,7 +145,7 @@ class Classifying:
         self._forget({post.stream.id for post in posts})
         cost = max(self._scorers.cost_s, LEAST_COST_S)
         room = self._budget.afford(now, cost)
-        room -= sum(one.pending for one in self._turns.values()) + self._waiting.qsize()
+        room -= expected(self._turns, now) + self._waiting.qsize()
         for post in due(posts, self._turns, self._rules.every, now)[: max(0, room)]:
             if post.link is None:
                 continue
@@ -266,6 +266,11 @@ def due(posts: Sequence[Post], turns: dict[Id, _Turn], every: int, now: float) -
         return (now - mine.asked_at if mine else AGAIN_S) * (1.0 + 9.0 * post.stream.risk)
 
     return sorted((one for one in posts if _wanted(one, turns, every, now)), key=wait, reverse=True)
+
+
+def expected(turns: Mapping[Id, _Turn], now: float) -> int:
+    """Pictures that may still come: of a broadcast that ended since, none does."""
+    return sum(one.pending and now - one.asked_at < ANSWER_S for one in turns.values())
 
 
 def _wanted(post: Post, turns: dict[Id, _Turn], every: int, now: float) -> bool:
