@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from breakwater.enforcement.wishes import Wishes
 from breakwater.errors import NeedsSecondPerson
-from breakwater.model.broadcast import Sender
+from breakwater.model.broadcast import Sender, Viewer
 from breakwater.model.case import CaseKind, Priority
 from breakwater.model.chat import About, ChatKind, KeptComment, Measure
 from breakwater.model.classifier import Step
@@ -23,6 +23,7 @@ from breakwater.records import (
     classifiers,
     kept_comments,
     streams,
+    watchers,
 )
 from tests.builders_onnx import brightness, card
 from tests.integration.matrix_world import Somebody, World
@@ -124,6 +125,64 @@ def _held(world: World, made: str) -> Id:
         held = KeptComment(new_id(), chat.id, "m1", "ann", tx.now, "hello", 4.5, held=True)
         kept_comments.keep(tx, chat.service, [replace(held, case=case.id)])
     return held.id
+
+
+def watched_case(world: World, of: Somebody) -> str:
+    """A case about a broadcast that somebody watched."""
+    made = Id(stream(world, of))
+    with world.app.db.read() as tx:
+        by = world.machine(streams.get(tx, made).service).who
+    who = [Viewer("heron", "81.2.69.142", 4711)]
+    world.app.live.streams.viewers(by, made, who=who)
+    with world.app.db.transaction() as tx:
+        tx.lock_changes()
+        opened = cases.open(
+            tx, kind=CaseKind.STREAM, subject=made, why="Seen.", priority=Priority.LOW
+        )
+        streams.set_case(tx, made, opened.id)
+    return opened.id
+
+
+def wanted_pack(world: World, of: Somebody) -> str:
+    """A case of which this person wants a pack, which waits for a second one."""
+    made = watched_case(world, of)
+    packs = world.app.viewers.packs
+    packs.propose(of.who, Id(made), countries=["GB"], agency="", reason="because")
+    return made
+
+
+def viewers_log(world: World, of: Somebody) -> str:
+    """An access log of the caller's service."""
+    mark = f"{world.next():032}".encode()
+    return world.app.viewers.importing.begin(of.who, mark=mark, name="a.log", form="nginx").id
+
+
+def _watched(world: World, case: str) -> dict[str, str]:
+    with world.app.db.read() as tx:
+        found = streams.get(tx, cases.get(tx, Id(case)).subject)
+    return {"stream": found.id, "start": found.started_at.isoformat()}
+
+
+def with_spans(world: World, made: str) -> dict[str, object]:
+    """Says what of the broadcast of a case is illegal."""
+    said = _watched(world, made)
+    spans = [[said["start"], said["start"]]]
+    return {"json": {"stream": said["stream"], "spans": spans, "reason": "because"}}
+
+
+def form_spans(world: World, made: str) -> dict[str, object]:
+    """The same by the page's form."""
+    said = _watched(world, made)
+    moment = said["start"][:19]
+    return {"data": {"stream": said["stream"], "start": moment, "end": moment, "reason": "because"}}
+
+
+def with_viewer(world: World, made: str) -> dict[str, object]:
+    """Names a viewer of a case."""
+    with world.app.db.read() as tx:
+        stream_id = cases.get(tx, Id(made)).subject
+        (one,) = watchers.sessions(tx, stream_id)
+    return {"json": {"viewer": one.person, "words": "because"}}
 
 
 def strip(world: World, _of: Somebody) -> str:

@@ -268,4 +268,4 @@ class HereDesk:
 
     def viewer_imports(self) -> list[Row]:
         """Access logs that were read, the newest first."""
-        return [one.model_dump(mode="json") for one in viewers.imports(self._app).imports]
+        return [one.model_dump(mode="json") for one in viewers.imports(self._app, OPERATOR).imports]

@@ -31,11 +31,13 @@ class WatchImport:
     """One log.
 
     Attributes:
+        service: whose log it is; empty: the installation's.
         offset: bytes of it that are done.
         counts: lines by what became of them, and sessions.
     """
 
     id: Id
+    service: str
     name: str
     form: str
     offset: int
@@ -44,7 +46,7 @@ class WatchImport:
     finished_at: datetime | None = None
 
 
-def begin(tx: Tx, *, mark: bytes, name: str, form: str, by: str) -> WatchImport:
+def begin(tx: Tx, *, mark: bytes, name: str, form: str, by: str, service: str = "") -> WatchImport:
     """Begin a log, or go on with the one that has the same mark."""
     tx.lock_changes()
     known = tx.execute(sa.select(viewer_imports).where(_i.mark == mark)).one_or_none()
@@ -54,7 +56,7 @@ def begin(tx: Tx, *, mark: bytes, name: str, form: str, by: str) -> WatchImport:
     tx.execute(
         sa.insert(viewer_imports),
         {
-            "id": made, "mark": mark, "name": name, "form": form, "offset": 0, "counts": {},
+            "id": made, "mark": mark, "service": service, "name": name, "form": form, "offset": 0, "counts": {},
             "by": by, "began_at": tx.now, "changed_at": tx.now, "finished_at": None,
         },
     )  # fmt: skip
@@ -114,15 +116,22 @@ def of_case(tx: Tx, case: Id) -> list[Id]:
     return [Id(found) for found in tx.execute(wanted).scalars()]
 
 
-def every(tx: Tx, limit: int = 100) -> list[WatchImport]:
-    """Imports, the newest first."""
-    rows = tx.execute(
-        sa.select(viewer_imports).order_by(_i.began_at.desc(), _i.id.desc()).limit(limit)
-    )
-    return [_noun(row) for row in rows]
+def every(tx: Tx, service: str = "", limit: int = 100) -> list[WatchImport]:
+    """Imports, of one service or of all, the newest first."""
+    wanted = sa.select(viewer_imports).order_by(_i.began_at.desc(), _i.id.desc()).limit(limit)
+    if service:
+        wanted = wanted.where(_i.service == service)
+    return [_noun(row) for row in tx.execute(wanted)]
 
 
 def _noun(row: sa.Row[Any]) -> WatchImport:
     return WatchImport(
-        Id(row.id), row.name, row.form, row.offset, row.began_at, row.counts, row.finished_at
+        Id(row.id),
+        row.service,
+        row.name,
+        row.form,
+        row.offset,
+        row.began_at,
+        row.counts,
+        row.finished_at,
     )

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from breakwater.errors import BadInput
+from breakwater.errors import BadInput, NotFound
 from breakwater.geo import Atlas, Place
 from breakwater.model.access import Principal
 from breakwater.model.ids import Id
@@ -62,15 +62,20 @@ class Importing:
         """Begin a log, or go on with one that is known by its opening."""
         with self._db.transaction() as tx:
             made = watch_imports.begin(
-                tx, mark=by.service.encode() + mark, name=name, form=form, by=by.id
+                tx,
+                mark=by.service.encode() + mark,
+                name=name,
+                form=form,
+                by=by.id,
+                service=by.service,
             )
             tx.audit(by.id, "viewers.import", made.id, offset=made.offset, form=form)
             return made
 
-    def every(self) -> list[WatchImport]:
-        """Logs that were read, the newest first."""
+    def every(self, by: Principal) -> list[WatchImport]:
+        """Logs that were read, the newest first; a service sees its own."""
         with self._db.read() as tx:
-            return watch_imports.every(tx)
+            return watch_imports.every(tx, by.service)
 
     def take(
         self, by: Principal, wanted: Id, server: str, found: Sequence[Named], stretch: Stretch
@@ -78,7 +83,7 @@ class Importing:
         """Keep the sessions of a piece of a log.
 
         Raises:
-            NotFound: no such import.
+            NotFound: no such import of this service.
             Conflict: somebody else read on meanwhile.
             BadInput: more than 1,000 sessions.
         """
@@ -89,6 +94,8 @@ class Importing:
         ]
         with self._db.transaction() as tx:
             tx.lock_changes()
+            if by.service not in {"", watch_imports.get(tx, wanted).service}:
+                raise NotFound(f"import {wanted}")
             whose, counts = _claimed(tx, by, server, placed), Counter(dict(stretch.counts))
             for stream, told in whose.items():
                 added = watchers.add(tx, streams.get(tx, stream), told, import_id=wanted)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from breakwater.errors import BadInput, NotFound
 from breakwater.model.access import Permission, Principal
@@ -168,10 +168,12 @@ class Seeing:
             tx.lock_changes()
             found = _of_case(tx, case, stream)
             end = found.ended_at or tx.now
-            if any(one.start < found.started_at or one.end > end for one in spans):
+            edge = timedelta(seconds=1)
+            if any(one.start < found.started_at - edge or one.end > end + edge for one in spans):
                 raise BadInput("What is illegal lies within the broadcast.")
+            kept = [Span(*_clipped(one, found.started_at, end)) for one in spans]
             watch_acts.set_spans(
-                tx, stream, merged(spans), by=by.person or by.id, reason=reason.strip()
+                tx, stream, merged(kept), by=by.person or by.id, reason=reason.strip()
             )
             tx.audit(by.person or by.id, "viewers.spans", stream, case=case, spans=len(spans))
 
@@ -320,6 +322,11 @@ def _seen(
 def _order(one: Seen) -> tuple[int, int, float, str]:
     """Who watched several stopped broadcasts first, then by what they did and saw."""
     return (-one.watching.streams, one.tier.rank, -one.watching.overlap, one.person)
+
+
+def _clipped(one: Span, start: datetime, end: datetime) -> tuple[datetime, datetime]:
+    first = min(max(one.start, start), end)
+    return first, max(first, min(one.end, end))
 
 
 def _of_case(tx: Tx, case: Id, stream: Id) -> Stream:

@@ -46,6 +46,7 @@ viewer_imports = Table(
     "viewer_imports", metadata,
     _fact("id", IdType, primary_key=True),
     _fact("mark", LargeBinary, unique=True),
+    _fact("service", Text),
     _fact("name", Text),
     _fact("form", String(32)),
     _fact("offset", Number),

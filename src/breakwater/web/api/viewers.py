@@ -350,9 +350,10 @@ def countries(
 
 @router.get("/v1/viewers/imports", summary="Access logs that were read", responses=READ)
 @needs(P.STREAM_WRITE)
-def imports(app: Parts) -> ImportsOut:
-    """The newest first."""
-    return ImportsOut(imports=[ImportOut.of(one) for one in app.viewers.importing.every()])
+def imports(app: Parts, who: Who) -> ImportsOut:
+    """The newest first; a service sees its own."""
+    found = app.viewers.importing.every(who)
+    return ImportsOut(imports=[ImportOut.of(one) for one in found])
 
 
 @router.post("/v1/viewers/imports", status_code=201, summary="Begin an access log", responses=CHANGE)  # fmt: skip

@@ -159,9 +159,10 @@ def watcher_1() -> None:
     )  # fmt: skip
     op.create_index("ix_viewer_acts_stream_id", "viewer_acts", ["stream_id"])
     op.create_table("viewer_imports",
-        col("id", ID), col("mark", BYTES), col("name", TEXT), col("form", sa.String(32)),
-        col("offset", NUMBER), col("counts", TEXT), col("by", sa.String(80)), col("began_at", AT),
-        col("changed_at", AT), col("finished_at", AT, nullable=True),
+        col("id", ID), col("mark", BYTES), col("service", TEXT), col("name", TEXT),
+        col("form", sa.String(32)), col("offset", NUMBER), col("counts", TEXT),
+        col("by", sa.String(80)), col("began_at", AT), col("changed_at", AT),
+        col("finished_at", AT, nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_viewer_imports"),
         sa.UniqueConstraint("mark", name="uq_viewer_imports_mark"),
     )  # fmt: skip
