@@ -63,6 +63,8 @@ _PATIENCE: Final = 4
 _TREND: Final = 24
 _NEARLY: Final = 0.97
 _BETTER: Final = 1.02
+_TOLD: Final = 0.3
+"""Score by which another speed must say more: a few faint frames fit many."""
 _YOUNG: Final = 12
 """Points up to which a segment that lost its line may turn out to run at another speed."""
 _MOVED_S: Final = 0.1
@@ -279,7 +281,7 @@ class Follower:
             self._moved(laid, track, line)
         if newest not in track.points and 1 < len(points) <= _YOUNG:
             for other in bent(track.line, points):
-                self._moved(laid, track, other, share=_BETTER)
+                self._moved(laid, track, other, share=_BETTER, more=_TOLD)
         elif 1 < len(points) <= _YOUNG:
             for other in bent(track.line, points):
                 if other.speed == 1.0:  # what is told of a short copy is not a chance slope
@@ -287,12 +289,14 @@ class Follower:
         point = track.points.get(newest)
         return point is not None and point.worth > 0
 
-    def _moved(self, laid: Laid, track: Track, line: Line, *, share: float = 1.0) -> None:
+    def _moved(
+        self, laid: Laid, track: Track, line: Line, *, share: float = 1.0, more: float = 0.0
+    ) -> None:
         """Take another line when the window says at least as much for it, or nearly."""
         again = fit(laid, [*self._seen], line, by=[*track.points, self._seen[-1].number])
         first = self._seen[0].number
         held = sum(p.worth for n, p in track.points.items() if n >= first)
-        if sum(point.worth for point in again.values()) >= share * held:
+        if sum(point.worth for point in again.values()) >= share * held + more:
             older = {n: p for n, p in track.points.items() if n < first}
             track.points, track.line = older | again, line
 
