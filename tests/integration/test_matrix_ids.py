@@ -55,6 +55,7 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
     "/cases/{case}/chat/released": {"data": {"comment": str(new_id())}},
     "/cases/{case}/chat/labels": {"data": {"comment": str(new_id()), "found": "true"}},
     "/live/{label}/chat": {"data": {"to": "slow"}},
+    "/cases/{case}/report": {"data": {"to": "renew"}},
     "/spots/{id}": {"data": {"answer": "case"}},
     "/v1/spot-checks/{id}/answer": {"json": {"answer": "case"}},
     "/grade/sets/{number}/first": {"data": {"look-1": "full_facts"}},

@@ -126,6 +126,8 @@ ROWS: Final = [
     # Reports to authorities: officers share them.
     *same(filed.illegal_case, OFFICER, "GET /v1/cases/{id}/filings"),
     *same(filed.illegal_case, OFFICER, "POST /v1/cases/{id}/filings"),
+    *same(filed.illegal_case, OFFICER, "GET /cases/{case}/report"),
+    *same(filed.illegal_case, OFFICER, "POST /cases/{case}/report", body={"data": {"to": "renew"}}),
     *same(filed.filing, OFFICER, "GET /v1/filings/{id}"),
     *same(filed.filing, OFFICER, "PUT /v1/filings/{id}/report", body=filed.with_report),
     *same(filed.filing, OFFICER, "POST /v1/filings/{id}/send", own=HELD, another=HELD),

@@ -74,6 +74,11 @@ NO_CHAT: Final = Gap(
 )  # fmt: skip
 
 
+ALL: Final = (
+    REPORTER, ROLE, NOBODY, NO_MEDIA, NO_ADDRESS, NO_PORT, NO_DATA, NO_FACTS, UNSEEN, NO_CHAT,
+)  # fmt: skip
+
+
 def gaps_of(found: Material, account: str, reporter: Reporter | None) -> tuple[Gap, ...]:
     """What the report about one account does not say."""
     return tuple(sorted(_all(found, account, reporter), key=lambda one: not one.blocks))

@@ -18,6 +18,7 @@ from breakwater.live.hearing.measures import WHY as CHAT_WHY
 from breakwater.model.match import VIEW_WORDS, Match
 from breakwater.model.media import Reason
 from breakwater.model.signal import BUILTIN
+from breakwater.reporting.drafting.gaps import ALL as GAPS
 from breakwater.reporting.receiving.screening import NEW
 from breakwater.reporting.receiving.triage import LAST, USUAL
 from breakwater.reporting.receiving.triage import RULES as TRIAGE
@@ -124,6 +125,7 @@ def sentences() -> Iterator[str]:
     yield from CHAT_WHY.values()
     yield from (why for _, why, _ in TRIAGE)
     yield from (LAST, USUAL, NEW)
+    yield from (words for gap in GAPS for words in (gap.says, gap.why))
     yield from (reason.words for reason in Reason)
     yield from (kind.words for kind in BUILTIN.values())
 

@@ -1,0 +1,106 @@
+"""What the page of a case's reports to authorities shows, as frozen values.
+
+See `models` for the rule they keep. Built by `pages.read_filing`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from breakwater.web.pages.models import Mark, When
+
+Facts = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """Something a report does not say; `blocks`: it is not sent like this."""
+
+    says: str
+    why: str
+    blocks: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PartyRow:
+    """Somebody in the report."""
+
+    title: str
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """A file that goes with it; `viewed` by the view log alone."""
+
+    name: str
+    viewed: Mark
+    marks: tuple[str, ...]
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One call to the recipient."""
+
+    at: When
+    words: str
+    detail: str
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One report of the case, to be chosen."""
+
+    number: int
+    words: str
+    state: Mark
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FilingView:
+    """One report, whole.
+
+    Attributes:
+        id: of the filing, for its acts.
+        acts: values and words of what may be done now; the first is the main one.
+        why_not: why nothing can be sent, in one sentence; empty: it can.
+        chat: what was written, one line each; shown when it is opened.
+        real: it goes to a real recipient.
+        receipt: the recipient's number, once there is one.
+    """
+
+    id: str
+    number: int
+    state: Mark
+    urgent: bool
+    due: When
+    real: bool
+    receipt: str
+    fault: str
+    why_not: str
+    acts: tuple[tuple[str, str], ...]
+    gaps: tuple[GapRow, ...]
+    incident: Facts
+    marks: tuple[str, ...]
+    escalation: str
+    parties: tuple[PartyRow, ...]
+    files: tuple[FileRow, ...]
+    chat: tuple[str, ...]
+    words: str
+    steps: tuple[StepRow, ...]
+    orphans: int
+
+
+@dataclass(frozen=True, slots=True)
+class FilingsView:
+    """Every report of a case, and the chosen one; None: none is drafted."""
+
+    case: str
+    number: int
+    choices: tuple[Choice, ...]
+    one: FilingView | None
+    missing: tuple[GapRow, ...]
+    may: bool

@@ -1,0 +1,217 @@
+"""Reports to authorities from records, for report officers: what will be sent, and what is missing.
+
+In comes what `reporting.filing` looked up and wrote down; out goes the page. Used by
+`pages.filing`; tests: `tests/integration/test_filing_page.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from breakwater.model.case import Case
+from breakwater.model.clock import iso
+from breakwater.model.filing import Call, Filing, FilingState, FilingStep, Phase
+from breakwater.model.report import ChatIm, IpCapture, Party, Person, Report, ReportFile, WebPage
+from breakwater.reporting.drafting.gaps import Gap
+from breakwater.reporting.filing import Destination, Looked
+from breakwater.web.pages import words
+from breakwater.web.pages.models import Mark
+from breakwater.web.pages.models_filing import (
+    Choice,
+    Facts,
+    FileRow,
+    FilingsView,
+    FilingView,
+    GapRow,
+    PartyRow,
+    StepRow,
+)
+from breakwater.web.pages.read_received import MARKS
+from breakwater.web.pages.retold import retold
+from breakwater.web.pages.speech import Spoken, later, say
+
+S = FilingState
+STATES: Final[Mapping[str, str]] = Spoken({
+    S.DRAFT: later("Draft: nothing is sent"),
+    S.SECOND: later("Waits for a second person"),
+    S.NEW: later("Being sent"),
+    S.OPEN: later("Being sent"),
+    S.UPLOADED: later("Being sent"),
+    S.DESCRIBED: later("Being sent"),
+    S.RETRACTING: later("Taken back, then sent anew"),
+    S.DEAD: later("Stopped: a person must look"),
+    S.FINISHED: later("Filed"),
+    S.DROPPED: later("Not sent"),
+})  # fmt: skip
+STYLES: Final = {S.FINISHED: "ok", S.DEAD: "bad", S.DROPPED: "none", S.SECOND: "held"}
+ACTS: Final[Mapping[FilingState, tuple[str, ...]]] = {
+    S.DRAFT: ("send", "renew", "drop"),
+    S.SECOND: ("confirm", "take-back", "drop"),
+    S.DEAD: ("retry", "drop"),
+}
+ACT_WORDS: Final[Mapping[str, str]] = Spoken({
+    "send": later("Send the report"),
+    "renew": later("Draft it again from the case"),
+    "confirm": later("Agree: send it"),
+    "take-back": later("Take it back"),
+    "drop": later("Do not send it"),
+    "retry": later("Try again"),
+})  # fmt: skip
+CALLS: Final[Mapping[str, str]] = Spoken({
+    Call.SUBMIT: later("Report opened"),
+    Call.UPLOAD: later("File %(n)s sent"),
+    Call.DESCRIBE: later("File %(n)s described"),
+    Call.FINISH: later("Report filed"),
+    Call.RETRACT: later("Report taken back"),
+})  # fmt: skip
+KINDS: Final[Mapping[str, str]] = Spoken({
+    "Child Pornography (possession, manufacture, and distribution)": later("Abuse material"),
+    "Child Sex Trafficking": later("Trafficking"),
+    "Child Sex Tourism": later("Travel for abuse"),
+    "Child Sexual Molestation": later("Abuse outside the internet"),
+    "Misleading Domain Name": later("A misleading domain"),
+    "Misleading Words or Digital Images on the Internet": later("Misleading words or pictures"),
+    "Online Enticement of Children for Sexual Acts": later("Enticement"),
+    "Unsolicited Obscene Material Sent to a Child": later("Unwanted material sent to a child"),
+})  # fmt: skip
+CAPTURES: Final = 5
+FILES: Final = 60
+LINES: Final = 200
+
+
+def view(
+    case: Case, every: Sequence[Filing], looked: Looked | None, missing: Iterable[Gap], *,
+    to: Mapping[str, Destination], now: datetime, may: bool,
+) -> FilingsView:  # fmt: skip
+    """The page."""
+    chosen = looked.filing.id if looked is not None else None
+    return FilingsView(
+        case=case.id, number=case.number,
+        choices=tuple(
+            Choice(one.number, _about(one), mark(one.state), one.id == chosen) for one in every
+        ),
+        one=None if looked is None else _one(looked, to, now, may=may),
+        missing=tuple(_gap(one) for one in missing), may=may,
+    )  # fmt: skip
+
+
+def mark(state: FilingState) -> Mark:
+    """A state as pages show it."""
+    return Mark(STYLES.get(state, "wait"), STATES[state])
+
+
+def _about(one: Filing) -> str:
+    about = say("Report %(n)s", n=one.number)
+    return say("%(about)s, version %(n)s", about=about, n=one.version) if one.version > 1 else about
+
+
+def _one(looked: Looked, to: Mapping[str, Destination], now: datetime, *, may: bool) -> FilingView:
+    one, report = looked.filing, looked.report
+    where = to.get(one.destination)
+    blocked = any(gap.blocks for gap in looked.gaps)
+    why_not = ""
+    if where is None or not where.set_up:
+        why_not = say("No recipient is set up, so nothing can be sent.")
+    elif blocked:
+        why_not = say("It is sent when what is marked below is known.")
+    ready = one.state is not S.DRAFT or not why_not
+    acts = [act for act in ACTS.get(one.state, ()) if act != "send" or ready] if may else []
+    return FilingView(
+        id=one.id, number=one.number, state=mark(one.state), urgent=one.urgent,
+        due=words.due(one.due_at, now), real=bool(where and where.production),
+        receipt=one.report_id, fault=one.fault, why_not=why_not if one.state is S.DRAFT else "",
+        acts=tuple((act, ACT_WORDS[act]) for act in acts),
+        gaps=tuple(_gap(gap) for gap in looked.gaps), incident=_incident(report),
+        marks=_marks(a.value for a in report.summary.annotations),
+        escalation=report.summary.escalate, parties=_parties(report),
+        files=tuple(_file(file) for file in report.files[:FILES]), chat=_chat(report),
+        words=report.additional, steps=tuple(_steps(looked.steps, now)),
+        orphans=sum(not orphan.retracted for orphan in looked.orphans),
+    )  # fmt: skip
+
+
+def _gap(gap: Gap) -> GapRow:
+    return GapRow(retold(gap.says), retold(gap.why), gap.blocks)
+
+
+def _incident(report: Report) -> Facts:
+    summary = report.summary
+    pages = [url for place in report.places if isinstance(place, WebPage) for url in place.urls]
+    return _kept([
+        (say("Kind"), KINDS[report.kind.value]),
+        (say("When"), iso(summary.at)),
+        (say("What that moment is"), summary.at_note),
+        (say("Platform"), summary.platform),
+        (say("Where"), ", ".join(pages[:5])),
+        (say("Who reports"), ", ".join(one.address for one in report.reporter.person.emails)),
+    ])  # fmt: skip
+
+
+def _parties(report: Report) -> tuple[PartyRow, ...]:
+    rows = [PartyRow(say("Who is reported"), _party(one)) for one in report.reported]
+    rows += [PartyRow(say("For whom it was meant"), _party(one)) for one in report.recipients]
+    return (*rows, *(PartyRow(say("A child"), _party(one)) for one in report.victims))
+
+
+def _party(one: Party) -> Facts:
+    person = one.person or Person()
+    seen = [_capture(capture) for capture in one.captures[:CAPTURES]]
+    if len(one.captures) > CAPTURES:
+        seen.append(say("%(n)s more", n=len(one.captures) - CAPTURES))
+    return _kept([
+        (say("Account"), one.account),
+        (say("Names there"), ", ".join((*one.display_names, *filter(None, [one.screen_name])))),
+        (say("Name"), " ".join(filter(None, (person.first_name, person.last_name)))),
+        (say("E-mail"), ", ".join(mail.address for mail in person.emails)),
+        (say("Telephone"), ", ".join(phone.number for phone in person.phones)),
+        *((say("Address"), address) for address in seen),
+        (say("Devices"), str(len(one.devices) or "")),
+        (say("Connected accounts"), ", ".join(account.account for account in one.linked[:5])),
+        (say("Earlier reports"), ", ".join(map(str, one.prior_reports))),
+        (say("Further words"), one.additional[:600]),
+    ])  # fmt: skip
+
+
+def _capture(one: IpCapture) -> str:
+    where = one.address
+    if one.port:
+        where = say("%(address)s, port %(port)s", address=one.address, port=one.port)
+    event = one.event.value if one.event else ""
+    return ", ".join(filter(None, (where, event, iso(one.at) if one.at else "")))
+
+
+def _file(file: ReportFile) -> FileRow:
+    seen = Mark("ok", say("Seen whole")) if file.viewed else Mark("none", say("Not seen whole"))
+    return FileRow(
+        file.name or say("Unnamed"), seen, _marks(a.value for a in file.annotations), file.sha256
+    )
+
+
+def _chat(report: Report) -> tuple[str, ...]:
+    logs = [place.content for place in report.places if isinstance(place, ChatIm)]
+    return tuple(line for log in logs for line in log.splitlines())[:LINES]
+
+
+def _steps(steps: Iterable[FilingStep], now: datetime) -> Iterable[StepRow]:
+    """Answers and what was lost, the newest first; an intent says nothing by itself."""
+    for one in sorted(steps, key=lambda step: step.id, reverse=True):
+        if one.phase is Phase.INTENT:
+            continue
+        said = CALLS[one.call] if one.file is None else CALLS[one.call] % {"n": one.file + 1}
+        if one.phase is Phase.LOST:
+            found = Mark("bad", say("No answer"))
+        elif one.code == 0:
+            found = Mark("ok", say("Done"))
+        else:
+            found = Mark("bad", say("Answer %(code)s", code=one.code or one.http))
+        yield StepRow(words.ago(one.at, now), said, one.request_id, found)
+
+
+def _marks(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(MARKS[name] for name in sorted(names) if name in MARKS)
+
+
+def _kept(rows: Iterable[tuple[str, str]]) -> Facts:
+    return tuple((name, value) for name, value in rows if value)
