@@ -168,6 +168,31 @@ def test_what_waits_in_a_gated_or_paused_chat_is_shown_when_it_opens(
         assert len(rows) == left
 
 
+def test_a_flood_into_a_paused_chat_is_held_and_asks_for_room_once(
+    database, clock, heard, monkeypatch
+) -> None:
+    monkeypatch.setattr(waiting_comments, "MOST", 3)
+    about, add, asked = broadcast(database), waiting_comments.add, []
+
+    def counted(tx, some, **facts):
+        asked.append(len(some))
+        return add(tx, some, **facts)
+
+    monkeypatch.setattr(waiting_comments, "add", counted)
+    with database.transaction() as tx:
+        rule = POLICIES.rule(Measure.PAUSED)
+        chat_orders.order(tx, chats.find(tx, about), rule, by="sam", why="person")
+    for first in range(0, 30, 10):
+        told = [said(clock, n, f"hello {n}") for n in range(first, first + 10)]
+        assert len(heard.take(OPERATOR, about, told).held) == 10
+    assert asked == [10]
+    told = heard._metrics.comments.labels("waits_unknown")._value.get()
+    assert told == 27, "those beyond are counted"
+    clock.advance(31)
+    heard.take(OPERATOR, about, [said(clock, 99, "again")])
+    assert asked == [10, 1]
+
+
 def test_a_chat_knows_only_so_many_that_wait_and_counts_the_others(
     database, clock, monkeypatch
 ) -> None:

@@ -66,6 +66,12 @@ CALM_KEPT: Final = timedelta(days=90)
 SUMS_KEPT: Final = timedelta(days=30)
 """How long sums of a chat are kept in which nobody writes: they have long faded by then."""
 
+FULL: Final = timedelta(seconds=30)
+"""A chat of which no more messages are known to wait is not asked again for so long: a flood into a
+paused chat costs little."""
+
+MOST_FULL: Final = 1_000
+
 END_EVERY_S: Final = 60.0
 
 READ: Final = 2 * LONGEST_TEXT
@@ -101,6 +107,7 @@ class Chats:
         self._metrics, self._on = metrics, on
         self._accounts = Accounts()
         self._owed = Owed()
+        self._full: dict[Id, datetime] = {}
 
     @property
     def lanes(self) -> Lanes:
@@ -266,12 +273,19 @@ class Chats:
 
     def _wait(self, tx: Tx, chat: Chat, light: Sequence[Message], batch: _Batch) -> None:
         """Know which messages wait until the chat is opened again; their text is not kept."""
-        ages, policy = batch.writers.ages, self._policies.chats
-        young = frozenset(name for name, days in ages.items() if days < policy.age_days)
-        some = [_comment(chat, Heavy(one.id, one.author, one.at, one.text, 0.0)) for one in light]
-        beyond = waiting_comments.add(tx, some, young=young)
+        if light and self._full.get(chat.id, tx.now) <= tx.now:
+            ages, policy = batch.writers.ages, self._policies.chats
+            young = frozenset(name for name, days in ages.items() if days < policy.age_days)
+            none = [Heavy(one.id, one.author, one.at, one.text, 0.0) for one in light]
+            beyond = waiting_comments.add(tx, [_comment(chat, one) for one in none], young=young)
+            if beyond:
+                self._full[chat.id] = tx.now + FULL
+        else:
+            beyond = len(light)
         if beyond:
             self._metrics.comments.labels("waits_unknown").inc(beyond)
+        while len(self._full) > MOST_FULL:
+            self._full.pop(next(iter(self._full)), None)
 
     def _ring(self, tx: Tx, by: Principal, chat: Chat, alarm: ChatAlarm) -> None:
         chat_alarms.add(tx, alarm)
