@@ -266,8 +266,9 @@ def notes() -> tuple[str, ...]:
         "a query hides 10 to 16 s of a clip (4 s of one) between other movies; recall counts links at the true place",
         "thresholds were set on other clips, cuts and parameters (COPIES_SEED=0), the families not used at all",
         (
-            "upload: four frames a second; live: key frames, every 2 s and at cuts, and after a sighting or"
-            " while a stretch stands four frames a second, as the watcher asks for them (copies_live)"
+            "upload: four frames a second; live: key frames, every 2 s and at cuts, cuts coded whole just"
+            " after one (media.slices), and after a sighting or while a stretch stands up to six frames a"
+            " second, as the watcher asks for them (copies_live)"
         ),
         (
             f"a day: {UPLOADS} uploads of {MINUTES:g} min and {STREAMS} streams around the clock"

@@ -2,7 +2,7 @@
 
 Runs in spawned workers that each hold the whole index. A query is another movie, a part of the
 known clip, another movie; changed, coded by x264, decoded and hashed as the product does:
-`upload` hashes four frames a second, `live` key frames (every 2 s and at cuts) and, once a stretch
+`upload` hashes four frames a second, `live` key frames (every 2 s and at cuts), cuts coded whole and, once a stretch
 stands, as many (`copies_live`).
 """
 
