@@ -20,6 +20,7 @@ from tests.integration.conftest import photo
 from tests.integration.console_site import until
 from tests.integration.ispws_sender import Sender, finished, looked
 from tests.integration.served import Served, serving
+from tests.integration.test_console_axe import violations
 
 SHOTS = os.environ.get("SHOTS", "")
 
@@ -157,12 +158,14 @@ def test_a_file_is_looked_at_through_the_view_log(served: Served, case: str) -> 
             until(lambda: "s3" in looks())
             page.mouse.up()
             expect(page.locator(".strip button")).to_have_count(3)
+            assert violations(page, "html") == []
             shot(page, "received-1440-dark")
         with looking(
             served, browser, person, color_scheme="light", width=390, height=844, phone=("403",)
         ) as page:
             page.goto(f"{served.url}/cases/{case}")
             expect(page.locator("#referrals")).to_be_visible()
+            assert violations(page, "html") == []
             shot(page, "received-390-light")
             wide = page.evaluate("document.documentElement.scrollWidth")
             assert wide <= 390

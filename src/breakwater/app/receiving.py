@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from breakwater.app.ground import Ground
 from breakwater.app.mapping import limits_of
-from breakwater.geo.atlas import Atlas
 from breakwater.model.work import JobKind, Turn
 from breakwater.reporting.receiving import handlers
 from breakwater.reporting.receiving.ispws import Ispws
@@ -39,7 +38,7 @@ def wire_receiving(settings: Settings, on: Ground) -> Receiving:
     screening = Screening(
         db=on.db, vault=on.vault, screener=on.screener, copies=on.copies,
         limits=DecodeLimits(limits.image, limits.video), spool=settings.spool_dir,
-        atlas=Atlas(None, on.clock),
+        atlas=on.atlas,
     )  # fmt: skip
     return Receiving(
         ispws=ispws, screening=screening, referring=Referring(db=on.db),
