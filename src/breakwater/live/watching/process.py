@@ -32,6 +32,10 @@ ASKED: Final = frozenset({"sample", "still", "pixels", "listen", "look", "shots"
 """What goes on to the child as one line."""
 
 TICK_S: Final = 0.5
+REST_S: Final = 0.01
+"""How long what many children say may gather: each wake-up costs more than reading a message."""
+
+AT_ONCE: Final = 1 << 18
 BEHIND: Final = 32 << 20
 """Bytes kept for an owner that is slow; frames beyond are dropped, and counted as lost."""
 
@@ -49,6 +53,7 @@ class Watcher:
         self._zygote = Zygote(ENTRY)
         self._inbox = Inbox()
         self._out = bytearray()
+        self._behind = False
         self._lost = 0
         self._held: dict[Id, Held] = {}
         self._shapes: dict[Id, str] = {}
@@ -64,6 +69,7 @@ class Watcher:
             while True:
                 for key, events in self._poll.select(TICK_S):
                     key.data(events)
+                time.sleep(REST_S)
                 now = time.monotonic()
                 if now >= tick:
                     tick = now + TICK_S
@@ -206,21 +212,25 @@ class Watcher:
         self._send(spell(kind, block, **fields))
 
     def _send(self, message: bytes) -> None:
+        """To the owner: at once where nothing waits."""
         if len(self._out) > BEHIND:
             self._lost += 1
             return
+        if not self._out:
+            with suppress(BlockingIOError):
+                message = message[self._owner.send(message) :]
         self._out += message
         self._flush()
 
     def _flush(self) -> None:
-        try:
+        with suppress(BlockingIOError):
             while self._out:
-                sent = self._owner.send(self._out[: 1 << 18])
+                sent = self._owner.send(self._out[:AT_ONCE])
                 del self._out[:sent]
-        except BlockingIOError:
-            pass
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._out else 0)
-        if self._poll.get_key(self._owner).events != wanted:
+        behind = bool(self._out)
+        if behind != self._behind:
+            self._behind = behind
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if behind else 0)
             self._poll.modify(self._owner, wanted, self._owner_ready)
 
 
