@@ -20,7 +20,7 @@ from benchmarks.harness import Row, Target, quick
 from breakwater.comments.reader import MessageReader
 from breakwater.conversations.sides import Sides
 from breakwater.conversations.take import ConversationRules
-from breakwater.model.comment import Share
+from breakwater.model.comment import Message, Share
 from breakwater.model.conversation import Party
 
 CASE: Final = "conversations"
@@ -68,8 +68,8 @@ def peaks(chat: Sequence[Said], ann: Party = ANN, ben: Party = BEN) -> dict[str,
             continue
         at = BEGIN + timedelta(days=day)
         one, other = (ann, ben) if by == "a" else (ben, ann)
-        sides.take(str(n), one.account, other.account, at, shares)
-        both.take(str(n), "a", "b", at, shares)
+        sides.take(Message(str(n), one.account, at, to=other.account), shares)
+        both.take(Message(str(n), "a", at, to="b"), shares)
         found[OURS] = max(found[OURS], sides.evidence(one, other, at))
         found[TOGETHER] = max(found[TOGETHER], both.evidence(ANN, BEN, at))
         found[ALONE] = max(found[ALONE], sum(share.nats for share in shares))
