@@ -11,7 +11,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from breakwater.model.access import Person, Role
+from breakwater.model.access import MACHINE_SCOPES, Person, Role
 from breakwater.model.ids import Id
 from breakwater.records import audit, received, views
 from tests import ispws_samples as samples
@@ -54,6 +54,12 @@ def case(served: Served) -> str:
     sender.add(report, b"a letter")
     assert sender.form("finish", report)[:2] == (200, 0)
     return str(looked(served, report)[0].id)
+
+
+def test_a_member_s_key_can_be_made_on_the_settings_page(served: Served) -> None:
+    page = served.browser(Role.ADMIN).get("/settings/keys").text
+    for scope in MACHINE_SCOPES:
+        assert f'value="{scope.value}"' in page
 
 
 SECRETS = ("81.2.69.160", "Zoë", "Words of the sender.", "desk@photos.example")

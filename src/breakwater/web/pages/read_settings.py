@@ -62,6 +62,7 @@ SCOPES: Final[Mapping[Permission, str]] = {
     P.ACCOUNT_WRITE: later("Tell what is known of accounts"),
     P.APPEAL_WRITE: later("Hand in appeals of users"),
     P.REPORT_WRITE: later("Hand in reports of users and partners"),
+    P.REPORT_SUBMIT: later("File reports here, by NCMEC's interface"),
     P.REFERENCE_ERASE: later("Forget what passed under a reference"),
     P.DUTY_WRITE: later("Plan who is on call"),
     P.STREAM_WRITE: later("Tell of live streams, their viewers and reports"),
