@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from tests.contract.test_records_streams import ordered
 
+from breakwater.enforcement.keeping import Keeping
+from breakwater.enforcement.ports import NothingKept
 from breakwater.errors import BadInput, NeedsSecondPerson, NotAllowed, NotFound
 from breakwater.geo import Atlas
+from breakwater.live.ports import Peer
 from breakwater.live.streams import Streams
 from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.broadcast import Sender, Viewer
@@ -19,6 +22,7 @@ from breakwater.model.ids import new_id
 from breakwater.model.stream import Control
 from breakwater.model.watch import Act, ActKind, SessionSource, Span, Tier, Watched
 from breakwater.records import audit, cases, streams
+from breakwater.records.vault import Vault
 from breakwater.viewers.importing import Importing, Named, Stretch
 from breakwater.viewers.packs import Packs
 from breakwater.viewers.seeing import Seeing
@@ -290,3 +294,21 @@ def test_figures_by_country_hide_small_counts(house) -> None:
         house.watch(f"s{number}", 0, 40, address=HOMES[1])
     assert house.seeing.figures(house.start, end) == [("GB", 6, 0), ("SE", 7, 0)]
     assert house.seeing.figures(datetime(2020, 1, 1, tzinfo=UTC), house.start) == []
+
+
+def test_who_a_media_server_lists_when_it_is_cut_is_a_session_and_our_watcher_is_not(
+    house, tmp_path
+) -> None:
+    (tmp_path / "vault").mkdir()
+    vault = Vault(tmp_path / "vault", house.db, house.db.keys)
+    keeping = Keeping(
+        db=house.db, vault=vault, preroll=NothingKept(), prints=NothingKept(), spool=tmp_path,
+        resolve=house.atlas.resolve,
+    )  # fmt: skip
+    house.stop(300)
+    seen = [Peer("1", HOMES[0], 4711, "VLC", 90.0), Peer("2", "127.0.0.1", 4712, "us", 200.0)]
+    keeping.viewers(house.stream, seen)
+    (one,) = house.seeing.of_case(INVESTIGATOR, house.case, reason="file 12").viewers
+    assert (one.agents, one.tier, one.country) == (("VLC",), Tier.STAYED, "GB")
+    assert one.visits == (Span(house.at(210), house.at(300)),)
+    assert one.addresses[0][1] == (4711,)

@@ -159,6 +159,14 @@ def test_a_log_format_of_ones_own_with_the_port(tmp_path: Path) -> None:
     assert (watched.joined_at, watched.left_at) == (AT, AT + timedelta(seconds=3))
 
 
+def test_an_address_of_version_6_before_its_port(tmp_path: Path) -> None:
+    line = (
+        '2001:218::1:4711 - - [10/Nov/2026:12:00:00 +0000] "GET /hls/014-1.ts HTTP/1.1" 200 "VLC"'
+    )
+    watched = only(written(tmp_path, [line]), log_format=PORTED)[1]
+    assert (watched.address, watched.ports) == ("2001:218::1", (4711,))
+
+
 def test_cloudfront(tmp_path: Path) -> None:
     lines: list[str | bytes] = [
         "#Version: 1.0",

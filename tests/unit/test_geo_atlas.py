@@ -12,10 +12,12 @@ import pytest
 from tests.conftest import SettableClock
 from tests.unit.test_geo_tor import LIST
 
+from breakwater.app.checks_viewers import places
 from breakwater.errors import BadDatabase
 from breakwater.geo import Atlas, Place, hosting
 from breakwater.geo.jurisdiction import jurisdiction
 from breakwater.model.watch import AddressKind, Certainty, Doubt, Exit, Flag, Source
+from breakwater.settings import load
 
 DATA = Path(__file__).resolve().parents[1] / "data/mmdb"
 AT = datetime(2026, 11, 10, 12, 0, tzinfo=UTC)
@@ -137,3 +139,12 @@ def test_a_list_of_hosting_networks_that_cannot_be_read(tmp_path: Path, text: st
     (tmp_path / "hosting.csv").write_text(text)
     with pytest.raises(BadDatabase, match=r"hosting\.csv"):
         hosting.read(tmp_path / "hosting.csv")
+
+
+def test_doctor_names_what_answers_and_what_is_broken(folder: Path) -> None:
+    shutil.copy(DATA / "GeoIP2-City-Test-Invalid-Node-Count.mmdb", folder)
+    broken, known = places(load(geo_dir=folder))
+    assert (broken.state, "Invalid-Node-Count" in broken.found) == ("warn", True)
+    assert known.state == "ok"
+    assert "GeoLite2-City of 2026-02-04" in known.found
+    assert "IPFire" in known.found

@@ -13,7 +13,9 @@ import hashlib
 import io
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,11 +29,13 @@ from breakwater.enforcement.ports import (
 )
 from breakwater.errors import BreakwaterError, NotFound
 from breakwater.model.bank import Bank, BankAction
+from breakwater.model.broadcast import Viewer
 from breakwater.model.clock import iso
 from breakwater.model.copies import FramePrints, Reel, ReelStatus
 from breakwater.model.ids import Id
 from breakwater.model.ports import Blob
 from breakwater.model.stream import Order, Stream
+from breakwater.model.watch import Place, SessionSource
 from breakwater.observe import logger
 from breakwater.records import banks, chats, jobs, reels, stream_orders, stream_people, streams
 from breakwater.records.database import Database, Tx
@@ -71,6 +75,7 @@ class Keeping:
         prints: Prints,
         spool: Path,
         talk: Talk = _NOBODY,
+        resolve: Callable[[str, datetime], Place] | None = None,
     ) -> None:
         """Take where things are kept.
 
@@ -81,7 +86,10 @@ class Keeping:
             prints: holds what each looked like.
             spool: a directory for recordings on their way, emptied at once.
             talk: holds the last half hour of comments.
+            resolve: where an address seemed to be at a moment.
         """
+        self._clock = db.clock
+        self._resolve = resolve
         self._db = db
         self._vault = vault
         self._preroll = preroll
@@ -120,8 +128,15 @@ class Keeping:
         return kept
 
     def viewers(self, stream: Stream, seen: Sequence[Seen]) -> None:
-        """Keep who played it, as the server listed them just before they were dropped."""
+        """Keep who played it, as the server listed them just before they were dropped.
+
+        Each is a session too, so that tiers and places come of it; our own watcher is none.
+        """
         self._put(stream, "viewers", {"connected": _peers(seen)})
+        now = self._clock.now()
+        told = [_viewer(one, now, self._resolve) for one in seen if not _own(one.address)]
+        with self._db.transaction() as tx:
+            stream_people.add_viewers(tx, stream, told, source=SessionSource.HOOK)
 
     def lost(self, stream: Stream, what: str, why: str) -> None:
         """Say once what could not be kept."""
@@ -267,6 +282,20 @@ def _reels_of(tx: Tx, stream: Id) -> list[Reel]:
 
 def _span(frames: Sequence[FramePrints]) -> float:
     return float(frames[-1].time_s - frames[0].time_s)
+
+
+def _own(address: str) -> bool:
+    """Whether it is this host: our watcher, which plays it as a viewer does."""
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return not address
+
+
+def _viewer(one: Seen, now: datetime, resolve: Callable[[str, datetime], Place] | None) -> Viewer:
+    joined = now - timedelta(seconds=one.seconds)
+    place = None if resolve is None else resolve(one.address, joined)
+    return Viewer("", one.address, one.port, joined, now, agent=one.agent[:512], place=place)
 
 
 def _peers(seen: Sequence[Seen]) -> list[dict[str, Any]]:

@@ -52,6 +52,16 @@ class Seen(Protocol):
         """None when the server does not tell."""
         ...
 
+    @property
+    def agent(self) -> str:
+        """What the player calls itself."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """Connected for."""
+        ...
+
 
 class StreamControl(Protocol):
     """A media server, as far as stopping goes. Every act is idempotent."""

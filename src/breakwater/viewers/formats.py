@@ -22,6 +22,8 @@ COMBINED: Final = (
 FORMS: Final = ("nginx", "cloudfront", "json")
 _VARIABLE: Final = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 MOST_VARIABLES: Final = 64
+ADDRESSES: Final = frozenset({"remote_addr", "realip_remote_addr"})
+"""What may hold a colon before the one that parts it from its port."""
 
 
 class Form(Protocol):
@@ -127,6 +129,8 @@ def _compiled(log_format: str) -> re.Pattern[str]:
         if not literal and at + 1 < len(found):
             raise BadInput(f"Between ${name} and the next variable stands nothing.")
         takes = f"[^{re.escape(literal[0])}]*" if literal else ".*"
+        if name in ADDRESSES and literal:
+            takes = r"[0-9A-Fa-f:.]{2,45}"
         again = name in names[:at]
         parts.append(takes if again else f"(?P<{name}>{takes})")
         parts.append(re.escape(literal))
