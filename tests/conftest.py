@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 import pytest_socket
@@ -29,6 +30,11 @@ from tests.ports import free_port
 
 for _part in ("connect", "read", "write", "pool"):  # a slow machine is no fault of a server
     setattr(DEFAULT_TIMEOUT_CONFIG, _part, 60.0)
+hypothesis.settings.register_profile(  # the same examples each time; LONG=1 draws others
+    "steady", deadline=None, derandomize=os.environ.get("LONG") != "1", print_blob=True,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)  # fmt: skip
+hypothesis.settings.load_profile("steady")
 POSTGRES_HOMES = "/usr/lib/postgresql"
 
 

@@ -1,6 +1,7 @@
 """What is valid is never rejected, and comes out of the jail with the hashes that are known."""
 
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -80,7 +81,7 @@ def variants() -> Iterator[tuple[str, str, bytes]]:
     for form, some in modes.items():
         for mode in some:
             for size in ((320, 240), (97, 61), (1, 1), (2, 300), (300, 7)):
-                whole = Image.fromarray(blobs(hash((form, mode)) % 99, *size))
+                whole = Image.fromarray(blobs(zlib.crc32(f"{form} {mode}".encode()) % 99, *size))
                 whole = whole.convert("I").convert(mode) if mode == "I;16" else whole.convert(mode)
                 name = f"{form}-{mode}-{size[0]}x{size[1]}"
                 yield name, f"image/{form.lower()}", encoded(whole, form)

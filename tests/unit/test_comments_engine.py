@@ -7,6 +7,7 @@ where text is read.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -46,7 +47,7 @@ class Numbers:
             by.append(Share(Source.LEXICON, float(listed), "list-a/e1"))
         scored = Scored(sum(one.nats for one in by), tuple(by), lang=lang or "und")
         cues = (Cue.DIRECTIVE,) if rest else ()
-        return Read(scored, hash(text) & 0xFFFF_FFFF, None if lang is None else float(raw), cues)
+        return Read(scored, zlib.crc32(text.encode()), None if lang is None else float(raw), cues)
 
 
 def engine(calibration: Calibration | None = None) -> Engine:
