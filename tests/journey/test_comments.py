@@ -242,7 +242,7 @@ def test_an_episode_in_a_broadcasts_chat_from_offer_to_decision(house: House) ->
         illegal(page, f"{home}/cases/{other}")
         until(lambda: {state for state, _ in house.kept(other)} == {"preserved"})
         # Half a minute in which the decision could be taken back; then nothing of it is left.
-        until(lambda: set(house.kept(case)) == {("removed", False)}, 60)
+        until(lambda: set(house.kept(case)) == {("removed", False)}, 120)
         page.goto(f"{home}/cases/{case}/chat")
         expect(page.locator(".told")).to_contain_text(REMOVED)
         expect(page.locator(".told .quote")).to_have_count(0)
@@ -271,4 +271,5 @@ def illegal(page: Page, case: str) -> None:
     for key in ("2", "2", "1", "Enter"):
         page.keyboard.press(key)
     expect(page.get_by_role("heading", name="Sign to cut the stream")).to_be_visible()
+    expect(page.get_by_label("Your password, to sign")).to_be_focused()
     page.keyboard.type(PASSWORD + "\n")
