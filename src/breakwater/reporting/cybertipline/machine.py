@@ -93,14 +93,11 @@ def next_call(filing: Filing) -> Todo | None:
             return None
 
 
-def moves_on(filing: Filing) -> FilingState | None:
-    """Where a filing goes without a call: all of its files are there, or described."""
-    if next_call(filing) is not None:
-        return None
-    return {
-        FilingState.OPEN: FilingState.UPLOADED,
-        FilingState.UPLOADED: FilingState.DESCRIBED,
-    }.get(filing.state)
+GOES_ON: Final[Mapping[FilingState, FilingState]] = {
+    FilingState.OPEN: FilingState.UPLOADED,
+    FilingState.UPLOADED: FilingState.DESCRIBED,
+}
+"""Where a filing goes without a call, once `next_call` has none: its files are there, described."""
 
 
 def judge(todo: Todo, said: Answer, *, md5: str = "", made: int = 0) -> Ruling:

@@ -3,7 +3,7 @@
 A broadcast with k directing accounts is k reports that share victim, media and chat and cite one
 another; an apparent child who broadcasts is the victim of each and reported by none (reference:
 cybertipline, "Who is reported", "A live stream"). What is not known is a `Gap`, said with why it
-matters, never filled in. Read by `filing`; tests: `tests/integration/test_drafting.py`.
+matters, never filled in. Read by `filing`; tests: `tests/integration/test_filing.py`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a report does not say, and why that matters: shown before it is sent, never filled in.
 
 In: a case's material. Out: gaps in the order of their weight; one that `blocks` must be closed by
-a person first. Source: reference cybertipline and law. Tests: `tests/integration/test_drafting.py`.
+a person first. Source: reference cybertipline and law. Tests: `tests/integration/test_filing.py`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 In: a case with a decision. Out: `Material`: uploads or the broadcast with what was preserved of
 it, accounts as their services told them, comments that gave evidence, and whether a person saw
 each file whole, by the view log alone. Read by `draft`; tests:
-`tests/integration/test_drafting.py`.
+`tests/integration/test_filing.py`.
 """
 
 from __future__ import annotations
