@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ import httpx
 
 from breakwater.settings import load
 from tests.integration.installed import installed
+from tests.ports import free_port
 
 START_S = 60.0
 
@@ -141,11 +141,6 @@ class Receiver:
         answer = httpx.get(self.control + "/reports", timeout=60)
         found: list[dict[str, Any]] = answer.json()["reports"]
         return found
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
 
 
 @contextmanager
