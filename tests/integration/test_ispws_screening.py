@@ -7,8 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from breakwater.banks.manage import NewBank
+from breakwater.model.access import Principal, Role
 from breakwater.model.bank import BankAction
 from breakwater.model.case import Case, CaseState, Priority
+from breakwater.model.decision import AccountRole, DecisionFacts, DecisionKind
+from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.ids import Id
 from breakwater.model.match import Action
 from breakwater.records import cases, received, uploads
@@ -99,3 +102,26 @@ def test_screening_takes_up_where_it_was_stopped(served: Served, sender: Sender)
     with served.app.db.read() as tx:
         assert cases.history(tx, case.id) == steps
         assert list(uploads.many(tx, [one.id for one in files]).values()) == files
+
+
+@pytest.mark.parametrize("kind", [DecisionKind.ILLEGAL, DecisionKind.NOT_ILLEGAL])
+def test_a_decision_on_a_received_report_keeps_what_came_with_it(
+    served: Served, sender: Sender, kind: DecisionKind
+) -> None:
+    """It closes the case; the files are evidence that others hold too, whatever is decided."""
+    report = finished(sender, photo(91 + len(kind.value)))
+    case, (file,), _ = looked(served, report)
+    person = served.person(Role.REVIEWER)
+    who = Principal(person.id, person.name, Role.REVIEWER.permissions, person=person.id)
+    illegal = kind is DecisionKind.ILLEGAL
+    seen = ItemFacts(Activity.POSING_OR_NUDITY) if illegal else None
+    facts = DecisionFacts(role=AccountRole.UNKNOWN if illegal else None, item=seen)
+    served.app.review.decisions.decide(who, case.id, kind, reason="Looked at.", facts=facts)
+    closed, (left,), _ = looked(served, report)
+    assert closed.state is CaseState.CLOSED
+    assert left.blob == file.blob
+    assert served.app.vault.open(Id(str(left.blob))).read(4)
+    with served.app.db.read() as tx:
+        kept = received.of_case(tx, case.id)
+        assert kept is not None
+        assert received.xml_of(tx, kept.id)
