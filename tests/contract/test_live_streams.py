@@ -127,6 +127,13 @@ def test_what_a_server_does_not_list_any_more_ended(verbs, database, stream):
     assert now(database, other).state is StreamState.ENDED
 
 
+def test_what_began_after_a_server_was_asked_is_not_missing(verbs, database, stream):
+    late = begun(verbs, database, "live/015", client="20")
+    assert verbs.reconcile("edge", set(), known={stream.id}) == 1
+    assert now(database, stream).state is StreamState.ENDED
+    assert now(database, late).state is StreamState.LIVE
+
+
 def test_who_was_cut_does_not_come_back_by_key_account_or_another_server(verbs, database):
     stream = begun(verbs, database, account="otter", key="secret")
     ordered(database, stream, Control.CUT, broadcaster=Broadcaster.SUSPECT)

@@ -18,6 +18,7 @@ from typing import Final, Protocol
 from breakwater.errors import BreakwaterError, Unavailable
 from breakwater.live.ports import Call, Can, Doorkeeper, Found, MediaServer, Peer
 from breakwater.live.servers import Servers
+from breakwater.model.ids import Id
 from breakwater.model.server import ServerConfig, is_stream_name
 from breakwater.model.stream import Stream
 from breakwater.observe import Metrics, logger
@@ -35,7 +36,9 @@ _log = logger("live")
 class Door(Doorkeeper, Protocol):
     """A doorkeeper that also hears what runs."""
 
-    def reconcile(self, server: str, names: Collection[str]) -> int:
+    def reconcile(
+        self, server: str, names: Collection[str], *, known: Collection[Id] | None = None
+    ) -> int:
         """End what is not among these names; answers how many."""
         ...
 
@@ -102,7 +105,8 @@ class Discovery:
                 for peer in one.publishers:
                     self._late(config, adapter, one.name, peer)
         missing = frozenset(running - listed)
-        self.door.reconcile(config.name, listed | (missing - memory.missing))
+        there = {one.id for one in known}
+        self.door.reconcile(config.name, listed | (missing - memory.missing), known=there)
         memory.missing = missing
         self._count(config, known, {one.name: one.viewers for one in found})
 

@@ -128,12 +128,23 @@ class Streams:
             mine = [p for p in stream_people.publishers(tx, known.id) if p.key == call.peer.client]
             return all(one.control is not Control.CUT for one in mine)
 
-    def reconcile(self, server: str, names: Collection[str]) -> int:
-        """End what a server does not list any more, for hooks that got lost; answers how many."""
+    def reconcile(
+        self, server: str, names: Collection[str], *, known: Collection[Id] | None = None
+    ) -> int:
+        """End what a server does not list any more, for hooks that got lost; answers how many.
+
+        Args:
+            server: its name.
+            names: that it lists.
+            known: broadcasts that were there when it was asked: one that has begun since is not
+                missing. None: all.
+        """
         ended = 0
         with self._db.transaction() as tx:
             tx.lock_changes()
             for stream in streams.on_server(tx, server):
+                if known is not None and stream.id not in known:
+                    continue
                 if stream.name not in names and not _announced(tx, stream):
                     streams.set_state(tx, stream.id, StreamState.ENDED)
                     ended += 1
