@@ -56,6 +56,11 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
     "/cases/{case}/chat/labels": {"data": {"comment": str(new_id()), "found": "true"}},
     "/live/{label}/chat": {"data": {"to": "slow"}},
     "/cases/{case}/report": {"data": {"to": "renew"}},
+    "/v1/cases/{id}/viewers/spans": {
+        "json": {"stream": str(new_id()), "spans": [], "reason": "because"}
+    },
+    "/v1/cases/{id}/viewers/packs": {"json": {"countries": ["GB"], "reason": "because"}},
+    "/v1/viewers/imports/{id}/sessions": {"json": {"before": 0, "to": 9}},
     "/spots/{id}": {"data": {"answer": "case"}},
     "/v1/spot-checks/{id}/answer": {"json": {"answer": "case"}},
     "/grade/sets/{number}/first": {"data": {"look-1": "full_facts"}},

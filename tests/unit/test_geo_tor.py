@@ -66,3 +66,9 @@ def test_what_stopped_being_an_exit_was_one_before(tmp_path: Path) -> None:
 def test_what_is_no_list_is_an_error(tmp_path: Path, text: str) -> None:
     with pytest.raises(BadDatabase, match=r"0\.txt"):
         exits(tmp_path, text)
+
+
+def test_a_time_that_no_log_can_mean_is_not_known(tmp_path: Path) -> None:
+    lists = exits(tmp_path, LIST)
+    for moment in (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)):
+        assert lists.at("65.0.0.7", moment) is Exit.UNKNOWN

@@ -55,8 +55,11 @@ class TorExits:
 
     def source(self, moment: datetime) -> Source | None:
         """The list nearest to a moment, if one answers for it."""
-        low = bisect_left(self._times, moment - REACH)
-        near = self._times[low : bisect_right(self._times, moment + REACH)]
+        try:
+            first, last = moment - REACH, moment + REACH
+        except OverflowError:  # a time that no log can mean
+            return None
+        near = self._times[bisect_left(self._times, first) : bisect_right(self._times, last)]
         if not near:
             return None
         return Source(NAME, min(near, key=lambda one: abs(one - moment)))
@@ -86,4 +89,7 @@ def read(path: Path) -> Snapshot:
 
 
 def _time(text: str) -> datetime:
-    return datetime.strptime(text.strip(), _FORM).replace(tzinfo=UTC)
+    found = datetime.strptime(text.strip(), _FORM).replace(tzinfo=UTC)
+    if found.year < 2000:
+        raise ValueError("a time before Tor")
+    return found

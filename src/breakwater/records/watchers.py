@@ -34,6 +34,7 @@ from breakwater.records.tables.nouns_watcher import viewer_keys, viewer_sessions
 AT_ONCE: Final = 500
 MOST_PORTS: Final = 32
 """Source ports that are kept of one session; those after it reconnected too often."""
+MOST_REQUESTS: Final = (1 << 31) - 1
 _GAP: Final = timedelta(seconds=SAME_VISIT_S)
 _v, _w, _k, _s = stream_viewers.c, viewer_sessions.c, viewer_keys.c, streams.c
 _STOPPED: Final = tuple(one.value for one in Control if one.rank >= Control.FROZEN.rank)
@@ -68,6 +69,7 @@ class _Batch:
     viewers: list[dict[str, Any]] = field(default_factory=list)
     sessions: list[dict[str, Any]] = field(default_factory=list)
     keys: list[dict[str, Any]] = field(default_factory=list)
+    waiting: set[Id] = field(default_factory=set)
 
 
 def add(tx: Tx, stream: Stream, told: Sequence[Told], *, import_id: Id | None = None) -> Added:
@@ -84,7 +86,8 @@ def add(tx: Tx, stream: Stream, told: Sequence[Told], *, import_id: Id | None = 
             known[person].append(row)
             added.new += 1
         else:
-            _write(tx, batch)
+            if row.id in batch.waiting:
+                _write(tx, batch)
             _go_on(tx, row, one)
             added.more += 1
     _write(tx, batch)
@@ -228,6 +231,7 @@ def _new(tx: Tx, batch: _Batch, stream: Stream, told: Told, *, person: bytes, fi
     port = one.ports[0] if one.ports else None
     who = {"account": one.account, "address": one.address, "port": port}
     key = person if first else tx.keys.mac(identities.PURPOSE, person + made.encode())
+    batch.waiting.add(made)
     batch.viewers.append({
         "id": made, "stream_id": stream.id, "viewer_key": key,
         "sealed": identities.seal(tx, made, who), "joined_at": one.joined_at,
@@ -257,27 +261,30 @@ def _new(tx: Tx, batch: _Batch, stream: Stream, told: Told, *, person: bytes, fi
 
 
 def _go_on(tx: Tx, row: _Row, one: Watched) -> None:
-    """A session that is told again: longer, never shorter, and never doubled."""
+    """A session that is told again: longer, never shorter, and never doubled.
+
+    Services tell thousands of viewers every few seconds: where nothing is new, nothing is written.
+    """
     again = row.left is None or one.joined_at <= row.left
-    row.requests = max(row.requests, one.requests) if again else row.requests + one.requests
-    if row.left is None or one.left_at is None:
-        row.left = one.left_at
-    else:
-        row.left = max(row.left, one.left_at)
-    row.joined = min(row.joined, one.joined_at)
-    tx.execute(
-        sa.update(stream_viewers)
-        .where(_v.id == row.id)
-        .values(joined_at=row.joined, left_at=row.left)
-    )
-    values: dict[str, Any] = {"requests": row.requests}
+    requests = max(row.requests, one.requests) if again else row.requests + one.requests
+    requests = min(requests, MOST_REQUESTS)
+    open_ = row.left is None or one.left_at is None
+    left = one.left_at if open_ else max(filter(None, (row.left, one.left_at)))
+    joined = min(row.joined, one.joined_at)
+    if (joined, left) != (row.joined, row.left):
+        row.joined, row.left = joined, left
+        mine = sa.update(stream_viewers).where(_v.id == row.id)
+        tx.execute(mine.values(joined_at=joined, left_at=left))
+    values: dict[str, Any] = {} if requests == row.requests else {"requests": requests}
+    row.requests = requests
     if one.ports and row.sealed is not None:
         kept = identities.unseal(tx, row.id, row.sealed)
         ports = tuple(dict.fromkeys((*kept["ports"], *one.ports)))[:MOST_PORTS]
         if len(ports) > len(kept["ports"]):
             row.sealed = identities.seal(tx, row.id, kept | {"ports": ports})
             values["sealed"] = row.sealed
-    tx.execute(sa.update(viewer_sessions).where(_w.viewer_id == row.id).values(**values))
+    if values:
+        tx.execute(sa.update(viewer_sessions).where(_w.viewer_id == row.id).values(**values))
 
 
 def _seal(tx: Tx, row: Id, agent: str, ports: Sequence[int], place: Place | None) -> bytes:
@@ -295,6 +302,7 @@ def _write(tx: Tx, batch: _Batch) -> None:
         if rows:
             tx.execute(sa.insert(table), rows)
             rows.clear()
+    batch.waiting.clear()
 
 
 def _noun(

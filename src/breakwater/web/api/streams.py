@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 from starlette.requests import Request
 
 from breakwater.errors import BadInput
@@ -49,6 +49,16 @@ def _address(value: str) -> str:
         return str(ipaddress.ip_address(value)) if value else ""
     except ValueError:
         raise ValueError("takes an IPv4 or IPv6 address") from None
+
+
+def _watched(value: datetime) -> datetime:
+    if not 2000 <= value.year <= 2100:
+        raise ValueError("takes a time between 2000 and 2100")
+    return value
+
+
+Sighted = Annotated[Moment, AfterValidator(_watched)]
+"""A moment at which somebody watched or did something."""
 
 
 def _id(text: str) -> Id:
@@ -119,8 +129,8 @@ class ViewerIn(Body):
     account: str = Field(min_length=1, max_length=512, examples=["acct-3"])
     address: str = Field(default="")
     port: int | None = Field(default=None, ge=1, le=65535)
-    joined_at: Moment | None = None
-    left_at: Moment | None = None
+    joined_at: Sighted | None = None
+    left_at: Sighted | None = None
     agent: str = Field(default="", max_length=512, description="What the player calls itself.")
     device: str = Field(default="", max_length=512, description="Your fingerprint of the device; kept as a keyed hash only.")  # fmt: skip
     payments: list[Annotated[str, Field(min_length=1, max_length=512)]] = Field(default_factory=list, max_length=16, description="Your fingerprints of means of payment; kept as keyed hashes only.")  # fmt: skip
@@ -140,7 +150,7 @@ class ActIn(Body):
 
     kind: ActKind = Field(examples=["paid"])
     account: str = Field(min_length=1, max_length=512, examples=["acct-3"])
-    at: Moment
+    at: Sighted
     reference: str = Field(default="", max_length=200, description="Your id of the payment or message; the same one counts once.")  # fmt: skip
     payment: str = Field(default="", max_length=512, description="Your fingerprint of the means of payment; kept as a keyed hash only.")  # fmt: skip
     amount: str = Field(default="", max_length=64, examples=["20 EUR"])

@@ -23,9 +23,9 @@ from breakwater.viewers.packs import DOUBTS, Pack
 from breakwater.viewers.seeing import CaseViewers, Seen
 from breakwater.web.api.media import known_id
 from breakwater.web.api.openapi import problems
-from breakwater.web.api.requests import Body, Moment
+from breakwater.web.api.requests import Body
 from breakwater.web.api.shapes import ID, Answer
-from breakwater.web.api.streams import SERVER, IdText
+from breakwater.web.api.streams import SERVER, IdText, Sighted
 from breakwater.web.gate import Parts, Router, Who, needs
 
 P = Permission
@@ -48,7 +48,7 @@ class SpansIn(Body):
     """What of a broadcast is illegal."""
 
     stream: str = Field(max_length=64, examples=[ID])
-    spans: list[tuple[Moment, Moment]] = Field(max_length=100)
+    spans: list[tuple[Sighted, Sighted]] = Field(max_length=100)
     reason: str = Field(min_length=1, max_length=2000)
 
     def read(self) -> list[Span]:
@@ -86,14 +86,14 @@ class SessionIn(Body):
     """A session that was found in a log."""
 
     names: list[Text] = Field(min_length=1, max_length=8, description="What the broadcast may be called, the surest first.", examples=[["live/014", "014"]])  # fmt: skip
-    joined_at: Moment
-    left_at: Moment
+    joined_at: Sighted
+    left_at: Sighted
     account: Text = ""
     address: str = Field(max_length=128, examples=["81.2.69.142"])
     ports: list[Annotated[int, Field(ge=1, le=65535)]] = Field(default_factory=list, max_length=64)
     agent: Text = ""
     token: Text = ""
-    requests: int = Field(default=1, ge=1, le=1 << 31)
+    requests: int = Field(default=1, ge=1, le=(1 << 31) - 1)
 
     def named(self) -> Named:
         """As the verb takes it."""
@@ -335,12 +335,14 @@ def refuse(id: IdText, app: Parts, who: Who) -> None:  # noqa: A002 - the path's
 def countries(
     app: Parts,
     *,
-    since: Annotated[datetime | None, Query(description="30 days ago.")] = None,
-    until: Annotated[datetime | None, Query(description="Now.")] = None,
+    since: Annotated[
+        Sighted | None, Query(description="Without it 30 days before the end.")
+    ] = None,
+    until: Annotated[Sighted | None, Query(description="Without it now.")] = None,
 ) -> CountriesOut:
     """Fewer than five are not told."""
-    end = until.astimezone() if until else app.clock.now()
-    start = since.astimezone() if since else end - timedelta(days=30)
+    end = until or app.clock.now()
+    start = since or end - timedelta(days=30)
     rows = [
         CountryOut(country=code, certain=sure, uncertain=perhaps)
         for code, sure, perhaps in app.viewers.seeing.figures(start, end)
