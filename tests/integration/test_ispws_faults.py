@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
+from breakwater.cli.reports import opened
+from breakwater.cli.terminal import Terminal
+from breakwater.errors import BadSettings
+from breakwater.settings import load
 from breakwater.web.api.ispws_faults import CRASHED, KINDS
 from tests import ispws_samples as samples
 from tests.integration.ispws_sender import XML, said, tag
@@ -33,7 +38,7 @@ def submit(http: httpx.Client) -> httpx.Response:
     return http.post("/submit", content=samples.report(), headers=XML)
 
 
-def opened(http: httpx.Client) -> str:
+def begun(http: httpx.Client) -> str:
     status, code, text = said(submit(http))
     assert (status, code) == (200, 0)
     return tag(text, "reportId")
@@ -59,7 +64,7 @@ def state(site: Receiver, report: str) -> str:
 def test_a_connection_that_breaks(
     site: Receiver, http: httpx.Client, fault: str, done: str
 ) -> None:
-    report = opened(http)
+    report = begun(http)
     site.fault("finish", fault)
     with pytest.raises(BROKEN):
         finish(http, report)
@@ -72,7 +77,7 @@ def test_a_connection_that_breaks(
 def test_an_error_before_and_after_the_call_is_done(
     site: Receiver, http: httpx.Client, fault: str, done: str
 ) -> None:
-    report = opened(http)
+    report = begun(http)
     site.fault("finish", fault)
     answer = finish(http, report)
     assert (answer.status_code, tag(answer.text, "responseCode")) == (500, "1000")
@@ -80,7 +85,7 @@ def test_an_error_before_and_after_the_call_is_done(
 
 
 def test_every_code_can_be_asked_for(site: Receiver, http: httpx.Client) -> None:
-    report = opened(http)
+    report = begun(http)
     for code, status in ((2000, 401), (3300, 403), (4100, 400), (5001, 404), (5102, 400)):
         site.fault("finish", "answer", code=code)
         answer = finish(http, report)
@@ -89,7 +94,7 @@ def test_every_code_can_be_asked_for(site: Receiver, http: httpx.Client) -> None
 
 
 def test_a_wrong_hash_and_a_slow_answer(site: Receiver, http: httpx.Client) -> None:
-    report = opened(http)
+    report = begun(http)
     site.plan(faults=[
         {"call": "upload", "fault": "wrong_md5"},
         {"call": "upload", "fault": "slow", "seconds": 0.3},
@@ -114,7 +119,7 @@ def test_faults_strike_as_often_as_planned(site: Receiver, http: httpx.Client) -
 
 
 def test_hours_pass_at_once(site: Receiver, http: httpx.Client) -> None:
-    report = opened(http)
+    report = begun(http)
     site.shift(hours=25)
     assert said(finish(http, report))[:2] == (404, 5001)
     site.shift(hours=0)
@@ -148,7 +153,7 @@ def test_a_process_that_ends_between_two_calls(site: Receiver, fault: str, done:
     """What was done is there after the restart, what was not is not; the key still works."""
     site.forget()
     with site.client() as http:
-        report = opened(http)
+        report = begun(http)
         upload(http, report)
         site.fault("finish", fault)
         if fault == "crash_after":
@@ -165,3 +170,15 @@ def test_a_process_that_ends_between_two_calls(site: Receiver, fault: str, done:
     assert [call["call"] for call in found["calls"] if call["code"] == 0] == [
         "submit", "upload", "finish",
     ]  # fmt: skip
+
+
+def test_faults_are_never_served_to_others(tmp_path: Path) -> None:
+    reachable = load(
+        data_dir=tmp_path / "data", root_key_file=tmp_path / "root.key", host="0.0.0.0"
+    )
+    with (
+        pytest.raises(BadSettings, match="loopback only"),
+        opened(reachable, Terminal(as_json=True), screen=False, faults=True),
+    ):
+        pytest.fail("it is open")
+    assert not (tmp_path / "data").exists()

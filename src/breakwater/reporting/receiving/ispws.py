@@ -88,7 +88,7 @@ class Ispws:
             rules.report(xml, now=self._clock.now())
             with self._db.transaction() as tx:
                 opened = received.open_report(
-                    tx, sender=by.who.id, service=by.who.service or by.who.name[:64], xml=xml,
+                    tx, sender=by.who.id, service=(by.who.service or by.who.name)[:64], xml=xml,
                     sha256=hashlib.sha256(xml).hexdigest(),
                 )  # fmt: skip
                 self._done(tx, by, "submit", opened)
@@ -118,6 +118,7 @@ class Ispws:
         self, by: Caller, report_id: str, sent: Sent, blob: Id
     ) -> tuple[ReceivedFile, ReceivedReport]:
         with self._db.transaction() as tx:
+            tx.lock_changes()  # first, so that what another call did meanwhile is seen
             report = self._open(tx, by, report_id)
             file = received.add_file(
                 tx, report, name=sent.name, declared_type=sent.declared_type, size=sent.size,
@@ -135,6 +136,7 @@ class Ispws:
             said.append((root.findtext("reportId") or "").strip())
             token = (root.findtext("fileId") or "").strip()
             with self._db.transaction() as tx:
+                tx.lock_changes()
                 report = self._open(tx, by, said[0])
                 file = received.file(tx, parse_id(token) or Id(""))
                 if file is None or file.report != report.id:
@@ -253,12 +255,15 @@ class Ispws:
         text = named.strip()
         if not (text.isascii() and text.isdigit() and len(text) <= ID_DIGITS):
             return
-        with self._db.transaction() as tx:
-            if received.find(tx, int(text)) is not None:
-                received.note_call(
-                    tx, number=int(text), what=what, code=int(answer.code), sender=by.who.id,
-                    request=by.request,
-                )  # fmt: skip
+        try:
+            with self._db.transaction() as tx:
+                if received.find(tx, int(text)) is not None:
+                    received.note_call(
+                        tx, number=int(text), what=what, code=int(answer.code), sender=by.who.id,
+                        request=by.request,
+                    )  # fmt: skip
+        except BreakwaterError as error:  # the refusal stands, written down or not
+            _log.error("refusal_not_kept", call=what, code=error.code)
 
 
 def expired(report: ReceivedReport, now: datetime) -> bool:
