@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from lxml import etree
 
 from breakwater.app import build
 from breakwater.banks.manage import NewBank
-from breakwater.errors import Conflict, NeedsSecondPerson
+from breakwater.errors import BadInput, Conflict, NeedsSecondPerson
 from breakwater.model.access import Role
 from breakwater.model.bank import BankAction
 from breakwater.model.decision import AccountRole, DecisionFacts
@@ -239,3 +240,23 @@ def test_late_is_said_once(app, upload, reviewer, clock):
     clock.advance(3600 * 23)
     assert app.reporting.filings.remind() == 1
     assert app.reporting.filings.remind() == 0
+
+
+def test_a_draft_is_changed_by_a_person_with_its_texts_and_not_its_files(app, upload, reviewer):
+    case = decided(app, upload, reviewer)
+    (draft,) = app.reporting.filings.draft(case)
+    who = somebody(app, Role.REPORT_OFFICER)
+
+    def report():
+        with app.db.read() as tx:
+            return Report.read(filings.report_of(tx, draft.id))
+
+    for words, files in (("A word. " * 20_000, 2), ("Others. " * 20_000, 2), ("Few.", 1)):
+        app.reporting.filings.change(who, draft.id, replace(report(), additional=words))
+        now = report()
+        assert (now.additional, len(now.files)) == (words, files)
+        assert now.files[-1].sha256 == upload.sha256
+    with pytest.raises(BadInput):
+        app.reporting.filings.change(who, draft.id, replace(report(), files=()))
+    app.reporting.filings.draft(case)
+    assert report().additional == "Few.", "what a person changed is not drafted over"

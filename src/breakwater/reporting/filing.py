@@ -169,12 +169,25 @@ class Filings:
             Conflict: it is no draft any more.
             BadInput: its files are others.
         """
-        with self._db.transaction() as tx:
+        with self._db.read() as tx:
             found = filings.get(tx, filing)
             before = Report.read(filings.report_of(tx, filing))
-            if [one.sha256 for one in before.files] != [one.sha256 for one in report.files]:
-                raise BadInput("The files of a draft come from the case and are not changed here.")
-            filings.redraft(tx, found, report.plain(), found.files)
+        texts = {one.name for one in attached_texts(before)}
+        media = tuple(one for one in report.files if one.name not in texts)
+        stood = [
+            (one, kept)
+            for one, kept in zip(before.files, found.files, strict=True)
+            if one.name not in texts
+        ]
+        if [one.sha256 for one, _ in stood] != [one.sha256 for one in media]:
+            raise BadInput("The files of a draft come from the case and are not changed here.")
+        kept_files = tuple(kept for _, kept in stood)
+        fresh = self._with_texts(
+            Drafted(found.person, "", replace(report, files=media), kept_files, (), found.urgent)
+        )
+        assert fresh.report is not None  # noqa: S101 - it was given
+        with self._db.transaction() as tx:
+            filings.redraft(tx, found, fresh.report.plain(), fresh.files)
             tx.audit(by.id, "filing.change", filing)
             return filings.note(tx, found, wanted_by=by.id)
 
