@@ -30,6 +30,7 @@ FROZEN = {
     "r0007_live.py": "1d565b821d523f396aa9242c2168ed19b3ecbb9cc9fab8f604b21e849320b7a5",
     "r0008_comments.py": "8d4b95e32d459c0a841ac5bf0b7e21ff872df90c6f5b9c02e9b3ae1248946b18",
     "r0009_chats.py": "1e634696fe138633d7b5b0534936a9fbb68718e78475b82d5cdc93e8641955d6",
+    "r0010_justice.py": "ae4854f99ba70e41972b8c9faffe48e06e24ae6e7d02d9a5eed668d47ee691dc",
 }
 
 

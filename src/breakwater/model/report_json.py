@@ -66,7 +66,7 @@ def _kinds(kind: type) -> Mapping[str, Any]:
 def _classes(kind: Any) -> Mapping[str, type]:
     """The classes among which a union chooses; one class is a choice of one."""
     choices = get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
-    return {one.__name__: one for one in choices if is_dataclass(one)}
+    return {one.__name__: one for one in choices if isinstance(one, type) and is_dataclass(one)}
 
 
 def _read(kind: Any, said: Any, where: str) -> Any:
@@ -91,7 +91,7 @@ def _one_of(kind: Any, said: Any, where: str) -> Any:
         return None if said is None else _read(wanted, said, where)
     named = _classes(kind)
     which = said.get(WHICH) if isinstance(said, Mapping) else None
-    if which not in named:
+    if not isinstance(which, str) or which not in named:
         raise BadInput(f"{where} says under `{WHICH}` which it is: {', '.join(named)}.")
     rest = {name: value for name, value in said.items() if name != WHICH}
     return _value(named[which], rest, where)

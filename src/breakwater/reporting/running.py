@@ -23,8 +23,10 @@ from breakwater.reporting.cybertipline import machine
 from breakwater.reporting.cybertipline.sender import Sender
 
 AT_ONCE: Final = 4
-LEASE_S: Final = 120.0
-KEEP_S: Final = 40.0
+LEASE_S: Final = 30.0
+"""A dead process holds up its reports for so long."""
+
+KEEP_S: Final = 10.0
 """Between two extensions of a lease, while one filing is carried."""
 
 IDLE_S: Final = 1.0
