@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from hashlib import sha256
 
 from breakwater.model.access import Role
 from breakwater.model.decision import AccountRole, DecisionFacts, DecisionKind
 from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.ids import Id
 from breakwater.model.report import Email, Incident, IncidentType, Person, Report, Reporter
-from breakwater.records import filings
+from breakwater.records import filings, received
+from breakwater.reporting.receiving import casework
+from tests import ispws_samples as samples
 from tests.integration.matrix_world import Somebody, World, case
+from tests.integration.served import OPERATOR
 
 FOUND = DecisionFacts(role=AccountRole.SUSPECT, item=ItemFacts(Activity.NON_PENETRATIVE))
 
@@ -32,6 +36,18 @@ def filing(world: World, of: Somebody) -> str:
         report = _report(world)
         about = filings.About(made, "ncmec", tx.now, tx.now + timedelta(days=1))
         return filings.draft(tx, about, report.plain()).id
+
+
+def received_case(world: World, _of: Somebody) -> str:
+    """A case that a received report became."""
+    xml = samples.report()
+    with world.app.db.transaction() as tx:
+        made = received.open_report(
+            tx, sender=OPERATOR.id, service="photos", xml=xml, sha256=sha256(xml).hexdigest()
+        )
+        found = casework.open_case(tx, made, xml, [])
+        received.finish(tx, made, found.id)
+    return found.id
 
 
 def with_report(world: World, _made: str) -> dict[str, object]:

@@ -127,6 +127,7 @@ ROWS: Final = [
     *same(filed.illegal_case, OFFICER, "GET /v1/cases/{id}/filings"),
     *same(filed.illegal_case, OFFICER, "POST /v1/cases/{id}/filings"),
     *same(filed.illegal_case, OFFICER, "GET /cases/{case}/report"),
+    *same(filed.received_case, OFFICER, "POST /cases/{case}/refer", body={"data": {"recipient": "A hotline"}}),
     *same(filed.illegal_case, OFFICER, "POST /cases/{case}/report", body={"data": {"to": "renew"}}),
     *same(filed.filing, OFFICER, "GET /v1/filings/{id}"),
     *same(filed.filing, OFFICER, "PUT /v1/filings/{id}/report", body=filed.with_report),

@@ -106,7 +106,7 @@ filing_steps = Table(
 
 filing_papers = Table(
     "filing_papers", metadata,
-    _who("step_id", IdType, ForeignKey("filing_steps.id"), primary_key=True),
+    _fact("step_id", IdType, ForeignKey("filing_steps.id"), primary_key=True),
     _who("sealed", LargeBinary),
     info=NEVER_CHANGED,
 )  # fmt: skip
