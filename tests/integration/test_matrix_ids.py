@@ -23,6 +23,7 @@ from breakwater.model.access import MACHINE_SCOPES, Permission, Role
 from breakwater.model.ids import new_id
 from breakwater.web.gate import GatedRoute
 from tests.integration.conftest import photo
+from tests.integration.matrix_filing import simple_report
 from tests.integration.served import OPERATOR, Served, serving
 from tests.integration.test_matrix import routes
 
@@ -56,6 +57,12 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
     "/cases/{case}/chat/labels": {"data": {"comment": str(new_id()), "found": "true"}},
     "/live/{label}/chat": {"data": {"to": "slow"}},
     "/cases/{case}/report": {"data": {"to": "renew"}},
+    "/cases/{case}/refer": {"data": {"recipient": "A hotline"}},
+    "/cases/{case}/viewers/spans": {"data": {
+        "stream": str(new_id()), "start": "2026-01-01T00:00:00", "end": "2026-01-01T00:01:00",
+        "reason": "because",
+    }},
+    "/v1/filings/{id}/report": {"json": {"report": simple_report().plain()}},
     "/v1/cases/{id}/viewers/spans": {
         "json": {"stream": str(new_id()), "spans": [], "reason": "because"}
     },
@@ -142,7 +149,7 @@ def test_a_missing_id_is_not_found(site: Site) -> None:
         if (seen := answers(site, method, route, {n: missing(n, route) for n in names(route)}))
         != {404}
     ]
-    assert wrong == []
+    assert not wrong, wrong
 
 
 def test_an_id_of_another_kind_is_not_found(site: Site) -> None:
@@ -161,7 +168,7 @@ def test_an_id_of_another_kind_is_not_found(site: Site) -> None:
         seen = answers(site, method, route, ids)
         if seen != {404}:
             wrong.append((method, route.path, sorted(seen)))
-    assert wrong == []
+    assert not wrong, wrong
 
 
 def test_what_is_no_id_at_all_is_refused(site: Site) -> None:
