@@ -58,10 +58,14 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
     "/live/{label}/chat": {"data": {"to": "slow"}},
     "/cases/{case}/report": {"data": {"to": "renew"}},
     "/cases/{case}/refer": {"data": {"recipient": "A hotline"}},
-    "/cases/{case}/viewers/spans": {"data": {
-        "stream": str(new_id()), "start": "2026-01-01T00:00:00", "end": "2026-01-01T00:01:00",
-        "reason": "because",
-    }},
+    "/cases/{case}/viewers/spans": {
+        "data": {
+            "stream": str(new_id()),
+            "start": "2026-01-01T00:00:00",
+            "end": "2026-01-01T00:01:00",
+            "reason": "because",
+        }
+    },
     "/v1/filings/{id}/report": {"json": {"report": simple_report().plain()}},
     "/v1/cases/{id}/viewers/spans": {
         "json": {"stream": str(new_id()), "spans": [], "reason": "because"}
