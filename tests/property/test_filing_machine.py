@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -186,7 +187,7 @@ def carried(sender, clock, todo, draw, *, steps: int = 600) -> int:
     raise AssertionError("not carried to its end")
 
 
-SEEDS = [pytest.param(n, marks=[pytest.mark.long] if n >= 10 else []) for n in range(400)]
+SEEDS = range(400 if os.environ.get("LONG") == "1" else 10)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
