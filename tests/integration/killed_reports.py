@@ -136,6 +136,8 @@ class Outbox:
         finished: Counter[int] = Counter()
         unlisted = incomplete = 0
         for report in self.receiver.reports():
+            if report["state"] not in {"open", "finished"}:
+                continue  # taken back or expired: its words are gone
             found = MARK.search(report["xml"])
             assert found is not None, "every report carries its mark"
             whose, _, attempt = map(int, found.groups())
