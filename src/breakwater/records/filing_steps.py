@@ -116,13 +116,19 @@ def unanswered(tx: Tx, filing: Filing) -> FilingStep | None:
     return _noun(row)
 
 
+def times(tx: Tx, filing: Filing, call: Call, file: int | None) -> int:
+    """How often a call was begun for this attempt, and this file."""
+    same = _s.file.is_(None) if file is None else _s.file == file
+    wanted = sa.select(sa.func.count()).where(
+        _s.filing_id == filing.id, _s.attempt == filing.attempt, _s.call == call.value,
+        _s.phase == Phase.INTENT.value, same,
+    )  # fmt: skip
+    return int(tx.execute(wanted).scalar_one())
+
+
 def asked_to_finish(tx: Tx, filing: Filing) -> bool:
     """Whether finishing this report was ever begun: only the recipient knows then how it ended."""
-    wanted = sa.select(_s.id).where(
-        _s.filing_id == filing.id, _s.attempt == filing.attempt, _s.call == Call.FINISH.value,
-        _s.phase == Phase.INTENT.value,
-    ).limit(1)  # fmt: skip
-    return tx.execute(wanted).first() is not None
+    return times(tx, filing, Call.FINISH, None) > 0
 
 
 def paper(tx: Tx, step: Id) -> bytes:

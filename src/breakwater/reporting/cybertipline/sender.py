@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, Final
 
 from breakwater.errors import LeaseLost, NotFound, Unavailable
 from breakwater.model.event import EventType
-from breakwater.model.filing import EXPIRES, Answer, Call, Filing, FilingState, Phase
+from breakwater.model.filing import EXPIRES, Answer, Call, Filing, FilingState
 from breakwater.model.ids import Id
 from breakwater.model.ports import Blob
 from breakwater.observe import logger
@@ -206,11 +206,7 @@ class Sender:
     def _intend(self, filing: Filing, todo: Todo) -> tuple[Filing, _Paper, int]:
         """Write down what is about to be called, and make what it sends."""
         with self._db.transaction() as tx:
-            made = sum(
-                one.call is todo.call and one.file == todo.file and one.phase is Phase.INTENT
-                for one in filing_steps.of_filing(tx, filing.id)
-                if one.attempt == filing.attempt
-            )
+            made = filing_steps.times(tx, filing, todo.call, todo.file)
             if todo.call is Call.SUBMIT:
                 filing = filings.note(tx, filing, attempt=filing.attempt + 1)
             else:
