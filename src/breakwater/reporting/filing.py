@@ -26,7 +26,7 @@ from breakwater.records import approvals, cases, decisions, filing_steps, filing
 from breakwater.records.database import Database, Tx
 from breakwater.records.filing_steps import Orphan
 from breakwater.reporting.cybertipline.write import attached_texts
-from breakwater.reporting.drafting.draft import RELATED, Drafted, Drafter
+from breakwater.reporting.drafting.draft import Drafted, Drafter
 from breakwater.reporting.drafting.gaps import Gap
 from breakwater.reporting.drafting.material import gather
 
@@ -355,6 +355,3 @@ def _group(tx: Tx, case: Id, destination: str) -> Id:
 
 def _person(by: Principal) -> Id:
     return by.person or by.id
-
-
-__all__ = ["DRAFT_JOB", "RELATED", "SEND", "Destination", "Filings"]

@@ -45,7 +45,6 @@ class Running:
         self._owner = f"reports-{os.getpid()}-{new_id()}"
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="report")
         self._room = threading.Semaphore(AT_ONCE)
-        self._closing = threading.Event()
 
     def turn(self) -> None:
         """Start one that is due, if there is room; sleeps until there is, a second at most."""
@@ -65,7 +64,6 @@ class Running:
 
     def close(self) -> None:
         """Begin nothing more and let what runs end; what is left goes on after the next start."""
-        self._closing.set()
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     def _run(self, job: Job) -> None:
