@@ -135,18 +135,6 @@ def get(tx: Tx, filing: Id) -> Filing:
     return _noun(tx, row)
 
 
-def by_number(tx: Tx, number: int) -> Filing:
-    """One filing by the number people use.
-
-    Raises:
-        NotFound: no such filing.
-    """
-    row = tx.execute(sa.select(filings).where(_f.number == number)).one_or_none()
-    if row is None:
-        raise NotFound(f"filing {number}")
-    return _noun(tx, row)
-
-
 def of_case(tx: Tx, case: Id) -> list[Filing]:
     """Every filing of a case, the first first."""
     return _some(tx, _f.case_id == case)

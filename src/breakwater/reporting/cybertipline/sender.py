@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from breakwater.errors import LeaseLost, NotFound, Unavailable
 from breakwater.model.event import EventType
@@ -325,5 +325,5 @@ class Sender:
 
 def _cited(tx: Tx, filing: Filing) -> list[str]:
     """Ids of the other reports of its group that are open or finished."""
-    others: list[Any] = [one for one in filings.of_group(tx, filing.group) if one.id != filing.id]
-    return [one.report_id for one in others if one.report_id]
+    group = filings.of_group(tx, filing.group)
+    return [one.report_id for one in group if one.id != filing.id and one.report_id]
