@@ -33,7 +33,7 @@ from breakwater.records.rootkey import RootKey
 from breakwater.records.vault import Vault
 from breakwater.reporting.cybertipline import machine
 from breakwater.reporting.cybertipline.client import Client
-from breakwater.reporting.cybertipline.papers import Papers
+from breakwater.reporting.cybertipline.papers import Forms
 from breakwater.reporting.cybertipline.sender import Sender
 
 LEASE_S = 0.02
@@ -64,7 +64,7 @@ def send(told: dict[str, Any]) -> None:
     vault = Vault(Path(told["vault"]), db, Keyring.open(db, RootKey.from_file(Path(told["root"]))))
     wire = Client(told["base"], user=told["user"], password=told["password"])
     sender = Sender(
-        db=db, vault=vault, wire=lambda _: wire, documents=Papers(clock=SystemClock()),
+        db=db, vault=vault, wire=lambda _: wire, documents=Forms(clock=SystemClock()),
         reached=reached,
     )  # fmt: skip
     if told.get("naive"):
@@ -107,36 +107,36 @@ def naively(db: Any, vault: Vault, wire: Client, reached: Callable[[str], None])
     Without answers kept, without the code in the body, without comparing MD5: the faults that
     the reference lists of existing clients (numbers 3 to 5).
     """
-    papers = Papers(clock=SystemClock())
+    forms = Forms(clock=SystemClock())
     for _ in range(20):
         with db.read() as tx:
             due = filings.in_states(tx, [FilingState.NEW])
         for one in due:
             with contextlib.suppress(Unavailable):
-                _naive(db, vault, (wire, papers), one, reached)
+                _naive(db, vault, (wire, forms), one, reached)
         if not due:
             break
     db.close()
 
 
 def _naive(
-    db: Any, vault: Vault, by: tuple[Client, Papers], filing: Any, reached: Callable[[str], None]
+    db: Any, vault: Vault, by: tuple[Client, Forms], filing: Any, reached: Callable[[str], None]
 ) -> None:
-    wire, papers = by
+    wire, forms = by
     with db.read() as tx:
-        draft = filings.report_of(tx, filing.id)
+        papers = forms.of(filings.report_of(tx, filing.id))
     reached("before-submit")
-    said = wire.submit(papers.report(draft, filing, ()))
+    said = wire.submit(papers.report(filing, ()))
     reached("after-submit")
     opened = dataclasses.replace(filing, report_id=said.report_id or "0")
     for file in filing.files:
         with vault.open(file.blob) as source:
-            sent = wire.upload(opened.report_id, papers.name(draft, file.position), source)
+            sent = wire.upload(opened.report_id, papers.name(file.position), source)
         reached("after-upload")
         known = dataclasses.replace(file, file_id=sent.file_id)
         files = tuple(known if f.position == file.position else f for f in opened.files)
         opened = dataclasses.replace(opened, files=files)
-        wire.describe(papers.details(draft, opened, file.position))
+        wire.describe(papers.details(opened, file.position))
         reached("after-fileinfo")
     done = wire.finish(opened.report_id)
     reached("after-finish")

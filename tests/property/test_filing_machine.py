@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import pytest
 from tests.builders import case
 
-from breakwater.errors import LeaseLost, Unavailable
+from breakwater.errors import LeaseLost, NotFound, Unavailable
 from breakwater.model.filing import (
     MOVES,
     Answer,
@@ -137,13 +137,18 @@ class Recipient:
 class Documents:
     """Just enough to tell reports and files apart."""
 
-    def report(self, draft, filing, cited) -> bytes:
-        return f"{draft['mark']}".encode()
+    def of(self, draft):
+        one = type(self)()
+        one.draft = draft
+        return one
 
-    def details(self, draft, filing, position) -> bytes:
+    def report(self, filing, cited) -> bytes:
+        return f"{self.draft['mark']}".encode()
+
+    def details(self, filing, position) -> bytes:
         return f"{filing.report_id} {filing.files[position].file_id}".encode()
 
-    def name(self, draft, position) -> str:
+    def name(self, position) -> str:
         return f"{position}.jpg"
 
     def related(self, filing, cited) -> bytes:
@@ -321,3 +326,20 @@ def _bare(state: FilingState) -> Filing:
     then = datetime(2026, 1, 1)  # noqa: DTZ001 - never read
     one = new_id()
     return Filing(one, 1, one, "ncmec", one, 0, 1, state, False, 1, 1, "", then, then, then)
+
+
+def test_a_report_whose_draft_has_gone_says_so_and_opens_nothing(database, vault, clock):
+    other = Recipient(clock, random.Random(5), chance=0.0)
+    one = drafted(database, vault, "mark", files=1)
+
+    class Gone(Documents):
+        def of(self, draft):
+            raise NotFound("key")
+
+    sender = Sender(db=database, vault=vault, wire=lambda _: other, documents=Gone())
+    later = sender.carry(one.id)
+    assert later is not None
+    assert later.fault == NotFound.code
+    with database.read() as tx:
+        assert filings.get(tx, one.id).fault == NotFound.code
+    assert not other.reports

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from breakwater.model import report as r
 from breakwater.model.filing import Filing, FilingFile, FilingState
 from breakwater.model.ids import Id
-from breakwater.reporting.cybertipline.papers import Papers
+from breakwater.reporting.cybertipline.papers import Forms
 from breakwater.reporting.cybertipline.read import read_file_details, read_report
 from breakwater.reporting.cybertipline.write import LONGEST, attached_texts
 
@@ -40,23 +40,23 @@ class Fixed:
         return 0.0
 
 
-PAPERS = Papers(clock=Fixed())
+FORMS = Forms(clock=Fixed())
 
 
 def test_a_report_says_what_its_draft_says_under_the_reference_of_this_attempt() -> None:
-    sent = read_report(PAPERS.report(DRAFT.plain(), FILING, []), files=DRAFT.files)
+    sent = read_report(FORMS.of(DRAFT.plain()).report(FILING, []), files=DRAFT.files)
     assert sent == replace(DRAFT, reference="12/1/2")
 
 
 def test_who_is_reported_cites_the_other_reports_and_a_victim_does_not() -> None:
-    sent = read_report(PAPERS.report(DRAFT.plain(), FILING, ["41", "7", "42"]))
+    sent = read_report(FORMS.of(DRAFT.plain()).report(FILING, ["41", "7", "42"]))
     assert sent.reported[0].prior_reports == (7, 41, 42)
     assert sent.victims[0].prior_reports == (3,)
     assert sent.related == ("41", "7", "42")
 
 
 def test_details_name_the_recipients_numbers() -> None:
-    told = PAPERS.details(DRAFT.plain(), FILING, 0)
+    told = FORMS.of(DRAFT.plain()).details(FILING, 0)
     assert read_file_details(told) == (FILE, 99, "f" * 32)
 
 
@@ -65,6 +65,6 @@ def test_a_text_of_its_own_is_the_one_that_was_drafted() -> None:
         DRAFT, additional="a" * (LONGEST + 1), places=(r.ChatIm(content="b" * LONGEST * 2),)
     )
     texts = attached_texts(draft)
-    sent = PAPERS.report(draft.plain(), FILING, ["41"])
+    sent = FORMS.of(draft.plain()).report(FILING, ["41"])
     assert len(texts) == 2
     assert all(one.sha256.encode() in sent for one in texts)

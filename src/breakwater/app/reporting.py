@@ -17,7 +17,7 @@ from breakwater.model.report import Email, Person, Phone, Reporter
 from breakwater.model.scheme import Scheme
 from breakwater.model.work import Beat, JobKind, Subscription, Turn
 from breakwater.reporting.cybertipline.client import Client, NotSetUp
-from breakwater.reporting.cybertipline.papers import Papers
+from breakwater.reporting.cybertipline.papers import Forms
 from breakwater.reporting.cybertipline.sender import Sender
 from breakwater.reporting.drafting.draft import Drafter, Profile
 from breakwater.reporting.filing import DRAFT_JOB, Destination, Filings
@@ -75,7 +75,7 @@ def wire_reporting(
 
     drafter = Drafter(vault=on.vault, profile=profile_of(settings), annotate=annotate)
     filings = Filings(db=on.db, vault=on.vault, drafter=drafter, destinations=destinations)
-    sender = Sender(db=on.db, vault=on.vault, wire=wire, documents=Papers(clock=on.clock))
+    sender = Sender(db=on.db, vault=on.vault, wire=wire, documents=Forms(clock=on.clock))
     running = Running(db=on.db, sender=sender)
     undo.callback(running.close)
 

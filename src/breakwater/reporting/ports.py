@@ -39,17 +39,25 @@ class Wire(Protocol):
 
 
 class Documents(Protocol):
-    """What is sent, made from the draft."""
+    """Reads drafts."""
 
-    def report(self, draft: Mapping[str, Any], filing: Filing, cited: Sequence[str]) -> bytes:
+    def of(self, draft: Mapping[str, Any]) -> Papers:
+        """What is sent of one draft."""
+        ...
+
+
+class Papers(Protocol):
+    """What is sent, made from one draft."""
+
+    def report(self, filing: Filing, cited: Sequence[str]) -> bytes:
         """The report; `cited` are ids of reports of its group that are open or finished."""
         ...
 
-    def details(self, draft: Mapping[str, Any], filing: Filing, position: int) -> bytes:
+    def details(self, filing: Filing, position: int) -> bytes:
         """The details of a file that the recipient has."""
         ...
 
-    def name(self, draft: Mapping[str, Any], position: int) -> str:
+    def name(self, position: int) -> str:
         """The name a file is sent under."""
         ...
 

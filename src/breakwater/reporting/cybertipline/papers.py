@@ -2,7 +2,7 @@
 
 What stands open with the recipient by then is cited: as `priorCTReports` of the person where the
 report is opened after the others, and in a text of its own, since nothing of a report can be
-changed once it is open. Satisfies `reporting.ports.Documents`. Tests:
+changed once it is open. `Forms` satisfies `reporting.ports.Documents`. Tests:
 `tests/unit/test_filing_papers.py`.
 """
 
@@ -18,30 +18,41 @@ from breakwater.model.report import Report
 from breakwater.reporting.cybertipline.write import file_details_xml, report_xml
 
 
-class Papers:
-    """Writes them."""
+class Forms:
+    """Reads drafts."""
 
     def __init__(self, *, clock: Clock) -> None:
         """Take the clock: times that lie in the future are written as told."""
         self._clock = clock
 
-    def report(self, draft: Mapping[str, Any], filing: Filing, cited: Sequence[str]) -> bytes:
-        """The `<report>`, with a mark by which a lost one is found again at the recipient."""
-        told = citing(Report.read(draft), cited)
-        mark = f"{filing.number}/{filing.version}/{filing.attempt}"
-        return report_xml(replace(told, reference=mark), now=self._clock.now())
+    def of(self, draft: Mapping[str, Any]) -> Papers:
+        """The documents of one draft."""
+        return Papers(Report.read(draft), self._clock)
 
-    def details(self, draft: Mapping[str, Any], filing: Filing, position: int) -> bytes:
+
+class Papers:
+    """Writes the documents of one report."""
+
+    def __init__(self, told: Report, clock: Clock) -> None:
+        """Take what the report says."""
+        self._told = told
+        self._clock = clock
+
+    def report(self, filing: Filing, cited: Sequence[str]) -> bytes:
+        """The `<report>`, with a mark by which a lost one is found again at the recipient."""
+        mark = f"{filing.number}/{filing.version}/{filing.attempt}"
+        return report_xml(replace(citing(self._told, cited), reference=mark), now=self._clock.now())
+
+    def details(self, filing: Filing, position: int) -> bytes:
         """The `<fileDetails>` of a file the recipient has."""
-        file = Report.read(draft).files[position]
         return file_details_xml(
-            file, report_id=int(filing.report_id), file_id=filing.files[position].file_id,
-            now=self._clock.now(),
+            self._told.files[position], report_id=int(filing.report_id),
+            file_id=filing.files[position].file_id, now=self._clock.now(),
         )  # fmt: skip
 
-    def name(self, draft: Mapping[str, Any], position: int) -> str:
+    def name(self, position: int) -> str:
         """The name a file is sent under."""
-        return Report.read(draft).files[position].name
+        return self._told.files[position].name
 
     def related(self, filing: Filing, cited: Sequence[str]) -> bytes:
         """The other reports about the same incident, one a line."""

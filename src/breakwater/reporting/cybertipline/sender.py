@@ -15,9 +15,10 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, partial
 from typing import BinaryIO, Final
 
-from breakwater.errors import LeaseLost, NotFound, Unavailable
+from breakwater.errors import LeaseLost, MissingKey, NotFound, Tampered, Unavailable
 from breakwater.model.event import EventType
 from breakwater.model.filing import EXPIRES, Answer, Call, Filing, FilingState
 from breakwater.model.ids import Id
@@ -27,13 +28,16 @@ from breakwater.records import filing_steps, filings
 from breakwater.records.database import Database, Tx
 from breakwater.reporting.cybertipline import machine
 from breakwater.reporting.cybertipline.machine import Ruling, Todo
-from breakwater.reporting.ports import Documents, Wire
+from breakwater.reporting.ports import Documents, Papers, Wire
 
 SIBLINGS_WAIT: Final = timedelta(minutes=10)
 """How long an open report waits for the others of its group, to cite their ids."""
 
 SIBLINGS_AGAIN: Final = timedelta(seconds=5)
 """Between two looks at the others of a group."""
+
+NEEDS_DRAFT: Final = frozenset({Call.SUBMIT, Call.UPLOAD, Call.DESCRIBE})
+"""Calls that say something of the case."""
 
 _log = logger("reporting")
 
@@ -116,6 +120,7 @@ class Sender:
             LeaseLost: somebody else took it up meanwhile.
         """
         found = self._begin(filing)
+        papers = cache(partial(self._read, filing))
         while found.state.under_way:
             todo = machine.next_call(found)
             if (later := self._waits(found)) is not None:
@@ -123,7 +128,7 @@ class Sender:
             if todo is None:
                 found = self._move_on(found)
                 continue
-            found, later = self._do(found, todo, tries)
+            found, later = self._do(found, todo, tries, papers)
             if later is not None:
                 return later
         return None
@@ -179,9 +184,21 @@ class Sender:
         with self._db.transaction() as tx:
             return filings.move(tx, filing, machine.GOES_ON[filing.state])
 
-    def _do(self, filing: Filing, todo: Todo, tries: int) -> tuple[Filing, Later | None]:
+    def _read(self, filing: Id) -> Papers:
+        """What its draft says, once for as long as it is carried: a draft on its way stands."""
+        with self._db.read() as tx:
+            return self._documents.of(filings.report_of(tx, filing))
+
+    def _do(
+        self, filing: Filing, todo: Todo, tries: int, papers: Callable[[], Papers]
+    ) -> tuple[Filing, Later | None]:
         """One call, with a row before it and one after it."""
-        filing, paper, made = self._intend(filing, todo)
+        try:
+            said_of = papers() if todo.call in NEEDS_DRAFT else None
+        except (MissingKey, NotFound, Tampered) as error:
+            with self._db.transaction() as tx:
+                return self._stuck(tx, filing, error.code, tries)
+        filing, paper, made = self._intend(filing, todo, said_of)
         self._reached(f"before-{todo.call.value}")
         try:
             with self._source(paper) as source:
@@ -203,7 +220,9 @@ class Sender:
         self._reached(f"kept-{todo.call.value}")
         return done
 
-    def _intend(self, filing: Filing, todo: Todo) -> tuple[Filing, _Paper, int]:
+    def _intend(
+        self, filing: Filing, todo: Todo, papers: Papers | None
+    ) -> tuple[Filing, _Paper, int]:
         """Write down what is about to be called, and make what it sends."""
         with self._db.transaction() as tx:
             made = filing_steps.times(tx, filing, todo.call, todo.file)
@@ -211,26 +230,10 @@ class Sender:
                 filing = filings.note(tx, filing, attempt=filing.attempt + 1)
             else:
                 filing = filings.note(tx, filing)
-            paper = self._paper(tx, filing, todo)
+            paper = _Paper() if papers is None else _paper(tx, filing, todo, papers)
             sent = b"" if todo.call is Call.UPLOAD else paper.document
             filing_steps.intent(tx, filing, todo.call, file=todo.file, sent=sent)
         return filing, paper, made
-
-    def _paper(self, tx: Tx, filing: Filing, todo: Todo) -> _Paper:
-        if todo.call in {Call.FINISH, Call.RETRACT}:
-            return _Paper()
-        draft = filings.report_of(tx, filing.id)
-        cited = _cited(tx, filing)
-        if todo.call is Call.SUBMIT:
-            return _Paper(self._documents.report(draft, filing, cited))
-        assert todo.file is not None  # noqa: S101 - both calls left are about a file
-        if todo.call is Call.DESCRIBE:
-            return _Paper(self._documents.details(draft, filing, todo.file))
-        file, name = filing.files[todo.file], self._documents.name(draft, todo.file)
-        if file.blob is not None:
-            return _Paper(name=name, blob=file.blob, md5=file.md5)
-        text = self._documents.related(filing, cited)
-        return _Paper(text, name, None, hashlib.md5(text, usedforsecurity=False).hexdigest())
 
     def _source(self, paper: _Paper) -> AbstractContextManager[BinaryIO]:
         if paper.blob is None:
@@ -321,6 +324,21 @@ class Sender:
             tx.emit(EventType.FILING_STUCK, filing.id, case=filing.case, fault=fault)
         found = filings.note(tx, filing, fault=fault)
         return found, Later(tx.now + machine.wait_after(tries), fault)
+
+
+def _paper(tx: Tx, filing: Filing, todo: Todo, papers: Papers) -> _Paper:
+    """What a call that says something sends."""
+    cited = _cited(tx, filing)
+    if todo.call is Call.SUBMIT:
+        return _Paper(papers.report(filing, cited))
+    assert todo.file is not None  # noqa: S101 - both calls left are about a file
+    if todo.call is Call.DESCRIBE:
+        return _Paper(papers.details(filing, todo.file))
+    file, name = filing.files[todo.file], papers.name(todo.file)
+    if file.blob is not None:
+        return _Paper(name=name, blob=file.blob, md5=file.md5)
+    text = papers.related(filing, cited)
+    return _Paper(text, name, None, hashlib.md5(text, usedforsecurity=False).hexdigest())
 
 
 def _cited(tx: Tx, filing: Filing) -> list[str]:
