@@ -111,6 +111,12 @@ class LeaseLost(Conflict):
     code = "lease_lost"
 
 
+class SendingRefused(Conflict):
+    """This may not leave for this recipient, so nothing was sent. Nothing was lost."""
+
+    code = "sending_refused"
+
+
 class IdempotencyReuse(Conflict):
     """This idempotency key was used with another body. Use a new key for a new request."""
 

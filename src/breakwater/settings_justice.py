@@ -81,3 +81,14 @@ class JusticeSettings(CommentsSettings):
     reports_receive_file_bytes: int = Field(
         default=16 << 30, ge=1, description="Largest file of a received report, in bytes."
     )
+
+    seat: str = Field(
+        default="",
+        description="Country in which the service has its seat, such as `US`: says what may be sent "
+        "to whom; empty: nothing leaves but tests and notices that name nobody.",
+    )
+    sendings_file: Path | None = Field(
+        default=None,
+        description="Your own rows of what may be sent to whom, as TOML; they come before the "
+        "shipped ones, and what they refuse is refused.",
+    )
