@@ -69,10 +69,14 @@ EVENTS: Final = {
     EventType.GRADE_SETTLED: "What holds for a graded item is settled, or settled anew.",
     EventType.GRADE_DISPUTED: "Graders disagree on an item; an adjudicator is wanted.",
     EventType.QUALITY_ALARM: "Graders drift: known answers or agreement left their bounds.",
+    EventType.PACKAGE_CHANGED: "An evidence package is being made, was sealed, or could not be made.",
     EventType.FILING_CHANGED: "A report to an authority was drafted, or went a step on.",
     EventType.FILING_FINISHED: "A recipient has taken a report: its number is the receipt.",
     EventType.FILING_STUCK: "A report cannot be sent as things stand; it is tried again, or a person must look.",
     EventType.FILING_OVERDUE: "A report is due soon, or should have been filed.",
+    EventType.ACT_WANTED: "A service shall hide, remove or restore content, or act on an account; "
+    "sent until it is acknowledged.",
+    EventType.ACT_UNCONFIRMED: "A service did not acknowledge an act in three days, or cannot do it.",
 }
 
 

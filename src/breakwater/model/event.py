@@ -57,6 +57,12 @@ class EventType(StrEnum):
     FILING_FINISHED = "filing.finished"
     FILING_STUCK = "filing.stuck"
     FILING_OVERDUE = "filing.overdue"
+    PACKAGE_CHANGED = "package.changed"
+    ACT_WANTED = "act.wanted"
+    ACT_UNCONFIRMED = "act.unconfirmed"
+    HOLD_CHANGED = "hold.changed"
+    HOLD_DUE = "hold.due"
+    PRESERVATION_FAILED = "preservation.failed"
     GRADE_SETTLED = "grade.settled"
     GRADE_DISPUTED = "grade.disputed"
 

@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import Final
 
 from breakwater.model.ids import Id
+from breakwater.model.sending import Occasion, RecipientKind
 
 FORM: Final = "breakwater package 1"
 """First member of `facts.json` and `manifest.json`; another number is another form."""
@@ -59,6 +60,7 @@ class PackageKey:
     Attributes:
         name: of the agency or officer, for people.
         country: ISO 3166, two letters.
+        kind: what the recipient is; with the country it says what may be sent there.
         key: the age recipient, `age1…`.
         receipt_key: what they sign receipts with, `name+hash+base64` as `receipt key` prints it;
             empty: none was given, so no receipt of theirs can be checked.
@@ -69,6 +71,7 @@ class PackageKey:
     id: Id
     name: str
     country: str
+    kind: RecipientKind
     key: str
     receipt_key: str
     by: Id
@@ -254,7 +257,9 @@ class PackageFacts:
         reason: why it is made, in the first person's words.
         proposed, agreed: the two people.
         tools: name and version of everything that computed something, ours first.
+        occasion: on what occasion it leaves.
         recipients: whose keys it is sealed to.
+        bases: the legal basis of what leaves, as (recipient, class of data, basis).
         gaps: what is missing of the case as a whole, in sentences.
     """
 
@@ -277,7 +282,9 @@ class PackageFacts:
     reports: tuple[PackageReport, ...]
     audit: PackageAudit
     tools: tuple[tuple[str, str], ...]
+    occasion: Occasion
     recipients: tuple[PackageKey, ...]
+    bases: tuple[tuple[str, str, str], ...] = ()
     gaps: tuple[str, ...] = ()
 
     @property
@@ -308,6 +315,7 @@ class Package:
     keys: tuple[Id, ...]
     reason: str
     reference: str
+    occasion: Occasion
     made_at: datetime
     sealed_at: datetime | None = None
     blob: Id | None = None
