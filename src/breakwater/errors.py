@@ -105,6 +105,12 @@ class AppendOnly(Conflict):
     code = "append_only"
 
 
+class Held(Conflict):
+    """This is evidence under a hold. It cannot be deleted before the hold ends; see its page."""
+
+    code = "held"
+
+
 class LeaseLost(Conflict):
     """Another worker has taken this over meanwhile, so this one's result does not count."""
 

@@ -22,10 +22,13 @@ from breakwater.errors import (
     Conflict,
     DatabaseUnavailable,
     DiskFull,
+    Held,
 )
 
 APPEND_ONLY_STATE: Final = "BW001"
 APPEND_ONLY_WORDS: Final = "append-only"
+HELD_STATE: Final = "BW002"
+HELD_WORDS: Final = "held: "
 _QUOTES_NO_ROW: Final = ("42", "53", "55", "57", "58", "40", "08", "25")
 """SQLSTATE classes whose primary message names objects of the schema or the server only."""
 
@@ -82,6 +85,8 @@ def _sqlite(error: sqlite3.Error) -> BreakwaterError:
     if name.startswith("SQLITE_CONSTRAINT"):
         if APPEND_ONLY_WORDS in words:
             return AppendOnly(words)
+        if words.startswith(HELD_WORDS):
+            return Held(words)
         return Conflict(words, constraint=name)  # SQLite names columns here, never values
     if name.startswith("SQLITE_FULL"):
         return DiskFull()
@@ -96,6 +101,8 @@ def _postgres(error: psycopg.Error) -> BreakwaterError:
     state = error.sqlstate or ""
     if state == APPEND_ONLY_STATE:
         return AppendOnly(error.diag.message_primary or "")
+    if state == HELD_STATE:
+        return Held(error.diag.message_primary or "")
     if state.startswith("23"):
         return Conflict(
             f"{error.diag.table_name or ''} {error.diag.constraint_name or state}".strip(),

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from breakwater.errors import DatabaseUnavailable
-from breakwater.records import faults, guards
+from breakwater.records import faults, guards, held
 from breakwater.records.database import parse_url
 from breakwater.records.migrations import HEAD
 from breakwater.records.sqlite import Owner, connect
@@ -80,7 +80,8 @@ def check(url: str) -> list[str]:
         if revision != HEAD:
             found.append(f"The schema is at revision {revision}, this program needs {HEAD}.")
         found += [_words(change) for change in compare_metadata(context, metadata)]
-        missing = guards.expected(connection.dialect.name) - guards.present(connection)
+        wanted = guards.expected(connection.dialect.name) | held.expected(connection.dialect.name)
+        missing = wanted - guards.present(connection)
         found += [f"The guard {name} is missing." for name in sorted(missing)]
     return found
 
