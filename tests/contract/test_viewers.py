@@ -23,6 +23,7 @@ from breakwater.model.stream import Control
 from breakwater.model.watch import Act, ActKind, SessionSource, Span, Tier, Watched
 from breakwater.records import audit, cases, streams
 from breakwater.records.vault import Vault
+from breakwater.reporting.allowed import sendings
 from breakwater.viewers.importing import Importing, Named, Stretch
 from breakwater.viewers.packs import Packs
 from breakwater.viewers.seeing import Seeing
@@ -51,7 +52,10 @@ class House:
         self.db, self.clock = database, clock
         self.atlas = Atlas(None, clock)
         self.live = Streams(db=database, resolve=self.atlas.resolve)
-        self.seeing, self.packs = Seeing(db=database), Packs(db=database)
+        self.seeing, self.packs = (
+            Seeing(db=database),
+            Packs(db=database, sendings=sendings("GB", None)),
+        )
         self.start = clock.now()
         self.stream = self.begin("live/014")
         self.case = self.case_of(self.stream)

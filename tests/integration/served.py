@@ -86,6 +86,7 @@ def serving(directory: Path, **settings: Any) -> Iterator[Served]:
         "audit_dir": directory / "checkpoints",
         "jail_children": 1,
         "port": port,
+        "seat": "GB",
     }
     chosen = load(**(known | settings))
     installed(chosen)

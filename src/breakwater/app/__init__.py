@@ -203,7 +203,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         reels=reels, aligner=on.aligner, retroactive=retroactive, access=access, review=review,
         live=live, enforcement=enforcement, scoring=scoring, hearing=hearing,
         conversations=wire_conversations(settings, on, hearing.lanes),
-        viewers=wire_viewers(on),
+        viewers=wire_viewers(on, reporting.sendings),
         receiving=receiving, reporting=reporting,
         subscriptions=(
             *work.subscriptions, *scoring.subscriptions, *hearing.subscriptions,

@@ -15,12 +15,15 @@ from breakwater.model.facts import ItemFacts
 from breakwater.model.ids import Id
 from breakwater.model.report import Email, Person, Phone, Reporter
 from breakwater.model.scheme import Scheme
+from breakwater.model.sending import RecipientKind, Sendings
 from breakwater.model.work import Beat, JobKind, Subscription, Turn
+from breakwater.reporting.allowed import sendings
 from breakwater.reporting.cybertipline.client import Client, NotSetUp
 from breakwater.reporting.cybertipline.papers import Forms
 from breakwater.reporting.cybertipline.sender import Sender
 from breakwater.reporting.drafting.draft import Drafter, Profile
-from breakwater.reporting.filing import DRAFT_JOB, Destination, Filings
+from breakwater.reporting.filing import DRAFT_JOB, Filings
+from breakwater.reporting.permits import Destination, Permits
 from breakwater.reporting.ports import Wire
 from breakwater.reporting.running import Running
 from breakwater.settings import Settings
@@ -36,11 +39,13 @@ class Reporting:
     Attributes:
         filings: reports as people and decisions move them.
         destinations: to whom, by name.
+        sendings: what may leave, to whom.
     """
 
     filings: Filings
     sender: Sender
     destinations: Mapping[str, Destination]
+    sendings: Sendings
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -65,7 +70,8 @@ def wire_reporting(
     destinations = {
         NCMEC: Destination(
             NCMEC, timedelta(hours=settings.reports_due_hours), two_people=real, production=real,
-            set_up=bool(settings.reports_ncmec_user),
+            set_up=bool(settings.reports_ncmec_user), country="US", title="NCMEC",
+            kind=RecipientKind.CLEARING if real else RecipientKind.TEST,
         )
     }  # fmt: skip
 
@@ -74,8 +80,14 @@ def wire_reporting(
         return () if table is None else table.derive(facts).codes
 
     drafter = Drafter(vault=on.vault, profile=profile_of(settings), annotate=annotate)
-    filings = Filings(db=on.db, vault=on.vault, drafter=drafter, destinations=destinations)
-    sender = Sender(db=on.db, vault=on.vault, wire=wire, documents=Forms(clock=on.clock))
+    may_leave = sendings(settings.seat, settings.sendings_file)
+    permits = Permits(db=on.db, sendings=may_leave, destinations=destinations)
+    filings = Filings(
+        db=on.db, vault=on.vault, drafter=drafter, destinations=destinations, permits=permits
+    )
+    sender = Sender(
+        db=on.db, vault=on.vault, wire=wire, documents=Forms(clock=on.clock), permit=permits.check
+    )
     running = Running(db=on.db, sender=sender)
     undo.callback(running.close)
 
@@ -87,7 +99,7 @@ def wire_reporting(
 
     decided = frozenset({EventType.CASE_DECIDED})
     return Reporting(
-        filings=filings, sender=sender, destinations=destinations,
+        filings=filings, sender=sender, destinations=destinations, sendings=may_leave,
         subscriptions=(Subscription("reporting.draft", decided, filings.on_decided),),
         jobs=(JobKind(DRAFT_JOB, draft, lease_s=900.0),),
         turns=(

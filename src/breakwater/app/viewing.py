@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from breakwater.app.ground import Ground
 from breakwater.geo import Atlas
+from breakwater.model.sending import Sendings
 from breakwater.viewers.importing import Importing
 from breakwater.viewers.packs import Packs
 from breakwater.viewers.seeing import Seeing
@@ -28,11 +29,11 @@ class Viewing:
     packs: Packs
 
 
-def wire_viewers(on: Ground) -> Viewing:
-    """Put the parts together."""
+def wire_viewers(on: Ground, sendings: Sendings) -> Viewing:
+    """Put the parts together; `sendings` says what may leave."""
     return Viewing(
         atlas=on.atlas,
         seeing=Seeing(db=on.db),
         importing=Importing(db=on.db, atlas=on.atlas),
-        packs=Packs(db=on.db),
+        packs=Packs(db=on.db, sendings=sendings),
     )

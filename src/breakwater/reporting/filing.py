@@ -29,6 +29,7 @@ from breakwater.reporting.cybertipline.write import attached_texts
 from breakwater.reporting.drafting.draft import Drafted, Drafter
 from breakwater.reporting.drafting.gaps import Gap
 from breakwater.reporting.drafting.material import gather
+from breakwater.reporting.permits import Destination, Permits
 
 DRAFT_JOB: Final = "reporting.draft"
 """Kind of the job that drafts the reports of a decided case."""
@@ -41,25 +42,6 @@ EVIDENCE: Final = "evidence"
 
 ALARM_BEFORE: Final = timedelta(hours=2)
 """This long before a report is due, it is said."""
-
-
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """One recipient.
-
-    Attributes:
-        due: time from actual knowledge until it must be filed ("as soon as reasonably possible",
-            18 USC 2258A; the operator's own limit).
-        two_people: nothing leaves before a second person agreed, but what is urgent.
-        production: reports sent there are real.
-        set_up: it can be reached; nothing is sent otherwise.
-    """
-
-    name: str
-    due: timedelta
-    two_people: bool = False
-    production: bool = False
-    set_up: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +65,10 @@ class Filings:
         vault: Blob,
         drafter: Drafter,
         destinations: Mapping[str, Destination],
+        permits: Permits,
     ) -> None:
         """Take what it needs."""
+        self._permits = permits
         self._db = db
         self._vault = vault
         self._drafter = drafter
@@ -196,6 +180,7 @@ class Filings:
 
         Raises:
             Conflict: it is no draft, or a gap that blocks is open.
+            SendingRefused: it may not leave for this recipient.
         """
         with self._db.read() as tx:
             found = filings.get(tx, filing)
@@ -209,6 +194,7 @@ class Filings:
             )
         if open_gaps:
             raise Conflict(" ".join(f"{one.says} {one.why}" for one in open_gaps))
+        self._permits.ask(by.id, found)
         two = self._destination(found).two_people and not found.urgent
         with self._db.transaction() as tx:
             tx.lock_changes()

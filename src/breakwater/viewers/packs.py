@@ -17,12 +17,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from breakwater.errors import BadInput, NotAllowed
+from breakwater.errors import BadInput, NotAllowed, SendingRefused
 from breakwater.model.access import Permission, Principal
 from breakwater.model.approval import Approval
 from breakwater.model.clock import iso
 from breakwater.model.country import country_code
 from breakwater.model.ids import Id
+from breakwater.model.sending import DataClass, RecipientKind, Sendings
 from breakwater.model.watch import Certainty, Doubt, Tier
 from breakwater.records import approvals, cases
 from breakwater.records.database import Database
@@ -30,6 +31,8 @@ from breakwater.viewers.seeing import CaseViewers, Seen, gather
 from breakwater.viewers.sight import Sight
 
 KIND: Final = "viewers_pack"
+LEAVES: Final = (DataClass.FACTS, DataClass.VIEWERS)
+"""What a pack is made of, as the table of sendings names it."""
 FORM: Final = "breakwater viewers pack 1"
 EXPLAINED: Final = (
     "An address is a lead, not a place: it names who held it at that moment, in UTC, with that port.",
@@ -83,8 +86,9 @@ class Pack:
 class Packs:
     """Makes packs by two people."""
 
-    def __init__(self, *, db: Database) -> None:
+    def __init__(self, *, db: Database, sendings: Sendings) -> None:
         self._db = db
+        self._sendings = sendings
 
     def propose(
         self, by: Principal, case: Id, *, countries: Sequence[str], agency: str, reason: str
@@ -95,11 +99,13 @@ class Packs:
             NotAllowed: not by a person who may see identities.
             NotFound: no such case.
             BadInput: no country, or no reason.
+            SendingRefused: the table of sendings does not let it go there.
         """
         person = _person(by)
         codes = sorted({country_code(one) for one in countries})
         if not codes or "" in codes or not reason.strip():
             raise BadInput("Name countries by their two letters, and a reason.")
+        self._may_leave(person, case, codes)
         with self._db.transaction() as tx:
             cases.get(tx, case)
             made = approvals.propose(
@@ -116,8 +122,13 @@ class Packs:
             NotAllowed: not by a person who may see identities.
             NotFound: nothing waits.
             NeedsSecondPerson: the person who proposed it.
+            SendingRefused: the table of sendings does not let it go there any more.
         """
         person = _person(by)
+        with self._db.read() as tx:
+            waits = [one for one in approvals.of_subject(tx, case) if one.kind == KIND]
+        if waits and not waits[0].outcome:
+            self._may_leave(person, case, waits[0].facts["countries"])
         with self._db.transaction() as tx:
             agreed = approvals.confirm(tx, kind=KIND, subject=case, by=person)
             codes = frozenset(agreed.facts["countries"])
@@ -133,6 +144,18 @@ class Packs:
                 named=named, sha256=made.sha256,
             )  # fmt: skip
             return made
+
+    def _may_leave(self, person: Id, case: Id, countries: Sequence[str]) -> None:
+        """Ask the table; a refusal is written down and then raised."""
+        try:
+            for one in countries:
+                self._sendings.must(one, RecipientKind.POLICE, LEAVES)
+        except SendingRefused as fault:
+            with self._db.transaction() as tx:
+                cases.get(tx, case)
+                cases.note(tx, case, by=person, what="sending.refused", words=fault.detail)
+                tx.audit(person, "sending.refused", case, countries=list(countries))
+            raise
 
     def refuse(self, by: Principal, case: Id) -> None:
         """Disagree, or take one's own proposal back.

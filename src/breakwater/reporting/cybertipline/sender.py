@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import BinaryIO, Final
 
-from breakwater.errors import LeaseLost, MissingKey, NotFound, Tampered, Unavailable
+from breakwater.errors import LeaseLost, MissingKey, NotFound, SendingRefused, Tampered, Unavailable
 from breakwater.model.event import EventType
 from breakwater.model.filing import EXPIRES, Answer, Call, Filing, FilingState
 from breakwater.model.ids import Id
@@ -28,6 +28,7 @@ from breakwater.records import filing_steps, filings
 from breakwater.records.database import Database, Tx
 from breakwater.reporting.cybertipline import machine
 from breakwater.reporting.cybertipline.machine import Ruling, Todo
+from breakwater.reporting.permits import write_down
 from breakwater.reporting.ports import Documents, Papers, Wire
 
 SIBLINGS_WAIT: Final = timedelta(minutes=10)
@@ -92,6 +93,7 @@ class Sender:
         vault: Blob,
         wire: Callable[[str], Wire],
         documents: Documents,
+        permit: Callable[[Tx, Filing], object] = lambda *_: None,
         reached: Callable[[str], None] = lambda _: None,
     ) -> None:
         """Take what it needs.
@@ -101,12 +103,14 @@ class Sender:
             vault: holds the files.
             wire: the recipient of a name; raises `NotFound` where none is set up.
             documents: makes what is sent.
+            permit: asked before anything leaves; raises `SendingRefused`.
             reached: told each point that is reached; tests and benchmarks kill there.
         """
         self._db = db
         self._vault = vault
         self._wire = wire
         self._documents = documents
+        self._permit = permit
         self._reached = reached
 
     def carry(self, filing: Id, tries: int = 1) -> Later | None:
@@ -162,11 +166,22 @@ class Sender:
             if left is not None:
                 filing_steps.lost(tx, found, left.call, file=left.file, detail="interrupted")
             opened = found.opened_at
+            if found.state is FilingState.NEW and (fault := self._refusal(tx, found)):
+                write_down(tx, found, "reporting", fault)
+                return self._dead(tx, found, fault.code)
             if opened is None or found.state is FilingState.RETRACTING:
                 return found
             if tx.now - opened < EXPIRES or filing_steps.asked_to_finish(tx, found):
                 return found
             return filings.move(tx, found, FilingState.RETRACTING, fault="expired")
+
+    def _refusal(self, tx: Tx, filing: Filing) -> SendingRefused | None:
+        """Why it may not leave, by the table as it is now."""
+        try:
+            self._permit(tx, filing)
+        except SendingRefused as fault:
+            return fault
+        return None
 
     def _waits(self, filing: Filing) -> Later | None:
         """An open report waits a while for the others of its group, so that each can cite all."""
