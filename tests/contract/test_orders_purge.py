@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from breakwater.enforcement.keeping import Keeping
+from breakwater.enforcement.keeping import NOTHING_YET, Keeping
 from breakwater.enforcement.ports import NothingKept
 from breakwater.enforcement.steps import PURGE_ANYWAY, PURGE_SEEN, PURGED, wait_after
 from breakwater.enforcement.streams import Orders
@@ -49,6 +49,14 @@ class FullDisk:
         return Answer(done=True, detail="")
 
 
+@dataclass
+class NothingRecorded(FullDisk):
+    """A media server whose recording was begun a moment ago."""
+
+    def fetch_recording(self, recording: str, sink: Any) -> Answer:
+        return Answer(done=True, detail="")
+
+
 def test_it_is_tried_for_at_least_ten_minutes() -> None:
     waits = sum((wait_after(one) for one in range(1, PURGE_ANYWAY)), timedelta())
     assert waits >= timedelta(minutes=10)
@@ -82,3 +90,16 @@ def test_it_is_purged_in_the_last_pass_only_and_the_gap_is_named(
     with database.read() as tx:
         gaps = [(one.what, one.gap) for one in stream_orders.preserved(tx, stream.id)]
     assert gaps == [("recording", "the server answered 503"), ("recording", PURGED)]
+
+
+def test_an_empty_recording_is_a_gap_and_no_file(database, clock, tmp_path):
+    server = NothingRecorded()
+    keeping = Keeping(
+        db=database, vault=None, preroll=NothingKept(), prints=NothingKept(), spool=tmp_path
+    )
+    with database.transaction() as tx:
+        stream = streams.start(tx, server="edge", name="live/014", sender=Sender(client="17"))
+    assert keeping.recordings(stream, server)
+    with database.read() as tx:
+        (kept,) = stream_orders.preserved(tx, stream.id)
+    assert (kept.what, kept.blob, kept.gap) == ("recording", None, NOTHING_YET)

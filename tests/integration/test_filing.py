@@ -260,3 +260,12 @@ def test_a_draft_is_changed_by_a_person_with_its_texts_and_not_its_files(app, up
         app.reporting.filings.change(who, draft.id, replace(report(), files=()))
     app.reporting.filings.draft(case)
     assert report().additional == "Few.", "what a person changed is not drafted over"
+
+
+def test_an_empty_file_stays_behind_and_the_report_goes(app, machine, reviewer, receiver):
+    empty = submit(app, b"", machine)
+    case = decided(app, empty, reviewer)
+    (done,) = filed(app, case)
+    assert (done.state, done.files) == (FilingState.FINISHED, ())
+    assert at_receiver(receiver, done)["files"] == []
+    assert "empty" in {one.what for one in app.reporting.filings.gaps(case)[done.person]}

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -45,6 +45,7 @@ PURPOSES: Final = {
 }
 ROLES: Final = ("reviewer", "qa_lead", "auditor", "admin")
 """What the how-tos need of one person; the server is told to print no link, which would end ours."""
+OFFICER: Final = ("reviewer", "report_officer")
 FAILED: Final = 1
 
 
@@ -59,14 +60,26 @@ def demo(
 ) -> None:
     """Run the main job on ordinary media, from nothing."""
     from breakwater import settings
-    from breakwater.cli import demo_run
+    from breakwater.cli import demo_justice
 
     terminal = Terminal(as_json=False)
     signal.signal(signal.SIGTERM, _leave)
-    only(prepare_home(home, terminal))
-    configured = settings.load()
-    access = set_up(configured, terminal)
-    with server(configured, home) as owner:
+    file = prepare_home(home, terminal)
+    with demo_justice.recipient(home) as recipient:
+        add(file, recipient.settings())
+        only(file)
+        configured = settings.load()
+        access = set_up(configured, terminal)
+        play(configured, access, terminal, home, check=check)
+
+
+def play(
+    settings: Settings, access: Access, terminal: Terminal, home: Path, *, check: bool
+) -> None:
+    """Everything that is shown, and the ledger or the console's address at the end."""
+    from breakwater.cli import demo_run
+
+    with server(settings, home) as owner:
         ledger = demo_run.run(owner, access, terminal, home, sign_in=check)
         if check:
             Terminal(as_json=True).result(ledger)
@@ -116,6 +129,13 @@ def prepare_home(home: Path, terminal: Terminal) -> Path:
     file = place / "breakwater.toml"
     file.write_text("".join(lines) + "port = 0\n", "utf-8")
     return file
+
+
+def add(file: Path, chosen: Mapping[str, str]) -> None:
+    """Write further settings."""
+    file.chmod(0o600)
+    with file.open("a", encoding="utf-8") as more:
+        more.writelines(f"{name} = {json.dumps(value)}\n" for name, value in chosen.items())
 
 
 def only(file: Path) -> None:
@@ -193,7 +213,9 @@ def grant(running: App) -> Access:
     )
     person = running.access.people.create("Demo", ROLES, OPERATOR)
     link = running.access.people.link(person.id, "demo", life=LINK_LIFE)
-    return Access(key, lists, link, grant_live(running, lists))
+    officer = running.access.people.create("Demo officer", OFFICER, OPERATOR)
+    reports = running.access.people.link(officer.id, "demo", life=LINK_LIFE)
+    return Access(key, lists, link, grant_live(running, lists), reports)
 
 
 def grant_live(running: App, lists: str) -> LiveAccess:
@@ -262,7 +284,7 @@ def _announced(process: subprocess.Popen[bytes], settings: Settings, log: Path) 
 def stay(owner: Owner, access: Access, ledger: dict[str, Any], terminal: Terminal) -> None:
     """Say what happened and where the console is, and wait for Ctrl-C."""
     wrong = [*ledger["unexpected"]]
-    parts = [*ledger["later"], *ledger["live"]["steps"]]
+    parts = [*ledger["later"], *ledger["live"]["steps"], *ledger["justice"]["steps"]]
     wrong += [step["name"] for step in parts if not step["as_expected"]]
     terminal.say(
         f"\n{BAD if wrong else GOOD} {ledger['in']} in = {ledger['blocked']} blocked + "

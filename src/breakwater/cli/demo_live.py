@@ -7,20 +7,20 @@ believed only when publisher and player show it.
 
 from __future__ import annotations
 
-import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
 from breakwater.cli import demo_comments, demo_media, demo_stage
 from breakwater.cli.demo_stage import Player, Publisher
+from breakwater.cli.demo_steps import Row, Steps, signed_in
 from breakwater.cli.owner import Owner
 from breakwater.cli.remote import Client, OwnerDesk
 from breakwater.cli.terminal import MARK, Terminal
@@ -29,12 +29,9 @@ from breakwater.model.clock import SystemClock
 
 SERVER: Final = "demo-edge"
 FIRST, SECOND = "live/quay", "live/pier"
-PATIENCE_S: Final = 20.0
 RECOGNISED: Final = frozenset({"copy", "match", "stopped"})
 """Why a broadcast is frozen that shows what is known; `nobody_on_duty` would be another reason."""
 ON_DUTY: Final = timedelta(hours=8)
-ASK_S: Final = 0.02
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +54,18 @@ class LiveAccess:
     hook_secret: str = field(default="", repr=False)
 
 
-@dataclass
-class Act:
+@dataclass(kw_only=True)
+class Act(Steps):
     """The stage and who is on it."""
 
     url: str
     hls: str
     service: Client
     moderator: httpx.Client
-    terminal: Terminal
     desk: OwnerDesk
     access: LiveAccess
-    steps: list[Row] = field(default_factory=list)
     password: str = field(default="", repr=False)
     comments: Row = field(default_factory=dict)
-
-    def step(self, words: str, seen: Callable[[], Any], since: float) -> Any:
-        """Wait until something is seen; note whether, and after how many seconds."""
-        until = time.monotonic() + PATIENCE_S
-        while not (found := seen()) and time.monotonic() < until:
-            time.sleep(ASK_S)
-        took = time.monotonic() - since
-        self.steps.append({"name": words, "as_expected": bool(found), "s": round(took, 2)})
-        mark = MARK["ok" if found else "bad"]
-        self.terminal.say(f"{mark} {took:6.2f} s  {words}")
-        return found
 
     def stream(self, known: str = "") -> Row:
         """The newest broadcast that runs, or a known one; empty when there is none."""
@@ -124,24 +108,24 @@ def act(owner: Owner, access: LiveAccess, home: Path, terminal: Terminal) -> Row
             f"{MARK['warn']} Left out: sudo apt-get install --no-install-recommends {' '.join(gone)}"
         )
         return {"missing": gone, "steps": [], "as_expected": not demo_stage.installable()}
-    steps: list[Row] = []
+    steps = Steps(terminal)
     comments: Row = {}
+    case = ""
     try:
-        with _stage(owner, access, home, terminal, steps) as ready:
-            _play(ready, home)
+        with _stage(owner, access, home, steps) as ready:
+            case = _play(ready, home)
             demo_comments.play(ready, home)
             comments = ready.comments
     except (BreakwaterError, httpx.HTTPError) as error:
-        steps.append({"name": str(error) or type(error).__name__, "as_expected": False, "s": 0.0})
-        terminal.say(f"{MARK['bad']} {error}")
-    seen = bool(steps) and all(step["as_expected"] for step in steps)
-    return {"missing": [], "steps": steps, "comments": comments, "as_expected": seen}
+        steps.failed(error)
+    return {
+        "missing": [], "steps": steps.rows, "comments": comments, "case": case,
+        "as_expected": steps.all_seen,
+    }  # fmt: skip
 
 
 @contextmanager
-def _stage(
-    owner: Owner, access: LiveAccess, home: Path, terminal: Terminal, steps: list[Row]
-) -> Iterator[Act]:
+def _stage(owner: Owner, access: LiveAccess, home: Path, steps: Steps) -> Iterator[Act]:
     """Run nginx as its recipe says; a known video in a bank, a moderator signed in."""
     rtmp, http, control = demo_stage.free_ports(3)
     place = (home / "media").resolve()
@@ -165,28 +149,27 @@ def _stage(
         demo_stage.media_server(place, recipe["files"], rtmp),
         Client(owner.url, access.key) as service,
         OwnerDesk(owner) as desk,
-        httpx.Client(
-            base_url=owner.url, follow_redirects=True, trust_env=False, timeout=60
-        ) as moderator,
+        signed_in(owner, access.moderator) as moderator,
     ):
-        page = moderator.post(f"/login/{access.moderator}", headers={"Origin": owner.site}).text
-        token = re.search(r'<meta name="csrf" content="([^"]+)"', page)
-        moderator.headers["X-CSRF-Token"] = token[1] if token else ""
         password = secrets.token_urlsafe(24)
         moderator.put("/v1/me/password", json={"password": password}).raise_for_status()
-        yield Act(f"rtmp://127.0.0.1:{rtmp}", f"http://127.0.0.1:{http}/hls", service, moderator,
-                  terminal, desk, access, steps, password)  # fmt: skip
+        yield Act(
+            terminal=steps.terminal, rows=steps.rows, url=f"rtmp://127.0.0.1:{rtmp}",
+            hls=f"http://127.0.0.1:{http}/hls", service=service, moderator=moderator, desk=desk,
+            access=access, password=password,
+        )  # fmt: skip
 
 
-def _play(on: Act, home: Path) -> None:
-    """The story."""
+def _play(on: Act, home: Path) -> str:
+    """The story; answers the case of the first broadcast."""
+    case = ""
     file = home / "broadcast.flv"
     publisher = Publisher(file, f"{on.url}/{FIRST}")
     player = None
     try:
         found = on.step("an ordinary broadcast runs", on.stream, publisher.begun)
         if not found:
-            return
+            return case
         stream = str(found["id"])
         about = {"server": SERVER, "name": FIRST, "account": "account-7", "service": "demo"}
         on.service.json("POST", "/v1/streams", json=about)
@@ -197,6 +180,7 @@ def _play(on: Act, home: Path) -> None:
         shows = publisher.begun + demo_media.BROADCAST_LEAD_S
         on.step("a known video appears: the broadcast is on the wall as a case",
                 lambda: on.stream(stream)["case"], shows)  # fmt: skip
+        case = str(on.stream(stream)["case"] or "")
         on.step("it is frozen for what it shows, until a person looks",
                 lambda: on.recognised(stream), shows)  # fmt: skip
         on.step("the viewer has no picture", lambda: player and not player.playing, shows)
@@ -210,6 +194,7 @@ def _play(on: Act, home: Path) -> None:
     on.step("the same key is refused", lambda: again.failed, again.begun)
     again.end()
     _returns(on, file)
+    return case
 
 
 def _returns(on: Act, file: Path) -> None:

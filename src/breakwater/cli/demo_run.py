@@ -16,7 +16,7 @@ from typing import Any, Final
 import httpx
 from rich.markup import escape
 
-from breakwater.cli import demo_live, demo_media
+from breakwater.cli import demo_justice, demo_live, demo_media
 from breakwater.cli.demo_live import LiveAccess
 from breakwater.cli.demo_media import Sample
 from breakwater.cli.owner import Owner
@@ -39,12 +39,14 @@ class Access:
         lists: key of whoever keeps the banks.
         link: lets one person into the console, once.
         live: for the live act.
+        officer: lets the one who reports into the console, once.
     """
 
     key: str
     lists: str
     link: str
     live: LiveAccess
+    officer: str
 
 
 def run(
@@ -65,6 +67,8 @@ def run(
         terminal.say("\nA list grows, and what passed before is found:")
         ledger["later"] = list(later(service, lists, ledger["uploads"], terminal))
     ledger["live"] = demo_live.act(owner, access.live, home, terminal)
+    case = ledger["live"].get("case") or _first_case(ledger)
+    ledger["justice"] = demo_justice.act(owner, access.officer, case, terminal)
     ledger["console"] = inside(owner, access, ledger) if sign_in else True
     return ledger
 
@@ -77,6 +81,7 @@ def seen_all(ledger: dict[str, Any]) -> bool:
         and not ledger["unexpected"]
         and all(step["as_expected"] for step in ledger["later"])
         and ledger["live"]["as_expected"]
+        and ledger["justice"]["as_expected"]
         and bool(ledger["console"])
     )
 
@@ -177,10 +182,15 @@ def books(rows: list[Row]) -> dict[str, Any]:
 
 def inside(owner: Owner, access: Access, ledger: dict[str, Any]) -> bool:
     """Whether the link lets a person in, and queue and case show what was held or blocked."""
-    case = next((row["case"] for row in ledger["uploads"] if row["case"]), "")
+    case = _first_case(ledger)
     with httpx.Client(base_url=owner.url, follow_redirects=True, trust_env=False) as browser:
         door = browser.post(f"/login/{access.link}", headers={"Origin": owner.site})
         queue = browser.get("/queue")
         page = browser.get(f"/cases/{case}")
     answers = (door, queue, page)
     return all(answer.status_code == httpx.codes.OK for answer in answers) and case in queue.text
+
+
+def _first_case(ledger: dict[str, Any]) -> str:
+    """The case of the first upload that has one."""
+    return next((str(row["case"]) for row in ledger["uploads"] if row["case"]), "")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -58,6 +59,7 @@ LEAST_PRINTS: Final = 4
 COMMENTS: Final = "comments"
 TALK_S: Final = 1800.0
 """Seconds of comments that are held in memory, and kept with a broadcast that is stopped."""
+NOTHING_YET: Final = "The media server's recording held nothing yet."
 
 _NOBODY: Final = NobodyTalks()
 _log = logger("enforcement")
@@ -254,6 +256,9 @@ class Keeping:
             if not said.done:
                 self.lost(stream, "recording", said.detail)
                 return False
+            if not sink.seek(0, os.SEEK_END):
+                self.lost(stream, "recording", NOTHING_YET)
+                return True
             sink.seek(0)
             blob = self._vault.put(sink, purpose=EVIDENCE)
         with self._db.transaction() as tx:

@@ -183,6 +183,8 @@ class Drafter:
         self, report: list[ReportFile], kept: list[FilingFile], blob: Id, file: ReportFile
     ) -> None:
         size, sha256, md5 = self._digests(blob)
+        if not size:
+            return
         report.append(replace(file, blob=blob, sha256=sha256, md5=md5))
         kept.append(FilingFile(len(kept), blob, size, sha256, md5))
 

@@ -49,6 +49,10 @@ NO_MEDIA: Final = Gap(
     "media", "No file goes with it.",
     "Who receives it sees words only; what was seen here cannot be proven by it.",
 )  # fmt: skip
+EMPTY: Final = Gap(
+    "empty", "A file without content does not go with it.",
+    "A recipient refuses an empty file, and the whole report with it.",
+)  # fmt: skip
 NO_ADDRESS: Final = Gap(
     "address", "No address of this account is known.",
     "Without it no subscriber can be asked for.",
@@ -75,7 +79,8 @@ NO_CHAT: Final = Gap(
 
 
 ALL: Final = (
-    REPORTER, ROLE, NOBODY, NO_MEDIA, NO_ADDRESS, NO_PORT, NO_DATA, NO_FACTS, UNSEEN, NO_CHAT,
+    REPORTER, ROLE, NOBODY, NO_MEDIA, EMPTY, NO_ADDRESS, NO_PORT, NO_DATA, NO_FACTS, UNSEEN,
+    NO_CHAT,
 )  # fmt: skip
 
 
@@ -126,12 +131,14 @@ def _of_account(found: Material, account: str) -> Iterator[Gap]:
 
 
 def _of_media(found: Material) -> Iterator[Gap]:
-    files = [one for one in found.uploads if one.blob is not None]
+    files = [one for one in found.uploads if one.blob is not None and one.size]
     shown = [one for one in found.broadcast.kept if one.blob] if found.broadcast else []
     if not files and not shown:
         yield NO_MEDIA
     elif shown or any(one.id not in found.viewed for one in files):
         yield UNSEEN
+    if any(one.blob is not None and not one.size for one in found.uploads):
+        yield EMPTY
     if files and found.decision.facts.item is None:
         yield NO_FACTS
     if found.broadcast is not None and not found.comments:
