@@ -183,6 +183,16 @@ class Keyring:
         key = hmac.digest(versions[min(versions)], b"mac", "sha256")
         return hmac.digest(key, data, "sha256")
 
+    def macs(self, purpose: str, data: bytes) -> dict[int, bytes]:
+        """The pseudonym of each version that stands, the newest last: for what names its version.
+
+        Rows made from now on take the newest; those made before are found by the version they
+        name, until that is shredded.
+        """
+        versions = self._versions(purpose)
+        keys = {v: hmac.digest(versions[v], b"mac", "sha256") for v in sorted(versions)}
+        return {version: hmac.digest(key, data, "sha256") for version, key in keys.items()}
+
     def sign(self, data: bytes) -> bytes:
         """Sign with the newest audit key (Ed25519)."""
         return self._signer(self._newest(AUDIT)[1]).sign(data)
