@@ -26,6 +26,10 @@ TEXT, BYTES, BOOL, FLOAT = sa.Text(), sa.LargeBinary(), sa.Boolean(), sa.Float()
 SMALL, INT, BIG = sa.SmallInteger(), sa.Integer(), sa.BigInteger()
 
 APPEND_ONLY: tuple[str, ...] = (
+    "filing_parcels",
+    "filing_receipts",
+    "filing_proofs",
+    "danger_calls",
     "measure_states",
     "sanctions",
     "sanction_ends",
@@ -57,6 +61,7 @@ def upgrade() -> None:
     hold_1()
     hold_2()
     package_1()
+    recipient_1()
     sanction_1()
     tally_1()
     new_indexes()
@@ -208,6 +213,37 @@ def package_1() -> None:
         sa.UniqueConstraint("package_id", "key_id", name="uq_package_receipts_package_id_key_id"),
     )  # fmt: skip
     op.create_index("ix_package_receipts_package_id", "package_receipts", ["package_id"])
+
+
+def recipient_1() -> None:
+    """Recipient."""
+    op.create_table("danger_calls",
+        col("id", ID), col("case_id", ID), col("contact", TEXT), col("outcome", sa.String(20)),
+        col("sealed", BYTES), col("by", TEXT), col("at", AT),
+        sa.PrimaryKeyConstraint("id", name="pk_danger_calls"),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_danger_calls_case_id_cases"),
+    )  # fmt: skip
+    op.create_index("ix_danger_calls_case_id", "danger_calls", ["case_id"])
+    op.create_table("filing_parcels",
+        col("filing_id", ID), col("blob_id", ID), col("name", sa.String(120)), col("size", BIG),
+        col("sha256", sa.LargeBinary(32)), col("keys", TEXT), col("at", AT),
+        sa.PrimaryKeyConstraint("filing_id", name="pk_filing_parcels"),
+        sa.ForeignKeyConstraint(["blob_id"], ["blobs.id"], name="fk_filing_parcels_blob_id_blobs"),
+        sa.ForeignKeyConstraint(["filing_id"], ["filings.id"], name="fk_filing_parcels_filing_id_filings"),
+    )  # fmt: skip
+    op.create_index("ix_filing_parcels_blob_id", "filing_parcels", ["blob_id"])
+    op.create_table("filing_proofs",
+        col("filing_id", ID), col("proof_id", ID), col("basis", TEXT), col("at", AT),
+        sa.PrimaryKeyConstraint("filing_id", name="pk_filing_proofs"),
+        sa.ForeignKeyConstraint(["filing_id"], ["filings.id"], name="fk_filing_proofs_filing_id_filings"),
+        sa.ForeignKeyConstraint(["proof_id"], ["filings.id"], name="fk_filing_proofs_proof_id_filings"),
+    )  # fmt: skip
+    op.create_table("filing_receipts",
+        col("id", ID), col("filing_id", ID), col("reference", TEXT), col("by", TEXT),
+        col("at", AT), sa.PrimaryKeyConstraint("id", name="pk_filing_receipts"),
+        sa.ForeignKeyConstraint(["filing_id"], ["filings.id"], name="fk_filing_receipts_filing_id_filings"),
+    )  # fmt: skip
+    op.create_index("ix_filing_receipts_filing_id", "filing_receipts", ["filing_id"])
 
 
 def sanction_1() -> None:
