@@ -191,6 +191,10 @@ class Metrics:
         self.live_pull_ends = Counter(
             "breakwater_live_pull_ends_total", "Pulls that ended", ["why"], registry=r
         )
+        self.live_refused = Counter(
+            "breakwater_live_refused_total",
+            "Packets of broadcasts that the container of the pre-roll did not take", registry=r,
+        )  # fmt: skip
         self.live_stale = Counter(
             "breakwater_live_stale_total", "Messages under an old epoch, dropped", registry=r
         )
@@ -247,6 +251,13 @@ class Metrics:
             "Texts let go before their half hour for want of room: plain, or evidence",
             ["kind"], registry=r,
         )  # fmt: skip
+        self.irc_unread = Counter(
+            "breakwater_irc_unread_total", "Lines of the IRC server that could not be read",
+            registry=r,
+        )  # fmt: skip
+        self.irc_up = Gauge(
+            "breakwater_irc_up", "Whether a channel of the IRC server is being read", registry=r
+        )
         self.chat_alarms = Counter(
             "breakwater_chat_alarms_total", "Alarms of chats", ["level"], registry=r
         )

@@ -9,7 +9,7 @@ from breakwater.errors import LeaseLost, NotFound, Unavailable
 from breakwater.live.streams import Streams
 from breakwater.live.watching.childwire import Message
 from breakwater.live.watching.post import BROKEN_TRIES, WatchRules
-from breakwater.live.watching.watching import LEASE_S, Watching
+from breakwater.live.watching.watching import LEASE_S, TEND_S, Watching
 from breakwater.model.broadcast import Sender
 from breakwater.model.event import Event, EventType
 from breakwater.model.ids import new_id
@@ -171,3 +171,34 @@ def test_an_old_owner_neither_calls_it_lost_nor_says_how_much_was_seen(
     new.post(stream.id).seen.covered = 30.0
     new.hearing.tell_seen(new.every(), now)
     assert told(database, stream)[0].seen_share > before[0].seen_share
+
+
+def test_the_broadcast_of_a_dead_owner_is_another_ones_within_fifteen_seconds(
+    database, vault, clock, stream
+):
+    dead, other = (Owner(name, database, vault, clock) for name in ("dead", "other"))
+    dead.take(stream)
+    began, taken = clock.now(), None
+    while taken is None and (clock.now() - began).total_seconds() < 15:
+        clock.advance(TEND_S)
+        other.turn()
+        taken = next((post for post in other.every() if post.stream.id == stream.id), None)
+    assert taken is not None
+    assert taken.epoch == 2
+    with database.transaction() as tx:
+        leases.check(tx, taken.lease)
+        with pytest.raises(LeaseLost):
+            leases.check(tx, dead.post(stream.id).lease)
+    other.close()
+    dead.close()
+
+
+def test_packets_that_the_pre_roll_lacks_are_said_once_a_pull_and_counted(
+    database, owners, stream, capsys
+):
+    _, new = owners
+    post = new.post(stream.id)
+    for refused in (0, 2, 5, 1):  # the last of a pull that began anew
+        new.hearing.told(post, Message("pulse", {"refused": refused}))
+    assert new.metrics.registry.get_sample_value("breakwater_live_refused_total") == 6.0
+    assert "".join(capsys.readouterr()).count("originals_refused") == 2

@@ -51,8 +51,7 @@ than looking does; an alert has half a second, of which this takes two fifths at
 
 MUCH: Final = 128 << 10
 FULL_PIPE: Final = 64 << 10
-"""Bytes of one read, from a socket and from a pipe, after which more are waiting: no rest, whatever
-the broadcast's rate."""
+"""Bytes of one read, of a socket and of a pipe, after which more wait: no rest at any rate."""
 
 PAUSE_S: Final = 0.05
 """How often the caller may do other things, between packets."""
@@ -134,6 +133,7 @@ class Pull:
 
     Attributes:
         sampling: how closely it is looked at; may be set at any time.
+        original: what its packets go into as they came; counts those that it refused.
         rest: waits so many seconds, or less when there is something else to do; None: no rests.
     """
 
@@ -179,7 +179,7 @@ class Pull:
         self._prepare(max_pixels)
         audio = next(iter(self._input.streams.audio), None)
         self._kept = [one for one in (self._video, audio) if one is not None]
-        self._bodies = original or Remuxer(self._kept)
+        self.original = original or Remuxer(self._kept)
         decoder = None if audio is None else audio.codec_context
         self.ear = Ear(decoder, sound_rate) if decoder is not None and sound_rate else None
         self.shape = self._shape(self._context.width, self._context.height)
@@ -216,8 +216,8 @@ class Pull:
                     yield from self._look(packet, key=key, now=now)
                 else:
                     self._hear(packet, now)
-                self._bodies.put(packet, video=video)
-                body, begun = self._bodies.take(self.media_s, key=key)
+                self.original.put(packet, video=video)
+                body, begun = self.original.take(self.media_s, key=key)
                 if body:
                     yield Piece(body, self.media_s, key=begun)
                 if now >= pause:
@@ -229,7 +229,7 @@ class Pull:
         except FFmpegError as error:
             raise _ended(error) from None
         finally:
-            rest, key = self._bodies.close()
+            rest, key = self.original.close()
         if rest:
             yield Piece(rest, self.media_s, key=key)
         raise PullEnded(Ending.CLOSED, "end of stream")
@@ -353,7 +353,7 @@ class Pull:
     def _shape(self, width: int, height: int) -> LiveShape:
         audio = [one.codec_context.name for one in self._kept[1:] if one.codec_context]
         name = self._context.name
-        return LiveShape(name, width, height, "".join(audio), self._bodies.container)
+        return LiveShape(name, width, height, "".join(audio), self.original.container)
 
 
 def luma(frame: Any) -> NDArray[np.uint8]:

@@ -26,6 +26,7 @@ class Original:
     """What came of one pull and is not given away yet."""
 
     container: Final = "mpegts"
+    refused: Final = 0
 
     def __init__(self) -> None:
         self._bytes = bytearray()

@@ -9,6 +9,7 @@ Matroska, whose head must be kept in front. Runs inside the jail. Tests:
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, Final
 
 import av
@@ -45,7 +46,7 @@ class Remuxer:
             try:
                 self._to[one.index] = self._out.add_stream_from_template(one)
             except (FFmpegError, ValueError):
-                self.refused += 1
+                continue  # each of its packets is refused
 
     def write(self, piece: bytes) -> int:
         """Called by the muxer."""
@@ -57,6 +58,7 @@ class Remuxer:
         """Give it one packet; its times are those of the output afterwards."""
         to = self._to.get(packet.stream_index)
         if to is None or packet.dts is None:
+            self.refused += 1
             return
         packet.stream = to
         try:
@@ -82,10 +84,8 @@ class Remuxer:
 
     def close(self) -> tuple[bytes, bool]:
         """The rest; no key frame begins in it."""
-        try:
+        with suppress(FFmpegError, ValueError):
             self._out.close()
-        except (FFmpegError, ValueError):
-            self.refused += 1
         piece = b"".join(self._parts)
         self._parts.clear()
         return piece, False

@@ -108,6 +108,7 @@ class Pulse:
         bad: packets the decoder could not use.
         looked: frames looked at.
         cpu_s: processor seconds of the child.
+        refused: packets that the container of the pre-roll did not take: they are missing in it.
     """
 
     packets: int = 0
@@ -117,6 +118,7 @@ class Pulse:
     bad: int = 0
     looked: int = 0
     cpu_s: float = 0.0
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,6 +240,7 @@ class _Watch:
             "packets": self._pull.packets, "bytes": self._pull.bytes, "bad": self._pull.bad,
             "media": self._pull.media_s, "wall": time.monotonic() - self._opened,
             "looked": self._pull.looked, "cpu": time.process_time(),
+            "refused": self._pull.original.refused,
         }  # fmt: skip
 
 

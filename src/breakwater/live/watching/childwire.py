@@ -181,10 +181,12 @@ def pulse(message: Message) -> Pulse:
     try:
         counts = [_whole(said.get(name, 0), 1 << 50) for name in ("packets", "bytes")]
         times = [_number(said.get(name, 0.0), 1e9) for name in ("media", "wall", "cpu")]
-        bad, looked = (_whole(said.get(name, 0), 1 << 50) for name in ("bad", "looked"))
+        bad, looked, refused = (
+            _whole(said.get(name, 0), 1 << 50) for name in ("bad", "looked", "refused")
+        )
     except TypeError:
         raise BadAnswer("Its pulse is not well formed.") from None
-    return Pulse(counts[0], counts[1], times[0], times[1], bad, looked, times[2])
+    return Pulse(counts[0], counts[1], times[0], times[1], bad, looked, times[2], refused)
 
 
 def end(message: Message) -> PullEnd:

@@ -27,7 +27,7 @@ from breakwater.live.watching.post import BROKEN, BROKEN_TRIES, WORRY_S, Post
 from breakwater.live.watching.spotting import Spotted
 from breakwater.live.watching.strips import Strips
 from breakwater.model.clock import Clock
-from breakwater.model.live import LiveFrame, PullEnd
+from breakwater.model.live import LiveFrame, PullEnd, Pulse
 from breakwater.model.stream import Alert, Control, StreamState
 from breakwater.observe import Metrics, logger
 from breakwater.recognition.hunches import FOLLOWED_S
@@ -90,7 +90,7 @@ class Hearing:
                 post.began_anew()
             post.opened(childwire.shape(message), now)
         elif message.kind == "pulse":
-            post.pulse, post.pulse_at = childwire.pulse(message), now
+            self._pulse(post, childwire.pulse(message), now)
         elif message.kind == "chunk":
             said = message.fields
             post.ring.add(
@@ -107,6 +107,14 @@ class Hearing:
             self.takers[message.kind](post, message)
         elif message.kind == "end":
             self.ended(post, childwire.end(message))
+
+    def _pulse(self, post: Post, pulse: Pulse, now: float) -> None:
+        """How it fares; packets that its pre-roll will lack are said once a pull, and counted."""
+        before = post.pulse.refused if pulse.refused >= post.pulse.refused else 0
+        if pulse.refused and not before:
+            _log.warning("originals_refused", stream=post.stream.id, packets=pulse.refused)
+        self._metrics.live_refused.inc(pulse.refused - before)
+        post.pulse, post.pulse_at = pulse, now
 
     def _frame(self, post: Post, frame: LiveFrame, small: NDArray[np.uint8] | None) -> None:
         now = frame.at.timestamp()
