@@ -22,6 +22,12 @@ class JusticeSettings(CommentsSettings):
         "country table answers.",
     )
 
+    acts_file: Path | None = Field(
+        default=None,
+        description="TOML table of which decision asks a service for which acts on content and "
+        "accounts; empty: the one that ships (`breakwater acts policy` prints it).",
+    )
+
     reports_first_name: str = Field(default="", description="Who reports, as authorities see it.")
     reports_last_name: str = Field(default="", description="The same person's last name.")
     reports_email: str = Field(
@@ -82,6 +88,18 @@ class JusticeSettings(CommentsSettings):
         default=16 << 30, ge=1, description="Largest file of a received report, in bytes."
     )
 
+    prevalence_enabled: bool = Field(
+        default=False,
+        description="Tell prevalence from spot checks too: a purpose of its own beside looking, "
+        "which needs prevalence_basis. Draws before it was on are never counted.",
+    )
+    prevalence_basis: str = Field(
+        default="",
+        max_length=500,
+        description="Lawful basis of telling prevalence from spot checks, as counsel found it; kept "
+        "with every draw and printed beside every figure.",
+    )
+
     seat: str = Field(
         default="",
         description="Country in which the service has its seat, such as `US`: says what may be sent "
@@ -91,4 +109,45 @@ class JusticeSettings(CommentsSettings):
         default=None,
         description="Your own rows of what may be sent to whom, as TOML; they come before the "
         "shipped ones, and what they refuse is refused.",
+    )
+
+    sanctions_days: int = Field(
+        default=730,
+        ge=1,
+        le=3650,
+        description="How long a sanctioned account is known again; then its hashes are forgotten.",
+    )
+    sanctions_release_people: int = Field(
+        default=1,
+        ge=1,
+        le=2,
+        description="How many people it takes to let go of a sanction. A wrong match, or a decision "
+        "that falls, always takes one.",
+    )
+    registrations_region: str = Field(
+        default="",
+        max_length=2,
+        description="Country of telephone numbers that are told without one, such as `DE`; empty: "
+        "those are not compared.",
+    )
+    registrations_providers: Path | None = Field(
+        default=None,
+        description="Your own rules of e-mail providers, as TOML of the shipped form; they win.",
+    )
+    registrations_network_days: int = Field(
+        default=30,
+        ge=1,
+        le=365,
+        description="How many days before or after it was seen a network counts beside other clues.",
+    )
+    registrations_bits_4: int = Field(
+        default=24, ge=16, le=32, description="Bits of an IPv4 address that are its network."
+    )
+    registrations_bits_6: int = Field(
+        default=48, ge=32, le=64, description="Bits of an IPv6 address that are its network."
+    )
+    registrations_across: bool = Field(
+        default=True,
+        description="An account sanctioned at one service is known at the others of this "
+        "installation too.",
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from breakwater.app.enforcing import policy_of
 from breakwater.app.ground import Ground
+from breakwater.errors import BadSettings
 from breakwater.live.discovery import Discovery
 from breakwater.live.hearing.hooked import Listener
 from breakwater.live.hooks import Hooks
@@ -84,14 +85,18 @@ def spot_rules_of(settings: Settings) -> SpotRules:
     """How broadcasts are drawn for spot checks, from settings.
 
     Raises:
-        BadSettings: a weight that is none.
+        BadSettings: a weight that is none, or prevalence without a lawful basis.
     """
+    told = settings.prevalence_enabled
+    if told and not settings.prevalence_basis.strip():
+        raise BadSettings("prevalence_enabled needs prevalence_basis: the lawful basis, in words.")
     return SpotRules.read(
         on=settings.spot_checks_enabled and settings.live_watch,
         per_hour=settings.spot_checks_per_hour,
         jurisdictions=settings.spot_checks_jurisdictions,
         weights=settings.spot_checks_weights,
         hours=settings.spot_checks_keep_hours,
+        prevalence=settings.prevalence_basis if told else "",
     )
 
 

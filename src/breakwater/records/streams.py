@@ -21,7 +21,7 @@ from breakwater.model.event import EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.model.stream import Control, OrderState, Stream, StreamState
 from breakwater.model.upload import narrower
-from breakwater.records import chats, identities, numbers, stream_course
+from breakwater.records import chats, dropped, identities, numbers, stream_course
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_intake import cases
 from breakwater.records.tables.nouns_stream import (
@@ -362,7 +362,7 @@ def forget_before(tx: Tx, moment: datetime, limit: int = 500) -> int:
     some = [Id(found) for found in tx.execute(calm.limit(limit)).scalars()]
     stream_course.forget(tx, some)
     chats.forget_streams(tx, some)
-    return tx.execute(sa.delete(streams).where(_s.id.in_(some))).rowcount
+    return dropped.delete(tx, streams, "broadcast", _s.started_at, some)
 
 
 def _update(tx: Tx, stream: Id, **values: Any) -> None:

@@ -20,7 +20,7 @@ from breakwater.errors import BreakwaterError, Conflict, NotFound
 from breakwater.model.ids import Id
 from breakwater.model.match import Action, Verdict
 from breakwater.model.upload import Origin, Revision, Surface, Upload, UploadState
-from breakwater.records import copies, identities, matches, tallies
+from breakwater.records import copies, dropped, identities, matches, tallies
 from breakwater.records.database import Tx
 from breakwater.records.idempotency import claim_idempotency, forget_idempotency
 from breakwater.records.origins import from_facts, to_facts
@@ -265,7 +265,7 @@ def drop_before(
     if surface is not None:
         old = old.where(u.surface == surface.value)
     chosen = old.order_by(u.received_at).limit(limit)
-    return tx.execute(sa.delete(uploads).where(u.id.in_(chosen))).rowcount
+    return dropped.delete(tx, uploads, "upload", u.received_at, chosen)
 
 
 def erase(tx: Tx, service: str, reference: str) -> list[Id]:
@@ -276,7 +276,7 @@ def erase(tx: Tx, service: str, reference: str) -> list[Id]:
     u = uploads.c
     chosen = _passed().where(u.service == service, u.reference == reference)
     gone = [Id(found) for found in tx.execute(chosen).scalars()]
-    tx.execute(sa.delete(uploads).where(u.id.in_(gone)))
+    dropped.delete(tx, uploads, "upload", u.received_at, gone)
     return gone
 
 

@@ -1,6 +1,6 @@
-"""What of a broadcast is illegal, what its viewers are, and which counts may be shown.
+"""What of a broadcast is illegal, and what its viewers are.
 
-Pure: in come alerts, orders and sessions as values, out go spans, tiers and figures. An act counts
+Pure: in come alerts, orders and sessions as values, out go spans and tiers. An act counts
 as paid or directed when it was done while it was illegal, or by who watched any of it. Used by
 `viewers.seeing`; tests: `tests/unit/test_viewers_policy.py`.
 """
@@ -24,8 +24,6 @@ from breakwater.model.watch import (
     visits_to,
 )
 
-LEAST: Final = 5
-"""A count below this is not told in statistics: with it a few could be told apart."""
 TELLS: Final = frozenset({"match", "copy", "stopped", "classifier"})
 """Alerts that say that something is seen; those of lost or unreadable pictures do not."""
 
@@ -83,19 +81,3 @@ def watching(
 def lasting(visits: Sequence[Span]) -> float:
     """Seconds watched in all, none twice."""
     return sum(one.seconds for one in merged(visits))
-
-
-def suppressed(counts: Mapping[str, int], least: int = LEAST) -> dict[str, int | None]:
-    """Counts that may be told: small ones are None, and never only one of them.
-
-    With the sum at hand a single gap could be computed, so the next smallest goes too.
-    """
-    out: dict[str, int | None] = {
-        name: count if count == 0 or count >= least else None for name, count in counts.items()
-    }
-    hidden = [name for name, count in out.items() if count is None]
-    if len(hidden) == 1:
-        others = sorted((count, name) for name, count in out.items() if count)
-        if others:
-            out[others[0][1]] = None
-    return out

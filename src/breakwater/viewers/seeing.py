@@ -18,6 +18,7 @@ from breakwater.errors import BadInput, NotFound
 from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import Id
 from breakwater.model.stream import Stream
+from breakwater.model.suppression import suppressed
 from breakwater.model.watch import (
     ActKind,
     ActSeen,
@@ -206,7 +207,7 @@ class Seeing:
         perhaps: Counter[str] = Counter()
         for code, how, people, _ in rows:
             perhaps[code] += 0 if how == Certainty.CERTAIN else people
-        told, doubted = policy.suppressed(sure), policy.suppressed(perhaps)
+        told, doubted = suppressed(sure), suppressed(perhaps)
         return [(code, told.get(code, 0), doubted.get(code, 0)) for code in sorted(perhaps)]
 
 

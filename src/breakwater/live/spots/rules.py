@@ -57,6 +57,8 @@ class SpotRules:
         viewers: weight by the least number of viewers of a band; the first band begins at 0.
         new: how many times as often an account is drawn that nobody has seen before.
         kept: until a strip is purged.
+        prevalence: lawful basis of telling prevalence from the draws too; empty: they are for
+            looking alone. It stands in the design, and so with every draw.
     """
 
     on: bool = False
@@ -65,6 +67,7 @@ class SpotRules:
     viewers: Mapping[int, int] = field(default_factory=lambda: VIEWERS)
     new: int = NEW
     kept: timedelta = KEPT
+    prevalence: str = ""
 
     def __post_init__(self) -> None:
         """Refuse weights that leave somebody out, and what would be kept for too long."""
@@ -79,7 +82,7 @@ class SpotRules:
     @classmethod
     def read(
         cls, *, on: bool, per_hour: int, jurisdictions: tuple[str, ...],
-        weights: Mapping[str, Any], hours: int,
+        weights: Mapping[str, Any], hours: int, prevalence: str = "",
     ) -> Self:  # fmt: skip
         """Read what an operator set.
 
@@ -100,12 +103,16 @@ class SpotRules:
                 "BREAKWATER_SPOT_CHECKS_JURISDICTIONS takes countries by their two letters "
                 f"(ISO 3166, such as GB,DE), or * for everywhere, but not {', '.join(strange)}."
             )
-        return cls(on, per_hour, where, dict(sorted(bands.items())), new, timedelta(hours=hours))
+        return cls(
+            on, per_hour, where, dict(sorted(bands.items())), new, timedelta(hours=hours),
+            prevalence.strip(),
+        )  # fmt: skip
 
     @property
     def plain(self) -> dict[str, Any]:
         """What the draws depend on: the design, as it is kept with them and stated."""
-        return {
+        purpose = {"prevalence": self.prevalence} if self.prevalence else {}
+        return purpose | {
             "method": "systematic with probability proportional to weight, random order in strata",
             "per_hour": self.per_hour,
             "slot_s": int(SLOT.total_seconds()),

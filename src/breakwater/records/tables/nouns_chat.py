@@ -115,6 +115,7 @@ chat_alarms = Table(
     _act("at", UtcDateTime),
     _act("change", BigInteger),
     Index("ix_chat_alarms_chat_id_change", "chat_id", "change"),
+    Index("ix_chat_alarms_at", "at"),
 )  # fmt: skip
 
 chat_reasons = Table(

@@ -55,7 +55,7 @@ filings = Table(
     _fact("report_id", String(64)),
     _fact("knowledge_at", UtcDateTime),
     _fact("due_at", UtcDateTime),
-    _fact("created_at", UtcDateTime),
+    _fact("created_at", UtcDateTime, index=True),
     _fact("opened_at", UtcDateTime, nullable=True),
     _fact("finished_at", UtcDateTime, nullable=True),
     _fact("warned_at", UtcDateTime, nullable=True),

@@ -178,6 +178,7 @@ Index(
     sqlite_where=text("state = 'closed'"), postgresql_where=text("state = 'closed'"),
 )  # fmt: skip
 Index("ix_cases_account", cases.c.account_key, cases.c.number)
+Index("ix_cases_opened_at", cases.c.opened_at)
 
 case_history = Table(
     "case_history", metadata,
@@ -188,6 +189,7 @@ case_history = Table(
     _case("what", String(32)),
     _case("note", Text),
     _case("facts", Json),
+    Index("ix_case_history_what_at", "what", "at"),
 )  # fmt: skip
 
 account_snapshots = Table(

@@ -115,6 +115,7 @@ stream_alerts = Table(
     _case("wanted", String(8)),
     _case("change", BigInteger),
     Index("ix_stream_alerts_stream_id_change", "stream_id", "change"),
+    Index("ix_stream_alerts_at", "at"),
 )  # fmt: skip
 
 stream_orders = Table(

@@ -308,6 +308,7 @@ def tally_1() -> None:
 
 def new_indexes() -> None:
     """Times that figures of a period are bounded by."""
+    op.create_index("ix_case_history_what_at", "case_history", ["what", "at"])
     op.create_index("ix_cases_opened_at", "cases", ["opened_at"])
     op.create_index("ix_chat_alarms_at", "chat_alarms", ["at"])
     op.create_index("ix_filings_created_at", "filings", ["created_at"])
