@@ -141,7 +141,7 @@ class HoldItem:
         gap: why it is not kept; empty when it is.
         until_receipt: it is kept until the report's receipt only.
         ended_at: when it stopped being held before the others.
-        destroyed_at: when it was destroyed; `proof`: position of that in the audit log.
+        destroyed_at: when it was destroyed.
     """
 
     id: Id
@@ -168,7 +168,7 @@ class Preservation:
     Attributes:
         attempts: that failed since the last success.
         fault: code of what stands in its way; empty: nothing does.
-        next_at: when it is tried again; None: it is done.
+        next_at: when it is looked at again; None: never, unless something comes to it.
         alarmed_at: when it was said that it fails.
     """
 
@@ -182,8 +182,8 @@ class Preservation:
 
     @property
     def done(self) -> bool:
-        """Everything that there is stands in the manifest."""
-        return self.next_at is None
+        """Everything that there was when it was last looked at stands in the manifest."""
+        return self.done_at is not None and not self.fault
 
 
 def state_of(ends: datetime | None, ended_at: datetime | None, now: datetime) -> HoldState:

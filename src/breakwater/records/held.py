@@ -28,12 +28,14 @@ class Lock:
         by: table of the row that an item names, or `blob`.
         key: what of the row leads to it: a column with `OLD.` before it, or a query in brackets.
         kept: columns that are not changed while it is held.
+        tag: tells two locks of one table apart.
     """
 
     table: str
     by: str
     key: str
     kept: tuple[str, ...] = ()
+    tag: str = ""
 
 
 LOCKS: Final = (
@@ -43,9 +45,10 @@ LOCKS: Final = (
         "uploads", "uploads", "OLD.id",
         (
             "id", "service", "surface", "received_at", "size", "sha256", "sha1", "md5", "type",
-            "reference", "account_key", "origin_sealed", "blob_id",
+            "reference", "account_key", "origin_sealed",
         ),
     ),
+    Lock("uploads", BLOB, "OLD.blob_id", ("blob_id",), "media"),
     Lock(
         "cases", "cases", "OLD.id",
         ("id", "number", "kind", "subject_id", "service", "account_key", "account_sealed", "opened_at"),
@@ -89,7 +92,7 @@ PARTS: Final = {
         " WHERE i.id = NEW.item_id AND h.kind <> 'report' AND <stands>)"
     ),
     "<two>": (
-        "NEW.second_by IS NOT NULL AND NEW.second_by <> NEW.by AND EXISTS ("
+        'NEW.second_by IS NOT NULL AND NEW.second_by <> NEW."by" AND EXISTS ('
         "SELECT 1 FROM approvals a JOIN approval_decisions d ON d.approval_id = a.id"
         " WHERE a.subject = CAST(NEW.hold_id AS TEXT) AND d.outcome = 'confirmed'"
         " AND a.kind IN ('hold.release', 'hold.destroy'))"
@@ -157,32 +160,32 @@ _ROW: Final = {"delete": "OLD", "truncate": "NULL"}
 def lock(connection: sa.Connection, one: Lock) -> None:
     """Make a table refuse to lose what is held."""
     match = _match(one)
-    _make(connection, one.table, "delete", "<held>", match)
+    _make(connection, (one.table, "delete", one.tag), "<held>", match)
     if one.kept:
         changed = _changed(connection, one.kept)
-        _make(connection, one.table, "update", f"({changed}) AND <held>", match)
-    if connection.dialect.name == "postgresql":
-        _make(connection, one.table, "truncate", "<any>")
+        _make(connection, (one.table, "update", one.tag), f"({changed}) AND <held>", match)
+    if connection.dialect.name == "postgresql" and not one.tag:
+        _make(connection, (one.table, "truncate", ""), "<any>")
 
 
 def refuse(connection: sa.Connection, table: str, act: str, condition: str) -> None:
     """Make a table refuse an act under a condition."""
-    _make(connection, table, act, condition)
+    _make(connection, (table, act, ""), condition)
 
 
 def expected(dialect: str) -> set[str]:
     """Names of the triggers that must be there."""
-    acts = [(one.table, "delete") for one in LOCKS]
-    acts += [(one.table, "update") for one in LOCKS if one.kept]
-    acts += [(table, act) for table, act, _ in RULES]
+    acts = [(one.table, "delete", one.tag) for one in LOCKS]
+    acts += [(one.table, "update", one.tag) for one in LOCKS if one.kept]
+    acts += [(table, act, "") for table, act, _ in RULES]
     if dialect == "postgresql":
-        acts += [(one.table, "truncate") for one in LOCKS]
-    return {name_of(table, act) for table, act in acts}
+        acts += [(one.table, "truncate", "") for one in LOCKS]
+    return {name_of(*one) for one in acts}
 
 
-def name_of(table: str, act: str) -> str:
+def name_of(table: str, act: str, tag: str = "") -> str:
     """What a trigger is called on both databases."""
-    return f"guard_held_{table}_{act}"
+    return "_".join(one for one in ("guard_held", table, tag, act) if one)
 
 
 def _match(one: Lock) -> str:
@@ -197,11 +200,13 @@ def _changed(connection: sa.Connection, columns: tuple[str, ...]) -> str:
 
 
 def _make(
-    connection: sa.Connection, table: str, act: str, condition: str, match: str = "i.id = NEW.item_id"
+    connection: sa.Connection, of: tuple[str, str, str], condition: str,
+    match: str = "i.id = NEW.item_id",
 ) -> None:  # fmt: skip
     """Spell a trigger from our own names; identifiers cannot be parameters."""
+    table, act, _ = of
     words = {
-        "<name>": name_of(table, act), "<act>": act.upper(), "<condition>": condition, **PARTS,
+        "<name>": name_of(*of), "<act>": act.upper(), "<condition>": condition, **PARTS,
         "<match>": match, "<table>": table, "<row>": _ROW.get(act, "NEW"),
         "<each>": "STATEMENT" if act == "truncate" else "ROW",
     }  # fmt: skip

@@ -28,6 +28,7 @@ from breakwater.records.tables.nouns_hold import (
     hold_terms,
     holds,
 )
+from breakwater.records.tables.nouns_intake import uploads
 from breakwater.records.texts import storable
 
 _h, _t, _e, _i, _x = holds.c, hold_terms.c, hold_ends.c, hold_items.c, hold_item_ends.c
@@ -208,13 +209,23 @@ def held_blob(tx: Tx, blob: Id | None) -> bool:
     """Whether an object of the vault may not be destroyed."""
     if blob is None:
         return False
-    return tx.execute(_naming(_i.blob_id == blob)).scalar() is not None
+    return tx.execute(_naming(_i.blob_id == blob).limit(1)).scalar() is not None
 
 
 def held_row(tx: Tx, table: str, row: Id) -> bool:
     """Whether a row may not be deleted or emptied."""
     named = sa.and_(_i.row_id == row, _i.row_table == table)
-    return tx.execute(_naming(named)).scalar() is not None
+    return tx.execute(_naming(named).limit(1)).scalar() is not None
+
+
+def held_upload(tx: Tx, upload: Id, blob: Id | None = None) -> bool:
+    """Whether an upload or its bytes may not be emptied or destroyed."""
+    return held_row(tx, uploads.name, upload) or held_blob(tx, blob)
+
+
+def holding(table: str, row: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether a row is held, as a condition: what forgets by the thousand leaves these out."""
+    return _naming(sa.and_(_i.row_id == row, _i.row_table == table)).exists()
 
 
 def held_cases(tx: Tx, wanted: Iterable[Id]) -> frozenset[Id]:
@@ -281,7 +292,6 @@ def _naming(named: sa.ColumnElement[bool]) -> sa.Select[Any]:
         sa.select(_i.id)
         .join_from(hold_items, holds, _h.case_id == _i.case_id)
         .where(named, ~_ended(), ~gone)
-        .limit(1)
     )
 
 
