@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from breakwater.app.ground import Ground
 from breakwater.errors import BadSettings, FetchRefused
-from breakwater.intake.snapshot import signed
 from breakwater.intake.webhooks import rules
 from breakwater.network.fetch import Fetcher
+from breakwater.network.signing import signed
 from breakwater.review.duty.calling import Caller, never_resting
 from breakwater.review.duty.duty import Duty
 from breakwater.review.duty.freeze import FreezeIntent

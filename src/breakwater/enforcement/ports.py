@@ -2,7 +2,7 @@
 
 Media servers satisfy `StreamControl` structurally (`live.ports.MediaServer`), watchers
 `PreRoll` and `Prints`; `app` joins them, because verbs never import one another. Contract of
-the servers: `breakwater.testing.media_servers`.
+the servers: `breakwater.testing.media_servers`; of services: `breakwater.testing.platforms`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from breakwater.model.act import Acknowledged, Ask
 from breakwater.model.chat_rule import ChatRule
 from breakwater.model.copies import FramePrints
 from breakwater.model.ids import Id
@@ -129,6 +130,22 @@ class ChatControl(Protocol):
 
     def hold(self, name: str, messages: Sequence[str], *, held: bool = True) -> Said:
         """Take messages out of its chat, or show them again."""
+        ...
+
+
+class PlatformAdapter(Protocol):
+    """A service, as far as acts on content and accounts go. An act asked twice is done once."""
+
+    def listens(self, service: str) -> bool:
+        """Whether this service was ever connected: acts are wanted of nobody else."""
+        ...
+
+    def act(self, ask: Ask) -> Acknowledged:
+        """Have one act done, and say how far it is; raises `Unavailable` where nobody answers.
+
+        The service fences: of acts with the same `fence` it does none that is older than what it
+        has done.
+        """
         ...
 
 

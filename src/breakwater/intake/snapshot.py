@@ -14,13 +14,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from standardwebhooks.webhooks import Webhook
 
 from breakwater.errors import BadInput, FetchFailed, FetchRefused, TooLarge, Unavailable
 from breakwater.model.clock import Clock, iso
 from breakwater.model.ids import Id
 from breakwater.network.addresses import networks
 from breakwater.network.fetch import Fetcher, FetchRules
+from breakwater.network.signing import signed
 from breakwater.records import accounts, stream_orders, streams, uploads
 from breakwater.records.database import Database, Tx
 
@@ -153,14 +153,3 @@ def rules(private: Sequence[str]) -> FetchRules:
     return FetchRules(
         max_bytes=1 << 20, ports=(), private=networks(private), max_redirects=0, total_s=15.0
     )
-
-
-def signed(secret: str, message: str, clock: Clock, body: str) -> dict[str, str]:
-    """Headers of a Standard Webhooks 1.0 message: id constant over retries."""
-    now = clock.now()
-    return {
-        "content-type": "application/json",
-        "webhook-id": message,
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(secret).sign(message, now, body),
-    }

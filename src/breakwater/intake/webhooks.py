@@ -24,7 +24,6 @@ from breakwater.errors import (
     Tampered,
     TooLarge,
 )
-from breakwater.intake.snapshot import signed
 from breakwater.model.access import Principal
 from breakwater.model.clock import Clock, iso
 from breakwater.model.event import Event, EventType
@@ -33,6 +32,7 @@ from breakwater.model.upload import Upload
 from breakwater.model.webhook import Delivery, Endpoint
 from breakwater.network.addresses import networks
 from breakwater.network.fetch import Fetcher, FetchRules
+from breakwater.network.signing import signed
 from breakwater.observe import Metrics
 from breakwater.records import identities, uploads, webhooks
 from breakwater.records.database import Database, Tx
@@ -44,7 +44,8 @@ LEASE_S: Final = 60.0
 TOLD: Final = (
     EventType.VERDICT_COMPLETED, EventType.VERDICT_CHANGED, EventType.CASE_DECIDED,
     EventType.APPEAL_DECIDED, EventType.STREAM_ORDERED, EventType.STREAM_STOPPED,
-    EventType.CHAT_MEASURED,
+    EventType.CHAT_MEASURED, EventType.ACT_WANTED,
+    EventType.REGISTRATION_WATCHED, EventType.REGISTRATION_REFUSED,
 )  # fmt: skip
 """What can be asked for."""
 
