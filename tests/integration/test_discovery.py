@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from breakwater.app import App
-from breakwater.live.ports import Peer
+from breakwater.live.ports import Call, Peer
 from breakwater.live.servers import NewServer
 from breakwater.model.server import ServerKind
 from breakwater.model.stream import Control, StreamState
@@ -59,7 +59,7 @@ def test_what_no_hook_told_is_found_and_ended_after_two_polls(known: App, runnin
     assert len(known.live.streams.every(OPERATOR)) == 1
     with running.play("live/silent") as player:
         player.wait_bytes(4_000)
-        known.live.servers.hls_viewers.note("quiet", "live/silent", Peer("", "192.0.2.7"))
+        known.live.servers.audience.fetched(Call("quiet", "live/silent", Peer("", "192.0.2.7")))
         known.live.discovery.run()
         assert known.live.streams.every(OPERATOR)[0].viewers == 2
     publisher.stop()

@@ -290,3 +290,14 @@ def test_a_real_server_refuses_what_has_a_bad_name(real: Rtmp, served: Served) -
     publisher = real.push(name="live/a%20b", wait=False)
     publisher.process.wait(timeout=30)
     assert publisher.process.returncode != 0
+
+
+def test_who_plays_is_remembered_and_our_watcher_is_not(served: Served, known: Known) -> None:
+    token, watch = known.shared.hook, known.shared.watch
+    assert send(served, token, form(name="mole")) == 204
+    for client, more in ((21, {}), (22, {"watch": watch})):
+        about = form("play", client, name="mole", addr=f"192.0.2.{client}", **more)
+        assert send(served, token, about) == 204
+    seen = served.app.live.servers.audience.visits("edge", "live/mole")
+    assert [one.address for one in seen] == ["192.0.2.21"]
+    assert send(served, token, form("publish_done", name="mole")) == 204

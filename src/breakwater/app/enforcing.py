@@ -91,7 +91,7 @@ def wire_enforcing(
     """Put the parts together; watchers hand in what they hold."""
     keeping = Keeping(
         db=on.db, vault=on.vault, preroll=preroll, prints=prints, spool=settings.spool_dir,
-        talk=talk, resolve=on.atlas.resolve,
+        talk=talk, resolve=on.atlas.resolve, visits=servers.audience.visits,
     )  # fmt: skip
     orders = Orders(
         db=on.db, clock=on.clock, metrics=on.metrics, server=servers.adapter, keeping=keeping

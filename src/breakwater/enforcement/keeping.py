@@ -15,6 +15,7 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -78,6 +79,7 @@ class Keeping:
         spool: Path,
         talk: Talk = _NOBODY,
         resolve: Callable[[str, datetime], Place] | None = None,
+        visits: Callable[[str, str], Sequence[Viewer]] = lambda _server, _name: (),
     ) -> None:
         """Take where things are kept.
 
@@ -89,7 +91,9 @@ class Keeping:
             spool: a directory for recordings on their way, emptied at once.
             talk: holds the last half hour of comments.
             resolve: where an address seemed to be at a moment.
+            visits: who watched a broadcast lately, by server and name, those who left too.
         """
+        self._visits = visits
         self._clock = db.clock
         self._resolve = resolve
         self._db = db
@@ -105,6 +109,7 @@ class Keeping:
             stream = streams.get(tx, order.stream)
         self._remember(stream, order)
         self._keep_preroll(stream)
+        self._keep_visits(stream)
         self._keep_people(stream)
         if not self._keep_talk(stream) and (not stream.account or stream.case is None):
             self.lost(stream, "comments", "The service told no comments.")
@@ -192,6 +197,18 @@ class Keeping:
             tx.audit("enforcement", "stream.preserve", stream.id, what="preroll", blob=kept.blob)
             wanted = {"stream": stream.id, "blob": kept.blob, "bank": _bank(tx).name}
             jobs.enqueue(tx, REEL_JOB, wanted, dedup_key=f"reel:{kept.blob}")
+
+    def _keep_visits(self, stream: Stream) -> None:
+        """Who watched and left before it was stopped becomes a session; our own watcher none."""
+        seen = [one for one in self._visits(stream.server, stream.name) if not _own(one.address)]
+        if self._resolve is not None:
+            seen = [
+                replace(one, place=self._resolve(one.address, one.joined_at or self._clock.now()))
+                for one in seen
+            ]
+        if seen:
+            with self._db.transaction() as tx:
+                stream_people.add_viewers(tx, stream, seen, source=SessionSource.HOOK)
 
     def _keep_people(self, stream: Stream) -> None:
         """Who sent and who watched, as told, in one sealed file."""

@@ -112,9 +112,9 @@ class Discovery:
 
     def _count(self, config: ServerConfig, known: list[Stream], told: dict[str, int]) -> None:
         """How many watch, as the server lists them and as they fetch HLS."""
-        by_hls = self.servers.hls_viewers
+        fetching = self.servers.audience.fetching
         now = {
-            one.id: told[one.name] + len(by_hls.of(config.name, one.name))
+            one.id: told[one.name] + len(fetching(config.name, one.name))
             for one in known
             if one.name in told
         }

@@ -39,6 +39,8 @@ class HookKind(StrEnum):
 
 ONCE: Final = frozenset({HookKind.PUBLISH, HookKind.PUBLISH_DONE})
 """What begins or ends a broadcast is taken once for each connection."""
+PLAYS: Final = frozenset({HookKind.PLAY, HookKind.UPDATE_PLAY})
+"""Somebody watches."""
 REPLAYED: Final = timedelta(seconds=60)
 """nginx counts connections anew when it starts: longer, and a restart would lock people out."""
 

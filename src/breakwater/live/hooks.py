@@ -20,6 +20,7 @@ from breakwater.errors import BadInput
 from breakwater.live.hearing.hooked import Listener, is_chat
 from breakwater.live.hookforms import (
     ONCE,
+    PLAYS,
     REPLAYED,
     Hook,
     HookKind,
@@ -121,7 +122,7 @@ class Hooks:
             return REFUSED
         admission = answer(self._door, hook, known.shared.watch)
         if admission.allowed and hook.watch != known.shared.watch:
-            self._servers.hls_viewers.note(known.config.name, hook.call.name, hook.call.peer)
+            self._servers.audience.fetched(hook.call)
         return admission
 
     def event(self, token: str, body: bytes, headers: Mapping[str, str], sender: str) -> Admission:
@@ -213,4 +214,7 @@ class Hooks:
                 since = tx.now - within
                 if once and not media_servers.first_time(tx, known.config.id, once, since=since):
                     return Admission(allowed=False, why="replayed")
-        return answer(self._door, hook, known.shared.watch)
+        admission = answer(self._door, hook, known.shared.watch)
+        if admission.allowed and hook.kind in PLAYS and hook.watch != known.shared.watch:
+            self._servers.audience.plays(hook.call)
+        return admission

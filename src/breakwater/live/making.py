@@ -12,7 +12,7 @@ from breakwater.live.adapters.mediamtx import MediaMtx
 from breakwater.live.adapters.nginx_rtmp import NginxRtmp
 from breakwater.live.adapters.node_media_server import NodeMediaServer
 from breakwater.live.adapters.owncast import Owncast
-from breakwater.live.hls_viewers import HlsViewers
+from breakwater.live.audience import Audience
 from breakwater.live.ports import MediaServer
 from breakwater.live.wire import Control
 from breakwater.model.clock import Clock
@@ -30,12 +30,12 @@ class Around:
     Attributes:
         private: blocks of private addresses at which servers may stand.
         clock: for signed calls.
-        hls: who lately fetched HLS.
+        audience: who lately watched.
     """
 
     private: tuple[Network, ...]
     clock: Clock
-    hls: HlsViewers
+    audience: Audience
 
 
 Make = Callable[[ServerConfig, ServerSecrets, Around], MediaServer]
@@ -48,7 +48,7 @@ def _control(config: ServerConfig, shared: ServerSecrets, around: Around) -> Con
 
 
 def _nginx(config: ServerConfig, shared: ServerSecrets, around: Around) -> MediaServer:
-    watching = partial(around.hls.of, config.name)
+    watching = partial(around.audience.fetching, config.name)
     return NginxRtmp(config, shared, _control(config, shared, around), hls=watching)
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from breakwater.errors import BadInput, Conflict, NotFound
-from breakwater.live.hls_viewers import HlsViewers
+from breakwater.live.audience import Audience
 from breakwater.live.making import Around, Make
 from breakwater.live.ports import Answer, MediaServer
 from breakwater.live.recipes import Recipe, Wanted, recipe
@@ -92,8 +92,8 @@ class Servers:
         self._db = db
         self._clock = clock
         self._makers = makers
-        self.hls_viewers = HlsViewers(clock)
-        self._around = Around(networks(private), clock, self.hls_viewers)
+        self.audience = Audience(clock)
+        self._around = Around(networks(private), clock, self.audience)
         self._adapters: dict[str, tuple[int, MediaServer]] = {}
         self._hooks: dict[str, tuple[float, Known | None]] = {}
         self._lock = threading.Lock()
