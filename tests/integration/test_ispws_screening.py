@@ -7,14 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from breakwater.banks.manage import NewBank
+from breakwater.errors import Conflict
 from breakwater.model.access import Principal, Role
 from breakwater.model.bank import BankAction
 from breakwater.model.case import Case, CaseState, Priority
 from breakwater.model.decision import AccountRole, DecisionFacts, DecisionKind
+from breakwater.model.event import EventType
 from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.ids import Id
 from breakwater.model.match import Action
-from breakwater.records import cases, received, uploads
+from breakwater.records import cases, filings, outbox, received, uploads
 from tests.integration.conftest import photo
 from tests.integration.ispws_sender import Sender, finished, looked
 from tests.integration.served import OPERATOR, Served, serving
@@ -125,3 +127,9 @@ def test_a_decision_on_a_received_report_keeps_what_came_with_it(
         kept = received.of_case(tx, case.id)
         assert kept is not None
         assert received.xml_of(tx, kept.id)
+        decided = outbox.since(tx, 0, limit=1000, types=[EventType.CASE_DECIDED])
+    with pytest.raises(Conflict, match="refer it"):
+        served.app.reporting.filings.draft(case.id)
+    served.app.reporting.filings.on_decided(decided[-1])
+    with served.app.db.read() as tx:
+        assert not filings.of_case(tx, case.id), "what others reported is not reported anew"

@@ -17,6 +17,7 @@ from typing import Final
 
 from breakwater.errors import BadInput, Conflict, NotFound
 from breakwater.model.access import Principal
+from breakwater.model.case import CaseKind
 from breakwater.model.event import Event, EventType
 from breakwater.model.filing import Filing, FilingFile, FilingState, FilingStep
 from breakwater.model.ids import Id, new_id
@@ -25,6 +26,7 @@ from breakwater.model.report import Relevance, Report, ReportFile
 from breakwater.records import approvals, cases, decisions, filing_steps, filings, jobs
 from breakwater.records.database import Database, Tx
 from breakwater.records.filing_steps import Orphan
+from breakwater.reporting import following
 from breakwater.reporting.cybertipline.write import attached_texts
 from breakwater.reporting.drafting.draft import Drafted, Drafter
 from breakwater.reporting.drafting.gaps import Gap
@@ -78,6 +80,8 @@ class Filings:
         """A decision was taken, or taken back: drafts follow, and go."""
         case = event.subject
         with self._db.transaction() as tx:
+            if cases.get(tx, case).kind is CaseKind.RECEIVED:
+                return
             if decisions.known_since(tx, case) or decisions.in_danger(tx, case):
                 jobs.enqueue(tx, DRAFT_JOB, {"case": case}, dedup_key=f"draft:{case}")
                 return
@@ -86,33 +90,55 @@ class Filings:
                     filings.move(tx, one, FilingState.DROPPED)
                     tx.audit("reporting", "filing.drop", one.id, why="decision taken back")
 
-    def draft(self, case: Id, *, by: Principal | None = None) -> list[Filing]:
+    def draft(self, case: Id, *, by: Principal | None = None, to: str = "") -> list[Filing]:
         """Draft every report a case needs, for every recipient; drafts that wait are renewed.
+
+        What is filed already is not drafted again but where there is more to say, or somebody
+        asks; nor where a report to another recipient stands for it.
 
         Args:
             case: which was decided.
             by: who asks; None: nobody did.
+            to: for this recipient only; empty: for each that is always drafted for.
 
         Raises:
-            NotFound: no such case.
-            Conflict: nobody has decided that it is illegal.
+            NotFound: no such case, or no such recipient.
+            Conflict: nobody has decided that it is illegal, or others reported it.
         """
         with self._db.read() as tx:
+            if cases.get(tx, case).kind is CaseKind.RECEIVED:
+                raise Conflict("Others reported this: refer it on the case's page.")
             found = gather(tx, case)
         drafted = [self._with_texts(one) for one in self._drafter.draft(found)]
         made = []
         with self._db.transaction() as tx:
             tx.lock_changes()
             tx.audit(by.id if by else "reporting", "filing.draft", case, reports=len(drafted))
-            for destination in self._destinations.values():
-                group, due = _group(tx, case, destination.name), found.known_at + destination.due
+            for destination in self._drafted_for(to):
+                group = _group(tx, case, destination.name)
                 for one in drafted:
+                    due = found.known_at + destination.time_for(urgent=one.urgent)
                     about = filings.About(
                         case, destination.name, found.known_at, due, group, one.person, one.urgent
                     )
-                    if one.report is not None:
-                        made.append(self._keep(tx, about, one))
+                    if (kept := self._keep(tx, about, one, asked=by is not None)) is not None:
+                        made.append(kept)
         return made
+
+    def _drafted_for(self, to: str) -> list[Destination]:
+        if to and to not in self._destinations:
+            raise NotFound(f"recipient {to}")
+        every = self._destinations.values()
+        return [one for one in every if one.name == to or (not to and one.drafts)]
+
+    def on_finished(self, event: Event) -> None:
+        """A report was filed: what it stands for is dropped, and the rest of it is drafted."""
+        with self._db.transaction() as tx:
+            done = filings.get(tx, event.subject)
+            following.drop_covered(tx, done, self._destinations)
+            if done.urgent:
+                payload = {"case": done.case}
+                jobs.enqueue(tx, DRAFT_JOB, payload, dedup_key=f"draft:{done.case}")
 
     def of_case(self, by: Principal, case: Id) -> tuple[Filing, ...]:
         """Every report of a case; looked at by name, so it is written down.
@@ -138,6 +164,9 @@ class Filings:
             steps = tuple(filing_steps.of_filing(tx, filing))
             orphans = tuple(filing_steps.orphans(tx, [found]))
         gaps = self.gaps(found.case).get(found.person, ()) if not found.state.ends else ()
+        if not found.state.ends and found.destination in self._destinations:
+            lacks = self._destinations[found.destination].lacks(report)
+            gaps = (*(Gap("recipient", says, "", blocks=True) for says in lacks), *gaps)
         return Looked(found, report, steps, orphans, gaps)
 
     def gaps(self, case: Id) -> dict[int, tuple[Gap, ...]]:
@@ -175,8 +204,13 @@ class Filings:
             tx.audit(by.id, "filing.change", filing)
             return filings.note(tx, found, wanted_by=by.id)
 
-    def want(self, by: Principal, filing: Id) -> Filing:
+    def want(self, by: Principal, filing: Id, *, declared: bool = False) -> Filing:
         """Have a draft sent, or wait for a second person where the recipient needs one.
+
+        Args:
+            by: the person.
+            filing: the draft.
+            declared: they declare that all reasonably available information is in it.
 
         Raises:
             Conflict: it is no draft, or a gap that blocks is open.
@@ -185,6 +219,8 @@ class Filings:
         with self._db.read() as tx:
             found = filings.get(tx, filing)
             material = gather(tx, found.case)
+        if declared:
+            found = self._declare(by, found)
         drafted = {one.person: one for one in self._drafter.draft(material)}
         fresh = drafted.get(found.person)
         open_gaps = [one for one in fresh.gaps if one.blocks] if fresh is not None else []
@@ -194,6 +230,10 @@ class Filings:
             )
         if open_gaps:
             raise Conflict(" ".join(f"{one.says} {one.why}" for one in open_gaps))
+        with self._db.read() as tx:
+            lacks = self._destination(found).lacks(following.report_of(tx, found))
+        if lacks:
+            raise Conflict(" ".join(lacks))
         self._permits.ask(by.id, found)
         two = self._destination(found).two_people and not found.urgent
         with self._db.transaction() as tx:
@@ -210,6 +250,13 @@ class Filings:
                 tx, kind=SEND, subject=filing, by=_person(by), reason="send", facts=facts
             )
             return filings.move(tx, found, FilingState.SECOND, wanted_by=by.id)
+
+    def _declare(self, by: Principal, filing: Filing) -> Filing:
+        """Write the declaration of completeness into the draft, with who made it in the log."""
+        with self._db.transaction() as tx:
+            said = replace(following.report_of(tx, filing), complete=True)
+            tx.audit(by.id, "filing.declare", filing.id)
+            return filings.redraft(tx, filing, said.plain(), filing.files)
 
     def confirm(self, by: Principal, filing: Id) -> Filing:
         """The second person agrees: it is sent.
@@ -282,9 +329,17 @@ class Filings:
         filings.carry_on(tx, filing.id)
         return done
 
-    def _keep(self, tx: Tx, about: filings.About, one: Drafted) -> Filing:
-        assert one.report is not None  # noqa: S101 - the caller left those out
-        fresh = one.report.plain()
+    def _keep(self, tx: Tx, about: filings.About, one: Drafted, *, asked: bool) -> Filing | None:
+        """Keep a draft; None where it would say nothing that is not filed already."""
+        if one.report is None:
+            return None
+        to = self._destination_named(about.destination)
+        done = following.earlier(tx, about.case, to.name, one.report)
+        says_more = following.adds(one.report, [said for _, said in done])
+        stands = following.standing_for(tx, about.case, one.report, to, self._destinations)
+        if not asked and (stands is not None or (done and not says_more)):
+            return None
+        fresh = following.adding_to(one.report, [before for before, _ in done]).plain()
         found = filings.draft(tx, about, fresh, one.files)
         stale = found.state is FilingState.DRAFT and filings.report_of(tx, found.id) != fresh
         if stale and not found.wanted_by:
@@ -311,10 +366,12 @@ class Filings:
         return replace(one, report=replace(one.report, files=tuple(files)), files=numbered)
 
     def _destination(self, filing: Filing) -> Destination:
-        found = self._destinations.get(filing.destination)
-        if found is None:
-            raise NotFound(f"destination {filing.destination}")
-        return found
+        return self._destination_named(filing.destination)
+
+    def _destination_named(self, name: str) -> Destination:
+        if name not in self._destinations:
+            raise NotFound(f"destination {name}")
+        return self._destinations[name]
 
 
 def _say_who_viewed(tx: Tx, filing: Filing, fresh: Drafted | None) -> None:
