@@ -179,10 +179,11 @@ class JailPool:
         limits: MediaLimits,
         frames: Sequence[int],
         times: Sequence[float | None] = (),
+        compatible: bool = False,
         lane: str = "",
     ) -> tuple[NDArray[np.float32], ...] | Undecodable:
         """The 64 × 64 luma that PDQ is computed from, per frame, for the evidence package."""
-        args = {"frames": list(frames), "times": list(times)}
+        args = {"frames": list(frames), "times": list(times), "compatible": compatible}
 
         def read(
             answer: wire.Answer, _kind: MediaType, _file: Source

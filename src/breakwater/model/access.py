@@ -27,8 +27,10 @@ class Permission(StrEnum):
     without either a person sees a pseudonym. `hash:read` is the values in banks.
     `appeal:write` and `report:write` belong to services, `report:submit` to those who file here;
     `report:refer` marks to whom a received report went on; `filing:read` shows reports to
-    authorities, `filing:write` sends them. `wellbeing:read` shows aggregates only.
-    `stream:write` belongs to services and media servers; `stream:control` freezes and cuts.
+    authorities, `filing:write` sends them, `package:export` hands evidence over,
+    two people at a time. `wellbeing:read` shows aggregates only.
+    `act:write` belongs to services that acknowledge acts; `stream:write` to them and media servers; `stream:control` freezes and cuts.
+    `registration:check` belongs to services; `sanction:release` lets go of a sanctioned account.
     `reference:erase` forgets what passed; `desk:sign` names who vouches for a command's list.
     """
 
@@ -53,10 +55,15 @@ class Permission(StrEnum):
     REPORT_REFER = "report:refer"
     FILING_READ = "filing:read"
     FILING_WRITE = "filing:write"
+    PACKAGE_EXPORT = "package:export"
+    ACT_WRITE = "act:write"
     STREAM_WRITE = "stream:write"
     STREAM_READ = "stream:read"
     STREAM_CONTROL = "stream:control"
     SERVER_WRITE = "server:write"
+    REGISTRATION_CHECK = "registration:check"
+    SANCTION_READ = "sanction:read"
+    SANCTION_RELEASE = "sanction:release"
     WELLBEING_READ = "wellbeing:read"
     MEDIA_VIEW = "media:view"
     MEDIA_COLOUR = "media:colour"
@@ -100,31 +107,34 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.REVIEWER: frozenset(
         _SEE
         | {P.MEDIA_VIEW, P.CASE_DECIDE, P.ACCOUNT_READ, P.APPEAL_DECIDE}
-        | {P.STREAM_READ, P.STREAM_CONTROL}
+        | {P.STREAM_READ, P.STREAM_CONTROL, P.SANCTION_READ, P.SANCTION_RELEASE}
     ),
     Role.REPORT_OFFICER: frozenset(
         _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.REPORT_REFER}
-        | {P.FILING_READ, P.FILING_WRITE}
+        | {P.FILING_READ, P.FILING_WRITE, P.PACKAGE_EXPORT, P.SANCTION_READ, P.SANCTION_RELEASE}
     ),
     Role.GRADER: frozenset({P.MEDIA_VIEW, P.GRADE_WRITE}),
     Role.QA_LEAD: frozenset({
         P.BANK_READ, P.BANK_WRITE, P.HASH_READ, P.GRADE_QA, P.GRADE_IMPORT, P.WELLBEING_READ,
     }),
     Role.INVESTIGATOR: frozenset(
-        _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.HASH_READ}
+        _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.PACKAGE_EXPORT, P.HASH_READ}
+        | {P.SANCTION_READ}
     ),
     Role.AUDITOR: frozenset({P.AUDIT_READ}),
     Role.ADMIN: frozenset({
         P.BANK_READ, P.BANK_WRITE, P.CASE_READ, P.AUDIT_READ,
         P.PEOPLE_WRITE, P.METRICS_READ, P.SYSTEM_READ, P.SYSTEM_WRITE, P.GRADE_IMPORT,
         P.ROUTING_WRITE, P.DUTY_WRITE, P.WELLBEING_READ, P.SERVER_WRITE, P.STREAM_READ,
+        P.SANCTION_READ,
     }),
 }  # fmt: skip
 
 MACHINE_SCOPES: frozenset[Permission] = frozenset({
     P.MEDIA_SCREEN, P.HASH_LOOKUP, P.BANK_READ, P.BANK_WRITE, P.ACCOUNT_WRITE, P.VERDICT_READ,
     P.METRICS_READ, P.APPEAL_WRITE, P.REPORT_WRITE, P.REFERENCE_ERASE,
-    P.DUTY_WRITE, P.STREAM_WRITE, P.STREAM_READ, P.REPORT_SUBMIT,
+    P.DUTY_WRITE, P.STREAM_WRITE, P.STREAM_READ, P.REPORT_SUBMIT, P.ACT_WRITE,
+    P.REGISTRATION_CHECK,
 })  # fmt: skip
 """Scopes an API key may carry. No key sees media, identities or the audit log.
 

@@ -57,11 +57,12 @@ def still(job: Job) -> Answer:
 
 
 def luma(job: Job) -> Answer:
-    """The 64 × 64 luma of frames, for the evidence package."""
+    """The 64 × 64 luma of frames, for the evidence package; as older tools see them on request."""
     frames, times = list(job.args["frames"]), list(job.args["times"])
     times += [None] * (len(frames) - len(times))
+    old = bool(job.args.get("compatible"))
     tables = [
-        kernel.luma64(_frame(job, number, time_s))
+        kernel.luma64(_frame(job, number, time_s, compatible=old))
         for number, time_s in zip(frames, times, strict=True)
     ]
     return Answer({"count": len(tables)}, b"".join(t.astype("<f4").tobytes() for t in tables))
@@ -187,18 +188,21 @@ def _brought(pixels: NDArray[np.uint8], frame: int, time_s: float) -> list[Finge
     return found
 
 
-def _frame(job: Job, number: int, time_s: float | None) -> NDArray[np.uint8]:
-    """Pixels of one frame as a person sees it."""
+def _frame(
+    job: Job, number: int, time_s: float | None, *, compatible: bool = False
+) -> NDArray[np.uint8]:
+    """Pixels of one frame as a person sees it, or as older tools hash it where that differs."""
     job.source.seek(0)
     if job.type.family is Family.IMAGE:
         for picture in image.pictures(job.source, job.type, job.limits):
             if picture.frame.index == number:
-                return picture.frame.pixels
+                old = picture.compatible if compatible else None
+                return picture.frame.pixels if old is None else old
         raise Unreadable(Reason.NO_FRAMES, f"it has no frame {number}")
     video = Video(job.source, job.type, job.limits)
     try:
         shot = video.at(number, time_s)
-        return image.oriented(shot.pixels, shot.turn)
+        return shot.pixels if compatible else image.oriented(shot.pixels, shot.turn)
     finally:
         video.close()
 

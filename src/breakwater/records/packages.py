@@ -20,6 +20,7 @@ from breakwater.model.package import Package, PackageKey, PackageState, Receipt
 from breakwater.model.sending import Occasion, RecipientKind
 from breakwater.records import jobs, numbers
 from breakwater.records.database import Tx
+from breakwater.records.tables.nouns_intake import uploads
 from breakwater.records.tables.nouns_package import package_keys, package_receipts, packages
 from breakwater.records.texts import storable
 
@@ -157,6 +158,12 @@ def of_case(tx: Tx, case: Id) -> list[Package]:
     """Packages of a case, the newest first."""
     wanted = sa.select(packages).where(_p.case_id == case).order_by(_p.number.desc())
     return [_noun(row) for row in tx.execute(wanted)]
+
+
+def uploads_of_case(tx: Tx, case: Id) -> list[Id]:
+    """Uploads that opened or joined a case, in order of id."""
+    wanted = sa.select(uploads.c.id).where(uploads.c.case_id == case).order_by(uploads.c.id)
+    return [Id(one) for one in tx.execute(wanted).scalars()]
 
 
 def add_receipt(tx: Tx, receipt: Receipt) -> Receipt:

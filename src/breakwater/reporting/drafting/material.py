@@ -120,7 +120,7 @@ def gather(tx: Tx, case: Id) -> Material:
     }
     return Material(
         case=found, decision=decided, danger=danger, known_at=known_at, uploads=kept,
-        viewed=frozenset(one.id for one in kept if _seen_whole(tx, one)), broadcast=broadcast,
+        viewed=frozenset(one.id for one in kept if seen_whole(tx, one)), broadcast=broadcast,
         chat=chat, comments=comments, told=told, now=tx.now,
     )  # fmt: skip
 
@@ -167,7 +167,7 @@ def _uploads(tx: Tx, case: Case, decided: Decision) -> tuple[Upload, ...]:
     return tuple(sorted(mine, key=lambda one: (one.received_at, one.id)))
 
 
-def _seen_whole(tx: Tx, upload: Upload) -> bool:
+def seen_whole(tx: Tx, upload: Upload) -> bool:
     """A person looked at this very item, clear, and it is one picture (18 USC 2258A; reference).
 
     Blurred stills, frames of a video, another member of a stack or a near copy do not count.
