@@ -147,6 +147,9 @@ class Metrics:
         self.webhooks = Counter(
             "breakwater_webhooks_total", "Webhook deliveries", ["outcome"], registry=r
         )
+        self.registrations = Counter(
+            "breakwater_registrations_total", "Registrations checked", ["answer"], registry=r
+        )
         self.views = Counter("breakwater_views_total", "Media views", ["level"], registry=r)
         self.requests = Counter(
             "breakwater_http_requests_total", "HTTP requests", ["route", "status"], registry=r

@@ -151,3 +151,26 @@ class JusticeSettings(CommentsSettings):
         description="An account sanctioned at one service is known at the others of this "
         "installation too.",
     )
+
+    recipients_file: Path | None = Field(
+        default=None,
+        description="Other recipients of reports than NCMEC, as TOML: police, a national centre.",
+    )
+    danger_contacts_file: Path | None = Field(
+        default=None,
+        description="Whom to call when a child is in danger now, by country, as TOML; empty: nobody "
+        "is named, because only you can say which number answers.",
+    )
+    mail_host: str = Field(
+        default="", description="Mail server for notices of sealed packages; empty: none is sent."
+    )
+    mail_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    mail_implicit_tls: bool = Field(
+        default=False, description="TLS from the first byte (port 465) instead of STARTTLS."
+    )
+    mail_from: str = Field(default="", description="Address from which notices come.")
+    mail_user: str = Field(default="", description="Our user name at the mail server.")
+    mail_password: SecretStr = Field(default=SecretStr(""), description="Our password there.")
+    mail_ca: Path | None = Field(
+        default=None, description="PEM of the authority that signed the mail server's certificate."
+    )

@@ -63,6 +63,8 @@ class EventType(StrEnum):
     HOLD_CHANGED = "hold.changed"
     HOLD_DUE = "hold.due"
     PRESERVATION_FAILED = "preservation.failed"
+    REGISTRATION_WATCHED = "registration.watched"
+    REGISTRATION_REFUSED = "registration.refused"
     GRADE_SETTLED = "grade.settled"
     GRADE_DISPUTED = "grade.disputed"
 

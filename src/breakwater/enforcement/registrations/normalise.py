@@ -26,6 +26,8 @@ from breakwater.model.watch import Flag, Place
 LONGEST: Final = 512
 SHORTEST_DEVICE: Final = 8
 """Characters: shorter ones are model names and counters, not one device's."""
+SHORTEST_PHONE: Final = 6
+"""Digits after the country's code: shorter ones are of services, or typed to get past a form."""
 BIN: Final = 6
 """Digits of the issuer; ISO/IEC 7812-1 has 8 since 2017, of which the first 6 always stood."""
 PLACEHOLDERS: Final = frozenset({
@@ -80,7 +82,8 @@ class Normaliser:
             number = phonenumbers.parse(bare, self.region or None)
         except phonenumbers.NumberParseException:
             return []
-        if not phonenumbers.is_possible_number(number):
+        short = len(phonenumbers.national_significant_number(number)) < SHORTEST_PHONE
+        if short or not phonenumbers.is_possible_number(number):
             return []
         said = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         return [Identifier(K.PHONE, said, at)]

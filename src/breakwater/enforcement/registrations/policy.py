@@ -90,14 +90,23 @@ PHONE_FRESH: Final = timedelta(days=45)
 _CLUES: Final[Mapping[IdentifierKind, Clue]] = {kind: Clue(kind.value) for kind in IdentifierKind}
 
 
-def clue_of(found: Found, at: datetime, *, network_for: timedelta) -> Clue | None:
+def clue_of(
+    found: Found, at: datetime, *, network_for: timedelta, shared_device: bool = False
+) -> Clue | None:
     """What a match is a clue of; None where too much time lies between."""
     apart = abs(at - found.seen_at)
     if found.kind is IdentifierKind.ADDRESS and apart > network_for:
         return None
     if found.kind is IdentifierKind.PHONE and apart > PHONE_FRESH:
         return Clue.PHONE_OLD
+    if found.kind is IdentifierKind.DEVICE and shared_device:
+        return Clue.DEVICE_SHARED
     return _CLUES[found.kind]
+
+
+def group_of(kind: IdentifierKind) -> str:
+    """What a kind of identifier counts with."""
+    return TABLE[_CLUES[kind]].group
 
 
 def judge(clues: Iterable[Clue]) -> Judgement:
@@ -122,12 +131,19 @@ def judge(clues: Iterable[Clue]) -> Judgement:
 
 
 def strongest(
-    found: Iterable[Found], at: datetime, *, network_for: timedelta
+    found: Iterable[Found], at: datetime, *, network_for: timedelta, shared_device: bool = False
 ) -> list[tuple[Id, Judgement]]:
-    """What each sanction's clues come to, the gravest first; those of two never add up."""
+    """What each sanction's clues come to, the gravest first; those of two never add up.
+
+    Args:
+        found: identifiers that sanctions know.
+        at: when the registration was.
+        network_for: how far from it a network counts.
+        shared_device: the service knows that several people use the device.
+    """
     clues: dict[Id, list[Clue]] = {}
     for one in found:
-        clue = clue_of(one, at, network_for=network_for)
+        clue = clue_of(one, at, network_for=network_for, shared_device=shared_device)
         if clue is not None:
             clues.setdefault(one.sanction, []).append(clue)
     judged = [(sanction, judge(said)) for sanction, said in clues.items()]
