@@ -200,7 +200,6 @@ class Report:
 
     Attributes:
         tables: by name, in the order in which they are printed; `TABLES` says what keys mean.
-        hidden: by table, how many counts are suppressed.
     """
 
     period: Period
@@ -213,7 +212,7 @@ class Report:
 
 
 TABLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "items": ("surface",),
+    "items": ("kind", "surface"),
     "verdicts": ("action",),
     "messages": ("kind",),
     "matches": ("detector", "surface"),

@@ -148,7 +148,7 @@ def refusals(tx: Tx, period: Period) -> list[Count]:
 def services(tx: Tx, period: Period) -> tuple[str, ...]:
     """Labels of the services that sent uploads."""
     t = upload_tallies.c
-    rows = _rows(tx, sa.select(sa.distinct(t.service)).where(_minutes(period)))
+    rows = _rows(tx, sa.select(t.service).where(_minutes(period)).distinct())
     return tuple(sorted(row[0] for row in rows))
 
 
