@@ -20,6 +20,7 @@ from breakwater.app.ground import Ground, open_ground
 from breakwater.app.hearing import Hearing, wire_hearing
 from breakwater.app.live import Live, wire_live
 from breakwater.app.mapping import floods_of, life_of, limits_of, provider_of, stores_of
+from breakwater.app.packaging import Packaging, wire_packages
 from breakwater.app.receiving import Receiving, wire_receiving
 from breakwater.app.reporting import Reporting, wire_reporting
 from breakwater.app.reviewing import Reviewing, wire_reviewing
@@ -95,6 +96,7 @@ class App:
     viewers: Viewing
     receiving: Receiving
     reporting: Reporting
+    packages: Packaging
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -185,6 +187,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     work = join_work(settings, on, parts, review)
     receiving = wire_receiving(settings, on)
     reporting = wire_reporting(settings, on, undo, review.schemes.every)
+    packages = wire_packages(settings, on, checkpointer, reporting.sendings)
     return App(
         settings=settings, clock=on.clock, metrics=on.metrics, db=on.db, keys=on.keys,
         vault=on.vault, checkpointer=checkpointer, pool=on.pool, registry=on.registry,
@@ -204,12 +207,12 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         live=live, enforcement=enforcement, scoring=scoring, hearing=hearing,
         conversations=wire_conversations(settings, on, hearing.lanes),
         viewers=wire_viewers(on, reporting.sendings),
-        receiving=receiving, reporting=reporting,
+        receiving=receiving, reporting=reporting, packages=packages,
         subscriptions=(
             *work.subscriptions, *scoring.subscriptions, *hearing.subscriptions,
             *reporting.subscriptions,
         ),
-        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs),
+        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs),
         turns=(*work.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns),
         close=undo.close,
     )  # fmt: skip
