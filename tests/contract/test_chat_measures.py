@@ -387,3 +387,10 @@ def test_it_is_known_since_when_somebody_has_an_account_and_who_was_cut(database
         assert found.sanctioned == {"suspect"}
         assert set(found.ages) == {"new", "old"}
         assert found.ages["new"] == pytest.approx(3.0, abs=0.01)
+
+
+def test_the_highest_level_that_alarmed_stays_until_somebody_decides(database):
+    _, chat = talk(database)
+    rings(database, chat, alarm(chat, Level.ACROSS))
+    rings(database, chat, alarm(chat, Level.AUTHOR))
+    assert now(database, chat).level is Level.ACROSS

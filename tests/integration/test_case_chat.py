@@ -16,6 +16,7 @@ from breakwater.model.broadcast import Sender
 from breakwater.model.chat import About, ChatAlarm, ChatKind, KeptComment, Measure
 from breakwater.model.comment import AuthorEvidence, Contribution, Explanation, Level, Share, Source
 from breakwater.model.ids import Id, new_id
+from breakwater.recognition.hearing.capture import capture
 from breakwater.records import (
     audit,
     cases,
@@ -215,3 +216,41 @@ def test_the_line_of_time_has_alarms_measures_and_messages(house: House) -> None
         expect(rows).to_contain_text("Comments alarm")
     with house.served.app.db.read() as tx:
         assert cases.get(tx, house.case).why
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_what_is_held_without_a_case_is_found_from_wall_and_queue(
+    house: House, scripts: bool
+) -> None:
+    app = house.served.app
+    with app.db.transaction() as tx:
+        tx.lock_changes()
+        chat = chats.begin(tx, About(ChatKind.PROFILE, "clips", f"profile-{scripts}"))
+        some = [
+            KeptComment(new_id(), chat.id, f"m{n}", "acct-9", tx.now, f"{WORDS} {n}", 4.5, BY)
+            for n in range(2)
+        ]
+        capture(tx, chat, None, some, {"m0", "m1"})
+    for start in ("/live", "/queue"):
+        with house.page(start, java_script_enabled=scripts) as watched:
+            watched.page.get_by_role("link", name="2 held messages wait").click()
+            expect(watched.page.locator("h1")).to_have_text("Held messages")
+    before = house.read()
+    with house.page("/held", java_script_enabled=scripts) as watched:
+        page = watched.page
+        assert WORDS not in page.content()
+        assert "acct-9" not in page.content()
+        rows = page.locator(".told > li")
+        expect(rows).to_have_count(2)
+        expect(rows.first).to_contain_text("Comments on a profile")
+        expect(rows.first).to_contain_text("4.5 nats")
+        page.get_by_role("button", name="Show what was written").click()
+        expect(rows.first).to_contain_text(f"{WORDS} 0")
+        until(lambda: house.read() == before + 1)
+        assert not scrolls_sideways(page)
+        rows.first.get_by_role("button", name="Show it again").click()
+        expect(rows).to_have_count(1)
+        page.get_by_role("button", name="Make it a case").click()
+        expect(page.locator("#said-title")).to_be_visible()
+    with house.page("/held", java_script_enabled=scripts) as watched:
+        expect(watched.page.get_by_text("No message is held without a case.")).to_be_visible()

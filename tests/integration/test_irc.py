@@ -12,13 +12,16 @@ from contextlib import contextmanager, suppress
 import pytest
 from structlog.testing import capture_logs
 
+from breakwater.app.checks_comments import irc as doctor
 from breakwater.errors import BadInput, BadSettings
 from breakwater.live.hearing import irc as module
 from breakwater.live.hearing.irc import Irc, IrcRules
 from breakwater.model.broadcast import Sender
 from breakwater.model.clock import SystemClock
 from breakwater.model.comment import MessageKind
+from breakwater.observe import Metrics
 from breakwater.records import chat_course, chats, streams
+from breakwater.web.pages import read_shadow
 from tests.integration.served import serving
 from tests.ports import free_port
 
@@ -132,7 +135,7 @@ class Taken:
 @contextmanager
 def reading(port, taken):
     rules = IrcRules.read(f"irc://127.0.0.1:{port}", "bwater", "", ("#Quay=edge:live/quay",))
-    irc = Irc(rules=rules, clock=SystemClock(), take=taken, count=taken.count)
+    irc = Irc(rules=rules, clock=SystemClock(), metrics=Metrics(), take=taken, count=taken.count)
     irc.turn()
     try:
         yield irc
@@ -244,7 +247,9 @@ def test_it_comes_back_when_the_server_does(tmp_path, monkeypatch):
 def test_waits_grow_and_have_an_end(monkeypatch):
     waits = []
     rules = IrcRules.read(f"irc://127.0.0.1:{free_port()}", "bw", "", ("#q=:x",))
-    irc = Irc(rules=rules, clock=SystemClock(), take=Taken(), count=Taken().count)
+    irc = Irc(
+        rules=rules, clock=SystemClock(), metrics=Metrics(), take=Taken(), count=Taken().count
+    )
 
     class Stop(threading.Event):
         def wait(self, timeout=None):
@@ -282,7 +287,7 @@ def twitch_like():
 
 def test_tags_gifts_deletions_and_pings_of_a_twitch_like_server():
     taken = Taken()
-    with twitch_like() as (port, said), reading(port, taken):
+    with twitch_like() as (port, said), reading(port, taken) as irc:
         until(lambda: said)
         wire = said[0]
         wire.settimeout(30)
@@ -303,6 +308,8 @@ def test_tags_gifts_deletions_and_pings_of_a_twitch_like_server():
         until(lambda: "after" in taken.texts())
         while b"PONG :are-you-there" not in got:
             got += wire.recv(4096)
+        counted = irc._metrics.registry.get_sample_value("breakwater_irc_unread_total")
+        assert irc.unread == counted == 2, "a line too long, and an empty one"
     assert taken.kinds() == [
         MessageKind.COMMENT, MessageKind.GIFT, MessageKind.DELETE, MessageKind.DELETE,
         MessageKind.GIFT, MessageKind.COMMENT,
@@ -349,6 +356,12 @@ def test_a_whole_installation_reads_the_channel_of_a_broadcast(tmp_path):
             until(lambda: b"bwater" in names(ann))
             ann.say("PRIVMSG #quay :hello all")
             assert until(scored)
+        with app.db.read() as tx:
+            (said,) = read_shadow.beside(tx, app.settings, app.hearing.irc)
+        assert (said.id, said.wrong) == ("127.0.0.1", "")
+        assert said.words == "0 lines could not be read since the start."
+        (check,) = doctor(app.settings)
+        assert check.state == "ok"
 
 
 def names(talker):

@@ -17,7 +17,7 @@ import pytest
 from breakwater.comments.calibrate import Band, Budget, Calibration, histogram
 from breakwater.comments.chat import LANGS
 from breakwater.comments.engine import Engine, Heard, Read
-from breakwater.comments.explain import ABSTAINED, LOST
+from breakwater.comments.explain import ABSTAINED, LOST, UNCOUNTED
 from breakwater.comments.limits import FIXED
 from breakwater.errors import BadInput
 from breakwater.model.comment import (
@@ -152,6 +152,21 @@ def test_an_unknown_language_abstains_in_a_calibrated_chat_too(learned: Calibrat
     made = engine(learned)
     assert not said(made, 1, 0.0, "2 0").scored.abstained
     assert said(made, 2, 1.0, "2 0", lang=None).scored.abstained
+
+
+def test_a_model_that_weighs_against_fixed_limits_is_said_to_weigh() -> None:
+    calibration = Calibration({"en": POSITIVE})
+    random = np.random.default_rng(3)
+    for _ in range(3_000):
+        calibration.observe(
+            "site", "en", Band.SLOW, float(random.normal(-4, 1.5)), START.timestamp()
+        )
+    made = engine(calibration)
+    heard = said(made, 1, 0.0, "6 6")
+    assert not heard.scored.abstained
+    (alarm,) = [one for one in heard.alarms if one.level is Level.MESSAGE]
+    assert (alarm.threshold, alarm.why.abstained) == (FIXED[Level.MESSAGE], False)
+    assert alarm.why.notes == (UNCOUNTED,)
 
 
 def test_twice_the_people_answer_twice_the_alarms(learned: Calibration) -> None:

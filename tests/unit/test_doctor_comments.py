@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from breakwater.app.checks_comments import comments
+from tests.ports import free_port
+
+from breakwater.app.checks_comments import comments, irc
 from breakwater.comments.model import SHIPPED
 from breakwater.settings import load
 
@@ -67,3 +69,13 @@ def test_a_challenger_and_an_encoder_that_cannot_be_used_are_told_and_comments_a
     for name in ("comments_challenger", "comments_encoder"):
         assert told[name].state == "warn"
         assert "without it" in told[name].todo
+
+
+def test_an_irc_server_that_is_away_or_wrongly_named_is_told():
+    assert list(irc(load())) == []
+    named = {"comments_irc_nick": "bwater", "comments_irc_channels": ("#quay=edge:live/quay",)}
+    (away,) = irc(load(comments_irc_url=f"irc://127.0.0.1:{free_port()}", **named))
+    assert (away.state, away.name) == ("warn", "comments_irc")
+    assert "does not answer" in away.found
+    (wrong,) = irc(load(comments_irc_url="http://127.0.0.1", **named))
+    assert wrong.state == "bad"

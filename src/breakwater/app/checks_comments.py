@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from breakwater.app.finding import Check
-from breakwater.app.hearing import lane_rules_of
+from breakwater.app.hearing import irc_rules_of, lane_rules_of
 from breakwater.comments import encoder, lexicon, model
 from breakwater.comments.model import Package
 from breakwater.errors import BadInput, BreakwaterError
@@ -20,6 +21,10 @@ _MEND: Final = (
     "Until then comments come in and are counted as unscored. See comments_package and "
     "comments_lexicons."
 )
+
+IRC: Final = "comments_irc"
+ANSWER_S: Final = 5.0
+_AWAY: Final = "Its chats are not read meanwhile; it is tried again. See comments_irc_url."
 
 _LEFT_OUT: Final = "Until then comments are weighed without it."
 
@@ -41,6 +46,24 @@ def comments(settings: Settings) -> Iterator[Check]:
         named += " (a surrogate: it shows how a model works, and finds polite spam)"
     yield Check(NAME, "ok", f"{named}; lists: {', '.join(lists) or 'none'}; cues and behaviour")
     yield from _beside(rules, package)
+
+
+def irc(settings: Settings) -> Iterator[Check]:
+    """Whether the IRC server whose chats are to be read can be reached; nothing where none is named."""
+    if not (settings.comments_enabled and settings.comments_irc_url):
+        return
+    try:
+        rules = irc_rules_of(settings)
+    except BreakwaterError as error:
+        yield Check(IRC, "bad", error.detail, "Correct it: breakwater does not start with it.")
+        return
+    named = f"{len(rules.channels)} channels of {rules.host}:{rules.port}"
+    try:
+        socket.create_connection((rules.host, rules.port), ANSWER_S).close()
+    except OSError:
+        yield Check(IRC, "warn", f"{named}, which does not answer", _AWAY)
+    else:
+        yield Check(IRC, "ok", f"{named}, which answers")
 
 
 def _beside(rules: LaneRules, package: Package | None) -> Iterator[Check]:

@@ -21,6 +21,7 @@ from breakwater.enforcement.ports import (
 )
 from breakwater.enforcement.streams import Orders
 from breakwater.enforcement.wishes import Wishes
+from breakwater.live.hearing.alone import Alone
 from breakwater.live.hearing.labels import Labels
 from breakwater.live.hearing.measures import Policies
 from breakwater.live.hearing.policy import Policy as CommentsPolicy
@@ -48,6 +49,7 @@ class Enforcing:
         chat_wishes: what people order of chats.
         chat_orders: has chats be as they were ordered.
         labels: what people say of single comments.
+        alone: what people make of held messages that belong to no case.
     """
 
     wishes: Wishes
@@ -57,6 +59,7 @@ class Enforcing:
     chat_wishes: ChatWishes
     chat_orders: ChatOrders
     labels: Labels
+    alone: Alone
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -107,4 +110,5 @@ def wire_enforcing(
             age_days=rules.age_days, voices=voices,
         ),
         labels=Labels(db=on.db),
+        alone=Alone(db=on.db),
     )  # fmt: skip

@@ -47,6 +47,7 @@ class Hearing:
         captured: keeps or empties what was evidence.
         hooked: takes messages that media servers and services send by hook.
         voices: who besides its media server carries a broadcast's chat.
+        irc: reads chats of an IRC server; None: none is named.
     """
 
     lanes: Lanes
@@ -54,6 +55,7 @@ class Hearing:
     captured: Captured
     hooked: Hooked
     voices: Voices
+    irc: Irc | None
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -82,6 +84,7 @@ def wire_hearing(settings: Settings, on: Ground, undo: ExitStack) -> Hearing:
         captured=captured,
         hooked=hooked,
         voices=partial(_voices, irc),
+        irc=irc,
         subscriptions=captured.subscriptions(),
         jobs=captured.job_kinds(),
         turns=(
@@ -97,15 +100,23 @@ def _irc(settings: Settings, on: Ground, hooked: Hooked) -> Irc | None:
     """Reads chats of an IRC server, where one is named; connected by the worker."""
     if not (settings.comments_enabled and settings.comments_irc_url):
         return None
-    rules = IrcRules.read(
-        settings.comments_irc_url, settings.comments_irc_nick,
-        settings.comments_irc_password.get_secret_value(), settings.comments_irc_channels,
-    )  # fmt: skip
     by = new_id()
     return Irc(
-        rules=rules, clock=on.clock,
+        rules=irc_rules_of(settings), clock=on.clock, metrics=on.metrics,
         take=lambda server, name, told: hooked.take(server, by, name, told),
         count=hooked.untaken,
+    )  # fmt: skip
+
+
+def irc_rules_of(settings: Settings) -> IrcRules:
+    """Where chats of an IRC server are read.
+
+    Raises:
+        BadSettings: it cannot be understood.
+    """
+    return IrcRules.read(
+        settings.comments_irc_url, settings.comments_irc_nick,
+        settings.comments_irc_password.get_secret_value(), settings.comments_irc_channels,
     )  # fmt: skip
 
 

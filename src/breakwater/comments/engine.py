@@ -300,10 +300,13 @@ class Engine:
     def _alarm(self, stream: str, chat: ChatState, at: float, step: Step, limits: Limits) -> Alarm:
         peaks = self._calibration.cell(chat.service, chat.lang, chat.band).peaks[step.level]
         solved = limits.solved[step.level]
+        unused = chat.ring.unweighed()
         why = chat.ring.explain(
             sums=chat.sums, at=chat.sums.at(at), level=step.level,
             solved=replace(solved, threshold=step.threshold), rate=peaks.rate, lang=chat.lang,
-            band=chat.band.value, abstained=solved.abstains,
+            band=chat.band.value,
+            fixed=solved.abstains,
+            abstained=solved.abstains if unused is None else unused,
         )  # fmt: skip
         when = datetime.fromtimestamp(at, UTC)
         return Alarm(stream, step.level, step.evidence, step.threshold, when, why)

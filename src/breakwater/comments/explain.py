@@ -23,6 +23,7 @@ from breakwater.model.comment import (
     Level,
     Message,
     Share,
+    Source,
 )
 
 KEPT: Final = timedelta(minutes=30)
@@ -39,7 +40,11 @@ ABSTAINED = (
     "Not calibrated here yet: only lists of the operator and what messages do are counted, "
     "against fixed thresholds."
 )
+UNUSED = "The model was not used: only lists of the operator and what messages do are counted."
+UNCOUNTED = "No hours of this traffic were counted yet: the thresholds are fixed ones."
 CAUTIOUS = "Few hours of this traffic were seen: the threshold is higher than it will be."
+NOTES = (LOST, ABSTAINED, UNUSED, UNCOUNTED, CAUTIOUS)
+"""What the engine may say of itself beside an alarm."""
 
 
 class Ring:
@@ -67,6 +72,11 @@ class Ring:
         """At most ten, the heaviest first."""
         return tuple(heapq.nlargest(SHOWN, self._told, key=lambda one: one.nats))
 
+    def unweighed(self) -> bool | None:
+        """Whether the model weighed none of what it holds; None: it holds nothing."""
+        parts = [[share.source for share in one.by] for one in self._told]
+        return all(Source.MODEL not in one for one in parts) if parts else None
+
     def explain(
         self,
         *,
@@ -78,6 +88,7 @@ class Ring:
         lang: str,
         band: str,
         abstained: bool,
+        fixed: bool,
     ) -> Explanation:
         """Everything a person is told beside an alarm.
 
@@ -90,10 +101,14 @@ class Ring:
             lang: of the calibration.
             band: of the calibration.
             abstained: the model was not used.
+            fixed: the threshold is a fixed one, for nothing is known of ordinary traffic.
         """
         names = self._names
         notes = [LOST] if self.restored else []
-        notes += [ABSTAINED] if abstained else [CAUTIOUS] if solved.cautious else []
+        if abstained:
+            notes.append(ABSTAINED if fixed else UNUSED)
+        elif fixed or solved.cautious:
+            notes.append(UNCOUNTED if fixed else CAUTIOUS)
         return Explanation(
             alarms_per_hour=rate(solved.threshold),
             messages=self.heaviest(),

@@ -143,6 +143,22 @@ def held(tx: Tx, chat: Id, limit: int = 500) -> list[KeptComment]:
     return _some(tx, sa.and_(_k.chat_id == chat, _k.held.is_(True), sa.not_(waits)), limit)
 
 
+def alone(tx: Tx, limit: int = 100) -> list[KeptComment]:
+    """Comments of every chat that are held back and belong to no case, the first first."""
+    return _some(tx, _alone(), limit)
+
+
+def count_alone(tx: Tx) -> int:
+    """How many of them there are."""
+    mine = sa.select(sa.func.count()).select_from(kept_comments).where(_alone())
+    return int(tx.execute(mine).scalar() or 0)
+
+
+def join(tx: Tx, chat: Id, case: Id) -> int:
+    """Those of one chat belong to a case from now on; answers how many."""
+    return _set(tx, sa.and_(_k.chat_id == chat, _alone()), case_id=case)
+
+
 def hold(tx: Tx, comment: Id, *, held: bool) -> None:
     """Hold a comment back, or let it go."""
     _set(tx, _k.id == comment, held=held)
@@ -189,6 +205,10 @@ def expire(tx: Tx, before: datetime) -> int:
         tx,
         sa.and_(_k.case_id.is_(None), _k.kept_at < before, _k.state == KeptState.CAPTURED.value),
     )
+
+
+def _alone() -> sa.ColumnElement[bool]:
+    return sa.and_(_k.case_id.is_(None), _k.held.is_(True), _k.state == KeptState.CAPTURED.value)
 
 
 def _empty(tx: Tx, whose: sa.ColumnElement[bool]) -> int:

@@ -26,6 +26,7 @@ from breakwater.records import (
     chat_orders,
     chats,
     decisions,
+    holds,
     jobs,
     kept_comments,
     stream_orders,
@@ -105,6 +106,8 @@ class Captured:
             if said is None or not said.kind.releases:
                 return 0
             case = cases.get(tx, said.case)
+            if holds.held_cases(tx, [case.id]):
+                return 0  # it is done when the hold ends
             mine = _chats(tx, case)
             for chat in mine:
                 gone = kept_comments.settle(tx, chat.id, case.id, found=False)

@@ -26,7 +26,7 @@ from breakwater.errors import BadSettings, BreakwaterError
 from breakwater.live.hearing.irc_lines import LONGEST, Line, Unread, events, parse
 from breakwater.model.clock import Clock
 from breakwater.model.comment import Message
-from breakwater.observe import logger
+from breakwater.observe import Metrics, logger
 
 CONNECT_S: Final = 10.0
 TICK_S: Final = 0.5
@@ -106,11 +106,19 @@ class _Ask:
 
 
 class Irc:
-    """One connection that comes back."""
+    """One connection that comes back.
 
-    def __init__(self, *, rules: IrcRules, clock: Clock, take: Take, count: Count) -> None:
+    Attributes:
+        joined: it is in a channel now.
+        unread: lines of the server that could not be read, since the start.
+    """
+
+    def __init__(
+        self, *, rules: IrcRules, clock: Clock, metrics: Metrics, take: Take, count: Count
+    ) -> None:
         """Take what it stands on; nothing is connected before `turn`."""
         self._rules, self._clock, self._take, self._count = rules, clock, take, count
+        self._metrics = metrics
         self._untaken: Counter[str] = Counter()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -166,7 +174,7 @@ class Irc:
             except Exception as error:  # noqa: BLE001 - whatever a server says, we come back
                 why = type(error).__name__
                 _log.error("irc_fell", host=self._rules.host, why=why)
-            self.joined = False
+            self._there(joined=False)
             self._flush()
             if self._stop.is_set():
                 return
@@ -212,7 +220,7 @@ class Irc:
             for raw in lines:
                 if skips or len(raw) > LONGEST:
                     skips = False
-                    self.unread += 1
+                    self._not_read()
                 elif not self._heard(wire, raw):
                     return
             if len(rest) > LONGEST:
@@ -226,7 +234,7 @@ class Irc:
         try:
             line = parse(raw)
         except Unread:
-            self.unread += 1
+            self._not_read()
             return True
         if line.command == "PING":
             _say(wire, f"PONG :{line.last}")
@@ -239,13 +247,22 @@ class Irc:
         elif line.command == "433":  # our name is taken, perhaps by our last connection
             _say(wire, f"NICK {self._rules.nick}{random.randrange(1000)}")  # noqa: S311 - a name, no secret
         elif line.command == "366":
-            self.joined = True
+            self._there(joined=True)
         elif line.command == "RECONNECT":
             return False
         else:
             self._answer(line)
             self._event(line)
         return True
+
+    def _there(self, *, joined: bool) -> None:
+        self.joined = joined
+        self._metrics.irc_up.set(joined)
+
+    def _not_read(self) -> None:
+        """Count a line that is none, or too long: whose chat it was in, nobody can say."""
+        self.unread += 1
+        self._metrics.irc_unread.inc()
 
     def _say_asked(self, wire: socket.socket) -> None:
         """Say what others want said, once we are there."""

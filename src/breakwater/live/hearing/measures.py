@@ -107,7 +107,8 @@ def follow(
     if not rang:
         return Followed(chat.measure, None, graded)
     level = max((one.level for one in rang), key=list(Level).index)
-    chats.set_risk(tx, chat.id, max(graded.weight, chat.risk), level)
+    highest = max(level, chat.level or level, key=list(Level).index)
+    chats.set_risk(tx, chat.id, max(graded.weight, chat.risk), highest)
     case = _worry(tx, policies, stream, graded, level) if stream else _case(tx, chat, graded, level)
     chats.set_case(tx, chat.id, case.id)
     return Followed(_restrain(tx, policies, chat, graded.measure), case.id, graded)

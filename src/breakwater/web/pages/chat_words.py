@@ -138,6 +138,8 @@ def _clears(seconds: float) -> str:
 
 def _calibration(alarm: ChatAlarm) -> str:
     why = alarm.why
+    if why.benign_hours <= 0 and not why.abstained:
+        return say("Fixed limits: no hours of this traffic were counted yet")
     if why.benign_hours <= 0:
         return say("Not calibrated: fixed limits, and only lists and what messages do are counted")
     return say(

@@ -39,7 +39,7 @@ def comments(
         if per_hour or people or chats:
             tried = Budget(per_hour or now.pages, people or now.people, chats or now.streams)
         view = read_comments.view(tx, app.settings, weighs, now, tried)
-        beside = read_shadow.beside(tx, app.settings)
+        beside = read_shadow.beside(tx, app.settings, app.hearing.irc)
     return show(
         request, pages, who, "settings_comments", section="settings", view=view, beside=beside
     )

@@ -130,11 +130,12 @@ class PriorityCount:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One part of the installation and whether it works."""
+    """One part of the installation and whether it works; `url`: where more is said."""
 
     name: str
     state: Mark
     words: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """The queue: three numbers, filters, fifty rows in a fixed order, a preview of words."""
+    """The queue: three numbers, filters, fifty rows in a fixed order, a preview of words.
+
+    Attributes:
+        held: messages that are held and belong to no case.
+    """
 
     numbers: tuple[Number, ...]
     rows: tuple[QueueRow, ...]
@@ -201,6 +206,7 @@ class QueueView:
     queues: tuple[Option, ...] = ()
     bulk: BulkChoice | None = None
     change: int = 0
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,39 @@ class CommentRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldRow:
+    """One message that is held and belongs to no case.
+
+    Attributes:
+        where: what it was written to; a broadcast by its label.
+        url: of the broadcast on the live wall; empty for anything else.
+    """
+
+    comment: CommentRow
+    where: str
+    service: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeldView:
+    """Every message that is held and belongs to no case.
+
+    Attributes:
+        more: how many are not drawn.
+        shown: their words are on the page.
+        may: the viewer may ask for them, and make cases of them.
+        lets_go: the viewer may show them again.
+    """
+
+    rows: tuple[HeldRow, ...]
+    more: int = 0
+    shown: bool = False
+    may: bool = False
+    lets_go: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class AuthorRow:
     """What one account gave."""
 

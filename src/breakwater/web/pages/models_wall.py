@@ -159,6 +159,7 @@ class WallView:
         on_duty: who is called when one needs somebody, in words.
         asked: cuts of which nobody said who broadcasts, the longest first.
         strips: spot checks that wait for somebody like the viewer.
+        held: messages that are held and belong to no case.
     """
 
     tiles: tuple[Tile, ...]
@@ -171,6 +172,7 @@ class WallView:
     asked: tuple[Asked, ...] = ()
     target: Target | None = None
     strips: int = 0
+    held: int = 0
 
     @property
     def now(self) -> tuple[Tile, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from breakwater.live.hearing.measures import COMMENTS
 from breakwater.model.access import Permission
 from breakwater.model.case import Case, CaseKind, CaseStep
 from breakwater.model.decision import DecisionKind
@@ -84,6 +85,7 @@ _STEPS: Final[Mapping[str, str]] = Spoken({
     "comments_released": later("Held comments were let go"),
     "comment_label": later("Said of a comment whether it counts"),
     "alerted": later("A watcher noticed something more"),
+    "alerted_comments": later("Comments alarmed again"),
     "snapshot": later("The account's data was taken from the service"),
     "triaged": later("Why it is as urgent as it is"),
     "screened": later("Its files were looked through"),
@@ -344,7 +346,8 @@ def _verdicts(look: Look, upload: Upload) -> list[LogRow]:
 
 
 def _log(tx: Tx, step: CaseStep) -> LogRow:
-    said = _STEPS[step.what] if step.what in _STEPS else step.what.replace("_", " ").capitalize()
+    what = "alerted_comments" if step.facts.get("alert") == COMMENTS else step.what
+    said = _STEPS[what] if what in _STEPS else what.replace("_", " ").capitalize()
     mark = "comment" if step.what == "comment" else ""
     return LogRow(words.at(step.at), name_of(tx, step.by), said, retold(step.note), mark)
 

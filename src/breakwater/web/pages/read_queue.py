@@ -21,7 +21,16 @@ from breakwater.model.match import Match
 from breakwater.model.queue import CaseFilter, Waiting
 from breakwater.model.routing_form import WORD
 from breakwater.model.upload import Upload
-from breakwater.records import cases, chats, identities, outbox, people, routing, uploads
+from breakwater.records import (
+    cases,
+    chats,
+    identities,
+    kept_comments,
+    outbox,
+    people,
+    routing,
+    uploads,
+)
 from breakwater.records import queue as waiting
 from breakwater.records.database import Tx
 from breakwater.review.queueing.queue import decides
@@ -83,6 +92,7 @@ def queue(look: Look, query: QueueQuery) -> QueueView:
         first_url="/queue" if query.after else "",
         preview=preview(look, _chosen(shown, query)) if shown else None,
         change=outbox.newest(look.tx),
+        held=kept_comments.count_alone(look.tx),
     )
 
 

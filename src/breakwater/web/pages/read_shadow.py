@@ -1,20 +1,21 @@
-"""What stands beside the model that weighs comments, in words: a challenger in shadow, an encoder.
+"""What stands beside the model that weighs comments, in words: a challenger, an encoder, an IRC server.
 
-Counts of about a minute ago, never what was written. Shown by the settings of comments; the same
-counts are `GET /v1/comments/shadow`.
+Counts of about a minute ago, never what was written; of the IRC server those of this process. Shown by
+the settings of comments; the counts of the first two are `GET /v1/comments/shadow`.
 """
 
 from __future__ import annotations
 
+from breakwater.live.hearing.irc import Irc
 from breakwater.records import chat_beside
 from breakwater.records.chat_beside import Standing
 from breakwater.records.database import Tx
 from breakwater.settings import Settings
 from breakwater.web.pages.models_comments import Aside
-from breakwater.web.pages.speech import figure, say
+from breakwater.web.pages.speech import figure, say, say_n
 
 
-def beside(tx: Tx, settings: Settings) -> tuple[Aside, ...]:
+def beside(tx: Tx, settings: Settings, irc: Irc | None) -> tuple[Aside, ...]:
     """One line each for what is set; none for what is not."""
     found = chat_beside.standing(tx)
     rows = []
@@ -22,6 +23,8 @@ def beside(tx: Tx, settings: Settings) -> tuple[Aside, ...]:
         rows.append(_challenger(found))
     if settings.comments_encoder:
         rows.append(_encoder(found))
+    if irc is not None:
+        rows.append(_irc(irc))
     return tuple(rows)
 
 
@@ -54,3 +57,13 @@ def _encoder(found: Standing | None) -> Aside:
         asked=figure(found.asked), missed=figure(found.missed),
     )  # fmt: skip
     return Aside(name, told)
+
+
+def _irc(irc: Irc) -> Aside:
+    name, there = say("IRC server"), irc.joined
+    told = say_n(
+        "%(n)s line could not be read since the start.",
+        "%(n)s lines could not be read since the start.", irc.unread,
+    )  # fmt: skip
+    wrong = "" if there else say("It does not answer. It is tried again by itself.")
+    return Aside(name, told, wrong=wrong, id=irc.rules.host)

@@ -31,7 +31,14 @@ from breakwater.records import (
 )
 from breakwater.records.database import Tx
 from breakwater.review.duty.calling import EVERYBODY
-from breakwater.web.pages import read_senders, read_spots, read_wall_chat, stream_words, words
+from breakwater.web.pages import (
+    read_held,
+    read_senders,
+    read_spots,
+    read_wall_chat,
+    stream_words,
+    words,
+)
 from breakwater.web.pages.models_sign import SignForm
 from breakwater.web.pages.models_wall import (
     Act,
@@ -88,6 +95,7 @@ def view(
         servers=bool(media_servers.every(tx)),
         asked=tuple(_asked(tx, one) for one in stream_roles.waiting(tx, ASKED)),
         strips=read_spots.waiting(tx, who),
+        held=read_held.count(tx) if who.may(Permission.CASE_READ) else 0,
         target=target(tx, who, streams.labelled(tx, at), two=two, method=method, sign=sign)
         if at else None,
     )  # fmt: skip

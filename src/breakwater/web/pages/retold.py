@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Final
 
+from breakwater.comments.explain import NOTES
 from breakwater.errors import BreakwaterError
 from breakwater.intake.policy import NO_MATCH, WHY_NOT
+from breakwater.live.hearing.alone import WHY as ALONE_WHY
 from breakwater.live.hearing.measures import WHY as CHAT_WHY
 from breakwater.model.match import VIEW_WORDS, Match
 from breakwater.model.media import Reason
@@ -123,6 +125,8 @@ def sentences() -> Iterator[str]:
     yield from VERDICTS.values()
     yield from VIEW_WORDS.values()
     yield from CHAT_WHY.values()
+    yield from NOTES
+    yield ALONE_WHY
     yield from (why for _, why, _ in TRIAGE)
     yield from (LAST, USUAL, NEW)
     yield from (words for gap in GAPS for words in (gap.says, gap.why))
