@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
+from breakwater.errors import Held
 from breakwater.intake.outcome import ERASE_JOB, SHRED_JOB, SNAPSHOT_JOB, Recorder
 from breakwater.intake.revise import Reviser
 from breakwater.intake.snapshot import Snapshots
@@ -44,7 +46,8 @@ def job_kinds(
         snapshots.run(payload, attempt)
 
     def shred(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
-        vault.shred(Id(payload["blob"]))
+        with suppress(Held):  # it goes with its hold
+            vault.shred(Id(payload["blob"]))
 
     def erase(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
         recorder.overwrite(Id(upload) for upload in payload["uploads"])

@@ -28,7 +28,17 @@ from breakwater.model.upload import Upload
 from breakwater.observe import logger
 from breakwater.recognition import copies
 from breakwater.recognition.screen import Screener, silence
-from breakwater.records import appeals, banks, cases, entries, jobs, reels, uploads, videos
+from breakwater.records import (
+    appeals,
+    banks,
+    cases,
+    entries,
+    holds,
+    jobs,
+    reels,
+    uploads,
+    videos,
+)
 from breakwater.records.copies import touched_by
 from breakwater.records.database import Database, Tx
 
@@ -158,7 +168,8 @@ class Reviser:
             return
         if upload.case is not None:
             cases.close(tx, upload.case, by="system", reason=f"no entry matches any more ({why})")
-        if upload.blob is not None and not appeals.holds(tx, upload.id):
+        locked = appeals.holds(tx, upload.id) or holds.held_upload(tx, upload.id, upload.blob)
+        if upload.blob is not None and not locked:
             uploads.forget_evidence(tx, upload.id)
             jobs.enqueue(tx, SHRED_JOB, {"blob": upload.blob})
 

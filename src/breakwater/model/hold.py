@@ -103,6 +103,7 @@ class Hold:
         ends: until when it is kept at least; None: until it is released.
         counted: from what `ends` counts.
         ended_at: when it ended; None: it stands, or is due.
+        ended_by, second: who agreed that it ends; empty: a decision was taken back.
     """
 
     id: Id
@@ -119,6 +120,8 @@ class Hold:
     counted: Why = Why.DECIDED
     ended_at: datetime | None = None
     ended_why: Why | None = None
+    ended_by: str = ""
+    second: str = ""
 
     @property
     def stands(self) -> bool:

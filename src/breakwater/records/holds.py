@@ -38,7 +38,7 @@ _LAST: Final = (
 _JOINED: Final = (
     sa.select(
         holds, _t.starts_at, _t.ends_at, _t.why.label("counted"),
-        _e.at.label("ended_at"), _e.why.label("ended_why"),
+        _e.at.label("ended_at"), _e.why.label("ended_why"), _e.by.label("ended_by"), _e.second_by,
     )
     .join_from(holds, hold_terms, sa.and_(_t.hold_id == _h.id, _t.change == _LAST))
     .join(hold_ends, _e.hold_id == _h.id, isouter=True)
@@ -332,4 +332,6 @@ def _noun(tx: Tx, row: sa.Row[Any]) -> Hold:
         ends=row.ends_at, state=state_of(row.ends_at, row.ended_at, tx.now),
         reference=row.reference, counted=Why(row.counted), ended_at=row.ended_at,
         ended_why=None if row.ended_why is None else Why(row.ended_why),
+        ended_by=row.ended_by or "",
+        second=row.second_by or "",
     )  # fmt: skip

@@ -20,7 +20,7 @@ from breakwater.errors import BreakwaterError, Conflict, NotFound
 from breakwater.model.ids import Id
 from breakwater.model.match import Action, Verdict
 from breakwater.model.upload import Origin, Revision, Surface, Upload, UploadState
-from breakwater.records import copies, dropped, identities, matches, tallies
+from breakwater.records import copies, dropped, holds, identities, matches, tallies
 from breakwater.records.database import Tx
 from breakwater.records.idempotency import claim_idempotency, forget_idempotency
 from breakwater.records.origins import from_facts, to_facts
@@ -287,6 +287,7 @@ def _passed() -> sa.Select[tuple[Any]]:
         u.action == Action.ALLOW.value,
         u.case_id.is_(None),
         u.blob_id.is_(None),
+        ~holds.holding(uploads.name, u.id),
     )
 
 

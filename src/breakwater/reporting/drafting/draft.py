@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from breakwater.errors import NotFound
 from breakwater.model.case import CaseKind
 from breakwater.model.clock import iso
 from breakwater.model.decision import AccountRole
@@ -182,7 +183,10 @@ class Drafter:
     def _add(
         self, report: list[ReportFile], kept: list[FilingFile], blob: Id, file: ReportFile
     ) -> None:
-        size, sha256, md5 = self._digests(blob)
+        try:
+            size, sha256, md5 = self._digests(blob)
+        except NotFound:  # the law of the seat lets only its hash be kept
+            return
         if not size:
             return
         report.append(replace(file, blob=blob, sha256=sha256, md5=md5))

@@ -23,7 +23,7 @@ from breakwater.model.ids import Id
 from breakwater.model.match import Action
 from breakwater.model.notice import Notice
 from breakwater.model.upload import Upload
-from breakwater.records import appeals, cases, decisions, jobs, uploads
+from breakwater.records import appeals, cases, decisions, holds, jobs, uploads
 from breakwater.records.database import Database, Tx
 from breakwater.review.deciding import effects, policy, wrong
 from breakwater.review.deciding.telling import tell
@@ -289,6 +289,8 @@ def notice_json(notice: Notice) -> dict[str, Any]:
 def _let_go(tx: Tx, upload: Upload) -> None:
     """Suspicion was not confirmed and nothing locks it any more: delete at once."""
     if upload.blob is None or appeals.holds(tx, upload.id):
+        return
+    if holds.held_upload(tx, upload.id, upload.blob):  # it goes when the hold ends
         return
     uploads.forget_evidence(tx, upload.id)
     jobs.enqueue(tx, SHRED_JOB, {"blob": upload.blob})

@@ -17,7 +17,16 @@ from breakwater.model.case import CaseState, Priority
 from breakwater.model.decision import Decision, DecisionKind, Outcome, Touched
 from breakwater.model.ids import Id
 from breakwater.model.match import Verdict
-from breakwater.records import appeals, approvals, cases, decisions, jobs, skips, uploads
+from breakwater.records import (
+    appeals,
+    approvals,
+    cases,
+    decisions,
+    holds,
+    jobs,
+    skips,
+    uploads,
+)
 from breakwater.records.database import Tx
 from breakwater.review.deciding import broadcasts, effects, wrong
 
@@ -108,7 +117,7 @@ def _unsay(tx: Tx, said: Decision, by: Id) -> None:
 def settle(tx: Tx, said: Decision) -> int:
     """Destroy what is kept of released uploads, and stills of released broadcasts; how many.
 
-    What was taken back, judged anew or appealed keeps its media.
+    What was taken back, judged anew, appealed or is held keeps its media.
     """
     if not said.stands:
         return 0
@@ -117,12 +126,14 @@ def settle(tx: Tx, said: Decision) -> int:
         upload = uploads.find(tx, one.upload) if one.outcome is Outcome.RELEASED else None
         if upload is None or upload.blob is None or upload.revision != one.after:
             continue
-        if appeals.holds(tx, upload.id):
+        if appeals.holds(tx, upload.id) or holds.held_upload(tx, upload.id, upload.blob):
             continue
         uploads.forget_evidence(tx, upload.id)
         jobs.enqueue(tx, SHRED_JOB, {"blob": upload.blob})
         settled += 1
     for blob in broadcasts.stills(tx, said):
+        if holds.held_blob(tx, blob):
+            continue
         jobs.enqueue(tx, SHRED_JOB, {"blob": blob})
         settled += 1
     if settled:
