@@ -164,3 +164,27 @@ class Desk(Protocol):
     def viewer_imports(self) -> list[Row]:
         """Access logs that were read, the newest first."""
         ...
+
+    def package_keys(self, signer: str) -> list[Row]:
+        """Recipients' keys, withdrawn ones too; `signer` is the person who asks."""
+        ...
+
+    def packages(self, case: str, signer: str) -> Row:
+        """Packages of a case by number or id, the newest first, and the one that waits."""
+        ...
+
+    def propose_package(self, case: str, fields: Row, signer: str) -> Row:
+        """Propose a package; answers what waits for a second person."""
+        ...
+
+    def make_package(self, package: str, signer: str) -> Row:
+        """Wait until a package is sealed or could not be; where nothing is served, make it."""
+        ...
+
+    def take_package(self, package: str, signer: str, to: Path) -> Row:
+        """Write the sealed file; answers size and SHA-256 as they came."""
+        ...
+
+    def record_receipt(self, text: str, signer: str) -> Row:
+        """Keep a receiving officer's signed receipt."""
+        ...

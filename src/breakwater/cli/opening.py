@@ -23,6 +23,7 @@ from breakwater.cli.desk import OPERATOR, Desk, ListFile, Progress, Row, Share
 from breakwater.cli.remote import OwnerDesk
 from breakwater.cli.serve import prepare
 from breakwater.cli.terminal import Terminal
+from breakwater.cli.writing import written
 from breakwater.errors import BadInput, DatabaseInUse, Unavailable
 from breakwater.media.sandbox import JailPool
 from breakwater.model.access import Permission, Principal
@@ -30,8 +31,9 @@ from breakwater.model.ids import Id
 from breakwater.model.match import Verdict
 from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
+from breakwater.reporting.packages.making import TRIES
 from breakwater.review.grading.sets import NewSet
-from breakwater.web.api import classifiers, servers, viewers
+from breakwater.web.api import classifiers, packages, servers, viewers
 from breakwater.web.api import duty as wire
 from breakwater.web.api import streams as broadcasts
 from breakwater.web.api.grade_sets import GradeImportOut, GradeSetOut
@@ -269,3 +271,40 @@ class HereDesk:
     def viewer_imports(self) -> list[Row]:
         """Access logs that were read, the newest first."""
         return [one.model_dump(mode="json") for one in viewers.imports(self._app, OPERATOR).imports]
+
+    def package_keys(self, signer: str) -> list[Row]:
+        """Recipients' keys, withdrawn ones too."""
+        found = self._app.packages.desk.keys(self._exporter(signer))
+        return [packages.PackageKeyOut.of(one).model_dump(mode="json") for one in found]
+
+    def packages(self, case: str, signer: str) -> Row:
+        """Packages of a case by number or id, the newest first, and the one that waits."""
+        by = self._exporter(signer)
+        return packages.of_case(case, self._app, by).model_dump(mode="json")
+
+    def propose_package(self, case: str, fields: Row, signer: str) -> Row:
+        """Propose a package."""
+        by, body = self._exporter(signer), _checked(packages.PackageWishIn, fields)
+        return packages.propose(case, body, self._app, by).model_dump(mode="json")
+
+    def make_package(self, package: str, signer: str) -> Row:
+        """Make it in this process: no worker runs here."""
+        by = self._exporter(signer)
+        found = packages.one(package, self._app, by)
+        if found.state == "making":
+            self._app.packages.maker.run(Id(package), TRIES, lambda _: None)
+        return packages.one(package, self._app, by).model_dump(mode="json")
+
+    def take_package(self, package: str, signer: str, to: Path) -> Row:
+        """Write the sealed file."""
+        _, source = self._app.packages.desk.take(self._exporter(signer), Id(package))
+        with source:
+            return written(iter(lambda: source.read(1 << 20), b""), to)
+
+    def record_receipt(self, text: str, signer: str) -> Row:
+        """Keep a receiving officer's signed receipt."""
+        body = _checked(packages.ReceiptIn, {"receipt": text})
+        return packages.record(body, self._app, self._exporter(signer)).model_dump(mode="json")
+
+    def _exporter(self, name: str) -> Principal:
+        return packages.for_person(self._app, OPERATOR, name)

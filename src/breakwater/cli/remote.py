@@ -19,6 +19,7 @@ import httpx
 from breakwater import errors
 from breakwater.cli.desk import ListFile, Progress, Row, Share
 from breakwater.cli.owner import Owner
+from breakwater.cli.writing import written
 from breakwater.intake import policy
 from breakwater.model.bank import BankAction
 from breakwater.model.match import Match, Verdict
@@ -83,6 +84,14 @@ class Client:
         if answer.is_error:
             raise error_of(answer)
         return answer
+
+    def download(self, path: str, params: Row, to: Path) -> Row:
+        """Write what is answered to a file, in pieces; answers its size and SHA-256."""
+        with self._http.stream("GET", path, params=params, timeout=None) as answer:
+            if answer.is_error:
+                answer.read()
+                raise error_of(answer)
+            return written(answer.iter_bytes(1 << 20), to)
 
     def json(self, method: str, path: str, **how: Any) -> Any:
         """One request, its answer read."""
@@ -310,6 +319,42 @@ class OwnerDesk(Client):
     def viewer_imports(self) -> list[Row]:
         """Access logs that were read, the newest first."""
         return list(self.json("GET", "/v1/viewers/imports")["imports"])
+
+    def package_keys(self, signer: str) -> list[Row]:
+        """Recipients' keys, withdrawn ones too."""
+        found = self.json("GET", "/v1/packages/keys", params={"signed_by": signer})
+        return list(found["keys"])
+
+    def packages(self, case: str, signer: str) -> Row:
+        """Packages of a case by number or id, the newest first, and the one that waits."""
+        path = f"/v1/cases/{quote(case, safe='')}/packages"
+        found: Row = self.json("GET", path, params={"signed_by": signer})
+        return found
+
+    def propose_package(self, case: str, fields: Row, signer: str) -> Row:
+        """Propose a package."""
+        path = f"/v1/cases/{quote(case, safe='')}/packages"
+        made: Row = self.json("POST", path, params={"signed_by": signer}, json=fields)
+        return made
+
+    def make_package(self, package: str, signer: str) -> Row:
+        """Wait until the owner's worker has made it."""
+        path, how = f"/v1/packages/{quote(package, safe='')}", {"signed_by": signer}
+        while (made := self.json("GET", path, params=how))["state"] == "making":
+            time.sleep(ASK_EVERY_S)
+        done: Row = made
+        return done
+
+    def take_package(self, package: str, signer: str, to: Path) -> Row:
+        """Write the sealed file."""
+        path = f"/v1/packages/{quote(package, safe='')}/file"
+        return self.download(path, {"signed_by": signer}, to)
+
+    def record_receipt(self, text: str, signer: str) -> Row:
+        """Keep a receiving officer's signed receipt."""
+        body, how = {"receipt": text}, {"signed_by": signer}
+        kept: Row = self.json("POST", "/v1/packages/receipts", json=body, params=how)
+        return kept
 
 
 def _match(row: Row, item: Fingerprint) -> Match:

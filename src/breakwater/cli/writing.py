@@ -1,0 +1,38 @@
+"""Writes what comes in pieces to a file of the caller's: whole, private, or not at all.
+
+Fed by `export` on both desks, with files of any size. Tests: `tests/integration/test_packages.py`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from breakwater.errors import BadInput
+
+
+def written(pieces: Iterable[bytes], to: Path) -> dict[str, Any]:
+    """Write pieces to a file, readable by its owner alone; answers its size and SHA-256.
+
+    Raises:
+        BadInput: it cannot be written; what stood there before is untouched.
+    """
+    part = to.with_name(f"{to.name}.part")
+    digest, size = hashlib.sha256(), 0
+    try:
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            for piece in pieces:
+                digest.update(piece)
+                size += file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(to)
+    except OSError as error:
+        raise BadInput(f"{to} cannot be written: {error.strerror}.") from None
+    finally:
+        part.unlink(missing_ok=True)
+    return {"size": size, "sha256": digest.hexdigest()}
