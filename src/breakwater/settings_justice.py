@@ -6,6 +6,7 @@ Read by `settings` alone. `docs/reference/settings.md` is made from the fields.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 
@@ -173,4 +174,17 @@ class JusticeSettings(CommentsSettings):
     mail_password: SecretStr = Field(default=SecretStr(""), description="Our password there.")
     mail_ca: Path | None = Field(
         default=None, description="PEM of the authority that signed the mail server's certificate."
+    )
+
+    preserve_media: Literal["media", "hashes", "until_receipt"] = Field(
+        default="media",
+        description="What the law of the seat lets be kept of media: `media` for the whole hold, "
+        "`hashes` only, or media `until_receipt` of the report. Facts and hashes are kept always.",
+    )
+    preserve_days: int = Field(
+        default=365,
+        ge=1,
+        le=3650,
+        description="For how long evidence is kept from the receipt of its report; 365 is the duty "
+        "in the United States (18 USC 2258A(h)).",
     )

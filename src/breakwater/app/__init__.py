@@ -21,6 +21,7 @@ from breakwater.app.hearing import Hearing, wire_hearing
 from breakwater.app.live import Live, wire_live
 from breakwater.app.mapping import floods_of, life_of, limits_of, provider_of, stores_of
 from breakwater.app.packaging import Packaging, wire_packages
+from breakwater.app.preserving import Preserving, wire_preserving
 from breakwater.app.receiving import Receiving, wire_receiving
 from breakwater.app.reporting import Reporting, wire_reporting
 from breakwater.app.reviewing import Reviewing, wire_reviewing
@@ -96,6 +97,7 @@ class App:
     viewers: Viewing
     receiving: Receiving
     reporting: Reporting
+    preserving: Preserving
     packages: Packaging
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
@@ -187,6 +189,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     work = join_work(settings, on, parts, review)
     receiving = wire_receiving(settings, on)
     reporting = wire_reporting(settings, on, undo, review.schemes.every)
+    preserving = wire_preserving(settings, on)
     packages = wire_packages(settings, on, checkpointer, reporting.sendings)
     return App(
         settings=settings, clock=on.clock, metrics=on.metrics, db=on.db, keys=on.keys,
@@ -207,12 +210,12 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         live=live, enforcement=enforcement, scoring=scoring, hearing=hearing,
         conversations=wire_conversations(settings, on, hearing.lanes),
         viewers=wire_viewers(on, reporting.sendings),
-        receiving=receiving, reporting=reporting, packages=packages,
+        receiving=receiving, reporting=reporting, preserving=preserving, packages=packages,
         subscriptions=(
             *work.subscriptions, *scoring.subscriptions, *hearing.subscriptions,
-            *reporting.subscriptions,
+            *reporting.subscriptions, *preserving.subscriptions,
         ),
         jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs),
-        turns=(*work.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns),
+        turns=(*work.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns, *preserving.turns),
         close=undo.close,
     )  # fmt: skip
