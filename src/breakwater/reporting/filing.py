@@ -30,6 +30,7 @@ from breakwater.reporting import following
 from breakwater.reporting.cybertipline.write import attached_texts
 from breakwater.reporting.drafting.draft import Drafted, Drafter
 from breakwater.reporting.drafting.gaps import Gap
+from breakwater.reporting.drafting.lead import told_with
 from breakwater.reporting.drafting.material import gather
 from breakwater.reporting.permits import Destination, Permits
 
@@ -80,7 +81,7 @@ class Filings:
         """A decision was taken, or taken back: drafts follow, and go."""
         case = event.subject
         with self._db.transaction() as tx:
-            if cases.get(tx, case).kind is CaseKind.RECEIVED:
+            if cases.get(tx, case).kind is CaseKind.RECEIVED or told_with(tx, case):
                 return
             if decisions.known_since(tx, case) or decisions.in_danger(tx, case):
                 jobs.enqueue(tx, DRAFT_JOB, {"case": case}, dedup_key=f"draft:{case}")
@@ -103,11 +104,14 @@ class Filings:
 
         Raises:
             NotFound: no such case, or no such recipient.
-            Conflict: nobody has decided that it is illegal, or others reported it.
+            Conflict: nobody has decided that it is illegal, others reported it, or another case's
+                report tells it.
         """
         with self._db.read() as tx:
             if cases.get(tx, case).kind is CaseKind.RECEIVED:
                 raise Conflict("Others reported this: refer it on the case's page.")
+            if (lead := told_with(tx, case)) is not None:
+                raise Conflict(f"This goes with the report of case {lead}, decided with it.")
             found = gather(tx, case)
         drafted = [self._with_texts(one) for one in self._drafter.draft(found)]
         made = []
