@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from breakwater.app.ground import Ground
+from breakwater.app.recipients import destinations_of, recipients_of
 from breakwater.errors import BadSettings, NotFound
 from breakwater.model.event import EventType
 from breakwater.model.facts import ItemFacts
@@ -25,7 +26,8 @@ from breakwater.reporting.drafting.draft import Drafter, Profile
 from breakwater.reporting.filing import DRAFT_JOB, Filings
 from breakwater.reporting.permits import Destination, Permits
 from breakwater.reporting.ports import Wire
-from breakwater.reporting.running import Running
+from breakwater.reporting.running import Carriers, Running
+from breakwater.reporting.sinks.courier import Courier
 from breakwater.settings import Settings
 
 NCMEC: Final = "ncmec"
@@ -40,12 +42,14 @@ class Reporting:
         filings: reports as people and decisions move them.
         destinations: to whom, by name.
         sendings: what may leave, to whom.
+        courier: carries to other recipients, and takes their receipts.
     """
 
     filings: Filings
     sender: Sender
     destinations: Mapping[str, Destination]
     sendings: Sendings
+    courier: Courier
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -66,14 +70,8 @@ def wire_reporting(
             raise NotFound(f"destination {name}")
         return wires[name]
 
-    real = settings.reports_ncmec_production
-    destinations = {
-        NCMEC: Destination(
-            NCMEC, timedelta(hours=settings.reports_due_hours), two_people=real, production=real,
-            set_up=bool(settings.reports_ncmec_user), country="US", title="NCMEC",
-            kind=RecipientKind.CLEARING if real else RecipientKind.TEST,
-        )
-    }  # fmt: skip
+    others = recipients_of(settings)
+    destinations = {NCMEC: _to_ncmec(settings), **destinations_of(others)}
 
     def annotate(facts: ItemFacts) -> Sequence[str]:
         table = next((one for one in tables() if one.id == NCMEC), None)
@@ -88,7 +86,11 @@ def wire_reporting(
     sender = Sender(
         db=on.db, vault=on.vault, wire=wire, documents=Forms(clock=on.clock), permit=permits.check
     )
-    running = Running(db=on.db, sender=sender)
+    courier = Courier(
+        db=on.db, vault=on.vault, to=others, spool=settings.spool_dir, permit=permits.check
+    )
+    carriers = Carriers(db=on.db, usual=sender, named=dict.fromkeys(others, courier))
+    running = Running(db=on.db, sender=carriers)
     undo.callback(running.close)
 
     def draft(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
@@ -98,9 +100,14 @@ def wire_reporting(
         filings.remind()
 
     decided = frozenset({EventType.CASE_DECIDED})
+    finished = frozenset({EventType.FILING_FINISHED})
     return Reporting(
         filings=filings, sender=sender, destinations=destinations, sendings=may_leave,
-        subscriptions=(Subscription("reporting.draft", decided, filings.on_decided),),
+        courier=courier,
+        subscriptions=(
+            Subscription("reporting.draft", decided, filings.on_decided),
+            Subscription("reporting.follow", finished, filings.on_finished),
+        ),
         jobs=(JobKind(DRAFT_JOB, draft, lease_s=900.0),),
         turns=(
             Turn("reporting.filings", 0.0, running.turn),
@@ -124,6 +131,15 @@ def profile_of(settings: Settings) -> Profile:
         legal_url=settings.reports_legal_url, registered_as=settings.reports_registered_as,
     )  # fmt: skip
     return Profile(reporter, settings.reports_platform, settings.reports_page)
+
+
+def _to_ncmec(settings: Settings) -> Destination:
+    real = settings.reports_ncmec_production
+    return Destination(
+        NCMEC, timedelta(hours=settings.reports_due_hours), two_people=real, production=real,
+        set_up=bool(settings.reports_ncmec_user), country="US", title="NCMEC",
+        kind=RecipientKind.CLEARING if real else RecipientKind.TEST,
+    )  # fmt: skip
 
 
 def _ncmec(settings: Settings, undo: ExitStack) -> Wire:

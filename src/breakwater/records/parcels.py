@@ -2,7 +2,7 @@
 
 Rows are only ever added. A parcel is made once for a filing: what is delivered again after a
 crash is the same file. Fed by `reporting.sinks`; read by the pages of filings. Contract:
-`tests/contract/test_parcels.py`.
+`tests/contract/test_courier.py`.
 """
 
 from __future__ import annotations

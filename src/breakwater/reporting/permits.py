@@ -8,7 +8,7 @@ nothing is lost, and it can go when the table, the seat or the report has change
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -40,6 +40,9 @@ class Destination:
         due_urgent: the time of what is urgent; None: as of any other.
         title: its name for people.
         media: files go along; otherwise their hashes only.
+        declares: a person declares that all reasonably available information is in the report.
+        covered_by: recipients a report to whom stands for one to this.
+        lacks: what keeps a report from going there, each in a sentence.
     """
 
     name: str
@@ -53,6 +56,9 @@ class Destination:
     due_urgent: timedelta | None = None
     title: str = ""
     media: bool = True
+    declares: bool = False
+    covered_by: tuple[str, ...] = ()
+    lacks: Callable[[Report], Sequence[str]] = lambda _: ()
 
     def time_for(self, *, urgent: bool) -> timedelta:
         """From actual knowledge until it must be filed."""

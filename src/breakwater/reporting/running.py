@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from typing import Final, Protocol
 
 from breakwater.errors import BreakwaterError, LeaseLost
 from breakwater.model.ids import Id, new_id
@@ -20,7 +21,7 @@ from breakwater.records.database import Database
 from breakwater.records.filing_steps import RETRACT_JOB
 from breakwater.records.jobs import Job
 from breakwater.reporting.cybertipline import machine
-from breakwater.reporting.cybertipline.sender import Sender
+from breakwater.reporting.cybertipline.sender import Later
 
 AT_ONCE: Final = 4
 LEASE_S: Final = 30.0
@@ -35,10 +36,44 @@ KINDS: Final = (filings.FILE_JOB, RETRACT_JOB)
 _log = logger("reporting")
 
 
+class Carrier(Protocol):
+    """Carries filings to one recipient or several."""
+
+    def carry(self, filing: Id, tries: int = 1) -> Later | None:
+        """Carry one as far as it goes now; None: nothing is left to do."""
+        ...
+
+    def retract(self, filing: Id, report_id: str) -> None:
+        """Take a report back that belongs to nothing."""
+        ...
+
+
+class Carriers:
+    """Gives each filing to what carries it: the first for a named recipient, or the usual one."""
+
+    def __init__(self, *, db: Database, usual: Carrier, named: Mapping[str, Carrier]) -> None:
+        """Take the carriers by the recipients' names."""
+        self._db = db
+        self._usual = usual
+        self._named = named
+
+    def carry(self, filing: Id, tries: int = 1) -> Later | None:
+        """As `Carrier.carry`."""
+        return self._of(filing).carry(filing, tries)
+
+    def retract(self, filing: Id, report_id: str) -> None:
+        """As `Carrier.retract`."""
+        self._of(filing).retract(filing, report_id)
+
+    def _of(self, filing: Id) -> Carrier:
+        with self._db.read() as tx:
+            return self._named.get(filings.get(tx, filing).destination, self._usual)
+
+
 class Running:
     """Claims and carries."""
 
-    def __init__(self, *, db: Database, sender: Sender) -> None:
+    def __init__(self, *, db: Database, sender: Carrier) -> None:
         """Take what it needs; `turn` does the work."""
         self._db = db
         self._sender = sender
