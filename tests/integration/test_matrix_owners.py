@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from breakwater.model.access import Permission, Role
+from tests.integration import matrix_acts as acted
 from tests.integration import matrix_filing as filed
 from tests.integration import matrix_live as live
 from tests.integration import matrix_world as make
@@ -136,6 +137,14 @@ ROWS: Final = [
     *same(filed.filing, OFFICER, "POST /v1/filings/{id}/take-back", own=HELD, another=HELD, body=WHY),
     *same(filed.filing, OFFICER, "POST /v1/filings/{id}/drop", body=WHY),
     *same(filed.filing, OFFICER, "POST /v1/filings/{id}/retry", own=HELD, another=HELD),
+    # Acts on services: a service sees and acknowledges its own; reviewers share them.
+    *same(acted.act, REVIEWER, "GET /v1/acts/{id}"),
+    *same(acted.act, (), "POST /v1/acts/{id}/acknowledgements", another=NONE, body={"json": {"epoch": 1, "outcome": "done"}}),
+    *same(acted.failing, REVIEWER, "POST /v1/acts/{id}/retry"),
+    *same(acted.failing, REVIEWER, "POST /acts/{act}/retry", body=FORM),
+    *same(acted.case_of_act, REVIEWER, "GET /v1/cases/{id}/acts", "GET /cases/{case}/acts"),
+    *same(acted.case_of_act, REVIEWER, "POST /v1/cases/{id}/acts", body={"json": {"kind": "close_account", "reason": "because"}}),
+    *same(acted.case_of_act, REVIEWER, "POST /cases/{case}/acts", body={"data": {"kind": "close_account", "reason": "because"}}),
     # Cases: everybody reads; who works on it, works alone.
     *same(make.case, REVIEWER, "GET /v1/cases/{id}/decisions", "GET /cases/{case}", "GET /cases/{case}/preview", "GET /cases/{case}/lease", "GET /cases/{case}/reports"),
     *same(live.talk_case, REVIEWER, "GET /cases/{case}/chat", "POST /cases/{case}/chat/words"),

@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from breakwater.access.door import Access
+from breakwater.app.acting import Acting, wire_acting
 from breakwater.app.classifying import Scoring, wire_scoring
 from breakwater.app.conversing import wire_conversations
 from breakwater.app.enforcing import Enforcing, wire_enforcing
@@ -97,6 +98,7 @@ class App:
     viewers: Viewing
     receiving: Receiving
     reporting: Reporting
+    acting: Acting
     preserving: Preserving
     packages: Packaging
     subscriptions: tuple[Subscription, ...]
@@ -187,6 +189,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         retroactive, reels, intake, recorder, resumables, webhooks, checkpointer, live, enforcement
     )
     work = join_work(settings, on, parts, review)
+    acting = wire_acting(settings, on, undo)
     receiving = wire_receiving(settings, on)
     reporting = wire_reporting(settings, on, undo, review.schemes.every)
     preserving = wire_preserving(settings, on)
@@ -211,11 +214,15 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         conversations=wire_conversations(settings, on, hearing.lanes),
         viewers=wire_viewers(on, reporting.sendings),
         receiving=receiving, reporting=reporting, preserving=preserving, packages=packages,
+        acting=acting,
         subscriptions=(
-            *work.subscriptions, *scoring.subscriptions, *hearing.subscriptions,
+            *acting.subscriptions, *work.subscriptions, *scoring.subscriptions, *hearing.subscriptions,
             *reporting.subscriptions, *preserving.subscriptions,
         ),
         jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs),
-        turns=(*work.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns, *preserving.turns),
+        turns=(
+            *work.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns,
+            *preserving.turns, *acting.turns,
+        ),
         close=undo.close,
     )  # fmt: skip

@@ -34,6 +34,7 @@ from breakwater.settings import Settings
 from breakwater.web import tls
 from breakwater.web.api import (
     accounts,
+    acts,
     appeals,
     bank_cuts,
     banks,
@@ -111,6 +112,7 @@ ROUTERS: Final = (
     reports.router,
     spots.router,
     streams.router,
+    acts.router,
     viewers.router,
     comments.router,
     conversations.router,

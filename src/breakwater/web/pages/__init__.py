@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from breakwater.web import events
 from breakwater.web.pages import (
     account,
+    acts,
     appeals,
     audit,
     banks,
@@ -66,6 +67,7 @@ ROUTERS: Final = (
     bulk.router,
     routing.router,
     case.router,
+    acts.router,
     chat.router,
     held.router,
     appeals.router,

@@ -15,7 +15,7 @@ from breakwater.model.case import CaseState, Priority
 from breakwater.model.match import Action
 from breakwater.model.signal import kind_named
 from breakwater.model.upload import Upload
-from breakwater.records import audit, cases, outbox, uploads
+from breakwater.records import audit, cases, outbox, platform_acts, uploads
 from breakwater.records.database import Tx
 from breakwater.web.pages import read_duty, words
 from breakwater.web.pages.models import (
@@ -163,7 +163,17 @@ def _parts(tx: Tx, app: App) -> tuple[Part, ...]:
              say("%(n)s need a person", n=words.count(dead)) if dead else say("nothing stuck")),
         Part(say("Uploads"), _ready(),
              say("%(n)s wait for a verdict", n=words.count(uploads.pending(tx)))),
+        *_acts(tx),
     )  # fmt: skip
+
+
+def _acts(tx: Tx) -> tuple[Part, ...]:
+    """Acts on services, where a person must look."""
+    failing = platform_acts.failed(tx)
+    if not failing:
+        return ()
+    said = say("%(n)s not confirmed", n=words.count(failing))
+    return (Part(say("Acts on services"), Mark("bad", say("Not confirmed")), said, "/acts?failing=1"),)
 
 
 def _verdict(look: Look, upload: Upload) -> VerdictRow:
