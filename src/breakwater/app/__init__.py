@@ -23,6 +23,7 @@ from breakwater.app.live import Live, wire_live
 from breakwater.app.mapping import floods_of, life_of, limits_of, provider_of, stores_of
 from breakwater.app.packaging import Packaging, wire_packages
 from breakwater.app.preserving import Preserving, wire_preserving
+from breakwater.app.publishing import Publishing, wire_publishing
 from breakwater.app.receiving import Receiving, wire_receiving
 from breakwater.app.reporting import Reporting, wire_reporting
 from breakwater.app.reviewing import Reviewing, wire_reviewing
@@ -101,6 +102,7 @@ class App:
     acting: Acting
     preserving: Preserving
     packages: Packaging
+    transparency: Publishing
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -193,6 +195,8 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     receiving = wire_receiving(settings, on)
     reporting = wire_reporting(settings, on, undo, review.schemes.every)
     preserving = wire_preserving(settings, on)
+    told = [name for name, one in reporting.destinations.items() if one.set_up]
+    publishing = wire_publishing(settings, on, told)
     packages = wire_packages(settings, on, checkpointer, reporting.sendings)
     return App(
         settings=settings, clock=on.clock, metrics=on.metrics, db=on.db, keys=on.keys,
@@ -212,7 +216,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         reels=reels, aligner=on.aligner, retroactive=retroactive, access=access, review=review,
         live=live, enforcement=enforcement, scoring=scoring, hearing=hearing,
         conversations=wire_conversations(settings, on, hearing.lanes),
-        viewers=wire_viewers(on, reporting.sendings),
+        viewers=wire_viewers(on, reporting.sendings), transparency=publishing,
         receiving=receiving, reporting=reporting, preserving=preserving, packages=packages,
         acting=acting,
         subscriptions=(
@@ -221,7 +225,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         ),
         jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs),
         turns=(
-            *work.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns,
+            *work.turns, *publishing.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns,
             *preserving.turns, *acting.turns,
         ),
         close=undo.close,

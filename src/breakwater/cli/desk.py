@@ -165,6 +165,14 @@ class Desk(Protocol):
         """Access logs that were read, the newest first."""
         ...
 
+    def transparency(self, fields: Row) -> bytes:
+        """The report of a period: `from`, `to` and `form`."""
+        ...
+
+    def compliance(self, code: str, fields: Row) -> bytes:
+        """Measures of a regulator's code, in a `form`."""
+        ...
+
     def package_keys(self, signer: str) -> list[Row]:
         """Recipients' keys, withdrawn ones too; `signer` is the person who asks."""
         ...

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -31,9 +32,10 @@ from breakwater.model.ids import Id
 from breakwater.model.match import Verdict
 from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
+from breakwater.model.transparency import Period
 from breakwater.reporting.packages.making import TRIES
 from breakwater.review.grading.sets import NewSet
-from breakwater.web.api import classifiers, packages, servers, viewers
+from breakwater.web.api import classifiers, packages, servers, transparency, viewers
 from breakwater.web.api import duty as wire
 from breakwater.web.api import streams as broadcasts
 from breakwater.web.api.grade_sets import GradeImportOut, GradeSetOut
@@ -94,6 +96,18 @@ def _checked(model: type[M], fields: Row) -> M:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         raise BadInput(f"{where}: {first['msg']}.") from None
+
+
+def _form(known: type[StrEnum], fields: Row) -> str:
+    """How something is printed, as the API would take it."""
+    try:
+        return known(fields["form"]).value
+    except ValueError:
+        raise BadInput(f"It is printed as {' or '.join(known)}.") from None
+
+
+def _bytes(made: str | bytes) -> bytes:
+    return made.encode() if isinstance(made, str) else made
 
 
 class NoJail(JailPool):
@@ -271,6 +285,18 @@ class HereDesk:
     def viewer_imports(self) -> list[Row]:
         """Access logs that were read, the newest first."""
         return [one.model_dump(mode="json") for one in viewers.imports(self._app, OPERATOR).imports]
+
+    def transparency(self, fields: Row) -> bytes:
+        """The report of a period."""
+        form = _form(transparency.ReportForm, fields)
+        period = Period.parse(fields["from"], fields["to"])
+        report = transparency.taken(self._app, OPERATOR, period, form)
+        return _bytes(transparency.printed(report, form))
+
+    def compliance(self, code: str, fields: Row) -> bytes:
+        """Measures of a regulator's code."""
+        form = _form(transparency.PaperForm, fields)
+        return _bytes(transparency.proven(self._app.transparency.measures.report(code), form))
 
     def package_keys(self, signer: str) -> list[Row]:
         """Recipients' keys, withdrawn ones too."""

@@ -320,6 +320,14 @@ class OwnerDesk(Client):
         """Access logs that were read, the newest first."""
         return list(self.json("GET", "/v1/viewers/imports")["imports"])
 
+    def transparency(self, fields: Row) -> bytes:
+        """The report of a period."""
+        return self.call("GET", "/v1/transparency", params=fields).content
+
+    def compliance(self, code: str, fields: Row) -> bytes:
+        """Measures of a regulator's code."""
+        return self.call("GET", f"/v1/compliance/{quote(code, safe='')}", params=fields).content
+
     def package_keys(self, signer: str) -> list[Row]:
         """Recipients' keys, withdrawn ones too."""
         found = self.json("GET", "/v1/packages/keys", params={"signed_by": signer})

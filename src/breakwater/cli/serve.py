@@ -32,7 +32,7 @@ app = typer.Typer(help="Serve the API and the console.", add_completion=False)
 OWNER_KEY: Final = LOCAL_COMMANDS
 OWNER_SCOPES: Final = (
     "media:screen", "hash:lookup", "bank:read", "bank:write", "account:write", "verdict:read",
-    "duty:write", "stream:write", "stream:read",
+    "duty:write", "stream:write", "stream:read", "transparency:read",
 )  # fmt: skip
 """What commands of the same user may do through the owner: what keys may do at all."""
 
