@@ -96,15 +96,30 @@ def test_a_time_in_the_future_is_written_as_it_was_told(app, known, machine, rev
 
 
 def test_many_files_go_with_one_report(app, known, machine, reviewer, receiver):
-    first, *others = [submitted(app, machine, PLAIN) for _ in range(MANY)]
-    stranger = submitted(app, machine, replace(PLAIN, account="acct-18"))
-    also = [one.case for one in (*others, stranger)]
-    deciding.decide(app, reviewer, first, K.ILLEGAL, facts=FOUND, also=also)
-    (done,) = filed(app, first.case)
+    case = decided(app, submitted(app, machine, PLAIN), reviewer)
+    (draft,) = app.reporting.filings.draft(case)
+    (file,), (kept,) = report_of(app, draft).files, draft.files
+    files = tuple(replace(file, name=f"{n:03}.jpg") for n in range(MANY))
+    with app.db.transaction() as tx:
+        told = replace(Report.read(filings.report_of(tx, draft.id)), files=files)
+        filings.redraft(tx, draft, told.plain(), [replace(kept, position=n) for n in range(MANY)])
+    app.reporting.filings.want(ordinary.somebody(app, ordinary.Role.REPORT_OFFICER), draft.id)
+    assert app.reporting.sender.carry(draft.id) is None
+    with app.db.read() as tx:
+        (done,) = filings.of_case(tx, case)
     assert (done.state, len(done.files)) == (FilingState.FINISHED, MANY)
     received = at_receiver(receiver, done)
     assert len(received["files"]) == MANY
     assert all(one["described"] for one in received["files"])
+
+
+def test_what_one_decision_reaches_of_one_account_is_one_report(app, known, machine, reviewer):
+    first, *others = [submitted(app, machine, PLAIN) for _ in range(5)]
+    stranger = submitted(app, machine, replace(PLAIN, account="acct-18"))
+    also = [one.case for one in (*others, stranger)]
+    deciding.decide(app, reviewer, first, K.ILLEGAL, facts=FOUND, also=also)
+    (draft,) = app.reporting.filings.draft(first.case)
+    assert len(draft.files) == 5
     with pytest.raises(Conflict, match=str(first.case)):
         app.reporting.filings.draft(others[-1].case)
     (own,) = app.reporting.filings.draft(stranger.case)
