@@ -55,9 +55,9 @@ def stretches(pool: JailPool, answers: Answers) -> Iterator[Finding]:
         return
     for one in answers.said["stretches"]:
         yield _aligned(known[0], asked.views, one)
-    none = not isinstance(else_, Undecodable) and else_.views is not None
-    found = len(_found(known[0], else_.views, 0.0)) if none else "not read"  # type: ignore[union-attr, arg-type]
-    yield Finding.equal(PART, "another clip, stretches found", 0, found)
+    prints = None if isinstance(else_, Undecodable) else else_.views
+    found = "not read" if prints is None else str(len(_found(known[0], prints, 0.0)))
+    yield Finding.equal(PART, "another clip, stretches found", "0", found)
 
 
 def _found(known: ReelPrints, asked: ReelPrints, from_s: float) -> tuple[Segment, ...]:
