@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
@@ -47,6 +47,7 @@ ROLES: Final = ("reviewer", "qa_lead", "auditor", "admin")
 """What the how-tos need of one person; the server is told to print no link, which would end ours."""
 OFFICER: Final = ("reviewer", "report_officer")
 FAILED: Final = 1
+LIVE: Final = "  On the live wall:      a broadcast runs on, whose chat alarmed and is paused; its case says why\n"
 
 
 @app.command()
@@ -79,8 +80,9 @@ def play(
     """Everything that is shown, and the ledger or the console's address at the end."""
     from breakwater.cli import demo_run
 
-    with server(settings, home) as owner:
-        ledger = demo_run.run(owner, access, terminal, home, sign_in=check)
+    with server(settings, home) as owner, ExitStack() as runs_on:
+        kept = None if check else runs_on
+        ledger = demo_run.run(owner, access, terminal, home, sign_in=check, kept=kept)
         if check:
             Terminal(as_json=True).result(ledger)
         else:
@@ -295,7 +297,8 @@ def stay(owner: Owner, access: Access, ledger: dict[str, Any], terminal: Termina
     terminal.say(
         f"\n  Console, one sign-in:  [bold]{owner.site}/login/{access.link}[/]\n"
         f"                         (as Demo: reviewer, quality lead, auditor, administrator)\n"
-        f"  To get in again:       .venv/bin/breakwater --config {config} people link Demo\n"
+        + ("" if ledger["live"]["missing"] else LIVE)
+        + f"  To get in again:       .venv/bin/breakwater --config {config} people link Demo\n"
         f"  Your own upload:       curl -H 'Authorization: Bearer {access.key}' -F service=demo "
         f"-F surface=public -F file=@picture.jpg {owner.url}/v1/media\n"
         f"  Commands:              .venv/bin/breakwater --config {config} bank list\n\n"

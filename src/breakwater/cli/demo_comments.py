@@ -13,6 +13,7 @@ import json
 import re
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -125,22 +126,27 @@ class Episode:
         ).total_seconds()
 
 
-def play(on: Act, home: Path) -> None:
-    """The story: ordinary chat, an episode without a loud message, an alarm, a pause, a call."""
+def play(on: Act, home: Path, stage: ExitStack, *, again: bool) -> None:
+    """The story: ordinary chat, an episode without a loud message, an alarm, a pause, a call.
+
+    Args:
+        on: the stage and who is on it.
+        home: the demo's folder.
+        stage: the broadcast, and the service that hears of its chat, end with it.
+        again: the broadcast has no end of its own.
+    """
     on.terminal.say(
         f"\nViewers write to a broadcast (half an hour of chat in seconds). {SURROGATE}"
     )
     file = home / "terrace.flv"
     file.write_bytes(demo_media.quiet())
     hook = Listener(on.access.hook_port, on.access.hook_secret)
-    publisher = Publisher(file, f"{on.url}/{NAME}")
-    try:
-        found = on.step("another ordinary broadcast runs", on.stream, publisher.begun)
-        if found:
-            _told(on, str(found["id"]), hook)
-    finally:
-        publisher.end()
-        hook.end()
+    stage.callback(hook.end)
+    publisher = Publisher(file, f"{on.url}/{NAME}", again=again)
+    stage.callback(publisher.end)
+    found = on.step("another ordinary broadcast runs", on.stream, publisher.begun)
+    if found:
+        _told(on, str(found["id"]), hook)
 
 
 def _told(on: Act, stream: str, hook: Listener) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -100,8 +100,18 @@ class Act(Steps):
         return httpx.get(f"{self.hls}/{name}/index.m3u8", trust_env=False).status_code
 
 
-def act(owner: Owner, access: LiveAccess, home: Path, terminal: Terminal) -> Row:
-    """Play it; a stage that cannot be built is said and counted."""
+def act(
+    owner: Owner, access: LiveAccess, home: Path, terminal: Terminal, kept: ExitStack | None = None
+) -> Row:
+    """Play it; a stage that cannot be built is said and counted.
+
+    Args:
+        owner: the server.
+        access: what the set-up made for this act.
+        home: the demo's folder.
+        terminal: told of each step.
+        kept: the last broadcast runs on until this ends, for people to look at; None: it ends.
+    """
     terminal.say("\nA broadcast, watched through a real media server:")
     if gone := demo_stage.missing():
         terminal.say(
@@ -112,10 +122,13 @@ def act(owner: Owner, access: LiveAccess, home: Path, terminal: Terminal) -> Row
     comments: Row = {}
     case = ""
     try:
-        with _stage(owner, access, home, steps) as ready:
+        with ExitStack() as stage:
+            ready = stage.enter_context(_stage(owner, access, home, steps))
             case = _play(ready, home)
-            demo_comments.play(ready, home)
+            demo_comments.play(ready, home, stage, again=kept is not None)
             comments = ready.comments
+            if kept is not None:
+                kept.push(stage.pop_all())
     except (BreakwaterError, httpx.HTTPError) as error:
         steps.failed(error)
     return {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -50,7 +51,13 @@ class Access:
 
 
 def run(
-    owner: Owner, access: Access, terminal: Terminal, home: Path, *, sign_in: bool
+    owner: Owner,
+    access: Access,
+    terminal: Terminal,
+    home: Path,
+    *,
+    sign_in: bool,
+    kept: ExitStack | None = None,
 ) -> dict[str, Any]:
     """Do the whole main job and keep the books.
 
@@ -60,13 +67,14 @@ def run(
         terminal: told of each step.
         home: the demo's folder.
         sign_in: use up the link to see the console from inside; else it is left for a person.
+        kept: the last broadcast runs on until this ends; None: it ends.
     """
     with Client(owner.url, access.key) as service, Client(owner.url, access.lists) as lists:
         terminal.say("\nUploads through the public API:")
         ledger = books(uploads(service, terminal))
         terminal.say("\nA list grows, and what passed before is found:")
         ledger["later"] = list(later(service, lists, ledger["uploads"], terminal))
-    ledger["live"] = demo_live.act(owner, access.live, home, terminal)
+    ledger["live"] = demo_live.act(owner, access.live, home, terminal, kept)
     case = ledger["live"].get("case") or _first_case(ledger)
     ledger["justice"] = demo_justice.act(owner, access.officer, case, terminal)
     ledger["console"] = inside(owner, access, ledger) if sign_in else True

@@ -98,13 +98,14 @@ def _wait_listening(process: subprocess.Popen[bytes], port: int, errors: Path) -
 class Publisher:
     """One ffmpeg that sends a file at the pace of life."""
 
-    def __init__(self, file: Path, url: str, *, change: str = "") -> None:
+    def __init__(self, file: Path, url: str, *, change: str = "", again: bool = False) -> None:
         """Begin to send.
 
         Args:
             file: an FLV file, sent as it is.
             url: where to.
             change: filters through which it goes, and x264 again; empty: none.
+            again: from its beginning whenever it is at its end.
         """
         coded = ["-c", "copy"]
         if change:
@@ -112,8 +113,8 @@ class Publisher:
                      "zerolatency", "-g", "12", "-pix_fmt", "yuv420p", "-threads", "1"]  # fmt: skip
         self.begun = time.monotonic()
         self._process = subprocess.Popen(
-            ["ffmpeg", "-nostdin", "-loglevel", "quiet", "-re", "-i", str(file), *coded,
-             "-f", "flv", url],
+            ["ffmpeg", "-nostdin", "-loglevel", "quiet", "-re", *(["-stream_loop", "-1"] if again else []),
+             "-i", str(file), *coded, "-f", "flv", url],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
         )  # fmt: skip

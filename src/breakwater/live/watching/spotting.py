@@ -134,7 +134,7 @@ class Spotter:
         )
         return Alert(
             self._stream, at, time_s, "stopped" if stopped else "copy",
-            words or f"It shows {one.end_s - one.start_s:.0f} s of {what}.",
+            words or f"It shows {_length(one.end_s - one.start_s)} of {what}.",
             frames=one.frames, span_s=one.span_s, score=one.score,
             reference=copy.reel.id, bank=copy.bank.name, auto_cut=copy.verified and may_cut,
         )  # fmt: skip
@@ -264,3 +264,8 @@ def _same_line(one: Segment, other: Segment) -> bool:
         return False
     began = [s.start_s - s.reference_start_s * s.speed for s in (one, other)]
     return abs(began[0] - began[1]) <= SAME_LINE_S
+
+
+def _length(seconds: float) -> str:
+    """As people say it; of one frame nobody knows how long it is."""
+    return f"{seconds:.0f} s" if seconds >= 1 else "frames"

@@ -11,6 +11,7 @@ from typing import Final
 
 from babel import Locale, UnknownLocaleError
 
+from breakwater.comments.explain import ABSTAINED, UNCOUNTED
 from breakwater.conversations.sides import CONTACTS, WORDS
 from breakwater.model.chat import ChatAlarm, ChatKind, Measure
 from breakwater.model.comment import Cue, Level, Share, Source
@@ -134,6 +135,10 @@ def facts(alarm: ChatAlarm) -> tuple[tuple[str, str], ...]:
 
 def _clears(seconds: float) -> str:
     return say("under the limit in %(n)s min", n=figure(max(1, round(seconds / 60))))
+
+
+SAID: Final = frozenset({ABSTAINED, UNCOUNTED})
+"""Notes of the engine that the row about the calibration says already."""
 
 
 def _calibration(alarm: ChatAlarm) -> str:

@@ -155,7 +155,7 @@ def _alarm(alarm: ChatAlarm) -> ChatAlarmRow:
         at=words.at(alarm.at),
         why=chat_words.ALARMED[alarm.level],
         facts=chat_words.facts(alarm),
-        notes=tuple(retold(note) for note in alarm.why.notes),
+        notes=tuple(retold(note) for note in alarm.why.notes if note not in chat_words.SAID),
     )
 
 

@@ -42,6 +42,7 @@ PATTERNS: Final = (
     later("May show %(length)s s of a known video from %(at)s on"),
     later("It shows %(length)s s of a video of the bank %(bank)s."),
     later("It shows %(length)s s of a broadcast that was stopped."),
+    later("It shows frames of a video of the bank %(bank)s."),
     later("A frame is %(n)s bits from an entry of the bank %(bank)s."),
     later("A closer look bears it out: %(n)s of %(all)s frame pairs show the same."),
     later(
@@ -100,6 +101,7 @@ FIXED: Final = (
     later("Another report came in."),
     later("A viewer reported it."),
     later("A report says: a child is in danger now."),
+    later("It shows frames of a broadcast that was stopped."),
     later("Packets come, and no picture can be made of them."),
     later("It runs, and nobody sees it: it cannot be fetched."),
     later("A report says that a child is in danger now."),
