@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
+from typer.testing import CliRunner
 
+from breakwater.cli import program
+from breakwater.cli.opening import HereDesk
+from breakwater.enforcement.platform.policy import ActPolicy
 from breakwater.intake.submit import Submission
 from breakwater.model.access import Role
 from breakwater.model.act import TRIED_FOR, ActKind, ActState, Lane, Subject
@@ -232,7 +237,10 @@ def test_the_pages_are_plain_forms_in_both_themes_and_on_a_phone(app, site):
         page.get_by_role("button", name="Try again").first.click()
         expect(page.locator("main")).to_be_visible()
         page.goto(f"{served.url}/acts")
-        both_themes(page, "acts", "main")
+        page.set_viewport_size(
+            {"width": 1440, "height": 4000}
+        )  # the bar at its foot hides no button
+        both_themes(page, "acts")
         page.get_by_text("What happened").first.click()
         page.set_viewport_size({"width": 390, "height": 844})
         assert not scrolls_sideways(page)
@@ -240,3 +248,24 @@ def test_the_pages_are_plain_forms_in_both_themes_and_on_a_phone(app, site):
     send(app)
     closed = standing(app, upload, Lane.ACCOUNT)
     assert closed is None or closed.state is ActState.CONFIRMED
+
+
+def test_the_command_lists_and_tries_again_and_a_polling_service_sees_its_own(
+    app, site, tmp_path, monkeypatch
+):
+    served, platform = site
+    platform.fault = Fault.CANNOT
+    upload = decided(app)
+    send(app)
+    act = standing(app, upload)
+    polling = served.client(served.key("act:read", "act:write", service="photos"))
+    (mine,) = [one for one in polling.get("/v1/acts").json()["acts"] if one["id"] == act.id]
+    assert mine["name"] == upload.origin.reference
+    elsewhere = served.client(served.key("act:read", service="elsewhere"))
+    assert elsewhere.get("/v1/acts").json()["acts"] == []
+    desk = HereDesk(app)
+    assert act.id in {one["id"] for one in desk.acts(failing=True)["acts"]}
+    assert desk.retry_act(act.id)["state"] == "wanted"
+    monkeypatch.setenv("BREAKWATER_DATA_DIR", str(tmp_path))
+    shown = CliRunner().invoke(program, ["acts", "policy"])
+    assert ActPolicy.read(tomllib.loads(shown.output)) == ActPolicy.load()

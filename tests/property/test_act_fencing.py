@@ -7,9 +7,11 @@ rows are real.
 from __future__ import annotations
 
 import base64
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.integration.acting_site import documented
 
 from breakwater.model.act import Acknowledged, AckOutcome, ActKind, ActState, ActWhy, Lane, Subject
 from breakwater.records import platform_acts
@@ -17,7 +19,6 @@ from breakwater.records.database import open_database
 from breakwater.records.keys import Keyring
 from breakwater.records.platform_acts import Ground
 from breakwater.testing.platforms import ask, later
-from tests.integration.acting_site import documented
 
 CONTENT = [kind for kind in ActKind if kind.lane is Lane.CONTENT]
 SECRET = "whsec_" + base64.b64encode(b"x" * 32).decode()

@@ -27,7 +27,7 @@ OPERATOR: Final = Principal(
     frozenset(
         MACHINE_SCOPES
         | {Permission.PEOPLE_WRITE, Permission.SYSTEM_WRITE, Permission.SERVER_WRITE}
-        | {Permission.STREAM_CONTROL}
+        | {Permission.STREAM_CONTROL, Permission.ACT_RETRY}
     ),
 )
 """Whoever may run commands on this host as the installation's user; so the audit log names them."""
@@ -151,6 +151,14 @@ class Desk(Protocol):
 
     def order_stream(self, stream: str, fields: Row) -> Row:
         """Stop a broadcast, or let it go; answers it with its orders as they stand then."""
+        ...
+
+    def acts(self, *, failing: bool = False) -> Row:
+        """The newest acts on services, or those that were not confirmed."""
+        ...
+
+    def retry_act(self, act: str) -> Row:
+        """Try one again."""
         ...
 
     def begin_viewers(self, fields: Row) -> Row:

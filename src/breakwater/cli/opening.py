@@ -35,7 +35,7 @@ from breakwater.model.signal import Fingerprints, Signal
 from breakwater.model.transparency import Period
 from breakwater.reporting.packages.making import TRIES
 from breakwater.review.grading.sets import NewSet
-from breakwater.web.api import classifiers, packages, servers, transparency, viewers
+from breakwater.web.api import acts, classifiers, packages, servers, transparency, viewers
 from breakwater.web.api import duty as wire
 from breakwater.web.api import streams as broadcasts
 from breakwater.web.api.grade_sets import GradeImportOut, GradeSetOut
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from breakwater.settings import Settings
 
 PAGE: Final = 1000
+ACTS: Final = 200
+"""Acts of one look: the API's limit."""
 STARTING_S: Final = 15.0
 """How long a command waits for an owner that holds the database and has not announced itself."""
 
@@ -271,6 +273,15 @@ class HereDesk:
         with suppress(Unavailable):  # its state says so
             self._app.enforcement.orders.obey(made.id)
         return broadcasts.one(stream, self._app, OPERATOR).model_dump(mode="json")
+
+    def acts(self, *, failing: bool = False) -> Row:
+        """The newest acts on services, or those that were not confirmed."""
+        found = acts.every(self._app, OPERATOR, failing=failing, limit=ACTS)
+        return found.model_dump(mode="json")
+
+    def retry_act(self, act: str) -> Row:
+        """Try one again; it is sent by whoever serves."""
+        return acts.retry(act, self._app, OPERATOR).model_dump(mode="json")
 
     def begin_viewers(self, fields: Row) -> Row:
         """Begin an access log, or go on with it."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 BATCH: Final = 1000
 """Signals a request: the API's limit."""
 ASK_EVERY_S: Final = 1.0
+ACTS: Final = 200
 STREAMS: Final = 200
 """Broadcasts a request: the API's limit."""
 CONFIRMED_WITHIN_S: Final = 10.0
@@ -304,6 +305,17 @@ class OwnerDesk(Client):
             if not waits or time.monotonic() > until:
                 return found
             time.sleep(0.05)
+
+    def acts(self, *, failing: bool = False) -> Row:
+        """The newest acts on services, or those that were not confirmed."""
+        how = {"failing": failing, "limit": ACTS}
+        found: Row = self.json("GET", "/v1/acts", params=how)
+        return found
+
+    def retry_act(self, act: str) -> Row:
+        """Try one again."""
+        done: Row = self.json("POST", f"/v1/acts/{quote(act, safe='')}/retry", json={})
+        return done
 
     def begin_viewers(self, fields: Row) -> Row:
         """Begin an access log, or go on with it."""

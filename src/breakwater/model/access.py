@@ -29,7 +29,7 @@ class Permission(StrEnum):
     `report:refer` marks to whom a received report went on; `filing:read` shows reports to
     authorities, `filing:write` sends them, `package:export` hands evidence over,
     two people at a time. `wellbeing:read` shows aggregates only.
-    `act:write` belongs to services that acknowledge acts; `stream:write` to them and media servers; `stream:control` freezes and cuts.
+    `act:write` belongs to services that acknowledge acts, `act:retry` has one tried again; `stream:write` to them and media servers; `stream:control` freezes and cuts.
     `registration:check` belongs to services; `sanction:release` lets go of a sanctioned account.
     `reference:erase` forgets what passed; `desk:sign` names who vouches for a command's list.
     """
@@ -56,6 +56,8 @@ class Permission(StrEnum):
     FILING_READ = "filing:read"
     FILING_WRITE = "filing:write"
     PACKAGE_EXPORT = "package:export"
+    ACT_READ = "act:read"
+    ACT_RETRY = "act:retry"
     ACT_WRITE = "act:write"
     STREAM_WRITE = "stream:write"
     STREAM_READ = "stream:read"
@@ -100,14 +102,14 @@ class Role(StrEnum):
         return ROLES[self]
 
 
-_SEE = {P.CASE_READ, P.BANK_READ, P.VERDICT_READ}
+_SEE = {P.CASE_READ, P.BANK_READ, P.VERDICT_READ, P.ACT_READ}
 ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.LIVE_MODERATOR: frozenset(
-        _SEE | {P.MEDIA_VIEW, P.CASE_DECIDE, P.STREAM_READ, P.STREAM_CONTROL}
+        _SEE | {P.MEDIA_VIEW, P.CASE_DECIDE, P.ACT_RETRY, P.STREAM_READ, P.STREAM_CONTROL}
     ),
     Role.REVIEWER: frozenset(
         _SEE
-        | {P.MEDIA_VIEW, P.CASE_DECIDE, P.ACCOUNT_READ, P.APPEAL_DECIDE}
+        | {P.MEDIA_VIEW, P.CASE_DECIDE, P.ACCOUNT_READ, P.APPEAL_DECIDE, P.ACT_RETRY}
         | {P.STREAM_READ, P.STREAM_CONTROL, P.SANCTION_READ, P.SANCTION_RELEASE}
     ),
     Role.REPORT_OFFICER: frozenset(
@@ -126,7 +128,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset({
         P.BANK_READ, P.BANK_WRITE, P.CASE_READ, P.AUDIT_READ, P.TRANSPARENCY_READ,
         P.PEOPLE_WRITE, P.METRICS_READ, P.SYSTEM_READ, P.SYSTEM_WRITE, P.GRADE_IMPORT,
-        P.ROUTING_WRITE, P.DUTY_WRITE, P.WELLBEING_READ, P.SERVER_WRITE, P.STREAM_READ,
+        P.ACT_READ, P.ACT_RETRY, P.ROUTING_WRITE, P.DUTY_WRITE, P.WELLBEING_READ, P.SERVER_WRITE, P.STREAM_READ,
         P.SANCTION_READ,
     }),
 }  # fmt: skip
@@ -134,7 +136,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
 MACHINE_SCOPES: frozenset[Permission] = frozenset({
     P.MEDIA_SCREEN, P.HASH_LOOKUP, P.BANK_READ, P.BANK_WRITE, P.ACCOUNT_WRITE, P.VERDICT_READ,
     P.METRICS_READ, P.APPEAL_WRITE, P.REPORT_WRITE, P.REFERENCE_ERASE, P.TRANSPARENCY_READ,
-    P.DUTY_WRITE, P.STREAM_WRITE, P.STREAM_READ, P.REPORT_SUBMIT, P.ACT_WRITE,
+    P.DUTY_WRITE, P.STREAM_WRITE, P.STREAM_READ, P.REPORT_SUBMIT, P.ACT_WRITE, P.ACT_READ,
     P.REGISTRATION_CHECK,
 })  # fmt: skip
 """Scopes an API key may carry. No key sees media, identities or the audit log.

@@ -96,9 +96,10 @@ class Acts:
             NotFound: no such act.
             Conflict: it is on its way, done, or a newer one stands.
         """
-        if not who.may(Permission.CASE_DECIDE) and not who.may(Permission.SYSTEM_WRITE):
+        if not who.may(Permission.ACT_RETRY):
             raise NotAllowed("Acts are tried again by people whose role allows it.")
         with self._db.transaction() as tx:
+            _of_service(who, platform_acts.get(tx, act))
             return platform_acts.again(tx, act, by=who.person or who.id)
 
     def acknowledge(self, who: Principal, act: Id, said: Acknowledged, *, epoch: int) -> Act:

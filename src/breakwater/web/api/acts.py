@@ -113,7 +113,7 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 @router.get("/v1/acts", summary="Acts on services", responses=READ)
-@needs(P.CASE_READ)
+@needs(P.ACT_READ)
 def every(
     app: Parts, who: Who, *, failing: bool = False, before: Before = "", limit: Limit = 50
 ) -> ActsOut:
@@ -126,14 +126,14 @@ def every(
 
 
 @router.get("/v1/acts/{id}", summary="One act", responses=READ)
-@needs(P.CASE_READ)
+@needs(P.ACT_READ)
 def one(id: IdText, app: Parts, who: Who) -> ActWholeOut:  # noqa: A002 - the path's own word
     """With every answer of the service."""
     return ActWholeOut.whole(app.acting.acts.one(who, known_id(id)))
 
 
 @router.post("/v1/acts/{id}/retry", summary="Try an act again", responses=CHANGE)
-@needs(P.CASE_DECIDE)
+@needs(P.ACT_RETRY)
 def retry(id: IdText, app: Parts, who: Who) -> ActOut:  # noqa: A002 - the path's own word
     """One that was not confirmed: for another three days, under the same id."""
     return ActOut.of(app.acting.acts.again(who, known_id(id)))

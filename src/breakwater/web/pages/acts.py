@@ -29,7 +29,7 @@ Name = Annotated[str, Path(max_length=64)]
 
 
 @router.get("/acts")
-@needs(P.CASE_READ)
+@needs(P.ACT_READ)
 def every(
     request: Request, *, app: Parts, pages: Pages, who: Who,
     failing: Annotated[str, Query(max_length=1)] = "", at: Annotated[str, Query(max_length=64)] = "",
@@ -39,7 +39,7 @@ def every(
 
 
 @router.post("/acts/{act}/retry")
-@needs(P.CASE_DECIDE)
+@needs(P.ACT_RETRY)
 def retry(request: Request, *, app: Parts, pages: Pages, who: Who, act: Name) -> Response:
     """Try one again, and show those that are left."""
     try:
@@ -84,7 +84,7 @@ def _every(
     found = acts.every(who, failing=failing, before=older, limit=read_acts.PAGE + 1)
     view = read_acts.every(
         found, failing=failing, waiting=acts.failing(), at=at, now=app.clock.now(),
-        may=who.may(P.CASE_DECIDE),
+        may=who.may(P.ACT_RETRY),
     )  # fmt: skip
     return show(request, pages, who, "acts", section="queue", status=status, view=view, told=told)
 
