@@ -26,6 +26,7 @@ LINKS: Final = (
     Link("qa", "Quality", "/qa", "Judge", Permission.GRADE_QA),
     Link("rates", "Overturned", "/appeals/rates", "Judge", Permission.GRADE_QA),
     Link("banks", "Banks", "/banks", "Know", Permission.BANK_READ),
+    Link("transparency", "Figures", "/transparency", "Know", Permission.TRANSPARENCY_READ),
     Link("people", "People", "/people", "Run", Permission.PEOPLE_WRITE),
     Link(
         "wellbeing",
