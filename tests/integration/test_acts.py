@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 from typer.testing import CliRunner
 
+from breakwater.banks.manage import NewBank
 from breakwater.cli import program
 from breakwater.cli.opening import HereDesk
 from breakwater.enforcement.platform.policy import ActPolicy
@@ -16,18 +17,21 @@ from breakwater.intake.submit import Submission
 from breakwater.model.access import Role
 from breakwater.model.act import TRIED_FOR, ActKind, ActState, Lane, Subject
 from breakwater.model.appeal import AppealOutcome, Claim, Ground
+from breakwater.model.bank import BankAction
 from breakwater.model.event import Event, EventType
 from breakwater.model.ids import Id, new_id
 from breakwater.model.upload import Origin, Surface
 from breakwater.records import appeals, jobs, platform_acts, uploads
 from breakwater.testing.platforms import Fault, Platform
+from breakwater.worker.loop import Worker
 from tests.integration.acting_site import standing_in
 from tests.integration.browsing import chromium, guarded
-from tests.integration.conftest import photo, spooled
+from tests.integration.conftest import photo, spooled, work
 from tests.integration.deciding import K
 from tests.integration.served import OPERATOR, serving
 from tests.integration.test_console_axe import both_themes, scrolls_sideways
 from tests.integration.test_filing import FOUND
+from tests.integration.test_intake import pdq_of
 from tests.integration.test_review_views import somebody
 
 
@@ -80,10 +84,10 @@ def heard(app, upload, decision=None) -> None:
     app.acting.following.on_decided(event)
 
 
-def sent_in(app):
-    """A damaged picture under a name of its own: it is held for a person."""
+def sent_in(app, picture=None):
+    """A picture under a name of its own; a damaged one is held for a person."""
     origin = Origin(account=f"acct-{new_id()}", reference=f"object-{new_id()}")
-    with spooled(photo(1)[:400], app.settings.spool_dir) as spool:
+    with spooled(picture or photo(1)[:400], app.settings.spool_dir) as spool:
         return app.intake.submit(
             spool, Submission("photos", Surface.PUBLIC, origin=origin), OPERATOR
         )
@@ -269,3 +273,27 @@ def test_the_command_lists_and_tries_again_and_a_polling_service_sees_its_own(
     monkeypatch.setenv("BREAKWATER_DATA_DIR", str(tmp_path))
     shown = CliRunner().invoke(program, ["acts", "policy"])
     assert ActPolicy.read(tomllib.loads(shown.output)) == ActPolicy.load()
+
+
+def test_what_passed_and_is_listed_later_is_hidden_everywhere_and_comes_back_when_it_is_not(
+    app, site
+):
+    """Through the real worker: the entry, the search backwards, the verdicts, the acts."""
+    _, platform = site
+    picture = photo(77)
+    passed = [sent_in(app, picture) for _ in range(3)]
+    assert {one.case for one in passed} == {None}
+    app.banks.create(NewBank("LATER", action=BankAction.HOLD), OPERATOR)
+    entry = app.banks.add("LATER", [pdq_of(app, picture)], OPERATOR)[0]
+    worker = Worker(
+        db=app.db, subscriptions=app.subscriptions, kinds=app.jobs, turns=(), metrics=app.metrics
+    )
+    work(worker)
+    send(app)
+    for one in passed:
+        assert standing(app, one).state is ActState.CONFIRMED
+        assert platform.state[standing(app, one).fence] == "hide"
+    app.banks.withdraw(entry.number, OPERATOR, "listed by mistake")
+    work(worker)
+    send(app)
+    assert [platform.state[standing(app, one).fence] for one in passed] == ["restore"] * 3
