@@ -338,7 +338,7 @@ class OwnerDesk(Client):
 
     def compliance(self, code: str, fields: Row) -> bytes:
         """Measures of a regulator's code."""
-        return self.call("GET", f"/v1/compliance/{quote(code, safe='')}", params=fields).content
+        return self.call("GET", "/v1/compliance", params={"code": code, **fields}).content
 
     def package_keys(self, signer: str) -> list[Row]:
         """Recipients' keys, withdrawn ones too."""

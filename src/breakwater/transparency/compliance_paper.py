@@ -1,7 +1,7 @@
 """How the measures of a code stand, as JSON and as a PDF.
 
 In: a `Compliance`. Out: text or bytes that depend on it alone. Read by the console, `GET
-/v1/compliance/{code}` and `breakwater compliance report`. Tests: `tests/contract/test_measures.py`.
+/v1/compliance` and `breakwater compliance report`. Tests: `tests/contract/test_measures.py`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`/v1/transparency`: figures of a period; `/v1/compliance/{code}`: measures and their proof.
+"""`/v1/transparency`: figures of a period; `/v1/compliance`: measures and their proof.
 
 Counts alone: nothing here names a person, an account or a broadcast, and small counts by country
 are suppressed. As JSON, CSV or a paper; every report that is taken is in the audit log.
@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from fastapi import Path, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from breakwater.app import App
@@ -54,6 +54,7 @@ READ: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": _EXAMPLES, "description": "The report."}, **problems(401, 403, 404, 422, 429),
 }  # fmt: skip
 From = Annotated[date, Query(alias="from", description="First day, UTC.", examples=["2026-11-01"])]
+CodeName = Annotated[str, Query(max_length=32, description="Name of the code.", examples=["ofcom"])]
 To = Annotated[
     date, Query(description="Last day, UTC; it is in the report.", examples=["2026-11-30"])
 ]
@@ -75,15 +76,14 @@ def figures(
 
 
 @router.get(
-    "/v1/compliance/{code}",
+    "/v1/compliance",
     summary="Measures of a regulator's code",
     responses=READ,
     response_class=Response,
 )
 @needs(P.TRANSPARENCY_READ)
 def compliance(
-    code: Annotated[str, Path(max_length=32, examples=["ofcom"])], app: Parts,
-    form: PaperForm = PaperForm.JSON,
+    app: Parts, code: CodeName = "ofcom", form: PaperForm = PaperForm.JSON
 ) -> Response:  # fmt: skip
     """Which are on, since when, and which rows prove it."""
     found = app.transparency.measures.report(code)

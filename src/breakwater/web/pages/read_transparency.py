@@ -122,7 +122,7 @@ def view(report: Report, now: datetime) -> TransparencyView:
         how_much=_how_much(report.prevalence), matches=_matches(tables["matches"]),
         waits=_waits(report), decisions=_decisions(tables["decisions"]),
         tables=tuple(_tables(tables)),
-        files=tuple((form, f"/transparency/{form.lower()}{here}") for form in ("CSV", "JSON", "PDF")),
+        files=tuple((form, f"/transparency/report{here}&form={form.lower()}") for form in ("CSV", "JSON", "PDF")),
         periods=tuple(_periods(now.date())),
     )  # fmt: skip
 
@@ -131,11 +131,11 @@ def measures(found: Compliance, now: datetime) -> MeasuresView:
     """The page of a code."""
     on = sum(one.checked.on for one in found.measures)
     rows = tuple(_measure(one, now) for one in found.measures)
-    at = f"/transparency/codes/{found.code.id}"
+    at = f"/transparency/measures/report?code={found.code.id}&form="
     return MeasuresView(
         title=found.code.title, edition=found.code.edition, source=found.code.source,
         numbers=(Number(figure(on), say("On")), Number(figure(len(rows) - on), say("Off"))),
-        rows=rows, files=(("JSON", f"{at}/json"), ("PDF", f"{at}/pdf")),
+        rows=rows, files=(("JSON", f"{at}json"), ("PDF", f"{at}pdf")),
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from fastapi import Path, Query
+from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -26,7 +26,7 @@ router = Router(include_in_schema=False)
 
 Day = Annotated[str, Query(max_length=10)]
 First = Annotated[str, Query(alias="from", max_length=10)]
-CodeName = Annotated[str, Path(max_length=32)]
+CodeName = Annotated[str, Query(max_length=32)]
 UNFIT: Final = 422
 
 
@@ -46,27 +46,27 @@ def page(
     return show(request, pages, who, "transparency", status=status, view=view, told=told)
 
 
-@router.get("/transparency/{form}")
+@router.get("/transparency/report")
 @needs(P.TRANSPARENCY_READ)
-def file(app: Parts, who: Who, form: ReportForm, first: First, to: Day) -> Response:
+def file(app: Parts, who: Who, first: First, to: Day, form: ReportForm) -> Response:
     """The report as a file."""
     period = Period.parse(first, to)
     report = taken(app, who, period, form.value)
     return answer(printed(report, form.value), form.value, f"{period}")
 
 
-@router.get("/transparency/codes/{code}")
+@router.get("/transparency/measures")
 @needs(P.TRANSPARENCY_READ)
 def measures(
-    request: Request, *, app: Parts, pages: Pages, who: Who, code: CodeName
+    request: Request, *, app: Parts, pages: Pages, who: Who, code: CodeName = "ofcom"
 ) -> HTMLResponse:
     """Measures of a code: on or off, since when, and what proves it."""
     view = read_transparency.measures(app.transparency.measures.report(code), app.clock.now())
     return show(request, pages, who, "measures", section="transparency", view=view)
 
 
-@router.get("/transparency/codes/{code}/{form}")
+@router.get("/transparency/measures/report")
 @needs(P.TRANSPARENCY_READ)
-def proof(app: Parts, code: CodeName, form: PaperForm) -> Response:
+def proof(app: Parts, form: PaperForm, code: CodeName = "ofcom") -> Response:
     """The same as a file."""
     return answer(proven(app.transparency.measures.report(code), form.value), form.value, code)
