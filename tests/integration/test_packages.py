@@ -3,126 +3,253 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import shutil
-import subprocess
-import sys
 import tarfile
-from dataclasses import dataclass
+import tempfile
+import tracemalloc
 from pathlib import Path
 
 import pyrage
 import pytest
 
-from breakwater.app import App, build
-from breakwater.errors import BadInput, Conflict, NeedsSecondPerson, NotAllowed, SendingRefused
+from breakwater.errors import (
+    BadInput,
+    Conflict,
+    DiskFull,
+    NeedsSecondPerson,
+    NotAllowed,
+    NotFound,
+    SendingRefused,
+)
 from breakwater.model.access import Role
-from breakwater.model.ids import Id
-from breakwater.model.package import Package, PackageState
-from breakwater.model.sending import RecipientKind
-from breakwater.records import audit, packages
-from breakwater.reporting.packages import notes
+from breakwater.model.package import PackageState
+from breakwater.records import audit
+from breakwater.reporting.packages import notes, verify
 from breakwater.reporting.packages.notes import ReceiptText
 from breakwater.reporting.packages.packages import NewKey, Wish
-from breakwater.settings import load
-from tests.integration import deciding
-from tests.integration.conftest import photo
-from tests.integration.deciding import K, decide
-from tests.integration.test_intake import submit
+from tests.integration import deciding, packing
+from tests.integration.packing import AT, checked, facts_of, files_of, police, verified
+from tests.integration.served import OPERATOR
 from tests.integration.test_review_views import somebody
 
-set_up_once, known, upload = deciding.set_up_once, deciding.known, deciding.upload
-reviewer = deciding.reviewer
+house, case, good, copy = packing.house, packing.case, packing.good, packing.copy
+set_up_once = deciding.set_up_once
 
 
-@pytest.fixture
-def app(set_up_once, tmp_path, jail, clock):
-    place = tmp_path / "copy"
-    shutil.copytree(set_up_once, place)
-    settings = load(
-        data_dir=place / "data", root_key_file=place / "keys" / "root.key",
-        audit_dir=place / "checkpoints", unsafe_fast_disk=True, seat="GB",
-        reports_platform="Clips",
-    )  # fmt: skip
-    running = build(settings, pool=jail, decode=False, clock=clock)
-    yield running
-    running.close()
-
-
-@dataclass
-class Police:
-    """A recipient with both of its keys."""
-
-    identity: object
-    key: str
-    pem: bytes
-    receipt_key: str
-
-
-def police() -> Police:
-    identity = pyrage.x25519.Identity.generate()
-    pem, public = notes.new_key()
-    return Police(identity, str(identity.to_public()), pem, notes.vkey("police.example", public))
-
-
-def officers(app):
-    return somebody(app, Role.REPORT_OFFICER, name="Ben"), somebody(app, Role.INVESTIGATOR, name="Ira")
-
-
-def entered(app, by, whom, country="GB", kind=RecipientKind.POLICE):
-    return app.packages.desk.add_key(
-        by, NewKey("Police of Ö", country, kind, whom.key, whom.receipt_key)
-    )
-
-
-def made(app: App, case: Id, whom: Police, **wish) -> Package:
-    first, second = officers(app)
-    key = entered(app, first, whom)
-    app.packages.desk.propose(first, case, Wish((key.id,), "They asked.", **wish))
-    package = app.packages.desk.confirm(second, case)
-    app.packages.maker.run(package.id, 3, lambda _: None)
-    return app.packages.desk.one(first, package.id)
-
-
-def unpacked(app, package, whom, where: Path, who=None) -> Path:
-    _, file = app.packages.desk.take(who or officers_of(app)[0], package.id)
-    with file:
-        sealed = file.read()
-    assert hashlib.sha256(sealed).hexdigest() == package.sha256
-    with tarfile.open(fileobj=io.BytesIO(pyrage.decrypt(sealed, [whom.identity]))) as tar:
-        tar.extractall(where, filter="data")
-    (folder,) = where.iterdir()
-    return folder
-
-
-def officers_of(app):
-    from breakwater.records import people
-
-    with app.db.read() as tx:
-        found = {one.name: one for one in people.every(tx)}
-    from breakwater.model.access import Principal
-
-    return [
-        Principal(found[name].id, name, frozenset().union(*(r.permissions for r in found[name].roles)), person=found[name].id)
-        for name in ("Ben", "Ira")
+def test_a_good_package_passes_in_a_bare_interpreter(house, good, case):
+    done = verified(good)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "All of it is as it was sealed." in done.stdout
+    assert not done.stderr
+    for what in ("PDQ from luma", "entries in the signed tree", "signatures (Ed25519)"):
+        assert what in done.stdout
+    names = files_of(good)
+    assert (good / "verify.py").read_bytes() == Path(verify.__file__).read_bytes()
+    assert {"papers/cover.pdf", "papers/draft-uk-s9-statement.pdf"} <= set(names)
+    assert [name for name in names if name.startswith("papers/draft-fre-902")]
+    facts = facts_of(good)
+    assert facts["case_number"] >= 1
+    assert [one["name"] for one in facts["recipients"]] == ["Police of Ö"]
+    assert (facts["proposed"]["name"], facts["agreed"]["name"]) == ("Ada Ö", "Ben")
+    assert facts["reports"][0]["papers"] == [
+        "reports/1/0001-submit-sent.xml", "reports/1/0002-submit-answered.xml",
     ]  # fmt: skip
+    assert (good / "reports/1/0001-submit-sent.xml").read_bytes() == b"<report/>"
+    (told,) = (one for one in facts["items"] if one["name"] == "accounts.json")
+    assert "Zoë 👩‍👧 نور" in (good / told["path"]).read_text()
 
 
-def verified(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-I", "-S", str(folder / "verify.py"), *more], check=False,
-        capture_output=True, text=True, env={},
-    )  # fmt: skip
+def test_each_compared_frame_gives_its_hash_from_its_luma(good):
+    found = [
+        one for item in facts_of(good)["items"] for one in item["comparisons"]
+        if one["kind"] == "pdq"
+    ]  # fmt: skip
+    assert {"original", "flipy"} <= {one["view"] for one in found}
+    assert all(one["luma"] and one["own"] for one in found)
+    sizes = {(good / one["luma"]).stat().st_size for one in found}
+    assert sizes == {64 * 64 * 4}
 
 
-def test_a_good_package(app, upload, reviewer, tmp_path):
-    decide(app, reviewer, upload, K.ILLEGAL, reason="As listed.", facts=deciding.ILLEGAL)
-    whom = police()
-    package = made(app, upload.case, whom)
-    assert package.state is PackageState.SEALED, package.fault
-    folder = unpacked(app, package, whom, tmp_path / "out")
-    print(sorted(str(p.relative_to(folder)) for p in folder.rglob("*")))
-    done = verified(folder)
-    print(done.stdout, done.stderr)
-    assert done.returncode == 0
+def test_pictures_are_decoded_again_by_another_library(good, capsys):
+    status, said = checked(good, capsys, "--with-pdqhash")
+    assert status == 0, said
+    assert "pictures decoded again" in said
+
+
+def test_two_people_and_no_key_hand_evidence_over(house):
+    case = house.case()
+    wish = Wish((house.key.id,), "Asked.")
+    for nobody in (OPERATOR, somebody(house.app, Role.REVIEWER), somebody(house.app, Role.ADMIN)):
+        with pytest.raises(NotAllowed):
+            house.desk.propose(nobody, case, wish)
+    with pytest.raises(BadInput):
+        house.desk.propose(house.first, case, Wish((), "Asked."))
+    with pytest.raises(BadInput):
+        house.desk.propose(house.first, case, Wish((house.key.id,), " "))
+    house.desk.propose(house.first, case, wish)
+    with pytest.raises(Conflict):
+        house.desk.propose(house.second, case, Wish((house.key.id,), "Other."))
+    with pytest.raises(NeedsSecondPerson):
+        house.desk.confirm(house.first, case)
+    assert house.desk.of_case(house.second, case).waiting is not None
+    house.desk.refuse(house.second, case)
+    with pytest.raises(NotFound):
+        house.desk.confirm(house.second, case)
+    assert house.desk.of_case(house.second, case).packages == ()
+
+
+def test_nothing_goes_where_the_table_does_not_allow_it(house):
+    case = house.case()
+    abroad = house.enter(police(), "BR", "Police elsewhere")
+    with pytest.raises(SendingRefused):
+        house.desk.propose(house.first, case, Wish((house.key.id, abroad.id), "Asked."))
+    gone = house.enter(police(), "GB", "A desk that closed")
+    house.desk.withdraw_key(house.second, gone.id)
+    with pytest.raises(BadInput, match="withdrawn"):
+        house.desk.propose(house.first, case, Wish((gone.id,), "Asked."))
+    secret = str(pyrage.x25519.Identity.generate())
+    for bad in (secret, "age1nothing", ""):
+        with pytest.raises(BadInput):
+            house.desk.add_key(house.first, NewKey("X", "GB", house.key.kind, bad))
+
+
+def test_every_step_is_in_the_log_before_it_is_done(house, case, tmp_path):
+    package = house.made(case)
+    house.taken(package, house.second)
+    with house.app.db.read() as tx:
+        rows = audit.page(tx, subject=package.id)
+    assert [row.action for row in reversed(rows)] == [
+        "package.make",
+        "package.seal",
+        "package.take",
+    ]
+    assert rows[0].actor == house.second.person
+    assert rows[1].facts["sha256"] == package.sha256
+    folder = house.whom.opened(house.taken(package), tmp_path)
+    entries = [
+        json.loads(line) for line in (folder / "audit/entries.jsonl").read_text().splitlines()
+    ]
+    actions = {json.loads(one["leaf"])["action"] for one in entries}
+    assert {"package.make", "package.propose", "case.decide"} <= actions
+
+
+def test_the_officers_receipt_is_checked_and_kept(house, case):
+    package = house.made(case)
+    said = ReceiptText(package.id, package.sha256, AT, "Sgt. Maja Lind, Malmö")
+
+    def receipt(what=said, pem=house.whom.pem):
+        return notes.sign_receipt(what, pem=pem, name="police.example")
+
+    good = receipt()
+    other, _ = notes.new_key()
+    wrong = ReceiptText(package.id, "00" * 32, AT, "Sgt. Maja Lind")
+    for bad in (receipt(pem=other), receipt(wrong), good.replace("Maja", "Mara"), "x", good[:-9]):
+        with pytest.raises(BadInput):
+            house.desk.record(house.first, bad)
+    kept = house.desk.record(house.first, good)
+    assert kept.officer == "Sgt. Maja Lind, Malmö"
+    with pytest.raises(Conflict):
+        house.desk.record(house.second, good)
+    found = house.desk.of_case(house.first, case).receipts[package.id]
+    assert [one.text for one in found] == [good]
+
+
+def test_bytes_whose_key_is_gone_are_a_gap_and_the_rest_is_right(house, tmp_path, capsys):
+    case = house.case()
+    kept = house.file(case, b"GIF89a kept", name="Ein Ä \u202e\U0001f600 gpj.\n../../x")
+    gone = house.file(case, b"GIF89a gone", name="weg.gif")
+    house.app.vault.shred(gone.blob)
+    folder = house.unpacked(case, tmp_path)
+    status, said = checked(folder, capsys)
+    assert status == 0, said
+    assert "the key in the vault is gone" in said
+    items = {one["id"]: one for one in facts_of(folder)["items"]}
+    assert items[kept.id]["name"] == "Ein Ä \u202e\U0001f600 gpj.\n../../x"
+    assert (folder / items[kept.id]["path"]).read_bytes() == b"GIF89a kept"
+    assert items[gone.id]["path"] == ""
+    assert items[gone.id]["sha256"] == hashlib.sha256(b"GIF89a gone").hexdigest()
+
+
+def test_a_case_without_media_or_creator_is_a_package_too(house, tmp_path, capsys):
+    folder = house.unpacked(house.case(account=""), tmp_path)
+    status, said = checked(folder, capsys)
+    assert status == 0, said
+    assert "The case holds no media." in said
+    assert "Nobody is known who sent it." in said
+
+
+def test_without_media_no_picture_of_any_size_leaves(house, case, tmp_path, capsys):
+    folder = house.unpacked(case, tmp_path, media=False)
+    assert checked(folder, capsys)[0] == 0
+    assert not [name for name in files_of(folder) if name.startswith(("media/", "luma/"))]
+    assert any(one["comparisons"] for one in facts_of(folder)["items"])
+
+
+def test_what_cannot_be_made_says_so_and_is_made_again(house, monkeypatch):
+    package = house.agreed(house.case())
+
+    def full(*_, **__):
+        raise DiskFull
+
+    with monkeypatch.context() as broken:
+        broken.setattr(house.app.vault, "put", full)
+        house.app.packages.maker.run(package.id, 3, lambda _: None)
+    failed = house.desk.one(house.first, package.id)
+    assert (failed.state, failed.fault) == (PackageState.FAILED, DiskFull.code)
+    with pytest.raises(NotFound):
+        house.desk.take(house.first, package.id)
+    house.desk.again(house.first, package.id)
+    house.app.packages.maker.run(package.id, 1, lambda _: None)
+    assert house.desk.one(house.first, package.id).state is PackageState.SEALED
+    with pytest.raises(Conflict):
+        house.desk.again(house.first, package.id)
+
+
+def test_media_that_change_while_they_are_packed_seal_nothing(house, monkeypatch):
+    case = house.case()
+    one = house.file(case, b"GIF89a one")
+    other = house.file(house.case(), b"GIF89a two")
+    package = house.agreed(case)
+    opened, times = house.app.vault.open, []
+
+    def swapped(blob):
+        times.append(blob)
+        return opened(other.blob if times.count(one.blob) > 1 and blob == one.blob else blob)
+
+    monkeypatch.setattr(house.app.vault, "open", swapped)
+    house.app.packages.maker.run(package.id, 3, lambda _: None)
+    assert house.desk.one(house.first, package.id).fault == "tampered"
+
+
+def test_five_hundred_files(house, tmp_path, capsys):
+    case = house.case()
+    lies = house.file(house.case(), b"GIF89a same").blob
+    for n in range(500):
+        house.file(case, b"GIF89a same", name=f"файл {n} \U0001f4f7.gif", blob=lies)
+    folder = house.unpacked(case, tmp_path)
+    status, said = checked(folder, capsys)
+    assert status == 0, said
+    assert len(list((folder / "media").iterdir())) == 500
+
+
+@pytest.mark.parametrize(
+    "size", [64 << 20, pytest.param(2 << 30, marks=pytest.mark.long)], ids=["64 MB", "2 GB"]
+)
+def test_a_large_video_goes_through_in_bounded_memory(house, tmp_path, size):
+    case = house.case()
+    with tempfile.TemporaryFile(dir=tmp_path) as sparse:
+        sparse.truncate(size)
+        one = house.file(case, sparse, name="long.mp4", size=size)
+    package = house.agreed(case)
+    tracemalloc.start()
+    house.app.packages.maker.run(package.id, 3, lambda _: None)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 24 << 20
+    found, file = house.desk.take(house.first, package.id)
+    with file, (tmp_path / "plain.tar").open("wb") as plain:
+        pyrage.decrypt_io(file, plain, [house.whom.identity])
+    assert found.size > size
+    with tarfile.open(tmp_path / "plain.tar") as tar:
+        (inside,) = (name for name in tar.getnames() if "/media/" in name)
+        assert tar.getmember(inside).size == one.size

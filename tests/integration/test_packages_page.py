@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import io
-import json
-import os
-import tarfile
-
-import pyrage
 import pytest
 from playwright.sync_api import expect
-from typer.testing import CliRunner
 
-from breakwater.cli import owner, program
-from breakwater.errors import NeedsSecondPerson
-from breakwater.model.access import MACHINE_SCOPES, Permission, Role
+from breakwater.model.access import Role
 from breakwater.model.ids import Id
-from breakwater.records import audit, packages
-from breakwater.reporting.packages import verify
+from breakwater.records import packages
 from tests.integration.browsing import chromium, guarded
 from tests.integration.conftest import photo
 from tests.integration.deciding import ILLEGAL, K
+from tests.integration.packing import police
 from tests.integration.served import OPERATOR, serving
 from tests.integration.test_console_axe import both_themes, scrolls_sideways
 from tests.integration.test_intake import submit
-from tests.integration.test_packages import police, verified
 from tests.integration.test_review_views import somebody
 
 

@@ -2,7 +2,7 @@
 
 In: facts, items with their bytes' places, audit extract, papers. Out: one folder in a tar stream
 that is never held whole: media go through in blocks and are hashed once more on the way, so that
-the list says what was written. Used by `making`; tests: `tests/contract/test_packages.py`.
+the list says what was written. Used by `making`; tests: `tests/integration/test_packages.py`.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ installed, `python3 verify.py --with-pdqhash` decodes the pictures again as well
     context/             what was said, told and seen, as it was kept
     reports/             what was sent to authorities, and what they answered
     audit/               entries of the audit log about this case, each with its proof
+    *.vics.json          the case for investigators' programs (VICS 2.0), with categories of US and UK
     papers/              cover, drafts of certificates, schedule of comparisons
     manifest.json        every other file with its size and SHA-256
     manifest.note        the organisation's signature over manifest.json
@@ -181,7 +182,8 @@ def _texts(whole: Whole) -> Iterable[tuple[str, bytes]]:
     yield "READ-ME.txt", read.encode()
     yield "verify.py", resources.files(__package__).joinpath("verify.py").read_bytes()
     for path, body in whole.papers.items():
-        yield f"papers/{path}", body
+        # What programs read lies beside the media whose paths it names.
+        yield path if path.endswith(".vics.json") else f"papers/{path}", body
     yield "facts.json", facts_json(whole.facts)
     yield "audit/keys", whole.signed.keys.encode()
     yield "audit/checkpoint", whole.signed.checkpoint.encode()

@@ -3,7 +3,7 @@
 In: a package two people agreed to. Out: `Gathered`: sources with their comparisons, decisions,
 reports with what was sent and answered, the subjects whose audit entries go along, and what is
 missing, in sentences. What a person released is no part of it; who watched goes by packs of its
-own (`viewers.packs`). Read by `making`; tests: `tests/contract/test_packages.py`.
+own (`viewers.packs`). Read by `making`; tests: `tests/integration/test_packages.py`.
 """
 
 from __future__ import annotations
@@ -111,6 +111,11 @@ def classes_of(tx: Tx, case: Id) -> frozenset[DataClass]:
     said = decisions.of_case(tx, case)
     kept = [*_media(tx, found, said), *_documents(tx, found)]
     return _classes(found, kept, filings.of_case(tx, case))
+
+
+def media_of(tx: Tx, case: Case) -> tuple[Source, ...]:
+    """The media of a case alone, with the numbers that a package gives them."""
+    return _numbered(_media(tx, case, decisions.of_case(tx, case.id)))
 
 
 def person(tx: Tx, who: Id, at: Any) -> PackagePerson:

@@ -3,7 +3,7 @@
 In: the id of a package that is being made. Out: the same package, sealed in the vault with its
 digests in the audit log, or failed with a code and made again when somebody asks. That it is
 made stands in the log before the first byte is read, and the entry goes along with its proof.
-Run as a job; tests: `tests/contract/test_packages.py`.
+Run as a job; tests: `tests/integration/test_packages.py`.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Maker:
             with self._on.db.transaction() as tx:
                 packages.failed(tx, package, error.code)
                 tx.audit(BY, "package.fail", package, fault=error.code)
-        except Exception as error:
+        except Exception as error:  # whatever failed, the page says so; the worker sees it too
             with self._on.db.transaction() as tx:
                 packages.failed(tx, package, type(error).__name__)
                 tx.audit(BY, "package.fail", package, fault=type(error).__name__)

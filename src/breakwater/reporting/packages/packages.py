@@ -3,7 +3,7 @@
 In come a case, recipients' keys and two people; out goes a sealed file, and later the officer's
 receipt. Everything that is looked at, made or taken is in the audit log first. Before it is
 proposed, made and taken, the table of what may leave is asked. Called by `web.api.packages`,
-`web.pages.package` and `breakwater export`; tests: `tests/contract/test_packages.py`.
+`web.pages.package` and `breakwater export`; tests: `tests/integration/test_packages.py`.
 """
 
 from __future__ import annotations

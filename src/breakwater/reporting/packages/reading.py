@@ -3,7 +3,7 @@
 In: sources. Out: `Shelved`: each item with path, size, digests and comparisons whose luma gives
 the recorded hash by the verifier's own arithmetic, so that what is sealed is what verifies. What
 cannot be read or made again is a gap of its item, in a sentence. A file is streamed, never held;
-frames are decoded in the jail. Used by `making`; tests: `tests/contract/test_packages.py`.
+frames are decoded in the jail. Used by `making`; tests: `tests/integration/test_packages.py`.
 """
 
 from __future__ import annotations

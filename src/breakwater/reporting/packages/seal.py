@@ -3,7 +3,7 @@
 In: somebody who writes, and public keys. Out: the sealed file's id in the vault, its size and
 SHA-256. Nothing of it lies anywhere in clear: it goes from one pipe to the next. The format is
 age v1 (https://age-encryption.org/v1), which `age -d` opens. Tests:
-`tests/contract/test_packages.py`.
+`tests/integration/test_packages.py`.
 """
 
 from __future__ import annotations

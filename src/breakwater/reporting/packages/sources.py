@@ -2,7 +2,7 @@
 
 In: an upload with every verdict it had, a file of a received report, what was kept of a
 broadcast, or facts written down here. Out: `Source`: the item, and where its bytes are. Used by
-`gather`; tests: `tests/contract/test_packages.py`.
+`gather`; tests: `tests/integration/test_packages.py`.
 """
 
 from __future__ import annotations
