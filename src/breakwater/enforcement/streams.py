@@ -10,7 +10,6 @@ and answer. Tests: `tests/integration/test_orders.py`, `tests/journey/test_live.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -21,14 +20,15 @@ from breakwater.enforcement import hiding
 from breakwater.enforcement.keeping import Keeping
 from breakwater.enforcement.ports import StreamControl
 from breakwater.enforcement.steps import PURGED, Step, cut_before, gives_up, steps_for, wait_after
-from breakwater.errors import BreakwaterError, LeaseLost, NotFound, Unavailable
+from breakwater.errors import BreakwaterError, NotFound, Unavailable
 from breakwater.model.case import CaseState, Priority
 from breakwater.model.clock import Clock
 from breakwater.model.event import Event
-from breakwater.model.ids import Id, new_id
+from breakwater.model.ids import Id
 from breakwater.model.stream import Broadcaster, Control, Order, OrderState, Stream, StreamState
 from breakwater.observe import Metrics, logger
 from breakwater.records import cases, jobs, stream_orders, stream_people, streams
+from breakwater.records.carrying import IDLE_S, Carrying
 from breakwater.records.database import Database, Tx
 from breakwater.records.jobs import Job
 
@@ -37,11 +37,7 @@ AT_ONCE: Final = 16
 
 KEPT_AT_ONCE: Final = 2
 LEASE_S: Final = 60.0
-"""Longer than one pass over a server may take, recordings included."""
-
-KEEP_LEASE_S: Final = 900.0
-IDLE_S: Final = 1.0
-"""Longest sleep without a hint: what other processes commit is seen within this."""
+"""A dead process holds up its orders for so long, and what it preserves."""
 
 BETWEEN_S: Final = 0.1
 """Between two tries of one step: a server needs a moment to drop somebody."""
@@ -91,10 +87,15 @@ class Orders:
         self._metrics = metrics
         self._server = server
         self._keeping = keeping
-        self._owner = f"orders-{os.getpid()}-{new_id()}"
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="order")
-        self._keepers = ThreadPoolExecutor(KEPT_AT_ONCE, thread_name_prefix="keep")
-        self._keep_room = threading.Semaphore(KEPT_AT_ONCE)
+        self._obeying = Carrying(
+            db=db, name="order", kinds=(stream_orders.OBEY_JOB,), do=self._obey_job,
+            wait_after=wait_after, at_once=AT_ONCE, lease_s=LEASE_S,
+        )  # fmt: skip
+        self._preserving = Carrying(
+            db=db, name="keep", kinds=(stream_orders.KEEP_JOB,), do=self._keep_job,
+            wait_after=wait_after, at_once=KEPT_AT_ONCE, lease_s=LEASE_S,
+        )  # fmt: skip
+        self._noting = ThreadPoolExecutor(KEPT_AT_ONCE, thread_name_prefix="viewers")
         self._pause = threading.Event()
         self._locks: dict[Id, threading.Lock] = {}
         self._guard = threading.Lock()
@@ -102,13 +103,7 @@ class Orders:
     def turn(self) -> None:
         """Start whatever is due; sleeps until there is something, a second at most."""
         seen = self._db.bus.count(jobs.TOPIC)
-        due = jobs.claim(
-            self._db, (stream_orders.OBEY_JOB,), owner=self._owner, lease_s=LEASE_S, limit=AT_ONCE
-        )
-        for job in due:
-            self._threads.submit(self._run, job, self._obey_job)
-        due += self._claim_keep()
-        if not due:
+        if not self._obeying.start() + self._preserving.start():
             self._db.bus.wait_past(jobs.TOPIC, seen, IDLE_S)
 
     def obey(self, order: Id, attempt: int = 1) -> Order:
@@ -163,61 +158,23 @@ class Orders:
     def close(self) -> None:
         """Begin nothing more and end what runs; what is left is done after the next start."""
         self._pause.set()
-        self._threads.shutdown(wait=True)
-        self._keepers.shutdown(wait=True, cancel_futures=True)
-
-    def _claim_keep(self) -> list[Job]:
-        """Start preserving one more, if there is room."""
-        if not self._keep_room.acquire(blocking=False):
-            return []
-        due: list[Job] = []
-        try:
-            due = jobs.claim(
-                self._db, (stream_orders.KEEP_JOB,), owner=self._owner, lease_s=KEEP_LEASE_S
-            )
-            for job in due:
-                self._keepers.submit(self._keep, job)
-        finally:
-            if not due:
-                self._keep_room.release()
-        return due
-
-    def _keep(self, job: Job) -> None:
-        try:
-            self._run(job, self._keep_job)
-        finally:
-            self._keep_room.release()
-            self._db.tell_jobs()
+        self._obeying.close()
+        self._noting.shutdown(wait=True, cancel_futures=True)
+        self._preserving.close()
 
     def _keep_job(self, job: Job) -> None:
         with self._db.read() as tx:
             order = stream_orders.get(tx, Id(job.payload["order"]))
         self._keeping.keep(order)
+        self._finish(job)
 
     def _obey_job(self, job: Job) -> None:
         self.obey(Id(job.payload["order"]), job.attempts)
+        self._finish(job)
 
-    def _run(self, job: Job, do: Callable[[Job], None]) -> None:
-        """Do a job, and say what became of it; it is tried again for as long as it takes."""
-        try:
-            do(job)
-        except LeaseLost:
-            return
-        except Exception as error:  # noqa: BLE001 - whatever failed, the order stands and is tried again
-            code = error.code if isinstance(error, BreakwaterError) else type(error).__name__
-            log = _log.warning if isinstance(error, BreakwaterError) else _log.exception
-            log("order_not_done", job=job.id, attempt=job.attempts, code=code)
-            self._again(job, code)
-            return
+    def _finish(self, job: Job) -> None:
         with self._db.transaction() as tx:
             jobs.finish(tx, job)
-
-    def _again(self, job: Job, code: str) -> None:
-        try:
-            with self._db.transaction() as tx:
-                jobs.fail(tx, job, fault=code, retry_at=tx.now + wait_after(job.attempts))
-        except LeaseLost:
-            return
 
     def _begin(self, order: Id) -> tuple[Order, Stream]:
         """The order as it stands: sent, unless something newer overtook it."""
@@ -359,7 +316,7 @@ class Orders:
         except BreakwaterError:
             return
         if seen:
-            self._keepers.submit(self._keeping.viewers, stream, seen)
+            self._noting.submit(self._keeping.viewers, stream, seen)
 
     def _keep_recordings(
         self, stream: Stream, server: StreamControl, attempt: int, *, off: bool

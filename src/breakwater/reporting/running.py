@@ -7,16 +7,12 @@ their leases are kept. Joined by `app`; tests: `tests/integration/test_filing.py
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Protocol
 
-from breakwater.errors import BreakwaterError, LeaseLost
-from breakwater.model.ids import Id, new_id
-from breakwater.observe import logger
+from breakwater.model.ids import Id
 from breakwater.records import filings, jobs
+from breakwater.records.carrying import Carrying
 from breakwater.records.database import Database
 from breakwater.records.filing_steps import RETRACT_JOB
 from breakwater.records.jobs import Job
@@ -27,13 +23,7 @@ AT_ONCE: Final = 4
 LEASE_S: Final = 30.0
 """A dead process holds up its reports for so long."""
 
-KEEP_S: Final = 10.0
-"""Between two extensions of a lease, while one filing is carried."""
-
-IDLE_S: Final = 1.0
 KINDS: Final = (filings.FILE_JOB, RETRACT_JOB)
-
-_log = logger("reporting")
 
 
 class Carrier(Protocol):
@@ -77,47 +67,18 @@ class Running:
         """Take what it needs; `turn` does the work."""
         self._db = db
         self._sender = sender
-        self._owner = f"reports-{os.getpid()}-{new_id()}"
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="report")
-        self._room = threading.Semaphore(AT_ONCE)
+        self._carrying = Carrying(
+            db=db, name="report", kinds=KINDS, do=self._carry, wait_after=machine.wait_after,
+            at_once=AT_ONCE, lease_s=LEASE_S,
+        )  # fmt: skip
 
     def turn(self) -> None:
-        """Start one that is due, if there is room; sleeps until there is, a second at most."""
-        seen = self._db.bus.count(jobs.TOPIC)
-        if not self._room.acquire(timeout=IDLE_S):
-            return
-        due: list[Job] = []
-        try:
-            due = jobs.claim(self._db, KINDS, owner=self._owner, lease_s=LEASE_S)
-            for job in due:
-                self._threads.submit(self._run, job)
-        finally:
-            if not due:
-                self._room.release()
-        if not due:
-            self._db.bus.wait_past(jobs.TOPIC, seen, IDLE_S)
+        """Start what is due, if there is room; sleeps until there is, a second at most."""
+        self._carrying.turn()
 
     def close(self) -> None:
         """Begin nothing more and let what runs end; what is left goes on after the next start."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
-
-    def _run(self, job: Job) -> None:
-        done = threading.Event()
-        keeper = threading.Thread(target=self._keep_lease, args=(job, done), daemon=True)
-        keeper.start()
-        try:
-            self._carry(job)
-        except LeaseLost:
-            _log.warning("filing_taken_over", job=job.id)
-        except Exception as error:  # noqa: BLE001 - whatever failed, the report stands and is tried again
-            code = error.code if isinstance(error, BreakwaterError) else type(error).__name__
-            log = _log.warning if isinstance(error, BreakwaterError) else _log.exception
-            log("filing_not_carried", job=job.id, attempt=job.attempts, code=code)
-            self._again(job, code)
-        finally:
-            done.set()
-            self._room.release()
-            self._db.tell_jobs()
+        self._carrying.close()
 
     def _carry(self, job: Job) -> None:
         filing = Id(job.payload["filing"])
@@ -131,18 +92,3 @@ class Running:
                 jobs.finish(tx, job)
             else:
                 jobs.fail(tx, job, fault=later.fault, retry_at=later.at)
-
-    def _again(self, job: Job, code: str) -> None:
-        try:
-            with self._db.transaction() as tx:
-                wait = machine.wait_after(job.attempts)
-                jobs.fail(tx, job, fault=code, retry_at=tx.now + wait)
-        except LeaseLost:
-            return
-
-    def _keep_lease(self, job: Job, done: threading.Event) -> None:
-        while not done.wait(KEEP_S):
-            try:
-                jobs.extend(self._db, job, lease_s=LEASE_S)
-            except BreakwaterError:
-                return

@@ -8,19 +8,17 @@ Tests: `tests/integration/test_acts.py`, `tests/integration/test_kill_acts.py`.
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from breakwater.enforcement.platform.policy import wait_after
 from breakwater.enforcement.ports import PlatformAdapter
 from breakwater.errors import BreakwaterError, LeaseLost, NotFound, Unavailable
 from breakwater.model.act import Acknowledged, AckOutcome, Act, ActState, Ask
-from breakwater.model.ids import Id, new_id
+from breakwater.model.ids import Id
 from breakwater.observe import Metrics, logger
 from breakwater.records import jobs, platform_acts
+from breakwater.records.carrying import Carrying
 from breakwater.records.database import Database, Tx
 from breakwater.records.jobs import Job
 
@@ -28,7 +26,6 @@ AT_ONCE: Final = 4
 LEASE_S: Final = 90.0
 """Longer than one attempt may take, so that nobody else sends it meanwhile."""
 
-IDLE_S: Final = 1.0
 ANSWERED: Final = "answer"
 """Who acknowledged, where it was the answer to the call itself."""
 
@@ -59,30 +56,19 @@ class Sending:
         self._adapter = adapter
         self._metrics = metrics
         self._step = step
-        self._owner = f"acts-{os.getpid()}-{new_id()}"
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="act")
-        self._room = threading.Semaphore(AT_ONCE)
+        self._carrying = Carrying(
+            db=db, name="act", kinds=(platform_acts.SEND_JOB,), do=self.carry,
+            wait_after=wait_after, at_once=AT_ONCE, lease_s=LEASE_S,
+        )  # fmt: skip
 
     def turn(self) -> None:
-        """Start one that is due, if there is room; sleeps until there is, a second at most."""
-        seen = self._db.bus.count(jobs.TOPIC)
-        if not self._room.acquire(timeout=IDLE_S):
-            return
-        due: list[Job] = []
-        try:
-            due = self._claim()
-            for job in due:
-                self._threads.submit(self._held, job)
-        finally:
-            if not due:
-                self._room.release()
-        if not due:
-            self._db.bus.wait_past(jobs.TOPIC, seen, IDLE_S)
+        """Start what is due, if there is room; sleeps until there is, a second at most."""
+        self._carrying.turn()
 
     def send_due(self) -> int:
         """Send what is due here and now, one after another; answers how many were tried."""
         tried = 0
-        while due := self._claim():
+        while due := self._carrying.claim():
             self.carry(due[0])
             tried += 1
         return tried
@@ -101,17 +87,7 @@ class Sending:
 
     def close(self) -> None:
         """Begin nothing more and let what runs end; what is left goes on after the next start."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
-
-    def _claim(self) -> list[Job]:
-        return jobs.claim(self._db, (platform_acts.SEND_JOB,), owner=self._owner, lease_s=LEASE_S)
-
-    def _held(self, job: Job) -> None:
-        try:
-            self.carry(job)
-        finally:
-            self._room.release()
-            self._db.tell_jobs()
+        self._carrying.close()
 
     def _carry(self, act: Id, job: Job) -> None:
         with self._db.transaction() as tx:
