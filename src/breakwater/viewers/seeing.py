@@ -34,6 +34,7 @@ from breakwater.model.watch import (
 )
 from breakwater.records import (
     cases,
+    directing,
     stream_alerts,
     stream_orders,
     streams,
@@ -224,7 +225,8 @@ def gather(tx: Tx, case: Id, sight: Sight) -> CaseViewers:
             person.labels[one.stream.label] = None
             for kind, keys in session.keys.items():
                 person.keys[kind] |= keys
-        for act in watch_acts.of_stream(tx, one.stream.id, clear=True):
+        said = directing.of_stream(tx, one.stream, clear=True)
+        for act in (*watch_acts.of_stream(tx, one.stream.id, clear=True), *said):
             person = people[act.person]
             person.acts.append(act)
             person.labels[one.stream.label] = None
