@@ -27,9 +27,9 @@ class Permission(StrEnum):
     without either a person sees a pseudonym. `hash:read` is the values in banks.
     `appeal:write` and `report:write` belong to services, `report:submit` to those who file here;
     `report:refer` marks to whom a received report went on; `filing:read` shows reports to
-    authorities, `filing:write` sends them, `package:export` hands evidence over,
+    authorities, `filing:write` sends them, `danger:file` at once; `package:export` hands evidence over, `vics:export` takes a case as VICS,
     two people at a time. `wellbeing:read` shows aggregates only.
-    `act:write` belongs to services that acknowledge acts, `act:retry` has one tried again; `stream:write` to them and media servers; `stream:control` freezes and cuts.
+    `request:write` handles legal requests both ways; `act:write` belongs to services that acknowledge acts, `act:retry` has one tried again; `stream:write` to them and media servers; `stream:control` freezes and cuts.
     `registration:check` belongs to services; `sanction:release` lets go of a sanctioned account.
     `reference:erase` forgets what passed; `desk:sign` names who vouches for a command's list.
     """
@@ -55,10 +55,15 @@ class Permission(StrEnum):
     REPORT_REFER = "report:refer"
     FILING_READ = "filing:read"
     FILING_WRITE = "filing:write"
+    HOLD_READ = "hold:read"
+    HOLD_WRITE = "hold:write"
     PACKAGE_EXPORT = "package:export"
+    VICS_EXPORT = "vics:export"
+    REQUEST_WRITE = "request:write"
     ACT_READ = "act:read"
     ACT_RETRY = "act:retry"
     ACT_WRITE = "act:write"
+    DANGER_FILE = "danger:file"
     STREAM_WRITE = "stream:write"
     STREAM_READ = "stream:read"
     STREAM_CONTROL = "stream:control"
@@ -105,24 +110,26 @@ class Role(StrEnum):
 _SEE = {P.CASE_READ, P.BANK_READ, P.VERDICT_READ, P.ACT_READ}
 ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.LIVE_MODERATOR: frozenset(
-        _SEE | {P.MEDIA_VIEW, P.CASE_DECIDE, P.ACT_RETRY, P.STREAM_READ, P.STREAM_CONTROL}
+        _SEE | {P.MEDIA_VIEW, P.CASE_DECIDE, P.ACT_RETRY, P.STREAM_READ, P.STREAM_CONTROL, P.DANGER_FILE}
     ),
     Role.REVIEWER: frozenset(
         _SEE
         | {P.MEDIA_VIEW, P.CASE_DECIDE, P.ACCOUNT_READ, P.APPEAL_DECIDE, P.ACT_RETRY}
-        | {P.STREAM_READ, P.STREAM_CONTROL, P.SANCTION_READ, P.SANCTION_RELEASE}
+        | {P.STREAM_READ, P.STREAM_CONTROL, P.SANCTION_READ, P.SANCTION_RELEASE, P.DANGER_FILE}
     ),
     Role.REPORT_OFFICER: frozenset(
         _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.REPORT_REFER}
-        | {P.FILING_READ, P.FILING_WRITE, P.PACKAGE_EXPORT, P.SANCTION_READ, P.SANCTION_RELEASE}
+        | {P.REQUEST_WRITE, P.FILING_READ, P.FILING_WRITE, P.PACKAGE_EXPORT, P.SANCTION_READ, P.SANCTION_RELEASE}
+        | {P.HOLD_READ, P.HOLD_WRITE}
+        | {P.DANGER_FILE}
     ),
     Role.GRADER: frozenset({P.MEDIA_VIEW, P.GRADE_WRITE}),
     Role.QA_LEAD: frozenset({
         P.BANK_READ, P.BANK_WRITE, P.HASH_READ, P.GRADE_QA, P.GRADE_IMPORT, P.WELLBEING_READ,
     }),
     Role.INVESTIGATOR: frozenset(
-        _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.PACKAGE_EXPORT, P.HASH_READ}
-        | {P.SANCTION_READ}
+        _SEE | {P.REQUEST_WRITE, P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.PACKAGE_EXPORT, P.HASH_READ}
+        | {P.SANCTION_READ, P.VICS_EXPORT}
     ),
     Role.AUDITOR: frozenset({P.AUDIT_READ, P.TRANSPARENCY_READ}),
     Role.ADMIN: frozenset({

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import sqlite3
 import ssl
 from importlib import metadata, resources
 from pathlib import Path
@@ -28,7 +27,7 @@ def made_with(pool: JailPool) -> dict[str, dict[str, str]]:
         "Python": f"{platform.python_implementation()} {platform.python_version()}",
     }
     libraries = {name: metadata.version(name) for name in _LIBRARIES}
-    libraries |= {"SQLite": sqlite3.sqlite_version, "OpenSSL": ssl.OPENSSL_VERSION}
+    libraries["OpenSSL"] = ssl.OPENSSL_VERSION
     libraries["Chromaprint"] = audio.version() or "not installed"
     libraries |= {
         f"jail: {name}": str(told)

@@ -1,0 +1,1 @@
+"""Cases for investigators' programs: VICS 2.0 (Project VIC), which CAID exchanges too."""
