@@ -11,6 +11,7 @@ from typing import Any, Final
 from breakwater.app.ground import Ground
 from breakwater.app.recipients import destinations_of, recipients_of
 from breakwater.errors import BadSettings, NotFound
+from breakwater.model.decision import Profile as CaseProfile
 from breakwater.model.event import EventType
 from breakwater.model.facts import ItemFacts
 from breakwater.model.ids import Id
@@ -22,16 +23,21 @@ from breakwater.reporting.allowed import sendings
 from breakwater.reporting.cybertipline.client import Client, NotSetUp
 from breakwater.reporting.cybertipline.papers import Forms
 from breakwater.reporting.cybertipline.sender import Sender
+from breakwater.reporting.danger import Danger
 from breakwater.reporting.drafting.draft import Drafter, Profile
 from breakwater.reporting.filing import DRAFT_JOB, Filings
 from breakwater.reporting.permits import Destination, Permits
 from breakwater.reporting.ports import Wire
 from breakwater.reporting.running import Carriers, Running
 from breakwater.reporting.sinks.courier import Courier
+from breakwater.reporting.sinks.listing import contacts
+from breakwater.review.deciding.policy import report_waits
 from breakwater.settings import Settings
 
 NCMEC: Final = "ncmec"
 REMIND_EVERY_S: Final = 60.0
+DECIDED: Final = frozenset({EventType.CASE_DECIDED})
+FINISHED: Final = frozenset({EventType.FILING_FINISHED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,7 @@ class Reporting:
         destinations: to whom, by name.
         sendings: what may leave, to whom.
         courier: carries to other recipients, and takes their receipts.
+        danger: what is done while a child is in danger now.
     """
 
     filings: Filings
@@ -50,6 +57,7 @@ class Reporting:
     destinations: Mapping[str, Destination]
     sendings: Sendings
     courier: Courier
+    danger: Danger
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -93,20 +101,20 @@ def wire_reporting(
     running = Running(db=on.db, sender=carriers)
     undo.callback(running.close)
 
+    danger = _danger(settings, on, drafter, permits, destinations)
+
     def draft(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
         filings.draft(Id(payload["case"]))
 
     def remind() -> None:
         filings.remind()
 
-    decided = frozenset({EventType.CASE_DECIDED})
-    finished = frozenset({EventType.FILING_FINISHED})
     return Reporting(
         filings=filings, sender=sender, destinations=destinations, sendings=may_leave,
-        courier=courier,
+        courier=courier, danger=danger,
         subscriptions=(
-            Subscription("reporting.draft", decided, filings.on_decided),
-            Subscription("reporting.follow", finished, filings.on_finished),
+            Subscription("reporting.draft", DECIDED, filings.on_decided),
+            Subscription("reporting.follow", FINISHED, filings.on_finished),
         ),
         jobs=(JobKind(DRAFT_JOB, draft, lease_s=900.0),),
         turns=(
@@ -131,6 +139,17 @@ def profile_of(settings: Settings) -> Profile:
         legal_url=settings.reports_legal_url, registered_as=settings.reports_registered_as,
     )  # fmt: skip
     return Profile(reporter, settings.reports_platform, settings.reports_page)
+
+
+def _danger(
+    settings: Settings, on: Ground, drafter: Drafter, permits: Permits,
+    destinations: Mapping[str, Destination],
+) -> Danger:  # fmt: skip
+    return Danger(
+        db=on.db, drafter=drafter, destinations=destinations, permits=permits,
+        resolve=on.atlas.resolve, contacts=contacts(settings.danger_contacts_file),
+        waits=report_waits(CaseProfile(settings.profile)),
+    )  # fmt: skip
 
 
 def _to_ncmec(settings: Settings) -> Destination:

@@ -33,6 +33,7 @@ from breakwater.reporting.drafting.gaps import Gap
 from breakwater.reporting.drafting.lead import told_with
 from breakwater.reporting.drafting.material import gather
 from breakwater.reporting.permits import Destination, Permits
+from breakwater.reporting.viewed import say_who_viewed
 
 DRAFT_JOB: Final = "reporting.draft"
 """Kind of the job that drafts the reports of a decided case."""
@@ -245,7 +246,7 @@ class Filings:
             found = filings.get(tx, filing)
             if found.state is not FilingState.DRAFT:
                 raise Conflict(f"This report is {found.state} already.")
-            _say_who_viewed(tx, found, fresh)
+            say_who_viewed(tx, found, fresh)
             tx.audit(by.id, "filing.want", filing, destination=found.destination, two_people=two)
             if not two:
                 return self._send(tx, found, by)
@@ -376,22 +377,6 @@ class Filings:
         if name not in self._destinations:
             raise NotFound(f"destination {name}")
         return self._destinations[name]
-
-
-def _say_who_viewed(tx: Tx, filing: Filing, fresh: Drafted | None) -> None:
-    """What the view log says now of each file, whatever the draft was when it was made."""
-    if fresh is None or fresh.report is None:
-        return
-    seen = {one.sha256: one for one in fresh.report.files}
-    report = Report.read(filings.report_of(tx, filing.id))
-    files = tuple(
-        replace(one, viewed=seen[one.sha256].viewed, exif_viewed=seen[one.sha256].exif_viewed)
-        if one.sha256 in seen
-        else one
-        for one in report.files
-    )
-    if files != report.files:
-        filings.redraft(tx, filing, replace(report, files=files).plain(), filing.files)
 
 
 def _group(tx: Tx, case: Id, destination: str) -> Id:

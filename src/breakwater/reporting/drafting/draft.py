@@ -104,13 +104,14 @@ class Drafter:
         self._profile = profile
         self._annotate = annotate
 
-    def draft(self, found: Material) -> tuple[Drafted, ...]:
+    def draft(self, found: Material, *, media: bool = True) -> tuple[Drafted, ...]:
         """Every report that a case needs.
 
         Args:
             found: what the case holds; read before, as files are digested here.
+            media: with every file; without, nothing is read that takes time.
         """
-        files, kept = self._files(found)
+        files, kept = self._files(found) if media else ((), ())
         named = _reported(found)
         several = len(named) > 1
         if several:

@@ -13,7 +13,7 @@ import tarfile
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -71,13 +71,11 @@ def seal(
         BreakwaterError: a file could not be read; nothing is kept.
     """
     to = keys_of(keys)
-    out = cast("BinaryIO", tempfile.TemporaryFile(dir=spool))  # noqa: SIM115 - answered open
-    try:
+    with ExitStack() as undo:
+        out = cast("BinaryIO", undo.enter_context(tempfile.TemporaryFile(dir=spool)))
         _encrypt(papers, files, to, out)
         out.seek(0)
-    except BaseException:
-        out.close()
-        raise
+        undo.pop_all()
     return out
 
 
