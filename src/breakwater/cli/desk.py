@@ -204,3 +204,11 @@ class Desk(Protocol):
     def record_receipt(self, text: str, signer: str) -> Row:
         """Keep a receiving officer's signed receipt."""
         ...
+
+    def holds(self, fields: Row) -> Row:
+        """Holds, what comes due first: `state` and `soon`."""
+        ...
+
+    def change_hold(self, what: str, of: str, fields: Row, signer: str) -> Row:
+        """`extend` or `end` a hold, or `order` one of a case, in a person's name."""
+        ...

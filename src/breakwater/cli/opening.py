@@ -28,6 +28,7 @@ from breakwater.cli.writing import written
 from breakwater.errors import BadInput, DatabaseInUse, Unavailable
 from breakwater.media.sandbox import JailPool
 from breakwater.model.access import Permission, Principal
+from breakwater.model.hold import HoldState
 from breakwater.model.ids import Id
 from breakwater.model.match import Verdict
 from breakwater.model.media import Undecodable
@@ -37,6 +38,7 @@ from breakwater.reporting.packages.making import TRIES
 from breakwater.review.grading.sets import NewSet
 from breakwater.web.api import acts, classifiers, packages, servers, transparency, viewers
 from breakwater.web.api import duty as wire
+from breakwater.web.api import holds as held
 from breakwater.web.api import streams as broadcasts
 from breakwater.web.api.grade_sets import GradeImportOut, GradeSetOut
 from breakwater.web.api.requests import BankIn
@@ -292,6 +294,23 @@ class HereDesk:
         """Keep the sessions of a piece of an access log."""
         body = _checked(viewers.StretchIn, fields)
         return viewers.take(log, body, self._app, OPERATOR).model_dump(mode="json")
+
+    def holds(self, fields: Row) -> Row:
+        """Holds, what comes due first."""
+        state = HoldState(fields["state"])
+        found = self._app.preserving.holding.listed(state=state, soon=bool(fields["soon"]))
+        return held.HoldsOut.of(found).model_dump(mode="json")
+
+    def change_hold(self, what: str, of: str, fields: Row, signer: str) -> Row:
+        """Extend, end or order one."""
+        app, by = self._app, held.for_person(self._app, OPERATOR, signer)
+        if what == "order":
+            made = held.order(of, _checked(held.HoldOrderIn, fields), app, by)
+        elif what == "extend":
+            made = held.extend(of, _checked(held.HoldExtendIn, fields), app, by)
+        else:
+            made = held.end(of, _checked(held.HoldReasonIn, fields), app, by)
+        return made.model_dump(mode="json")
 
     def viewer_imports(self) -> list[Row]:
         """Access logs that were read, the newest first."""

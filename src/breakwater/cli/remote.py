@@ -328,6 +328,15 @@ class OwnerDesk(Client):
         kept: Row = self.json("POST", path, json=fields)
         return kept
 
+    def holds(self, fields: Row) -> Row:
+        """Holds, what comes due first."""
+        return dict(self.json("GET", "/v1/holds", params=fields))
+
+    def change_hold(self, what: str, of: str, fields: Row, signer: str) -> Row:
+        """Extend, end or order one."""
+        path = f"/v1/cases/{quote(of, safe='')}/holds" if what == "order" else f"/v1/holds/{quote(of, safe='')}/{what}"
+        return dict(self.json("POST", path, params={"signed_by": signer}, json=fields))
+
     def viewer_imports(self) -> list[Row]:
         """Access logs that were read, the newest first."""
         return list(self.json("GET", "/v1/viewers/imports")["imports"])

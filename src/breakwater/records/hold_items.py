@@ -17,7 +17,13 @@ import sqlalchemy as sa
 from breakwater.model.hold import HoldItem, Kept, Why
 from breakwater.model.ids import Id, new_id
 from breakwater.records.database import Tx
-from breakwater.records.tables.nouns_hold import hold_destroyed, hold_item_ends, hold_items
+from breakwater.records.tables.nouns_hold import (
+    hold_destroyed,
+    hold_ends,
+    hold_item_ends,
+    hold_items,
+    holds,
+)
 from breakwater.records.texts import storable
 
 MOST_WORDS: Final = 300
@@ -101,6 +107,19 @@ def figures(tx: Tx, cases: Iterable[Id]) -> dict[Id, tuple[int, int, int]]:
     return {
         Id(row.case_id): (int(row.n) - int(row.gaps), int(row.gaps), int(row.gone)) for row in rows
     }
+
+
+def held_blobs(tx: Tx) -> list[Id]:
+    """Every object of the vault that is held now: what must be in its place."""
+    stands = ~sa.select(hold_ends.c.hold_id).where(hold_ends.c.hold_id == holds.c.id).exists()
+    wanted = (
+        sa.select(_i.blob_id)
+        .join_from(hold_items, holds, holds.c.case_id == _i.case_id)
+        .join(hold_item_ends, _x.item_id == _i.id, isouter=True)
+        .where(stands, _i.blob_id.is_not(None), _x.item_id.is_(None))
+        .distinct()
+    )
+    return [Id(one) for one in tx.execute(wanted).scalars()]
 
 
 def end(tx: Tx, item: Id, why: Why) -> None:

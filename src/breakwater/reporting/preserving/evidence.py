@@ -57,7 +57,6 @@ NO_ACCOUNT: Final = "No account is known."
 NO_DATA: Final = "The service has told nothing of this account."
 NO_VIEWERS: Final = "The service told no viewers."
 NO_COMMENTS: Final = "No comment of the broadcast was kept."
-NO_BYTES: Final = "Its bytes were not kept when it was screened."
 _LEFT_OUT: Final = frozenset({
     "change", "version", "viewers", "risk", "risks", "seen_at", "seen_share", "priority",
 })  # fmt: skip

@@ -51,6 +51,9 @@ BLOCK: Final = 1 << 20
 AGAIN: Final = (timedelta(minutes=1), timedelta(minutes=15), timedelta(hours=24))
 """After a case was first wanted: recordings, account data and viewers come late."""
 
+AT_ONCE: Final = 50
+"""Cases of one turn."""
+
 DESTROYED: Final = "It was destroyed before it could be held."
 ONLY_HASH: Final = "Only its hash is kept: the law of the service's seat."
 _log = logger("reporting")
@@ -109,23 +112,27 @@ class Keeper:
 
     def turn(self) -> int:
         """Take up what is due; answers how many cases."""
-        with self._db.read() as tx:
-            if not preservations.due(tx):
-                return 0
-        with self._db.transaction() as tx:
-            claimed = preservations.claim(tx)
-        for one in claimed:
-            try:
-                again = self.keep(one.case)
-            except BreakwaterError as error:
-                self._failed(one, error.code)
-            except Exception as error:  # noqa: BLE001 - evidence is tried again, whatever failed
-                _log.exception("not_preserved", case=one.case)
-                self._failed(one, type(error).__name__)
-            else:
-                with self._db.transaction() as tx:
-                    preservations.done(tx, one.case, again=again or self._later(tx, one))
-        return len(claimed)
+        for done in range(AT_ONCE):
+            with self._db.read() as tx:
+                if not preservations.due(tx):
+                    return done
+            with self._db.transaction() as tx:
+                claimed = preservations.claim(tx)
+            for one in claimed:
+                self._take_up(one)
+        return AT_ONCE
+
+    def _take_up(self, one: Preservation) -> None:
+        try:
+            again = self.keep(one.case)
+        except BreakwaterError as error:
+            self._failed(one, error.code)
+        except Exception as error:  # noqa: BLE001 - evidence is tried again, whatever failed
+            _log.exception("not_preserved", case=one.case)
+            self._failed(one, type(error).__name__)
+        else:
+            with self._db.transaction() as tx:
+                preservations.done(tx, one.case, again=again or self._later(tx, one))
 
     def keep(self, case: Id) -> datetime | None:
         """Keep what there is of a case now, or end what nothing holds; when to look again.

@@ -115,6 +115,12 @@ FIXED: Final = (
     later("What was written is held in memory, and was gone."),
     later("It was purged unpreserved: the media server did not let us fetch it."),
     later("Somebody reported what was written to them."),
+    later("No account is known."),
+    later("The service has told nothing of this account."),
+    later("The service told no viewers."),
+    later("No comment of the broadcast was kept."),
+    later("It was destroyed before it could be held."),
+    later("Only its hash is kept: the law of the service's seat."),
 )
 
 
