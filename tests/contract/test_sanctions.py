@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from breakwater import observe
 from breakwater.app.sanctioning import Rules
 from breakwater.enforcement.registrations.checking import Registrations
 from breakwater.enforcement.registrations.emails import Providers
@@ -26,6 +27,7 @@ from breakwater.observe import Metrics
 from breakwater.records import (
     accounts,
     audit,
+    backup,
     cases,
     decisions,
     jobs,
@@ -415,3 +417,46 @@ def test_facts_of_any_form_break_nothing(house) -> None:
     house.decide(house.case("heron", told=odd))
     (one,) = house.all()
     assert one.kinds == {}
+
+
+CANARIES = {
+    "email": "Canary.Quill+nest@GoogleMail.com", "phone": "+49 30 9018 2077",
+    "device": "canary-tablet-4471-b", "payment": "pm_canary_88Qz17Lk", "address": "81.2.71.142",
+}  # fmt: skip
+NEEDLES = (
+    "canary.quill", "canaryquill", "9018 2077", "90182077", "canary-tablet", "pm_canary",
+    "81.2.71.142", "81.2.71.0",
+)  # fmt: skip
+
+
+def test_no_identifier_stands_in_a_database_a_log_or_a_backup(
+    house, vault, tmp_path, request, capfd
+) -> None:
+    """Neither of a sanctioned account nor of who registers, in any spelling."""
+    observe.configure(level="debug", form="json")
+    house.decide(house.case("heron", told={
+        "emails": [CANARIES["email"]], "phones": [CANARIES["phone"]],
+        "devices": [CANARIES["device"]], "payments": [CANARIES["payment"]],
+        "registration_address": CANARIES["address"],
+    }))  # fmt: skip
+    hit = house.ask(**CANARIES)
+    assert hit.judgement.answer is Answer.REFUSE
+    house.ask(email="heron+canary-tablet@unknown.example", device="canary-tablet-nobody's")
+    house.releasing.wrong(REVIEWER, hit.id, reason="It was somebody else.")
+    (one,) = house.all()
+    house.releasing.release(REVIEWER, one.id, reason="All of it.")
+    backup.backup(house.db, tmp_path / "backup", vault=vault.directory)
+    said = capfd.readouterr()
+    places = [tmp_path / "backup"]
+    if house.db.path is not None:
+        places.append(house.db.path.parent)
+    else:
+        server = request.getfixturevalue("postgres_server")
+        server.sql("CHECKPOINT")
+        places += [server.directory / "data", server.directory / "log"]
+    files = [file for place in places for file in (place, *place.rglob("*")) if file.is_file()]
+    assert len(files) > 2
+    for needle in NEEDLES:
+        assert needle not in (said.out + said.err).lower()
+        for file in files:
+            assert needle.encode() not in file.read_bytes().lower(), f"{needle} in {file.name}"

@@ -27,6 +27,7 @@ from breakwater.app.publishing import Publishing, wire_publishing
 from breakwater.app.receiving import Receiving, wire_receiving
 from breakwater.app.reporting import Reporting, wire_reporting
 from breakwater.app.reviewing import Reviewing, wire_reviewing
+from breakwater.app.sanctioning import Sanctions, wire_sanctions
 from breakwater.app.viewing import Viewing, wire_viewers
 from breakwater.app.work import Parts, join_work
 from breakwater.banks.load import Loader
@@ -103,6 +104,7 @@ class App:
     preserving: Preserving
     packages: Packaging
     transparency: Publishing
+    sanctions: Sanctions
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -161,6 +163,33 @@ def _intake(settings: Settings, on: Ground, undo: ExitStack) -> tuple[Recorder, 
     return recorder, intake, webhooks
 
 
+def _access(settings: Settings, on: Ground, undo: ExitStack) -> Access:
+    """Who comes in."""
+    access = Access(
+        db=on.db, keys=on.keys, clock=on.clock, life=life_of(settings),
+        provider=provider_of(settings),
+    )  # fmt: skip
+    undo.callback(access.close)
+    return access
+
+
+def _reels(settings: Settings, on: Ground) -> Reels:
+    """Known videos."""
+    return Reels(
+        db=on.db, pool=on.pool, vault=on.vault, aligner=on.aligner,
+        limits=limits_of(settings).video,
+    )  # fmt: skip
+
+
+def _references(settings: Settings, on: Ground) -> References:
+    """Objects that stand elsewhere."""
+    return References(
+        clock=on.clock, max_bytes=settings.max_upload_bytes, hosts=settings.object_hosts,
+        private_networks=settings.object_private_networks, any_url=settings.fetch_urls,
+        stores=stores_of(settings, on.clock),
+    )  # fmt: skip
+
+
 def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     """Put the verbs on the ground."""
     recorder, intake, webhooks = _intake(settings, on, undo)
@@ -171,11 +200,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     )
     retroactive = Retroactive(db=on.db, ingest=on.ingest)
     review = wire_reviewing(settings, on, undo)
-    access = Access(
-        db=on.db, keys=on.keys, clock=on.clock, life=life_of(settings),
-        provider=provider_of(settings),
-    )  # fmt: skip
-    undo.callback(access.close)
+    access = _access(settings, on, undo)
     hearing = wire_hearing(settings, on, undo)
     live = wire_live(settings, on, undo, listener=hearing.hooked)
     scoring = wire_scoring(settings, on, live, undo)
@@ -183,15 +208,13 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         settings, on, undo, live.servers, preroll=live.watching, prints=live.watching,
         talk=hearing.chats, voices=hearing.voices,
     )  # fmt: skip
-    reels = Reels(
-        db=on.db, pool=on.pool, vault=on.vault, aligner=on.aligner,
-        limits=limits_of(settings).video,
-    )  # fmt: skip
+    reels = _reels(settings, on)
     parts = Parts(
         retroactive, reels, intake, recorder, resumables, webhooks, checkpointer, live, enforcement
     )
     work = join_work(settings, on, parts, review)
     acting = wire_acting(settings, on, undo)
+    sanctions = wire_sanctions(settings, on)
     receiving = wire_receiving(settings, on)
     reporting = wire_reporting(settings, on, undo, review.schemes.every)
     preserving = wire_preserving(settings, on)
@@ -206,11 +229,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
             db=on.db, screener=on.screener, intake=intake, clock=on.clock, metrics=on.metrics
         ),
         resumables=resumables, accounts=Accounts(db=on.db), webhooks=webhooks,
-        references=References(
-            clock=on.clock, max_bytes=settings.max_upload_bytes, hosts=settings.object_hosts,
-            private_networks=settings.object_private_networks, any_url=settings.fetch_urls,
-            stores=stores_of(settings, on.clock),
-        ),
+        references=_references(settings, on),
         banks=Banks(db=on.db, feed=on.feed, floods=floods, kinds=on.registry.kinds),
         loader=Loader(db=on.db, feed=on.feed, floods=floods),
         reels=reels, aligner=on.aligner, retroactive=retroactive, access=access, review=review,
@@ -218,15 +237,19 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         conversations=wire_conversations(settings, on, hearing.lanes),
         viewers=wire_viewers(on, reporting.sendings), transparency=publishing,
         receiving=receiving, reporting=reporting, preserving=preserving, packages=packages,
-        acting=acting,
+        acting=acting, sanctions=sanctions,
         subscriptions=(
-            *acting.subscriptions, *work.subscriptions, *scoring.subscriptions, *hearing.subscriptions,
+            *acting.subscriptions, *sanctions.subscriptions,
+            *work.subscriptions, *scoring.subscriptions, *hearing.subscriptions,
             *reporting.subscriptions, *preserving.subscriptions,
         ),
-        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs),
+        jobs=(
+            *work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs,
+            *sanctions.jobs,
+        ),
         turns=(
             *work.turns, *publishing.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns,
-            *preserving.turns, *acting.turns,
+            *preserving.turns, *acting.turns, *sanctions.turns,
         ),
         close=undo.close,
     )  # fmt: skip

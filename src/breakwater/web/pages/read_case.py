@@ -91,6 +91,8 @@ _STEPS: Final[Mapping[str, str]] = Spoken({
     "screened": later("Its files were looked through"),
     "seen_before": later("A file came before"),
     "referred": later("Referred"),
+    "sanction_released": later("The account was let go of"),
+    "wrong_registration": later("A registration was somebody else's"),
 })  # fmt: skip
 
 _ECHOES: Final = frozenset({"closed", "reopened", "reprioritised", *DecisionKind})

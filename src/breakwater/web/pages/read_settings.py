@@ -67,6 +67,7 @@ SCOPES: Final[Mapping[Permission, str]] = {
     P.DUTY_WRITE: later("Plan who is on call"),
     P.STREAM_WRITE: later("Tell of live streams, their viewers and reports"),
     P.STREAM_READ: later("Read live streams and what was ordered"),
+    P.REGISTRATION_CHECK: later("Check who registers"),
     P.METRICS_READ: later("Read metrics"),
 }
 
