@@ -40,6 +40,8 @@ def test_known_content_freezes_a_person_cuts_and_it_stays_cut(site: LiveSite) ->
     assert frozen.by == "policy"
     assert publisher.sending
     assert httpx.get(playlist).status_code == 403
+    files = site.rtmp.layout.directory / "rec"
+    until(lambda: any(one.stat().st_size for one in files.rglob("*.flv")))
     case = site.case(stream)
     assert (case.kind, case.priority, case.state) == (CaseKind.STREAM, Priority.NOW, CaseState.OPEN)
 
