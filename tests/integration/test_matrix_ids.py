@@ -57,6 +57,7 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
     "/cases/{case}/chat/labels": {"data": {"comment": str(new_id()), "found": "true"}},
     "/live/{label}/chat": {"data": {"to": "slow"}},
     "/cases/{case}/report": {"data": {"to": "renew"}},
+    "/cases/{case}/package/acts": {"data": {"to": "refuse"}},
     "/cases/{case}/acts": {"data": {"kind": "hide", "reason": "because"}},
     "/cases/{case}/refer": {"data": {"recipient": "A hotline"}},
     "/cases/{case}/viewers/spans": {

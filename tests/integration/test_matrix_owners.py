@@ -19,6 +19,7 @@ from breakwater.model.access import Permission, Role
 from tests.integration import matrix_acts as acted
 from tests.integration import matrix_filing as filed
 from tests.integration import matrix_live as live
+from tests.integration import matrix_packing as packed
 from tests.integration import matrix_world as make
 from tests.integration.matrix_world import Make, Somebody, World
 from tests.integration.served import OPERATOR, serving
@@ -137,6 +138,17 @@ ROWS: Final = [
     *same(filed.filing, OFFICER, "POST /v1/filings/{id}/take-back", own=HELD, another=HELD, body=WHY),
     *same(filed.filing, OFFICER, "POST /v1/filings/{id}/drop", body=WHY),
     *same(filed.filing, OFFICER, "POST /v1/filings/{id}/retry", own=HELD, another=HELD),
+    # Evidence packages: officers share them; whoever proposed one does not agree to it.
+    *same(packed.case, OFFICER, "GET /v1/cases/{id}/packages", "GET /cases/{case}/package"),
+    *same(packed.case, OFFICER, "POST /v1/cases/{id}/packages", body=packed.with_key),
+    *same(packed.case, OFFICER, "POST /cases/{case}/package", body=packed.form_key),
+    *same(packed.case, OFFICER, "POST /cases/{case}/package/keys", "POST /cases/{case}/package/receipts", body=FORM),
+    *same(packed.waiting, OFFICER, "POST /v1/cases/{id}/packages/confirm", own=HELD),
+    *same(packed.waiting, OFFICER, "POST /v1/cases/{id}/packages/refuse"),
+    *same(packed.waiting, OFFICER, "POST /cases/{case}/package/acts", own=HELD, body={"data": {"to": "confirm"}}),
+    *same(packed.package, OFFICER, "GET /v1/packages/{id}", "GET /v1/packages/{id}/file", "GET /packages/{package}/file"),
+    *same(packed.package, OFFICER, "POST /v1/packages/{id}/retry", own=HELD, another=HELD),
+    *same(packed.key, OFFICER, "POST /v1/packages/keys/{id}/withdraw"),
     # Acts on services: a service sees and acknowledges its own; reviewers share them.
     *same(acted.act, REVIEWER, "GET /v1/acts/{id}"),
     *same(acted.act, (), "POST /v1/acts/{id}/acknowledgements", another=NONE, body={"json": {"epoch": 1, "outcome": "done"}}),

@@ -13,7 +13,7 @@ from fastapi import Form, Path
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from breakwater.errors import BadInput, BreakwaterError, Conflict, NeedsSecondPerson, NotFound
+from breakwater.errors import BadInput, BreakwaterError, Conflict, NeedsSecondPerson
 from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import Id
 from breakwater.model.sending import RecipientKind
@@ -118,14 +118,11 @@ def record(
     return _done(request, app, pages, who, case, act=lambda: app.packages.desk.record(who, text))
 
 
-@router.get("/cases/{case}/package/{package}/file")
+@router.get("/packages/{package}/file")
 @needs(P.PACKAGE_EXPORT)
-def file(app: Parts, who: Who, case: CaseName, package: CaseName) -> Response:
+def file(app: Parts, who: Who, package: CaseName) -> Response:
     """The sealed file."""
-    wanted = id_of(package)
-    if app.packages.desk.one(who, wanted).case != _id(app, case):
-        raise NotFound(f"package {package}")
-    return sealed_file(*app.packages.desk.take(who, wanted))
+    return sealed_file(*app.packages.desk.take(who, id_of(package)))
 
 
 def _done(
@@ -133,6 +130,7 @@ def _done(
     act: Callable[[], object], chosen: tuple[str, ...] = (),
 ) -> Response:  # fmt: skip
     """Do it and show the page again; what was refused is said on it."""
+    _id(app, case)
     try:
         act()
     except (BadInput, Conflict, NeedsSecondPerson) as fault:

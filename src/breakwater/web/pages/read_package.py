@@ -52,7 +52,7 @@ def view(
     return PackagesView(
         case=case.id, number=case.number,
         packages=tuple(
-            _package(case, one, found.receipts.get(one.id, []), keys, now)
+            _package(one, found.receipts.get(one.id, []), keys, now)
             for one in found.packages
         ),
         waits=None if found.waiting is None else _waits(tx, found.waiting, keys, by),
@@ -73,7 +73,7 @@ def _key(one: PackageKey, now: datetime, chosen: Collection[str] = ()) -> KeyRow
 
 
 def _package(
-    case: Case, one: Package, receipts: list[Receipt], keys: Mapping[Id, PackageKey], now: datetime
+    one: Package, receipts: list[Receipt], keys: Mapping[Id, PackageKey], now: datetime
 ) -> PackageRow:
     sealed = one.state is PackageState.SEALED
     return PackageRow(
@@ -81,7 +81,7 @@ def _package(
         recipients=", ".join(keys[key].name for key in one.keys if key in keys),
         reason=one.reason, reference=one.reference, at=words.ago(one.made_at, now),
         size=words.size(one.size) if sealed else "", sha256=one.sha256,
-        url=f"/cases/{case.id}/package/{one.id}/file" if sealed else "", fault=one.fault,
+        url=f"/packages/{one.id}/file" if sealed else "", fault=one.fault,
         receipts=tuple(
             ReceiptRow(row.officer, keys[row.key].name, words.ago(row.received_at, now))
             for row in receipts
