@@ -29,7 +29,6 @@ class Can(StrEnum):
     DENY_PUBLISH = "deny_publish"
     PURGE = "purge"
     RECORD = "record"
-    SNAPSHOT = "snapshot"
     CHAT = "chat"
 
 
@@ -183,10 +182,6 @@ class MediaServer(Protocol):
 
     def pull_options(self) -> Mapping[str, str]:
         """Options of the demuxer that go with `pull_url`."""
-        ...
-
-    def snapshot(self, name: str) -> Answer:
-        """The server's own thumbnail: `facts["image"]` holds untrusted bytes for the jail."""
         ...
 
     def freeze(self, name: str, client: str = "") -> Answer:

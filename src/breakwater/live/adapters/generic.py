@@ -38,8 +38,7 @@ class Generic(Lacking):
         self._config = config
         self._secrets = secrets
         self._clock = clock
-        told = {Can.SNAPSHOT, Can.RECORD}
-        self.can = frozenset(Can) - told if config.control_url else frozenset()
+        self.can = frozenset(Can) - {Can.RECORD} if config.control_url else frozenset()
 
     def discover(self) -> tuple[Found, ...]:
         """`stream.list`: `{"streams": [{"name": …, "publishers": [{"client": …}], "viewers": 3}]}`."""

@@ -40,11 +40,6 @@ class Lacking:
         """None."""
         return {}
 
-    def snapshot(self, name: str) -> Answer:
-        """No thumbnails."""
-        del name
-        return cannot("make thumbnails")
-
     def freeze(self, name: str, client: str = "") -> Answer:
         """No."""
         del name, client

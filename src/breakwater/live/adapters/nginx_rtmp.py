@@ -34,7 +34,7 @@ _CONTROL_CHARACTERS: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 class NginxRtmp:
     """One nginx."""
 
-    can: Final = frozenset(Can) - {Can.SNAPSHOT, Can.CHAT}
+    can: Final = frozenset(Can) - {Can.CHAT}
 
     def __init__(
         self, config: ServerConfig, secrets: ServerSecrets, control: Control,
@@ -64,11 +64,6 @@ class NginxRtmp:
     def pull_options(self) -> Mapping[str, str]:
         """Live, and recognisable in `/stat`, so that a freeze spares us."""
         return {"rtmp_live": "live", "rtmp_flashver": self._mark}
-
-    def snapshot(self, name: str) -> Answer:
-        """It makes none."""
-        del name
-        return Answer(done=False, detail="This server makes no thumbnails.")
 
     def freeze(self, name: str, client: str = "") -> Answer:
         """Drop the players; HLS is closed by `auth_request` meanwhile."""

@@ -38,7 +38,7 @@ class Owncast(Lacking):
     """One Owncast."""
 
     can: frozenset[Can] = frozenset({
-        Can.DISCOVER, Can.TERMINATE, Can.VIEWERS, Can.SNAPSHOT, Can.CHAT,
+        Can.DISCOVER, Can.TERMINATE, Can.VIEWERS, Can.CHAT,
     })  # fmt: skip
 
     def __init__(self, config: ServerConfig, control: Control) -> None:
@@ -71,15 +71,6 @@ class Owncast(Lacking):
         """Its public playlist."""
         del name
         return f"{self._config.hls_url.rstrip('/')}/stream.m3u8"
-
-    def snapshot(self, name: str) -> Answer:
-        """Its thumbnail."""
-        del name
-        try:
-            reply = self._control.get("/thumbnail.jpg")
-        except Unavailable as away:
-            return Answer(done=False, detail=away.detail)
-        return Answer(reply.ok, f"the server answered {reply.status}", {"image": reply.body})
 
     def terminate(self, name: str, client: str = "") -> Answer:
         """Disconnect the broadcaster."""
