@@ -76,6 +76,8 @@ EVENTS: Final = {
     EventType.FILING_OVERDUE: "A report is due soon, or should have been filed.",
     EventType.ACT_WANTED: "A service shall hide, remove or restore content, or act on an account; "
     "sent until it is acknowledged.",
+    EventType.REQUEST_CHANGED: "A legal request came in, went out, or went a step on.",
+    EventType.REQUEST_OVERDUE: "A legal request is not answered and its time is over.",
     EventType.ACT_UNCONFIRMED: "A service did not acknowledge an act in three days, or cannot do it.",
 }
 

@@ -58,6 +58,8 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
     "/live/{label}/chat": {"data": {"to": "slow"}},
     "/cases/{case}/report": {"data": {"to": "renew"}},
     "/cases/{case}/package/acts": {"data": {"to": "refuse"}},
+    "/requests/{number}": {"data": {"to": "note", "words": "because"}},
+    "/v1/requests/{id}/steps": {"json": {"to": "note", "words": "because"}},
     "/cases/{case}/acts": {"data": {"kind": "hide", "reason": "because"}},
     "/cases/{case}/refer": {"data": {"recipient": "A hotline"}},
     "/cases/{case}/viewers/spans": {

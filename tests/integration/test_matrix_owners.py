@@ -149,6 +149,11 @@ ROWS: Final = [
     *same(packed.package, OFFICER, "GET /v1/packages/{id}", "GET /v1/packages/{id}/file", "GET /packages/{package}/file"),
     *same(packed.package, OFFICER, "POST /v1/packages/{id}/retry", own=HELD, another=HELD),
     *same(packed.key, OFFICER, "POST /v1/packages/keys/{id}/withdraw"),
+    # Legal requests: those who handle them share them.
+    *same(acted.request, OFFICER, "GET /v1/requests/{id}"),
+    *same(acted.request, OFFICER, "POST /v1/requests/{id}/steps", body={"json": {"to": "note", "words": "because"}}),
+    *same(acted.request_number, OFFICER, "GET /requests/{number}"),
+    *same(acted.request_number, OFFICER, "POST /requests/{number}", body={"data": {"to": "note", "words": "because"}}),
     # Acts on services: a service sees and acknowledges its own; reviewers share them.
     *same(acted.act, REVIEWER, "GET /v1/acts/{id}"),
     *same(acted.act, (), "POST /v1/acts/{id}/acknowledgements", another=NONE, body={"json": {"epoch": 1, "outcome": "done"}}),

@@ -26,6 +26,7 @@ from breakwater.app.preserving import Preserving, wire_preserving
 from breakwater.app.publishing import Publishing, wire_publishing
 from breakwater.app.receiving import Receiving, wire_receiving
 from breakwater.app.reporting import Reporting, wire_reporting
+from breakwater.app.requesting import Requesting, wire_requesting
 from breakwater.app.reviewing import Reviewing, wire_reviewing
 from breakwater.app.sanctioning import Sanctions, wire_sanctions
 from breakwater.app.viewing import Viewing, wire_viewers
@@ -101,6 +102,7 @@ class App:
     receiving: Receiving
     reporting: Reporting
     acting: Acting
+    requesting: Requesting
     preserving: Preserving
     packages: Packaging
     transparency: Publishing
@@ -218,6 +220,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     receiving = wire_receiving(settings, on)
     reporting = wire_reporting(settings, on, undo, review.schemes.every)
     preserving = wire_preserving(settings, on)
+    requesting = wire_requesting(settings, on, preserving)
     told = [name for name, one in reporting.destinations.items() if one.set_up]
     publishing = wire_publishing(settings, on, told)
     packages = wire_packages(settings, on, checkpointer, reporting.sendings)
@@ -237,7 +240,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         conversations=wire_conversations(settings, on, hearing.lanes),
         viewers=wire_viewers(on, reporting.sendings), transparency=publishing,
         receiving=receiving, reporting=reporting, preserving=preserving, packages=packages,
-        acting=acting, sanctions=sanctions,
+        acting=acting, sanctions=sanctions, requesting=requesting,
         subscriptions=(
             *acting.subscriptions, *sanctions.subscriptions,
             *work.subscriptions, *scoring.subscriptions, *hearing.subscriptions,
@@ -249,7 +252,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         ),
         turns=(
             *work.turns, *publishing.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns,
-            *preserving.turns, *acting.turns, *sanctions.turns,
+            *preserving.turns, *acting.turns, *requesting.turns, *sanctions.turns,
         ),
         close=undo.close,
     )  # fmt: skip

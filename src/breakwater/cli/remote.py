@@ -308,14 +308,17 @@ class OwnerDesk(Client):
 
     def acts(self, *, failing: bool = False) -> Row:
         """The newest acts on services, or those that were not confirmed."""
-        how = {"failing": failing, "limit": ACTS}
-        found: Row = self.json("GET", "/v1/acts", params=how)
+        found: Row = self.json("GET", "/v1/acts", params={"failing": failing, "limit": ACTS})
         return found
 
     def retry_act(self, act: str) -> Row:
         """Try one again."""
         done: Row = self.json("POST", f"/v1/acts/{quote(act, safe='')}/retry", json={})
         return done
+
+    def request_counts(self, period: Row) -> list[Row]:
+        """How many legal requests of a period, by kind."""
+        return list(self.json("GET", "/v1/request-counts", params=period)["counts"])
 
     def begin_viewers(self, fields: Row) -> Row:
         """Begin an access log, or go on with it."""

@@ -60,6 +60,8 @@ class EventType(StrEnum):
     PACKAGE_CHANGED = "package.changed"
     ACT_WANTED = "act.wanted"
     ACT_UNCONFIRMED = "act.unconfirmed"
+    REQUEST_CHANGED = "request.changed"
+    REQUEST_OVERDUE = "request.overdue"
     HOLD_CHANGED = "hold.changed"
     HOLD_DUE = "hold.due"
     PRESERVATION_FAILED = "preservation.failed"

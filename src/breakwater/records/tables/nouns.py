@@ -31,6 +31,7 @@ from breakwater.records.tables import (
     nouns_received,
     nouns_recipient,
     nouns_reel,
+    nouns_request,
     nouns_resumable,
     nouns_sanction,
     nouns_server,
@@ -122,6 +123,7 @@ APPEND_ONLY: Final[tuple[str, ...]] = (
     nouns_sanction.registration_hits.name,
     nouns_package.package_receipts.name,
     nouns_act.platform_act_steps.name,
+    nouns_request.legal_request_steps.name,
 )
 
 __all__ = [
@@ -148,6 +150,7 @@ __all__ = [
     "nouns_received",
     "nouns_recipient",
     "nouns_reel",
+    "nouns_request",
     "nouns_resumable",
     "nouns_sanction",
     "nouns_server",

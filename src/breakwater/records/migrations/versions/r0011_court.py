@@ -36,6 +36,7 @@ APPEND_ONLY: tuple[str, ...] = (
     "registration_hits",
     "package_receipts",
     "platform_act_steps",
+    "legal_request_steps",
     "hold_items",
     "holds",
     "hold_destroyed",
@@ -62,6 +63,7 @@ def upgrade() -> None:
     hold_2()
     package_1()
     recipient_1()
+    request_1()
     sanction_1()
     tally_1()
     new_indexes()
@@ -244,6 +246,37 @@ def recipient_1() -> None:
         sa.ForeignKeyConstraint(["filing_id"], ["filings.id"], name="fk_filing_receipts_filing_id_filings"),
     )  # fmt: skip
     op.create_index("ix_filing_receipts_filing_id", "filing_receipts", ["filing_id"])
+
+
+def request_1() -> None:
+    """Request."""
+    op.create_table("legal_requests",
+        col("id", ID), col("number", BIG), col("direction", sa.String(8)), col("party", TEXT),
+        col("country", sa.String(2)), col("basis", sa.String(16)), col("law", TEXT),
+        col("sealed", BYTES), col("state", sa.String(12)), col("case_id", ID, nullable=True),
+        col("received_at", AT), col("due_at", AT), col("opened_by", sa.String(80)),
+        col("wanted_by", sa.String(80)), col("package_id", ID, nullable=True),
+        col("ended_at", AT, nullable=True), col("warned_at", AT, nullable=True),
+        col("version", INT), col("change", BIG),
+        sa.PrimaryKeyConstraint("id", name="pk_legal_requests"),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_legal_requests_case_id_cases"),
+        sa.ForeignKeyConstraint(["package_id"], ["packages.id"], name="fk_legal_requests_package_id_packages"),
+        sa.UniqueConstraint("number", name="uq_legal_requests_number"),
+    )  # fmt: skip
+    op.create_index("ix_legal_requests_case_id", "legal_requests", ["case_id"])
+    op.create_index("ix_legal_requests_received_at", "legal_requests", ["received_at"])
+    op.create_index(
+        "ix_legal_requests_waiting", "legal_requests", ["due_at"], **where("ended_at IS NULL")
+    )
+    op.create_table("legal_request_steps",
+        col("change", NUMBER, autoincrement=False), col("request_id", ID), col("at", AT),
+        col("by", sa.String(80)), col("what", sa.String(16)), col("sealed", BYTES),
+        col("package_id", ID, nullable=True),
+        sa.PrimaryKeyConstraint("change", name="pk_legal_request_steps"),
+        sa.ForeignKeyConstraint(["package_id"], ["packages.id"], name="fk_legal_request_steps_package_id_packages"),
+        sa.ForeignKeyConstraint(["request_id"], ["legal_requests.id"], name="fk_legal_request_steps_request_id_legal_requests"),
+    )  # fmt: skip
+    op.create_index("ix_legal_request_steps_request_id", "legal_request_steps", ["request_id"])
 
 
 def sanction_1() -> None:

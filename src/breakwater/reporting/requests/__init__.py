@@ -1,0 +1,1 @@
+"""Legal requests both ways: taken in, answered by two people or refused; drafted, sent, answered."""
