@@ -161,10 +161,6 @@ class Desk(Protocol):
         """Try one again."""
         ...
 
-    def request_counts(self, period: Row) -> list[Row]:
-        """How many legal requests of a period (`since`, `until`), by kind."""
-        ...
-
     def begin_viewers(self, fields: Row) -> Row:
         """Begin an access log; one that is known by its opening is answered with its offset."""
         ...
@@ -215,4 +211,12 @@ class Desk(Protocol):
 
     def change_hold(self, what: str, of: str, fields: Row, signer: str) -> Row:
         """`extend` or `end` a hold, or `order` one of a case, in a person's name."""
+        ...
+
+    def take_vics(self, case: str, fields: Row, signer: str, to: Path) -> Row:
+        """Write a case as VICS to a file; answers size and SHA-256."""
+        ...
+
+    def propose_vics(self, case: str, fields: Row, signer: str) -> Row:
+        """Ask for a second investigator; answers what waits."""
         ...

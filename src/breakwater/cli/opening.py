@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -36,16 +35,9 @@ from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
 from breakwater.model.transparency import Period
 from breakwater.reporting.packages.making import TRIES
+from breakwater.reporting.vics.exports import VicsWish
 from breakwater.review.grading.sets import NewSet
-from breakwater.web.api import (
-    acts,
-    classifiers,
-    legal_requests,
-    packages,
-    servers,
-    transparency,
-    viewers,
-)
+from breakwater.web.api import acts, classifiers, packages, servers, transparency, vics, viewers
 from breakwater.web.api import duty as wire
 from breakwater.web.api import holds as held
 from breakwater.web.api import streams as broadcasts
@@ -294,12 +286,6 @@ class HereDesk:
         """Try one again; it is sent by whoever serves."""
         return acts.retry(act, self._app, OPERATOR).model_dump(mode="json")
 
-    def request_counts(self, period: Row) -> list[Row]:
-        """How many legal requests of a period, by kind."""
-        since, until = (datetime.fromisoformat(period[name]) for name in ("since", "until"))
-        found = legal_requests.counts(self._app, since, until)
-        return [one.model_dump(mode="json") for one in found.counts]
-
     def begin_viewers(self, fields: Row) -> Row:
         """Begin an access log, or go on with it."""
         body = _checked(viewers.ImportIn, fields)
@@ -376,6 +362,17 @@ class HereDesk:
         """Keep a receiving officer's signed receipt."""
         body = _checked(packages.ReceiptIn, {"receipt": text})
         return packages.record(body, self._app, self._exporter(signer)).model_dump(mode="json")
+
+    def take_vics(self, case: str, fields: Row, signer: str, to: Path) -> Row:
+        """Write a case as VICS."""
+        by = vics.for_person(self._app, OPERATOR, signer)
+        found = packages.case_id(self._app, case)
+        return written(self._app.packages.vics.take(by, found, VicsWish(**fields)), to)
+
+    def propose_vics(self, case: str, fields: Row, signer: str) -> Row:
+        """Ask for a second investigator."""
+        by, body = vics.for_person(self._app, OPERATOR, signer), _checked(vics.VicsWishIn, fields)
+        return vics.propose(case, body, self._app, by).model_dump(mode="json")
 
     def _exporter(self, name: str) -> Principal:
         return packages.for_person(self._app, OPERATOR, name)

@@ -18,13 +18,14 @@ import httpx
 
 from breakwater import errors
 from breakwater.cli.desk import ListFile, Progress, Row, Share
+from breakwater.cli.matched import matched
 from breakwater.cli.owner import Owner
 from breakwater.cli.writing import written
 from breakwater.intake import policy
 from breakwater.model.bank import BankAction
-from breakwater.model.match import Match, Verdict
+from breakwater.model.match import Verdict
 from breakwater.model.media import Undecodable
-from breakwater.model.signal import Fingerprint, Fingerprints, Signal
+from breakwater.model.signal import Fingerprints, Signal
 
 if TYPE_CHECKING:
     from breakwater.review.grading.sets import NewSet
@@ -201,7 +202,7 @@ class OwnerDesk(Client):
             return policy.unreadable(outcome)
         found = self.lookup([item.signal for item in outcome.items], ())
         matches = [
-            _match(row, item)
+            matched(row, item)
             for item, rows in zip(outcome.items, found, strict=True)
             for row in rows
         ]
@@ -388,15 +389,12 @@ class OwnerDesk(Client):
         kept: Row = self.json("POST", "/v1/packages/receipts", json=body, params=how)
         return kept
 
+    def take_vics(self, case: str, fields: Row, signer: str, to: Path) -> Row:
+        """Write a case as VICS."""
+        path = f"/v1/cases/{quote(case, safe='')}/vics/file"
+        return self.download(path, fields | {"signed_by": signer}, to)
 
-def _match(row: Row, item: Fingerprint) -> Match:
-    """A match as the look-up answered it, with what only the file's own signal knows."""
-    usable = item.usable
-    return Match(
-        entry=row["entry"], number=row["entry"], bank=row["bank"], kind=row["kind"],
-        value=row["value"], distance=row["distance"], limit=row["limit"],
-        negative=row["negative"], acting=row["acting"] and usable,
-        why_not=row["why_not"] or ("" if usable else "low_quality"), view=item.view,
-        frame=item.frame, time_s=item.time_s, quality=item.quality,
-        labels=tuple(row["labels"]), source=row["source"], verified=row["verified"],
-    )  # fmt: skip
+    def propose_vics(self, case: str, fields: Row, signer: str) -> Row:
+        """Ask for a second investigator."""
+        path = f"/v1/cases/{quote(case, safe='')}/vics"
+        return dict(self.json("POST", path, params={"signed_by": signer}, json=fields))
