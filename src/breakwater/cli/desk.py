@@ -161,6 +161,10 @@ class Desk(Protocol):
         """Try one again."""
         ...
 
+    def request_counts(self, period: Row) -> list[Row]:
+        """How many legal requests of a period (`since`, `until`), by kind."""
+        ...
+
     def begin_viewers(self, fields: Row) -> Row:
         """Begin an access log; one that is known by its opening is answered with its offset."""
         ...

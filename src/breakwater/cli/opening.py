@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -37,7 +38,16 @@ from breakwater.model.transparency import Period
 from breakwater.reporting.packages.making import TRIES
 from breakwater.reporting.vics.exports import VicsWish
 from breakwater.review.grading.sets import NewSet
-from breakwater.web.api import acts, classifiers, packages, servers, transparency, vics, viewers
+from breakwater.web.api import (
+    acts,
+    classifiers,
+    legal_requests,
+    packages,
+    servers,
+    transparency,
+    vics,
+    viewers,
+)
 from breakwater.web.api import duty as wire
 from breakwater.web.api import holds as held
 from breakwater.web.api import streams as broadcasts
@@ -285,6 +295,12 @@ class HereDesk:
     def retry_act(self, act: str) -> Row:
         """Try one again; it is sent by whoever serves."""
         return acts.retry(act, self._app, OPERATOR).model_dump(mode="json")
+
+    def request_counts(self, period: Row) -> list[Row]:
+        """How many legal requests of a period, by kind."""
+        since, until = (datetime.fromisoformat(period[name]) for name in ("since", "until"))
+        found = legal_requests.counts(self._app, since, until)
+        return [one.model_dump(mode="json") for one in found.counts]
 
     def begin_viewers(self, fields: Row) -> Row:
         """Begin an access log, or go on with it."""
