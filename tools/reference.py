@@ -74,6 +74,9 @@ EVENTS: Final = {
     EventType.FILING_FINISHED: "A recipient has taken a report: its number is the receipt.",
     EventType.FILING_STUCK: "A report cannot be sent as things stand; it is tried again, or a person must look.",
     EventType.FILING_OVERDUE: "A report is due soon, or should have been filed.",
+    EventType.HOLD_CHANGED: "A case's evidence is held, held for longer, or not held any more.",
+    EventType.HOLD_DUE: "A hold's time is over: two people destroy what it kept, or somebody extends it.",
+    EventType.PRESERVATION_FAILED: "Evidence of a decided case is not kept yet; it is tried again, and said each hour until it is.",
     EventType.ACT_WANTED: "A service shall hide, remove or restore content, or act on an account; "
     "sent until it is acknowledged.",
     EventType.REQUEST_CHANGED: "A legal request came in, went out, or went a step on.",

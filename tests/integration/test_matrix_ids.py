@@ -57,6 +57,7 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
     "/cases/{case}/chat/labels": {"data": {"comment": str(new_id()), "found": "true"}},
     "/live/{label}/chat": {"data": {"to": "slow"}},
     "/cases/{case}/report": {"data": {"to": "renew"}},
+    "/cases/{case}/hold/acts": {"data": {"to": "confirm", "hold": str(new_id())}},
     "/cases/{case}/package/acts": {"data": {"to": "refuse"}},
     "/requests/{number}": {"data": {"to": "note", "words": "because"}},
     "/v1/requests/{id}/steps": {"json": {"to": "note", "words": "because"}},

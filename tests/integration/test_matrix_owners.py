@@ -18,6 +18,7 @@ import pytest
 from breakwater.model.access import Permission, Role
 from tests.integration import matrix_acts as acted
 from tests.integration import matrix_filing as filed
+from tests.integration import matrix_holding as holding
 from tests.integration import matrix_live as live
 from tests.integration import matrix_packing as packed
 from tests.integration import matrix_world as make
@@ -138,6 +139,15 @@ ROWS: Final = [
     *same(filed.filing, OFFICER, "POST /v1/filings/{id}/take-back", own=HELD, another=HELD, body=WHY),
     *same(filed.filing, OFFICER, "POST /v1/filings/{id}/drop", body=WHY),
     *same(filed.filing, OFFICER, "POST /v1/filings/{id}/retry", own=HELD, another=HELD),
+    # What is held: officers share it; whoever proposed an end does not agree to it.
+    *same(holding.case, OFFICER, "GET /v1/cases/{id}/holds", "GET /cases/{case}/hold"),
+    *same(holding.case, OFFICER, "POST /v1/cases/{id}/holds", body={"json": {"reference": "2 K 2", "reason": "because"}}),
+    *same(holding.case, OFFICER, "POST /cases/{case}/hold", body={"data": {"reference": "2 K 2", "reason": "because"}}),
+    *same(holding.dated, OFFICER, "POST /v1/holds/{id}/extend", body={"json": {"until": holding.LATER, "reason": "because"}}),
+    *same(holding.hold, OFFICER, "POST /v1/holds/{id}/end", body=WHY),
+    *same(holding.waiting, OFFICER, "POST /v1/holds/{id}/confirm", own=HELD),
+    *same(holding.waiting, OFFICER, "POST /v1/holds/{id}/refuse", body=WHY),
+    *same(holding.waiting_case, OFFICER, "POST /cases/{case}/hold/acts", own=HELD, body=holding.form_confirm),
     # Evidence packages: officers share them; whoever proposed one does not agree to it.
     *same(packed.case, OFFICER, "GET /v1/cases/{id}/packages", "GET /cases/{case}/package"),
     *same(packed.case, OFFICER, "POST /v1/cases/{id}/packages", body=packed.with_key),

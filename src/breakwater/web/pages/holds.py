@@ -29,7 +29,7 @@ router = Router(include_in_schema=False)
 
 SEE_OTHER: Final = 303
 CaseName = Annotated[str, Path(max_length=64)]
-HoldName = Annotated[str, Path(max_length=64)]
+Name = Annotated[str, Form(max_length=64)]
 Words = Annotated[str, Form(max_length=2000)]
 Short = Annotated[str, Form(max_length=16)]
 CANNOT: Final = (BadInput, Conflict, NeedsSecondPerson, NotFound)
@@ -81,32 +81,16 @@ def order(
     )  # fmt: skip
 
 
-@router.post("/cases/{case}/hold/{hold}/extend")
+@router.post("/cases/{case}/hold/acts")
 @needs(P.HOLD_WRITE)
-def extend(
-    request: Request, *, app: Parts, pages: Pages, who: Who, case: CaseName, hold: HoldName,
-    reason: Words = "", until: Short = "",
+def act(
+    request: Request, *, app: Parts, pages: Pages, who: Who, case: CaseName,
+    hold: Name = "", to: Short = "", reason: Words = "", until: Short = "",
 ) -> Response:  # fmt: skip
-    """Keep longer."""
-
-    def act() -> object:
-        day = _day(until)
-        if day is None:
-            raise BadInput("Name the day until which it is kept.")
-        return app.preserving.holding.extend(who, id_of(hold), day, reason)
-
-    return _done(request, app, pages, who, case, act)
-
-
-@router.post("/cases/{case}/hold/{hold}/end")
-@needs(P.HOLD_WRITE)
-def end(
-    request: Request, *, app: Parts, pages: Pages, who: Who, case: CaseName, hold: HoldName,
-    to: Short = "propose", reason: Words = "",
-) -> Response:  # fmt: skip
-    """Propose its end, agree as the second person, or have it go on."""
+    """Keep longer; propose an end, agree as the second person, or have it go on."""
     holding = app.preserving.holding
     acts: dict[str, Callable[[], object]] = {
+        "extend": lambda: holding.extend(who, id_of(hold), _later(until), reason),
         "propose": lambda: holding.propose_end(who, id_of(hold), reason),
         "confirm": lambda: holding.confirm_end(who, id_of(hold)),
         "refuse": lambda: holding.refuse_end(who, id_of(hold), reason),
@@ -142,6 +126,13 @@ def _page(
 def _id(app: Parts, case: str) -> str:
     with app.db.read() as tx:
         return case_named(tx, case).id
+
+
+def _later(text: str) -> datetime:
+    day = _day(text)
+    if day is None:
+        raise BadInput("Name the day until which it is kept.")
+    return day
 
 
 def _day(text: str) -> datetime | None:
