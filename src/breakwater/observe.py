@@ -144,6 +144,15 @@ class Metrics:
         self.cases_open = Gauge(
             "breakwater_cases_open", "Cases that wait", ["priority"], registry=r
         )
+        self.filings_open = Gauge(
+            "breakwater_filings_open", "Reports to a recipient that are not filed yet",
+            ["destination"], registry=r,
+        )  # fmt: skip
+        self.filings_overdue = Gauge(
+            "breakwater_filings_overdue",
+            "Reports to a recipient past their time; anything but 0 is an alarm",
+            ["destination"], registry=r,
+        )  # fmt: skip
         self.webhooks = Counter(
             "breakwater_webhooks_total", "Webhook deliveries", ["outcome"], registry=r
         )

@@ -19,6 +19,7 @@ from breakwater.model.report import Email, Person, Phone, Reporter
 from breakwater.model.scheme import Scheme
 from breakwater.model.sending import RecipientKind, Sendings
 from breakwater.model.work import Beat, JobKind, Subscription, Turn
+from breakwater.records import filings as filing_rows
 from breakwater.reporting.allowed import sendings
 from breakwater.reporting.cybertipline.client import Client, NotSetUp
 from breakwater.reporting.cybertipline.papers import Forms
@@ -108,6 +109,7 @@ def wire_reporting(
 
     def remind() -> None:
         filings.remind()
+        count(on, destinations)
 
     return Reporting(
         filings=filings, sender=sender, destinations=destinations, sendings=may_leave,
@@ -139,6 +141,16 @@ def profile_of(settings: Settings) -> Profile:
         legal_url=settings.reports_legal_url, registered_as=settings.reports_registered_as,
     )  # fmt: skip
     return Profile(reporter, settings.reports_platform, settings.reports_page)
+
+
+def count(on: Ground, destinations: Mapping[str, Destination]) -> None:
+    """Set the metrics of what is open and overdue, of each recipient."""
+    with on.db.read() as tx:
+        found = filing_rows.counts(tx)
+    for name in {*destinations, *found}:
+        waits, moves, late = found.get(name, (0, 0, 0))
+        on.metrics.filings_open.labels(name).set(waits + moves)
+        on.metrics.filings_overdue.labels(name).set(late)
 
 
 def _danger(

@@ -152,6 +152,44 @@ def in_states(tx: Tx, states: Iterable[FilingState], limit: int = 500) -> list[F
     return [_noun(tx, row) for row in rows]
 
 
+def listed(
+    tx: Tx, states: Iterable[FilingState], *, to: str = "", late: bool = False, after: int = 0,
+    limit: int = 50, newest: bool = False,
+) -> list[Filing]:  # fmt: skip
+    """Filings in any of these states, a page of them, the one that is due first first.
+
+    Args:
+        tx: a snapshot.
+        states: which.
+        to: one recipient; empty: every one.
+        late: only those that are past their time.
+        after: how many to leave out, for the next page.
+        limit: at most so many.
+        newest: by when they were drafted, the last first.
+    """
+    wanted = sa.select(filings).where(_f.state.in_([one.value for one in states]))
+    if to:
+        wanted = wanted.where(_f.destination == to)
+    if late:
+        wanted = wanted.where(_f.due_at < tx.now)
+    order = (_f.created_at.desc(), _f.number.desc()) if newest else (_f.due_at, _f.number)
+    rows = tx.execute(wanted.order_by(*order).offset(after).limit(limit)).all()
+    return [_noun(tx, row) for row in rows]
+
+
+def counts(tx: Tx) -> dict[str, tuple[int, int, int]]:
+    """By recipient: reports that wait for a person, that are on their way, and past their time."""
+    late = sa.func.sum(sa.case((_f.due_at < tx.now, 1), else_=0))
+    wanted = sa.select(_f.destination, _f.state, sa.func.count().label("n"), late.label("late"))
+    found: dict[str, tuple[int, int, int]] = {}
+    ends = [one.value for one in FilingState if one.ends]
+    for row in tx.execute(wanted.where(_f.state.not_in(ends)).group_by(_f.destination, _f.state)):
+        waits, moves, past = found.get(row.destination, (0, 0, 0))
+        here = (0, row.n) if FilingState(row.state).under_way else (row.n, 0)
+        found[row.destination] = (waits + here[0], moves + here[1], past + int(row.late))
+    return found
+
+
 def warn(tx: Tx, moment: datetime) -> list[Filing]:
     """Filings that are due before a moment, not ended and not said to be late yet: each once."""
     tx.lock_changes()

@@ -170,7 +170,8 @@ class Filings:
             orphans = tuple(filing_steps.orphans(tx, [found]))
         gaps = self.gaps(found.case).get(found.person, ()) if not found.state.ends else ()
         if not found.state.ends and found.destination in self._destinations:
-            lacks = self._destinations[found.destination].lacks(report)
+            to = self._destinations[found.destination]
+            lacks = to.lacks(replace(report, complete=True) if to.declares else report)
             gaps = (*(Gap("recipient", says, "", blocks=True) for says in lacks), *gaps)
         return Looked(found, report, steps, orphans, gaps)
 

@@ -35,6 +35,8 @@ from breakwater.reporting.sinks.sealing import Packed, seal
 EVIDENCE: Final = "evidence"
 """Retention class of sealed parcels."""
 LONGEST: Final = 200
+BY_HAND: Final = "a person hands it over"
+"""The word in a step that says who goes on."""
 BLOCK: Final = 1 << 20
 
 _log = logger("reporting")
@@ -199,7 +201,7 @@ class Courier:
             said = self._to[filing.destination].sink.hand_over(parcel, filing, source)
         self._reached("after-hand-over")
         with self._db.transaction() as tx:
-            answer = said or Answer(None, description="a person hands it over")
+            answer = said or Answer(0, http=0, description=BY_HAND)
             filing_steps.answer(tx, filing, Call.FINISH, answer)
             if said is None:
                 filings.note(tx, filing, fault="")

@@ -6,15 +6,22 @@ a gap that blocks, and where the recipient is real a second person agrees first.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
 
+from fastapi import Query
 from pydantic import Field
+from starlette.responses import Response, StreamingResponse
 
+from breakwater.app import App
 from breakwater.errors import BadInput
-from breakwater.model.access import Permission
-from breakwater.model.filing import Filing
+from breakwater.model.access import Permission, Principal
+from breakwater.model.filing import Filing, FilingState
+from breakwater.model.ids import Id
 from breakwater.model.report import Report
+from breakwater.model.sending import DataClass, Occasion, RecipientKind
+from breakwater.records import filings as rows
 from breakwater.reporting.filing import Looked
 from breakwater.web.api.media import known_id
 from breakwater.web.api.requests import Body
@@ -39,6 +46,30 @@ class FilingReportIn(Body):
     """What a draft shall say: the whole report, as `GET` gives it."""
 
     report: dict[str, Any]
+
+
+class ReceiptIn(Body):
+    """What the recipient gave."""
+
+    reference: str = Field(min_length=1, max_length=200, examples=["Crime 12/3456, Sgt Example"])
+
+
+class ReceiptOut(Answer):
+    """A receipt as it is kept."""
+
+    id: str = Field(examples=[ID])
+    filing: str = Field(examples=[ID])
+    reference: str = Field(examples=["Crime 12/3456, Sgt Example"])
+    at: datetime
+
+
+class SendingOut(Answer):
+    """Whether it may leave."""
+
+    allowed: bool
+    basis: str = Field(description="The legal basis; empty where it may not.")
+    why_not: str = Field(description="Why not, and what to do instead; empty where it may.")
+    own: bool = Field(description="One of your own rules decided it.")
 
 
 class FilingOut(Answer):
@@ -160,9 +191,68 @@ def change(id: IdText, body: FilingReportIn, app: Parts, who: Who) -> FilingOut:
 
 @router.post("/v1/filings/{id}/send", summary="Send a draft", responses=CHANGE)
 @needs(P.FILING_WRITE)
-def send(id: IdText, app: Parts, who: Who) -> FilingOut:  # noqa: A002 - the path's own word
-    """Or have it wait for a second person, where the recipient is real and it is not urgent."""
-    return FilingOut.of(app.reporting.filings.want(who, known_id(id)))
+def send(id: IdText, app: Parts, who: Who, *, declared: bool = False) -> FilingOut:  # noqa: A002 - the path's own word
+    """Or have it wait for a second person, where the recipient is real and it is not urgent.
+
+    `declared`: you declare that all reasonably available information is in it.
+    """
+    return FilingOut.of(app.reporting.filings.want(who, known_id(id), declared=declared))
+
+
+@router.post("/v1/filings/{id}/receipts", status_code=201, summary="Write a receipt down", responses=CHANGE)  # fmt: skip
+@needs(P.FILING_WRITE)
+def receipt(id: IdText, body: ReceiptIn, app: Parts, who: Who) -> ReceiptOut:  # noqa: A002 - the path's own word
+    """What the recipient gave when the sealed file was handed over; then the report is filed."""
+    made = app.reporting.courier.receive(who.person or who.id, known_id(id), body.reference)
+    return ReceiptOut(id=made.id, filing=made.filing, reference=made.reference, at=made.at)
+
+
+@router.get("/v1/filings/{id}/sealed", summary="The sealed file of a report", responses=READ)
+@needs(P.FILING_WRITE)
+def sealed(id: IdText, app: Parts, who: Who) -> Response:  # noqa: A002 - the path's own word
+    """An `age` file that only the recipient opens; taking it is written down first."""
+    return handed_out(app, who, known_id(id))
+
+
+@router.get("/v1/filings", summary="Every report, open or filed")
+@needs(P.FILING_READ)
+def listed(
+    app: Parts, who: Who, *, filed: bool = False, late: bool = False,
+    to: Annotated[str, Query(max_length=40)] = "", after: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> FilingsOut:  # fmt: skip
+    """Open ones by when they are due, filed ones the newest first; fifty at a time."""
+    states = [one for one in FilingState if one.ends is filed]
+    with app.db.transaction() as tx:
+        tx.audit(who.id, "filing.list", "filings", filed=filed)
+        found = rows.listed(tx, states, to=to, late=late and not filed, after=after, newest=filed)
+    return FilingsOut(filings=[FilingOut.of(one) for one in found])
+
+
+@router.get("/v1/sendings", summary="Whether something may leave for a recipient")
+@needs(P.FILING_READ)
+def may_leave(
+    app: Parts, to: Annotated[str, Query(min_length=2, max_length=2, examples=["US"])],
+    kind: RecipientKind, data: DataClass, when: Occasion = Occasion.ALWAYS,
+) -> SendingOut:  # fmt: skip
+    """By the table of laws, the seat of the service and your own rules; default no."""
+    said = app.reporting.sendings.may(to.upper(), kind, data, when=when)
+    return SendingOut(allowed=said.allowed, basis=said.basis, why_not=said.why_not, own=said.own)
+
+
+def handed_out(app: App, who: Principal, filing: Id) -> Response:
+    """The sealed file of a report as a download."""
+    parcel, source = app.reporting.courier.opened(str(who.person or who.id), filing)
+
+    def blocks() -> Iterator[bytes]:
+        with source:
+            while block := source.read(1 << 20):
+                yield block
+
+    headers = {
+        "Content-Disposition": f'attachment; filename="{parcel.name}"',
+        "Content-Length": str(parcel.size),
+    }
+    return StreamingResponse(blocks(), media_type="application/age", headers=headers)
 
 
 @router.post("/v1/filings/{id}/confirm", summary="Agree, as the second person", responses=CHANGE)

@@ -19,6 +19,7 @@ from breakwater.model.filing import Filing
 from breakwater.model.ids import Id
 from breakwater.reporting.drafting.gaps import Gap
 from breakwater.reporting.filing import Filings
+from breakwater.web.api.filings import handed_out
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_filing
 from breakwater.web.pages.context import Pages, show
@@ -32,7 +33,6 @@ SEE_OTHER: Final = 303
 CaseName = Annotated[str, Path(max_length=64)]
 Act = Callable[[Filings, Principal, Id, str], object]
 ACTS: Final[Mapping[str, Act]] = {
-    "send": lambda filings, who, one, _: filings.want(who, one),
     "confirm": lambda filings, who, one, _: filings.confirm(who, one),
     "take-back": lambda filings, who, one, why: filings.take_back(who, one, why),
     "drop": lambda filings, who, one, why: filings.drop(who, one, why),
@@ -56,6 +56,8 @@ def act(
     request: Request, *, app: Parts, pages: Pages, who: Who, case: CaseName,
     to: Annotated[str, Form(max_length=20)], n: Annotated[int, Form(ge=0)] = 0,
     reason: Annotated[str, Form(max_length=2000)] = "",
+    recipient: Annotated[str, Form(max_length=40)] = "",
+    declared: Annotated[bool, Form()] = False,
 ) -> Response:  # fmt: skip
     """Do what the button says, and show the page again."""
     with app.db.read() as tx:
@@ -63,12 +65,28 @@ def act(
     filings = app.reporting.filings
     try:
         if to == "renew":
-            filings.draft(found.id, by=who)
+            filings.draft(found.id, by=who, to=recipient)
+        elif to == "receipt":
+            one = _numbered(filings.of_case(who, found.id), n)
+            app.reporting.courier.receive(who.person or who.id, one.id, reason)
+        elif to == "send":
+            one = _numbered(filings.of_case(who, found.id), n)
+            filings.want(who, one.id, declared=declared)
         else:
             _act(to)(filings, who, _numbered(filings.of_case(who, found.id), n).id, reason)
     except (Conflict, BadInput, NeedsSecondPerson) as fault:
         return _page(request, app, pages, who, case, n=n, told=refused(fault), status=fault.status)
     return RedirectResponse(f"/cases/{found.id}/report?n={n}", SEE_OTHER)
+
+
+@router.get("/cases/{case}/report/{n}/sealed")
+@needs(P.FILING_WRITE)
+def sealed(app: Parts, who: Who, case: CaseName, n: Annotated[int, Path(ge=1)]) -> Response:
+    """The sealed file of a report, for whoever hands it over; written down first."""
+    with app.db.read() as tx:
+        found = case_named(tx, case)
+    one = _numbered(app.reporting.filings.of_case(who, found.id), n)
+    return handed_out(app, who, one.id)
 
 
 def _act(name: str) -> Act:
@@ -94,9 +112,11 @@ def _page(
     every = filings.of_case(who, found.id)
     chosen = _numbered(every, n) if n else (every[-1] if every else None)
     looked = filings.look(who, chosen.id) if chosen is not None else None
+    with app.db.read() as tx:
+        handed = read_filing.handed_of(tx, chosen.id) if chosen else read_filing.Handed()
     view = read_filing.view(
         found, every, looked, () if every else _missing(filings, found.id),
-        to=app.reporting.destinations, now=now, may=P.FILING_WRITE in who.permissions,
+        handed=handed, to=app.reporting.destinations, now=now, may=P.FILING_WRITE in who.permissions,
     )  # fmt: skip
     return show(request, pages, who, "filing", section="queue", status=status, view=view, told=told)
 

@@ -70,6 +70,11 @@ class FilingView:
         chat: what was written, one line each; shown when it is opened.
         real: it goes to a real recipient.
         receipt: the recipient's number, once there is one.
+        to: the recipient's name.
+        declares: a person declares that all reasonably available information is in it.
+        parcel: name and SHA-256 of the sealed file; None: there is none.
+        receipts: what the recipient gave, with when and by whom.
+        stands: why it is not sent: another report stands for it.
     """
 
     id: str
@@ -92,6 +97,12 @@ class FilingView:
     words: str
     steps: tuple[StepRow, ...]
     orphans: int
+    to: str
+    declares: bool
+    parcel: tuple[str, str] | None
+    receipts: tuple[tuple[str, When, str], ...]
+    may_receive: bool
+    stands: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +115,4 @@ class FilingsView:
     one: FilingView | None
     missing: tuple[GapRow, ...]
     may: bool
+    others: tuple[tuple[str, str], ...] = ()

@@ -27,6 +27,7 @@ LINKS: Final = (
     Link("rates", "Overturned", "/appeals/rates", "Judge", Permission.GRADE_QA),
     Link("banks", "Banks", "/banks", "Know", Permission.BANK_READ),
     Link("transparency", "Figures", "/transparency", "Know", Permission.TRANSPARENCY_READ),
+    Link("filings", "Reports", "/filings", "Know", Permission.FILING_READ),
     Link("holds", "Evidence", "/holds", "Know", Permission.HOLD_READ),
     Link("sanctions", "Sanctions", "/sanctions", "Know", Permission.SANCTION_READ),
     Link("people", "People", "/people", "Run", Permission.PEOPLE_WRITE),

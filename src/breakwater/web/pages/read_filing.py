@@ -7,15 +7,22 @@ In comes what `reporting.filing` looked up and wrote down; out goes the page. Us
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from breakwater.model.case import Case
 from breakwater.model.clock import iso
 from breakwater.model.filing import Call, Filing, FilingState, FilingStep, Phase
+from breakwater.model.ids import Id
+from breakwater.model.recipient import Parcel, Receipt
 from breakwater.model.report import ChatIm, IpCapture, Party, Person, Report, ReportFile, WebPage
+from breakwater.records import parcels
+from breakwater.records.database import Tx
 from breakwater.reporting.drafting.gaps import Gap
-from breakwater.reporting.filing import Destination, Looked
+from breakwater.reporting.filing import Looked
+from breakwater.reporting.permits import Destination
+from breakwater.reporting.sinks.courier import BY_HAND
 from breakwater.web.pages import words
 from breakwater.web.pages.models import Mark
 from breakwater.web.pages.models_filing import (
@@ -28,6 +35,7 @@ from breakwater.web.pages.models_filing import (
     PartyRow,
     StepRow,
 )
+from breakwater.web.pages.read_names import called
 from breakwater.web.pages.read_received import MARKS
 from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, later, say
@@ -76,6 +84,10 @@ KINDS: Final[Mapping[str, str]] = Spoken({
     "Online Enticement of Children for Sexual Acts": later("Enticement"),
     "Unsolicited Obscene Material Sent to a Child": later("Unwanted material sent to a child"),
 })  # fmt: skip
+SEALED: Final[Mapping[str, str]] = Spoken({
+    Call.SUBMIT: later("Sealed for the recipient"),
+    Call.FINISH: later("Handed over"),
+})  # fmt: skip
 CAPTURES: Final = 5
 FILES: Final = 60
 LINES: Final = 200
@@ -83,17 +95,18 @@ LINES: Final = 200
 
 def view(
     case: Case, every: Sequence[Filing], looked: Looked | None, missing: Iterable[Gap], *,
-    to: Mapping[str, Destination], now: datetime, may: bool,
+    handed: Handed, to: Mapping[str, Destination], now: datetime, may: bool,
 ) -> FilingsView:  # fmt: skip
     """The page."""
     chosen = looked.filing.id if looked is not None else None
     return FilingsView(
         case=case.id, number=case.number,
         choices=tuple(
-            Choice(one.number, _about(one), mark(one.state), one.id == chosen) for one in every
+            Choice(one.number, _about(one, to), mark(one.state), one.id == chosen) for one in every
         ),
-        one=None if looked is None else _one(looked, to, now, may=may),
+        one=None if looked is None else _one(looked, to, now, handed, may=may),
         missing=tuple(_gap(one) for one in missing), may=may,
+        others=tuple((name, one.title or name) for name, one in to.items() if not one.drafts),
     )  # fmt: skip
 
 
@@ -102,12 +115,32 @@ def mark(state: FilingState) -> Mark:
     return Mark(STYLES.get(state, "wait"), STATES[state])
 
 
-def _about(one: Filing) -> str:
-    about = say("Report %(n)s", n=one.number)
+def _about(one: Filing, to: Mapping[str, Destination]) -> str:
+    where = to.get(one.destination)
+    whom = (where.title if where else "") or one.destination
+    about = say("Report %(n)s to %(whom)s", n=one.number, whom=whom)
     return say("%(about)s, version %(n)s", about=about, n=one.version) if one.version > 1 else about
 
 
-def _one(looked: Looked, to: Mapping[str, Destination], now: datetime, *, may: bool) -> FilingView:
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What was handed over: the sealed file, receipts with names, and what stands for the report."""
+
+    parcel: Parcel | None = None
+    receipts: tuple[tuple[Receipt, str], ...] = ()
+    stands: str = ""
+
+
+def handed_of(tx: Tx, filing: Id) -> Handed:
+    """What was handed over of a report."""
+    proof = parcels.proof(tx, filing)
+    given = tuple((one, called(tx, Id(one.by))) for one in parcels.receipts(tx, filing))
+    return Handed(parcels.find(tx, filing), given, proof.basis if proof else "")
+
+
+def _one(
+    looked: Looked, to: Mapping[str, Destination], now: datetime, handed: Handed, *, may: bool
+) -> FilingView:
     one, report = looked.filing, looked.report
     where = to.get(one.destination)
     blocked = any(gap.blocks for gap in looked.gaps)
@@ -127,8 +160,14 @@ def _one(looked: Looked, to: Mapping[str, Destination], now: datetime, *, may: b
         marks=_marks(a.value for a in report.summary.annotations),
         escalation=report.summary.escalate, parties=_parties(report),
         files=tuple(_file(file) for file in report.files[:FILES]), chat=_chat(report),
-        words=report.additional, steps=tuple(_steps(looked.steps, now)),
+        words=report.additional, steps=tuple(_steps(looked.steps, now, sealed=bool(handed.parcel))),
         orphans=sum(not orphan.retracted for orphan in looked.orphans),
+        to=(where.title if where else "") or one.destination,
+        declares=bool(where and where.declares and one.state is S.DRAFT),
+        parcel=(handed.parcel.name, handed.parcel.sha256) if handed.parcel else None,
+        receipts=tuple((r.reference, words.ago(r.at, now), by) for r, by in handed.receipts),
+        may_receive=may and bool(handed.parcel) and one.state in {S.DESCRIBED, S.FINISHED},
+        stands=handed.stands,
     )  # fmt: skip
 
 
@@ -194,13 +233,17 @@ def _chat(report: Report) -> tuple[str, ...]:
     return tuple(line for log in logs for line in log.splitlines())[:LINES]
 
 
-def _steps(steps: Iterable[FilingStep], now: datetime) -> Iterable[StepRow]:
+def _steps(steps: Iterable[FilingStep], now: datetime, *, sealed: bool) -> Iterable[StepRow]:
     """Answers and what was lost, the newest first; an intent says nothing by itself."""
     for one in sorted(steps, key=lambda step: step.id, reverse=True):
         if one.phase is Phase.INTENT:
             continue
         said = CALLS[one.call] if one.file is None else CALLS[one.call] % {"n": one.file + 1}
-        if one.phase is Phase.LOST:
+        if sealed and one.call in SEALED:
+            said = SEALED[one.call]
+        if one.detail == BY_HAND:
+            found, said = Mark("wait", say("Waits")), say("A person hands it over")
+        elif one.phase is Phase.LOST:
             found = Mark("bad", say("No answer"))
         elif one.code == 0:
             found = Mark("ok", say("Done"))
