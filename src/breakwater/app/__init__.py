@@ -221,8 +221,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     reporting = wire_reporting(settings, on, undo, review.schemes.every)
     preserving = wire_preserving(settings, on)
     requesting = wire_requesting(settings, on, preserving)
-    told = [name for name, one in reporting.destinations.items() if one.set_up]
-    publishing = wire_publishing(settings, on, told)
+    publishing = wire_publishing(settings, on, reporting.destinations)
     packages = wire_packages(settings, on, checkpointer, reporting.sendings)
     return App(
         settings=settings, clock=on.clock, metrics=on.metrics, db=on.db, keys=on.keys,

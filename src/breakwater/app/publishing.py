@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from breakwater import __version__
 from breakwater.app.ground import Ground
 from breakwater.model.work import Turn
+from breakwater.reporting.filing import Destination
 from breakwater.settings import Settings
 from breakwater.transparency.checks import Switches
 from breakwater.transparency.gathering import Figures
@@ -28,9 +29,12 @@ class Publishing:
     turns: tuple[Turn, ...]
 
 
-def wire_publishing(settings: Settings, on: Ground, recipients: Iterable[str]) -> Publishing:
+def wire_publishing(
+    settings: Settings, on: Ground, recipients: Mapping[str, Destination]
+) -> Publishing:
     """Put the parts together; `recipients` are the authorities that can be reported to."""
-    switches = Switches(watching=settings.live_watch, destinations=tuple(recipients))
+    told = tuple(name for name, one in recipients.items() if one.set_up)
+    switches = Switches(watching=settings.live_watch, destinations=told)
     measures = Measures(db=on.db, version=__version__, switches=switches)
 
     def look() -> None:

@@ -46,9 +46,9 @@ KINDS: Final = {
     "pdf": "application/pdf",
 }
 _EXAMPLES: Final[dict[str, Any]] = {
-    "application/json": {"example": {"format": flat.FORMAT}},
+    "application/json": {"schema": {"type": "object"}, "example": {"format": flat.FORMAT}},
     "text/csv": {"schema": {"type": "string"}, "example": ",".join(flat.HEAD)},
-    "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+    "application/pdf": {"schema": {"type": "string", "format": "binary"}, "example": "%PDF-1.4"},
 }
 READ: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": _EXAMPLES, "description": "The report."}, **problems(401, 403, 404, 422, 429),
