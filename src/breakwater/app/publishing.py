@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from breakwater import __version__
 from breakwater.app.ground import Ground
 from breakwater.model.work import Turn
-from breakwater.reporting.filing import Destination
+from breakwater.reporting.permits import Destination
 from breakwater.settings import Settings
 from breakwater.transparency.checks import Switches
 from breakwater.transparency.gathering import Figures
