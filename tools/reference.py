@@ -66,6 +66,8 @@ EVENTS: Final = {
     EventType.CHAT_CAPTURED: "Comments that gave evidence are kept with a case.",
     EventType.REEL_ADDED: "A known video joined a bank; copies of it are found from now on.",
     EventType.REEL_WITHDRAWN: "A known video left its bank.",
+    EventType.REGISTRATION_WATCHED: "Somebody registered who may have been sanctioned before; nothing says who.",
+    EventType.REGISTRATION_REFUSED: "A registration was refused: a sanctioned person is back; nothing says who.",
     EventType.GRADE_SETTLED: "What holds for a graded item is settled, or settled anew.",
     EventType.GRADE_DISPUTED: "Graders disagree on an item; an adjudicator is wanted.",
     EventType.QUALITY_ALARM: "Graders drift: known answers or agreement left their bounds.",

@@ -71,6 +71,8 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
             "reason": "because",
         }
     },
+    "/sanctions/{sanction}/release": {"data": {"reason": "because"}},
+    "/sanctions/registrations/{registration}/wrong": {"data": {"reason": "because"}},
     "/v1/filings/{id}/report": {"json": {"report": simple_report().plain()}},
     "/v1/cases/{id}/viewers/spans": {
         "json": {"stream": str(new_id()), "spans": [], "reason": "because"}

@@ -21,6 +21,7 @@ from tests.integration import matrix_filing as filed
 from tests.integration import matrix_holding as holding
 from tests.integration import matrix_live as live
 from tests.integration import matrix_packing as packed
+from tests.integration import matrix_sanction as banned
 from tests.integration import matrix_world as make
 from tests.integration.matrix_world import Make, Somebody, World
 from tests.integration.served import OPERATOR, serving
@@ -188,6 +189,11 @@ ROWS: Final = [
     *same(live.watched_case, OFFICER, "POST /cases/{case}/viewers/packs", body={"data": {"countries": "GB", "reason": "because"}}),
     *same(live.wanted_pack, OFFICER, "POST /v1/cases/{id}/viewers/packs/confirm", "POST /cases/{case}/viewers/packs/confirm", own=HELD),
     *same(live.wanted_pack, OFFICER, "POST /v1/cases/{id}/viewers/packs/refuse", "POST /cases/{case}/viewers/packs/refuse"),
+    *same(banned.sanctioned, REVIEWER, "GET /v1/sanctions/{id}"),
+    *same(banned.sanctioned, REVIEWER, "POST /sanctions/{sanction}/release", body=FORM),
+    *same(banned.registration, REVIEWER, "POST /sanctions/registrations/{registration}/wrong", body=FORM),
+    *same(banned.wanted_release, REVIEWER, "POST /v1/sanctions/{id}/confirm", "POST /sanctions/{sanction}/confirm", own=HELD),
+    *same(banned.wanted_release, REVIEWER, "POST /v1/sanctions/{id}/refuse", "POST /sanctions/{sanction}/refuse"),
     *same(live.viewers_log, (), "POST /v1/viewers/imports/{id}/sessions", another=NONE, body={"json": {"before": 0, "to": 9}}),
     *same(make.case, REVIEWER, "POST /v1/cases/{id}/comments", body={"json": {"words": "a word"}}),
     *same(make.case, REVIEWER, "POST /cases/{case}/comments", body={"data": {"words": "a word"}}),

@@ -146,7 +146,6 @@ def test_the_page_at_any_width(served, browser, width, tmp_path: Path) -> None:
         expect(card).to_contain_text("mailbox × 1")
         both_themes(page, f"sanctions {width}")
         assert not scrolls_sideways(page)
-        page.screenshot(path=f"/tmp/sanctions-{width}.png", full_page=True)
         hit = card.locator(".hits > li", has_text="same mailbox")
         hit.locator("summary").press("Enter")
         hit.get_by_label("Reason").fill("Another person's mailbox.")
@@ -163,7 +162,6 @@ def test_the_page_at_any_width(served, browser, width, tmp_path: Path) -> None:
         expect(page.locator("p.bar")).to_contain_text("is let go of")
         page.goto(f"{served.url}/sanctions?ended=1")
         expect(page.locator(".sanctions > li").first).to_contain_text("It was his brother.")
-        both_themes(page, f"sanctions over {width}")
 
 
 def test_roles_that_do_not_read_accounts_see_a_number_and_no_button(served, browser) -> None:

@@ -19,7 +19,6 @@ from breakwater.model.ids import Id
 from breakwater.model.sanction import Found, Identifier, IdentifierKind
 from breakwater.records import identities, watchers
 from breakwater.records.database import Tx
-from breakwater.records.tables import core
 from breakwater.records.tables.nouns_sanction import (
     registration_hits,
     sanction_ends,
@@ -47,6 +46,7 @@ _IN_FORCE: Final = (
     )
     .limit(MOST_FOUND)
 )
+_NEWEST_KEY: Final = "SELECT max(version) FROM key_wraps WHERE purpose = ?"
 _AMONG: Final = _IN_FORCE.where(_k.sanction_id.in_(sa.bindparam("among", expanding=True)))
 _OF_SERVICE: Final = _IN_FORCE.where(_s.service == sa.bindparam("service"))
 
@@ -186,9 +186,8 @@ def _keys(tx: Tx, one: Identifier) -> dict[int, bytes]:
 
 def _fresh(tx: Tx) -> None:
     """Another process may have rotated: a hash under its key must not be missed."""
-    wraps = core.key_wraps.c
-    newest = sa.select(sa.func.max(wraps.version)).where(wraps.purpose == identities.PURPOSE)
-    if int(tx.execute(newest).scalar() or 0) not in tx.keys.macs(identities.PURPOSE, b""):
+    ((newest,),) = tx.run(_NEWEST_KEY, identities.PURPOSE)
+    if int(newest or 0) not in tx.keys.macs(identities.PURPOSE, b""):
         tx.keys.reload()
 
 

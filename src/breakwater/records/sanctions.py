@@ -53,6 +53,12 @@ _JOINED: Final = sa.select(
     _e.at.label("ended_at"),
 ).join_from(sanctions, sanction_ends, _e.sanction_id == _s.id, isouter=True)  # fmt: skip
 _OPEN: Final = _e.sanction_id.is_(None)
+_BARE: Final = (
+    sa.select(_s.until, _s.case_id, _s.decision_id, _e.sanction_id.label("ended"))
+    .join_from(sanctions, sanction_ends, _e.sanction_id == _s.id, isouter=True)
+    .where(_s.id == sa.bindparam("which"))
+)
+"""Built once: a registration that is found waits for it."""
 
 
 def ground(tx: Tx, case: Case) -> Decision | None:
@@ -154,12 +160,13 @@ def end(
     return get(tx, sanction)
 
 
-def stands(tx: Tx, found: Sanction) -> bool:
+def stands(tx: Tx, sanction: Id) -> bool:
     """Whether it is in force this moment, by its rows and by the decision it rests on."""
-    if not found.stands(tx.now):
+    row = tx.execute(_BARE, {"which": sanction}).one_or_none()
+    if row is None or row.ended is not None or row.until <= tx.now:
         return False
-    said = ground(tx, cases.get(tx, found.case))
-    return said is not None and said.id == found.decision
+    said = ground(tx, cases.get(tx, Id(row.case_id)))
+    return said is not None and said.id == row.decision_id
 
 
 def get(tx: Tx, sanction: Id) -> Sanction:

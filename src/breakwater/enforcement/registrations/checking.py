@@ -116,7 +116,7 @@ class Registrations:
         for sanction, said in judged:
             if said.answer is Answer.ALLOW:
                 break
-            if sanctions.stands(tx, sanctions.get(tx, sanction)):
+            if sanctions.stands(tx, sanction):
                 return sanction, said, _keys(found, sanction, said)
         return None, Judgement(Answer.ALLOW), []
 
@@ -125,7 +125,7 @@ class Registrations:
         unread: tuple[str, ...],
     ) -> Checked:  # fmt: skip
         with self._db.transaction() as tx:
-            if not sanctions.stands(tx, sanctions.get(tx, sanction)):
+            if not sanctions.stands(tx, sanction):
                 return Checked(Judgement(Answer.ALLOW), unread=unread)
             made = sanctions.hit(tx, sanction, said, service=service, by=by.id, keys=keys)
             clues = [one.value for one in said.clues]

@@ -164,7 +164,7 @@ def _looked(tx: Tx, found: Sanction, *, hits: int) -> Looked:
         if one.kind == KIND and not one.outcome and one.lapses_at > tx.now
     ]
     return Looked(
-        found, sanctions.stands(tx, found),
+        found, sanctions.stands(tx, found.id),
         tuple(sanctions.hits(tx, sanction=found.id, limit=hits)), next(iter(waiting), None),
     )  # fmt: skip
 

@@ -78,7 +78,7 @@ class Sanctioning:
                 found = sanctions.get(tx, Id(payload["sanction"]))
             except NotFound:
                 return
-            if sanctions.stands(tx, found):
+            if sanctions.stands(tx, found.id):
                 self._know(tx, found, cases.get(tx, found.case))
 
     def expire(self) -> None:

@@ -38,7 +38,7 @@ KINDS: Final[Mapping[IdentifierKind, str]] = Spoken({
     IdentifierKind.DEVICE: later("device"),
     IdentifierKind.DEVICE_SHARED: later("shared device"),
     IdentifierKind.PAYMENT: later("means of payment"),
-    IdentifierKind.PAYMENT_BIN: later("bank"),
+    IdentifierKind.PAYMENT_BIN: later("issuing bank"),
     IdentifierKind.ADDRESS: later("network"),
 })  # fmt: skip
 ENDS: Final[Mapping[EndKind, str]] = Spoken({
