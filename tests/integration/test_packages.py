@@ -12,6 +12,7 @@ from pathlib import Path
 import pyrage
 import pytest
 
+from breakwater.cli.opening import HereDesk
 from breakwater.errors import (
     BadInput,
     Conflict,
@@ -23,7 +24,7 @@ from breakwater.errors import (
 )
 from breakwater.model.access import Role
 from breakwater.model.package import PackageState
-from breakwater.records import audit
+from breakwater.records import audit, cases
 from breakwater.reporting.packages import notes, verify
 from breakwater.reporting.packages.notes import ReceiptText
 from breakwater.reporting.packages.packages import NewKey, Wish
@@ -253,3 +254,19 @@ def test_a_large_video_goes_through_in_bounded_memory(house, tmp_path, size):
     with tarfile.open(tmp_path / "plain.tar") as tar:
         (inside,) = (name for name in tar.getnames() if "/media/" in name)
         assert tar.getmember(inside).size == one.size
+
+
+def test_a_command_makes_it_where_nothing_is_served(house, tmp_path):
+    case, desk = house.case(), HereDesk(house.app)
+    keys = [one["id"] for one in desk.package_keys("Ben") if one["name"] == "Police of Ö"]
+    with pytest.raises(NotAllowed):
+        desk.packages(str(case), "Rae")
+    waits = desk.propose_package(str(case), {"keys": keys[:1], "reason": "Asked."}, "Ben")
+    with house.app.db.read() as tx:
+        number = cases.get(tx, case).number
+    assert desk.packages(str(number), "Ada Ö")["waiting"] == waits
+    made = desk.make_package(house.desk.confirm(house.first, case).id, "Ben")
+    assert made["state"] == "sealed"
+    written = desk.take_package(made["id"], "Ben", tmp_path / "case.age")
+    assert written["sha256"] == made["sha256"]
+    assert (tmp_path / "case.age").stat().st_mode & 0o777 == 0o600

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
+from typer.testing import CliRunner
 
-from breakwater.model.access import Role
+from breakwater.cli import owner, program
+from breakwater.errors import NeedsSecondPerson, NotAllowed
+from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.ids import Id
-from breakwater.records import packages
+from breakwater.model.sending import RecipientKind
+from breakwater.records import audit, packages
+from breakwater.reporting.packages import notes, verify
+from breakwater.reporting.packages.notes import ReceiptText
+from breakwater.reporting.packages.packages import NewKey
 from tests.integration.browsing import chromium, guarded
 from tests.integration.conftest import photo
 from tests.integration.deciding import ILLEGAL, K
@@ -56,7 +63,7 @@ def made(served, case) -> None:
 
 
 def test_two_people_hand_a_case_over_without_a_script(site, whom, tmp_path):
-    served, _, place = site
+    served, _, _ = site
     case = decided(served)
     url = f"{served.url}/cases/{case}/package"
     ada = served.person(Role.REPORT_OFFICER, name="Ada")
@@ -82,18 +89,81 @@ def test_two_people_hand_a_case_over_without_a_script(site, whom, tmp_path):
         page = watched.page
         page.goto(url)
         both_themes(page, "a package waits")
-        page.screenshot(path="/tmp/w7/pkg/waits.png", full_page=True)
         page.get_by_role("button", name="Agree: make the package").click()
         expect(page.locator("main")).to_contain_text("Being made")
         made(served, case)
         page.reload()
         expect(page.locator("main")).to_contain_text("Sealed")
         both_themes(page, "a sealed package")
-        page.screenshot(path="/tmp/w7/pkg/sealed.png", full_page=True)
         with page.expect_download() as coming:
             page.get_by_role("link", name="Take the sealed file").click()
         coming.value.save_as(tmp_path / "taken.age")
         page.emulate_media(color_scheme="dark")
         page.set_viewport_size({"width": 390, "height": 844})
-        page.screenshot(path="/tmp/w7/pkg/narrow.png", full_page=True)
         assert not scrolls_sideways(page)
+        assert checked_file(tmp_path / "taken.age", whom, tmp_path / "out") == 0
+        (package,) = served.app.packages.desk.of_case(principal(served, ben), case).packages
+        receipt = notes.sign_receipt(
+            ReceiptText(package.id, package.sha256, package.made_at, "Sgt. Ö"),
+            pem=whom.pem, name="police.example",
+        )  # fmt: skip
+        page.get_by_label("The receipt, as the officer sent it").fill(receipt)
+        page.get_by_role("button", name="Check and keep it").click()
+        expect(page.locator("main")).to_contain_text("Sgt. Ö")
+
+
+def principal(served, person):
+    may = frozenset().union(*(role.permissions for role in person.roles))
+    return Principal(person.id, person.name, may, person=person.id)
+
+
+def checked_file(sealed, whom, where) -> int:
+    return verify.main([str(whom.opened(sealed.read_bytes(), where))])
+
+
+def test_commands_take_what_two_people_agreed_to(site, tmp_path, monkeypatch):
+    served, _, place = site
+    case, desk = decided(served), served.app.packages.desk
+    cleo = served.person(Role.REPORT_OFFICER, name="Cleo")
+    dan = served.person(Role.REPORT_OFFICER, name="Dan")
+    served.person(Role.REVIEWER, name="Eve")
+    malmo = police()
+    new = NewKey("Police of Malmö", "GB", RecipientKind.POLICE, malmo.key, malmo.receipt_key)
+    desk.add_key(principal(served, cleo), new)
+    also = frozenset({Permission.DESK_SIGN, Permission.PACKAGE_EXPORT})
+    _, token = served.app.access.keys.create(OPERATOR, name="desk", scopes=["bank:read"], also=also)
+    monkeypatch.setenv("BREAKWATER_DATA_DIR", str(place / "data"))
+    taken, receipt = tmp_path / "case.age", tmp_path / "receipt.txt"
+    asking = [
+        "export",
+        str(case),
+        "--to",
+        "Police of Malmö",
+        "--out",
+        str(taken),
+        "--reason",
+        "Asked.",
+    ]
+
+    def run(*words):
+        return CliRunner().invoke(program, [*words])
+
+    with owner.announced(place / "data/owner.json", owner.Owner(served.url, token)):
+        assert isinstance(run(*asking, "--signed-by", "Eve").exception, NotAllowed)
+        assert isinstance(run(*asking, "--signed-by", "Cleo").exception, NeedsSecondPerson)
+        assert isinstance(run(*asking, "--signed-by", "Dan").exception, NeedsSecondPerson)
+        assert not taken.exists()
+        package = desk.confirm(principal(served, dan), case)
+        served.app.packages.maker.run(package.id, 3, lambda _: None)
+        done = run(*asking, "--signed-by", "Cleo", "--json")
+        assert done.exit_code == 0, done.output
+        assert checked_file(taken, malmo, tmp_path / "out") == 0
+        (tmp_path / "officer.key").write_bytes(malmo.pem)
+        assert run("receipt", "sign", str(taken), "--package", package.id, "--officer", "Sgt. Ö",
+                   "--key", str(tmp_path / "officer.key"), "--name", "police.example",
+                   "--out", str(receipt)).exit_code == 0  # fmt: skip
+        assert run("receipt", "record", str(receipt), "--signed-by", "Dan").exit_code == 0
+    with served.app.db.read() as tx:
+        rows = audit.page(tx, subject=package.id)
+    told = [(row.action, row.actor) for row in reversed(rows)]
+    assert told[-2:] == [("package.take", cleo.id), ("package.receipt", dan.id)]
