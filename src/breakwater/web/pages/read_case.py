@@ -91,6 +91,11 @@ _STEPS: Final[Mapping[str, str]] = Spoken({
     "screened": later("Its files were looked through"),
     "seen_before": later("A file came before"),
     "referred": later("Referred"),
+    "sending.refused": later("Kept from leaving"),
+    "danger.file": later("The urgent report was filed at once"),
+    "danger.call": later("Called somebody who can act"),
+    "filing.covered": later("A report is not sent: another stands for it"),
+    "filing.stop": later("A report stopped: a person must look"),
     "sanction_released": later("The account was let go of"),
     "wrong_registration": later("A registration was somebody else's"),
 })  # fmt: skip
