@@ -48,6 +48,7 @@ def report() -> Report:
             "overturned": (Count(("appeal", "overturned"), 3), Count(("appeal", "upheld"), 11),
                            Count(("undo", "taken_back"), 2)),
             "filings": (Count(("ncmec", "finished"), 118),),
+            "requests": (Count(("incoming", "answered"), 4), Count(("outgoing", "refused"), 1)),
             "refusals": (Count(("scan", "scanning_not_permitted"), 40_120),),
             "countries": (Count(("DE", "certain"), 40), Count(("GB", "certain"), None),
                           Count(("PH", "certain"), None), Count(("all", "certain"), 52)),

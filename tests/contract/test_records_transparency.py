@@ -180,7 +180,8 @@ def test_figures_of_a_period_go_by_an_index_on_its_time(database) -> None:
         for figure in (
             transparency.items, transparency.verdicts, transparency.messages,
             transparency.matches, transparency.decided, transparency.overturned,
-            transparency.filed, transparency.refusals, transparency_waits.waits,
+            transparency.filed, transparency.requested, transparency.refusals,
+            transparency_waits.waits,
         ):  # fmt: skip
             figure(tx, TODAY)
         asked = tuple(seen)
@@ -197,6 +198,7 @@ def test_figures_of_a_period_go_by_an_index_on_its_time(database) -> None:
         "ix_stream_alerts_at", "ix_chat_alarms_at", "ix_decisions_at", "ix_filings_created_at",
         "ix_user_reports_at", "ix_appeal_answers_at", "ix_case_history_what_at",
         "ix_approvals_proposed_at", "ix_spot_draws_at", "ix_chats_kind_last_at",
+        "ix_legal_requests_received_at",
     ):  # fmt: skip
         assert index in whole, f"{index}\n{whole}"
     if database.dialect == "sqlite":

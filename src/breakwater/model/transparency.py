@@ -219,6 +219,7 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "decisions": ("kind",),
     "overturned": ("by", "outcome"),
     "filings": ("recipient", "state"),
+    "requests": ("way", "state"),
     "refusals": ("what", "why"),
     "countries": ("country", "certainty"),
 }

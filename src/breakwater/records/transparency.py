@@ -30,6 +30,7 @@ from breakwater.records.tables.nouns_intake import (
     uploads,
 )
 from breakwater.records.tables.nouns_people import approval_decisions, approvals
+from breakwater.records.tables.nouns_request import legal_requests
 from breakwater.records.tables.nouns_spot import spot_answers, spot_draws
 from breakwater.records.tables.nouns_stream import stream_alerts, streams
 from breakwater.records.tables.nouns_tally import dropped_tallies
@@ -121,6 +122,15 @@ def filed(tx: Tx, period: Period) -> list[Count]:
     wanted = sa.select(c.destination, c.state, _n).where(_within(c.created_at, period))
     rows = _rows(tx, wanted.group_by(c.destination, c.state))
     return _counts({(row[0], row[1]): int(row[2]) for row in rows}, [("ncmec", "finished")])
+
+
+def requested(tx: Tx, period: Period) -> list[Count]:
+    """Legal requests that came or were drafted in the period, both ways, as they stand."""
+    c = legal_requests.c
+    wanted = sa.select(c.direction, c.state, _n).where(_within(c.received_at, period))
+    rows = _rows(tx, wanted.group_by(c.direction, c.state))
+    found = {(row[0], row[1]): int(row[2]) for row in rows}
+    return _counts(found, [(way, "refused") for way in ("incoming", "outgoing")])
 
 
 def refusals(tx: Tx, period: Period) -> list[Count]:

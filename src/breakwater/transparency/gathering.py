@@ -41,6 +41,7 @@ class Figures:
                     "decisions": tuple(figures.decided(tx, period)),
                     "overturned": tuple(figures.overturned(tx, period)),
                     "filings": tuple(figures.filed(tx, period)),
+                    "requests": tuple(figures.requested(tx, period)),
                     "refusals": tuple(figures.refusals(tx, period)),
                     "countries": _countries(tx, period),
                 },

@@ -13,6 +13,7 @@ TITLES: Final[Mapping[str, str]] = {
     "decisions": "Decisions of people",
     "overturned": "Overturned",
     "filings": "Reports to authorities",
+    "requests": "Legal requests",
     "refusals": "Refusals",
     "countries": "Viewers of cases, by country",
 }
@@ -31,6 +32,8 @@ _KEYS: Final[Mapping[str, str]] = {
     "spot_check": "Spot checks",
     "user_report": "Reports of users",
     "ncmec": "NCMEC",
+    "incoming": "Asked of us",
+    "outgoing": "Asked by us",
     "all": "All",
     "live": "Live",
     "scan": "Scanning",

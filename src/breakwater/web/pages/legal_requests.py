@@ -115,7 +115,7 @@ def _every(
     found = requests.ended(who, before=at, limit=most) if ended else requests.waiting(who)
     view = read_requests.every(found, ended=ended, at=at, now=app.clock.now())
     return show(
-        request, pages, who, "requests", section="queue", status=status, view=view, told=told,
+        request, pages, who, "requests", status=status, view=view, told=told,
         typed=dict.fromkeys(FIELDS, "") | (typed or {}),
     )  # fmt: skip
 
@@ -131,7 +131,7 @@ def _one(
         looked, sealed, person=who.person or "", number=case, now=app.clock.now()
     )
     return show(
-        request, pages, who, "request", section="queue", status=status, view=view, told=told,
+        request, pages, who, "request", section="requests", status=status, view=view, told=told,
         typed=typed,
     )  # fmt: skip
 

@@ -30,6 +30,7 @@ LINKS: Final = (
     Link("filings", "Reports", "/filings", "Know", Permission.FILING_READ),
     Link("holds", "Evidence", "/holds", "Know", Permission.HOLD_READ),
     Link("sanctions", "Sanctions", "/sanctions", "Know", Permission.SANCTION_READ),
+    Link("requests", "Requests", "/requests", "Know", Permission.REQUEST_WRITE),
     Link("people", "People", "/people", "Run", Permission.PEOPLE_WRITE),
     Link(
         "wellbeing",

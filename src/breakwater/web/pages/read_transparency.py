@@ -46,6 +46,9 @@ KEYS: Final[Mapping[str, str]] = Spoken({
     "scan": later("Scanning"), "scanning_not_permitted": later("no legal basis"),
     "sending": later("Sending"), "not_allowed": later("not allowed from this seat"),
     "second_person": later("A second person refused"),
+    "incoming": later("Asked of us"), "outgoing": later("Asked by us"),
+    "open": later("to be decided"), "approved": later("to be answered"), "sent": later("sent"),
+    "answered": later("answered"), "refused": later("refused"), "withdrawn": later("withdrawn"),
     "certain": later("certain"), "uncertain": later("uncertain"), "all": later("All countries"),
 })  # fmt: skip
 
@@ -261,6 +264,7 @@ def _tables(tables: Mapping[str, Sequence[Count]]) -> Iterable[FigureTable]:
         ("messages", say("Messages in chats"), ""),
         ("overturned", say("Overturned"), ""),
         ("filings", say("Reports to authorities"), say("Drafted in the period, as they stand.")),
+        ("requests", say("Legal requests"), say("Of the period, as they stand.")),
         ("refusals", say("Refusals"), ""),
         ("countries", say("Viewers of cases, by country"),
          say("Counts below 5 are suppressed, and as many others as it takes to hide them.")),
