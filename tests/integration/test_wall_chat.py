@@ -57,6 +57,9 @@ def test_a_tile_says_that_comments_alarmed_and_what_is_done(house: House) -> Non
         for place in (tile, watched.page.locator("#target")):
             expect(place).to_contain_text(WHY)
             expect(place).to_contain_text("Confirmed: Chat paused")
+        line = watched.page.locator("[aria-labelledby=line-title]")
+        for point in ("Comments alarm: ", "Opened: Case ", "Risk: ", "Decision: Chat paused"):
+            expect(line).to_contain_text(point)
         for hidden in (WORDS, "acct-"):
             assert hidden not in watched.page.content()
         watched.page.get_by_role("link", name="See its chat").click()

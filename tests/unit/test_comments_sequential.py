@@ -116,6 +116,16 @@ def test_how_long_until_silence_clears_it() -> None:
     assert chat.clears_in(1e9) == 0
 
 
+def test_how_long_until_silence_clears_an_author() -> None:
+    chat = ChatSums()
+    for n in range(4):
+        said(chat, n, 7, 10.0 * n, 2.5)
+    ((_, _, evidence),) = chat.authors(30.0)
+    silence = chat.author_clears_in(evidence / 2)
+    assert chat.authors(30.0 + silence)[0][2] == pytest.approx(evidence / 2)
+    assert chat.author_clears_in(2 * evidence) == 0
+
+
 def test_a_flood_is_a_surprise_and_a_steady_chat_is_none() -> None:
     chat = ChatSums()
     steady = [said(chat, n, n % 40, 6.0 * n, -1.0).flood for n in range(200)]

@@ -116,7 +116,14 @@ class Ring:
                 AuthorEvidence(names.get(key, ""), messages, evidence)
                 for key, messages, evidence in sums.authors(at)
             ),
-            clears_in_s=sums.clears_in(solved.threshold) if level is Level.STREAM else 0.0,
+            clears_in_s=_clears_in(sums, level, solved.threshold),
             lang=lang, band=band, benign_hours=solved.hours, abstained=abstained,
             notes=tuple(notes),
         )  # fmt: skip
+
+
+def _clears_in(sums: ChatSums, level: Level, threshold: float) -> float:
+    """Of a message nothing fades, and what lies across fades by more than one law."""
+    if level is Level.STREAM:
+        return sums.clears_in(threshold)
+    return sums.author_clears_in(threshold) if level is Level.AUTHOR else 0.0

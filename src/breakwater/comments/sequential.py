@@ -195,6 +195,12 @@ class ChatSums:
         ]
         return heapq.nlargest(count, standing, key=lambda one: one[2])
 
+    def author_clears_in(self, threshold: float) -> float:
+        """Seconds of silence until what each author came to is under a threshold."""
+        now = self.at(0.0)
+        most = max((one.decayed(now) for one in self._suspects.values()), default=0.0)
+        return AUTHOR_S * math.log(most / threshold) if 0.0 < threshold <= most else 0.0
+
     def clears_in(self, threshold: float, step_s: float = 15.0) -> float:
         """Seconds of silence until the stream's sum stays under a threshold."""
         now = self.at(0.0)

@@ -221,7 +221,8 @@ class Explanation:
         alarms_per_hour: benign streams of this speed alarm so often at this threshold.
         messages: at most ten, heaviest first.
         authors: heaviest first.
-        clears_in_s: seconds of silence after which the evidence is under the threshold.
+        clears_in_s: seconds of silence after which the evidence is under the threshold; 0: of a
+            message it never is, and of what lies across broadcasts nobody knows.
         lang, band: of the calibration, e.g. `en`, `10-100`.
         benign_hours: that the calibration has seen; 0: uncalibrated.
         abstained: the model was not used.

@@ -128,9 +128,17 @@ def facts(alarm: ChatAlarm) -> tuple[tuple[str, str], ...]:
         often = say("%(n)s times in 100 hours", n=figure(why.alarms_per_hour * 100, "0.0"))
         rows.append((say("In ordinary chats of this speed"), often))
     rows.append((say("Calibration"), _calibration(alarm)))
-    if why.clears_in_s > 0:
-        rows.append((say("Without further messages"), _clears(why.clears_in_s)))
+    clears = _clears(why.clears_in_s) if why.clears_in_s > 0 else CLEARED.get(alarm.level, "")
+    if clears:
+        rows.append((say("Without further messages"), clears))
     return tuple(rows)
+
+
+CLEARED: Final[Mapping[Level, str]] = Spoken({
+    Level.MESSAGE: later("it stays, until somebody decides the case"),
+    Level.ACROSS: later("it fades within hours, or when somebody decides the case"),
+})  # fmt: skip
+"""What clears an alarm of which nobody knows the minute."""
 
 
 def _clears(seconds: float) -> str:

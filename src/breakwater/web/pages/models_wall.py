@@ -126,6 +126,7 @@ class Target:
         senders: each of several, with own risk and own acts; empty for one alone.
         asked: until when somebody is to say who broadcasts; None where nobody is asked.
         chat: what people write; None where nobody does.
+        line: the newest of its case's line of time, moment and words, the newest first.
     """
 
     id: str
@@ -145,6 +146,7 @@ class Target:
     senders: tuple[SenderRow, ...] = ()
     asked: When | None = None
     chat: WallChat | None = None
+    line: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

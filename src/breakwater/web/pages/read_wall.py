@@ -35,6 +35,7 @@ from breakwater.web.pages import (
     read_held,
     read_senders,
     read_spots,
+    read_timeline,
     read_wall_chat,
     stream_words,
     words,
@@ -52,12 +53,15 @@ from breakwater.web.pages.models_wall import (
 )
 from breakwater.web.pages.read_case import name_of
 from breakwater.web.pages.read_duty import first_on_duty
+from breakwater.web.pages.read_queue import Look
 from breakwater.web.pages.speech import say, say_n
 
 if TYPE_CHECKING:
     from breakwater.app.oncall import OnCall
 
 TILES: Final = 60
+LINE: Final = 8
+"""Points of the line of time in the panel; the case has all of it."""
 ASKED: Final = 6
 """Questions who broadcasts on one wall; the queue of cases has them all."""
 FIRST: Final = 26
@@ -188,6 +192,17 @@ def target(
         senders=senders if len(senders) > 1 else (),
         asked=read_senders.asked(tx, stream.id),
         chat=chat,
+        line=_line(tx, who, stream),
+    )
+
+
+def _line(tx: Tx, who: Principal, stream: Stream) -> tuple[tuple[str, str], ...]:
+    """What its case's line of time says lastly: frames, comments, viewers, reports, orders."""
+    if stream.case is None or not who.may(Permission.CASE_READ):
+        return ()
+    rows = read_timeline.of_case(Look(tx, tx.now, who), cases.get(tx, stream.case), None).rows
+    return tuple(
+        (row.at.words, f"{row.word}: {row.words}" if row.words else row.word) for row in rows[:LINE]
     )
 
 
