@@ -191,6 +191,25 @@ def test_the_audit_log_verifies_beside_whoever_owns_it(place: Installation, bank
     assert done.json["size"] >= 2
 
 
+def test_figures_and_measures_are_written_whoever_owns_the_data(place: Installation, bank: str):
+    period = ["--from", "2026-01-01", "--to", "2026-12-31"]
+    told = place.run("transparency", "report", *period).json
+    assert [one["surface"] for one in told["tables"]["matches"][:2]] == ["live", "public"]
+    rows = place.run("transparency", "report", *period, "--form", "csv").out.splitlines()
+    assert "matches,list,live,0,,," in rows
+    paper = place.home / "figures.pdf"
+    done = place.run("transparency", "report", *period, "--form", "pdf", "--out", str(paper))
+    assert done.code == 0, done.err
+    assert paper.read_bytes().startswith(b"%PDF-")
+    code = place.run("compliance", "report", "ofcom").json
+    assert {one["id"]: one["on"] for one in code["measures"]}["hash_matching"]
+    for wrong in (
+        ["transparency", "report", *period, "--form", "odt"],
+        ["compliance", "report", "x"],
+    ):
+        assert place.run(*wrong).code != 0, wrong
+
+
 @pytest.mark.parametrize(
     ("words", "code", "name"),
     [
