@@ -2,7 +2,7 @@
 
 Only ever added; a thing that is named already is not named twice. What an item names is locked by
 the databases (`records.held`). That it was destroyed is a row that stays. Fed by
-`reporting.preserving`. Contract: `tests/contract/test_records_holds.py`.
+`reporting.preserving`. Contract: `tests/contract/test_records_held.py`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Terms and ends are only ever added, and the databases refuse an end that comes too early or from
 one person (`records.held`). "Held" is asked here by everything that deletes. Fed by
 `reporting.preserving`; read by its page, by acts on accounts, requests and figures. Contract:
-`tests/contract/test_records_holds.py`.
+`tests/contract/test_records_held.py`.
 """
 
 from __future__ import annotations

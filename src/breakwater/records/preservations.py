@@ -2,7 +2,7 @@
 
 A row is claimed by moving its next time ahead: whoever is killed holds it up for that long and no
 longer. What fails waits longer each time, is never set aside, and is said once a while until it is
-done. Fed and read by `reporting.preserving`. Contract: `tests/contract/test_records_holds.py`.
+done. Fed and read by `reporting.preserving`. Contract: `tests/contract/test_preserving.py`.
 """
 
 from __future__ import annotations
