@@ -10,6 +10,7 @@ from breakwater.model.ids import Id, new_id
 from breakwater.model.sending import RecipientKind
 from breakwater.records import cases
 from breakwater.reporting.packages.packages import NewKey, Wish
+from breakwater.reporting.vics.exports import VicsWish
 from tests.integration.matrix_world import Somebody, World
 from tests.integration.packing import police
 
@@ -45,6 +46,16 @@ def package(world: World, of: Somebody) -> str:
     agreed = world.app.packages.desk.confirm(second.who, made)
     world.app.packages.maker.run(agreed.id, 3, lambda _: None)
     return agreed.id
+
+
+VICS = {"context": "US", "reference": "K-2026-0815", "country": "GB"}
+
+
+def vics(world: World, of: Somebody) -> str:
+    """A case of which an export as VICS waits for a second person."""
+    made = Id(case(world, of))
+    world.app.packages.vics.propose(of.who, made, VicsWish(**VICS))
+    return made
 
 
 def with_key(world: World, _made: str) -> dict[str, Any]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
+
 import pytest
 from playwright.sync_api import expect
 from typer.testing import CliRunner
 
 from breakwater.cli import owner, program
 from breakwater.errors import NeedsSecondPerson, NotAllowed
-from breakwater.model.access import Permission, Principal, Role
-from breakwater.model.ids import Id
+from breakwater.model.access import MACHINE_SCOPES, Permission, Principal, Role
+from breakwater.model.ids import Id, new_id
 from breakwater.model.sending import RecipientKind
-from breakwater.records import audit, packages
+from breakwater.records import audit, cases, packages, uploads
 from breakwater.reporting.packages import notes, verify
 from breakwater.reporting.packages.notes import ReceiptText
 from breakwater.reporting.packages.packages import NewKey
+from breakwater.review.grading.vics import VicsReader
 from tests.integration.browsing import chromium, guarded
 from tests.integration.conftest import photo
 from tests.integration.deciding import ILLEGAL, K
@@ -110,6 +114,82 @@ def test_two_people_hand_a_case_over_without_a_script(site, whom, tmp_path):
         page.get_by_label("The receipt, as the officer sent it").fill(receipt)
         page.get_by_role("button", name="Check and keep it").click()
         expect(page.locator("main")).to_contain_text("Sgt. Ö")
+
+
+def many(served, count: int) -> Id:
+    """A decided case of so many files."""
+    case = decided(served)
+    with served.app.db.transaction() as tx:
+        first = uploads.by_account(tx, cases.get(tx, case).service, cases.get(tx, case).account)[0]
+        for _ in range(count - 1):
+            uploads.finish(tx, replace(first, id=new_id(), blob=None, case=case))
+    return case
+
+
+def test_investigators_take_a_case_as_vics_alone_or_with_another(site):
+    served, _, _ = site
+    few, more = many(served, 1), many(served, 11)
+    ada = served.person(Role.INVESTIGATOR, name="Vera")
+    ben = served.person(Role.INVESTIGATOR, name="Viktor")
+
+    def fill(page):
+        page.get_by_label("Legal reference").fill("K-2026-0815")
+        page.get_by_label("Country it goes to, by two letters").fill("gb")
+
+    def taken(page) -> VicsReader:
+        with page.expect_download() as coming:
+            page.get_by_role("button", name="Take the file").first.click()
+        return VicsReader(io.BytesIO(coming.value.path().read_bytes()))
+
+    context, cookie = page_of(site, ada, java_script_enabled=False)
+    with context as watched:
+        watched.page.context.add_cookies([cookie])
+        page = watched.page
+        page.goto(f"{served.url}/cases/{few}/package")
+        page.get_by_role("link", name="Take it as VICS").click()
+        fill(page)
+        page.get_by_label("Whose categories").select_option("UK")
+        reader = taken(page)
+        assert (len(list(reader.rows())), reader.context) == (1, "UK")
+        page.goto(f"{served.url}/cases/{more}/vics")
+        expect(page.locator("main")).to_contain_text("11 files")
+        fill(page)
+        page.get_by_role("button", name="Propose it").click()
+        expect(page.get_by_role("heading", name="Waits for a second person")).to_be_visible()
+        assert page.get_by_role("button", name="Agree: it may be taken").count() == 0
+    context, cookie = page_of(site, ben)
+    with context as watched:
+        watched.page.context.add_cookies([cookie])
+        page = watched.page
+        page.goto(f"{served.url}/cases/{more}/vics")
+        both_themes(page, "a case as VICS waits")
+        page.get_by_role("button", name="Agree: it may be taken").click()
+        expect(page.get_by_role("heading", name="Two people agreed")).to_be_visible()
+        assert len(list(taken(page).rows())) == 11
+        page.set_viewport_size({"width": 390, "height": 844})
+        assert not scrolls_sideways(page)
+
+
+def test_the_command_takes_few_files_and_proposes_more(site, monkeypatch):
+    served, _, place = site
+    few, more = many(served, 1), many(served, 11)
+    served.person(Role.INVESTIGATOR, name="Vanja")
+    also = frozenset({Permission.VICS_EXPORT, Permission.DESK_SIGN})
+    key = served.app.access.keys.create(OPERATOR, name="own", scopes=MACHINE_SCOPES, also=also)[1]
+    monkeypatch.setenv("BREAKWATER_DATA_DIR", str(served.app.settings.data_dir))
+    with owner.announced(served.app.settings.owner_token, owner.Owner(served.url, key, served.url)):
+        for case, second in ((few, False), (more, True)):
+            out = place / f"{case}.json"
+            words = ["vics", "export", str(case), "--out", str(out), "--reference", "K 1"]
+            done = CliRunner().invoke(
+                program, [*words, "--country", "GB", "--signed-by", "Vanja", "--json"]
+            )
+            if second:
+                assert isinstance(done.exception, NeedsSecondPerson), done.output
+                assert not out.exists()
+            else:
+                assert done.exit_code == 0, done.output
+                assert len(list(VicsReader(io.BytesIO(out.read_bytes())).rows())) == 1
 
 
 def principal(served, person):

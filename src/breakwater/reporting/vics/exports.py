@@ -116,10 +116,11 @@ class VicsExports:
             NotFound: no such case.
             Conflict: another export of this case waits.
         """
-        person, facts = investigator(by), _plain(wish)
+        person = investigator(by)
         with self._db.transaction() as tx:
             tx.lock_changes()
             items = _items(tx, case)
+            facts = _plain(wish)
             self._may(facts)
             made = approvals.propose(
                 tx, kind=KIND, subject=case, by=person, reason=facts["reference"], facts=facts
@@ -167,11 +168,12 @@ class VicsExports:
             NotFound: no such case.
             NeedsSecondPerson: more than ten items, and nobody agreed to exactly this.
         """
-        person, facts = investigator(by), _plain(wish)
-        context = Context.named(facts["context"])
+        person = investigator(by)
         with self._db.transaction() as tx:
             found = cases.get(tx, case)
             items = _items(tx, case)
+            facts = _plain(wish)
+            context = Context.named(facts["context"])
             self._may(facts)
             second = _second(tx, case, facts, person, media_in(items))
             scheme = schemes.current(tx).get(context.scheme) or self._shipped()[context.scheme]

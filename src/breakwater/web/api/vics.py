@@ -118,7 +118,7 @@ def refuse(id: IdText, app: Parts, who: Who) -> None:  # noqa: A002 - the path's
 @router.get("/v1/cases/{id}/vics/file", summary="A case as VICS 2.0", responses=CHANGE, response_class=StreamingResponse)  # fmt: skip
 @needs(P.VICS_EXPORT)
 def file(
-    id: IdText, *, app: Parts, who: Who, context: Context, reference: Reference, country: Country,  # noqa: A002 - the path's own word
+    id: IdText, *, app: Parts, who: Who, context: Context = "US", reference: Reference = "", country: Country = "",  # noqa: A002 - the path's own word
     signed_by: SignedBy = "",
 ) -> StreamingResponse:  # fmt: skip
     """Taking it is written down first; more than ten files need what two people agreed to."""

@@ -1,7 +1,7 @@
 """The page on which investigators take a case as VICS: alone for a few files, with another for more.
 
 Every act is a plain form and works without scripts. What is taken is written to the audit log
-before its first byte (`reporting.vics.exports`). Tests: `tests/integration/test_vics_page.py`.
+before its first byte (`reporting.vics.exports`). Tests: `tests/integration/test_packages_page.py`.
 """
 
 from __future__ import annotations
