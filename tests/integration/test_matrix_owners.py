@@ -65,6 +65,7 @@ class Row:
 ADMIN = (Role.ADMIN,)
 REVIEWER = (Role.REVIEWER,)
 OFFICER = (Role.REPORT_OFFICER,)
+INVESTIGATOR = (Role.INVESTIGATOR,)
 GRADER = (Role.GRADER,)
 LEAD = (Role.QA_LEAD,)
 LOOKS = (Role.REVIEWER, Role.ADMIN)
@@ -160,6 +161,14 @@ ROWS: Final = [
     *same(packed.package, OFFICER, "GET /v1/packages/{id}", "GET /v1/packages/{id}/file", "GET /packages/{package}/file"),
     *same(packed.package, OFFICER, "POST /v1/packages/{id}/retry", own=HELD, another=HELD),
     *same(packed.key, OFFICER, "POST /v1/packages/keys/{id}/withdraw"),
+    # Cases as VICS: investigators share them; whoever proposed one does not agree to it.
+    *same(packed.case, INVESTIGATOR, "GET /v1/cases/{id}/vics", "GET /cases/{case}/vics"),
+    *same(packed.case, INVESTIGATOR, "GET /v1/cases/{id}/vics/file", body={"params": packed.VICS}),
+    *same(packed.case, INVESTIGATOR, "POST /v1/cases/{id}/vics", body={"json": packed.VICS}),
+    *same(packed.case, INVESTIGATOR, "POST /cases/{case}/vics", body={"data": packed.VICS}),
+    *same(packed.vics, INVESTIGATOR, "POST /v1/cases/{id}/vics/confirm", own=HELD),
+    *same(packed.vics, INVESTIGATOR, "POST /v1/cases/{id}/vics/refuse"),
+    *same(packed.vics, INVESTIGATOR, "POST /cases/{case}/vics/acts", own=HELD, body={"data": {"to": "confirm"}}),
     # Legal requests: those who handle them share them.
     *same(acted.request, OFFICER, "GET /v1/requests/{id}"),
     *same(acted.request, OFFICER, "POST /v1/requests/{id}/steps", body={"json": {"to": "note", "words": "because"}}),
