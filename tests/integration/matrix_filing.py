@@ -19,6 +19,9 @@ from tests.integration.served import OPERATOR
 FOUND = DecisionFacts(role=AccountRole.SUSPECT, item=ItemFacts(Activity.NON_PENETRATIVE))
 
 
+CALL = {"data": {"contact": "Police", "outcome": "taken", "words": "ref 7"}}
+
+
 def illegal_case(world: World, _of: Somebody) -> str:
     """A case that a reviewer decided."""
     reviewer = world.person("reviewer", Role.REVIEWER)

@@ -23,7 +23,7 @@ from breakwater.model.access import MACHINE_SCOPES, Permission, Role
 from breakwater.model.ids import new_id
 from breakwater.web.gate import GatedRoute
 from tests.integration.conftest import photo
-from tests.integration.matrix_filing import simple_report
+from tests.integration.matrix_filing import CALL, simple_report
 from tests.integration.served import OPERATOR, Served, serving
 from tests.integration.test_matrix import routes
 
@@ -57,6 +57,8 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
     "/cases/{case}/chat/labels": {"data": {"comment": str(new_id()), "found": "true"}},
     "/live/{label}/chat": {"data": {"to": "slow"}},
     "/cases/{case}/report": {"data": {"to": "renew"}},
+    "/cases/{case}/danger": {"data": {"role": "unknown"}},
+    "/cases/{case}/danger/calls": CALL,
     "/cases/{case}/hold/acts": {"data": {"to": "confirm", "hold": str(new_id())}},
     "/cases/{case}/package/acts": {"data": {"to": "refuse"}},
     "/cases/{case}/vics": {"data": {"context": "US", "reference": "K 1", "country": "GB"}},

@@ -12,6 +12,7 @@ import pytest
 from breakwater.errors import BadSettings
 from breakwater.model.recipient import Way
 from breakwater.model.sending import RecipientKind
+from breakwater.reporting.allowed import read
 from breakwater.reporting.sinks import listing
 from breakwater.reporting.sinks.listing import contacts, recipients
 from breakwater.reporting.sinks.referral import Referral
@@ -91,3 +92,19 @@ def test_contacts_are_the_operators_own(tmp_path) -> None:
     ):
         with pytest.raises(BadSettings):
             contacts(written(tmp_path, bad))
+
+
+def told(page: str) -> list[str]:
+    """The TOML of a how-to, with a key that is one."""
+    text = (Path(__file__).parents[2] / "docs/howto" / page).read_text(encoding="utf-8")
+    return [part.split("```")[0].replace("age1…", KEY) for part in text.split("```toml\n")[1:]]
+
+
+def test_the_files_of_the_how_tos_are_read_as_they_stand(tmp_path) -> None:
+    rules, rows = told("other-recipients.md")
+    assert {one.own for one in read(rules, own=True)} == {True}
+    nca, desk = recipients(written(tmp_path, rows), MAILER).values()
+    assert (nca.recipient.covered_by, nca.recipient.drafts) == (("ncmec",), True)
+    assert desk.recipient.due_urgent == timedelta(hours=2)
+    (file,) = told("child-in-danger.md")
+    assert [one.country for one in contacts(written(tmp_path, file))] == ["GB", ""]

@@ -79,9 +79,9 @@ def act(
     return RedirectResponse(f"/cases/{found.id}/report?n={n}", SEE_OTHER)
 
 
-@router.get("/cases/{case}/report/{n}/sealed")
+@router.get("/cases/{case}/sealed")
 @needs(P.FILING_WRITE)
-def sealed(app: Parts, who: Who, case: CaseName, n: Annotated[int, Path(ge=1)]) -> Response:
+def sealed(app: Parts, who: Who, case: CaseName, n: Annotated[int, Query(ge=0)] = 0) -> Response:
     """The sealed file of a report, for whoever hands it over; written down first."""
     with app.db.read() as tx:
         found = case_named(tx, case)
