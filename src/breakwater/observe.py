@@ -263,6 +263,11 @@ class Metrics:
             "Texts let go before their half hour for want of room: plain, or evidence",
             ["kind"], registry=r,
         )  # fmt: skip
+        self.comments_drifted = Gauge(
+            "breakwater_comments_drifted",
+            "Services, languages and speeds of chat whose ordinary traffic has changed",
+            registry=r,
+        )
         self.irc_unread = Counter(
             "breakwater_irc_unread_total", "Lines of the IRC server that could not be read",
             registry=r,

@@ -13,6 +13,7 @@ from breakwater.comments.calibrate import Band, Budget, Calibration
 from breakwater.model.access import Role
 from breakwater.model.chat import About, ChatKind
 from breakwater.model.comment import Level
+from breakwater.recognition.hearing.drift import counted
 from breakwater.records import chat_sums, chats
 from breakwater.web.pages import read_comments
 from breakwater.web.pages.speech import figure
@@ -143,7 +144,7 @@ def test_counts_of_processes_fade_to_one_moment_before_they_are_added(site: Site
         kept = chat_sums.cells(tx, 0)
         for lane, made in enumerate((old, new)):
             chat_sums.put_cells(tx, lane, [*(kept if not lane else []), *made.snapshot()["cells"]])
-        null = read_comments._counted(tx, 2).cell("old", "en", Band.SLOW).null
+        null = counted(tx, 2).cell("old", "en", Band.SLOW).null
         chat_sums.put_cells(tx, 0, kept)
         chat_sums.put_cells(tx, 1, [])
     assert null.messages == pytest.approx(6_000)

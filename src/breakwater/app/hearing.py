@@ -23,6 +23,8 @@ from breakwater.live.hearing.policy import Policy as CommentsPolicy
 from breakwater.model.ids import new_id
 from breakwater.model.stream import Stream
 from breakwater.model.work import JobKind, Subscription, Turn
+from breakwater.recognition.hearing.drift import EVERY_S as DRIFT_EVERY_S
+from breakwater.recognition.hearing.drift import Drift
 from breakwater.recognition.hearing.lanes import LaneRules, Lanes
 from breakwater.records import chats, duty
 from breakwater.records.database import Tx
@@ -75,6 +77,7 @@ def wire_hearing(settings: Settings, on: Ground, undo: ExitStack) -> Hearing:
     )
     captured = Captured(db=on.db, policies=policies, told=heard.told)
     hooked = Hooked(db=on.db, clock=on.clock, chats=heard)
+    drift = Drift(db=on.db, lanes=lane_rules_of(settings).count, metrics=on.metrics)
     irc = _irc(settings, on, hooked)
     if irc is not None:
         undo.callback(irc.close)
@@ -91,6 +94,7 @@ def wire_hearing(settings: Settings, on: Ground, undo: ExitStack) -> Hearing:
             *captured.turns(),
             Turn("comments.sums", SUMS_EVERY_S, lanes.snapshot),
             Turn("comments.end", END_EVERY_S, heard.end),
+            Turn("comments.drift", DRIFT_EVERY_S, drift.turn),
             *(() if irc is None else (Turn("comments.irc", IRC_EVERY_S, irc.turn),)),
         ),
     )

@@ -6,30 +6,20 @@ so what other numbers would change is said before anybody changes them. Read by 
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from breakwater.app.hearing import budget_in, lane_rules_of
 from breakwater.comments import lexicon, model
-from breakwater.comments.calibrate import (
-    FORM,
-    HALF_LIFE_S,
-    LEAST_MESSAGES,
-    RECENT_S,
-    Band,
-    Budget,
-    Calibration,
-)
+from breakwater.comments.calibrate import LEAST_MESSAGES, Band, Budget, Calibration
 from breakwater.comments.limits import limit
-from breakwater.comments.peaks import Solved, joined
+from breakwater.comments.peaks import Solved
 from breakwater.errors import BreakwaterError
 from breakwater.model.comment import Level
+from breakwater.recognition.hearing.drift import counted
 from breakwater.records import chat_alarms, chat_sums, duty
 from breakwater.records.chat_sums import CellFigure
 from breakwater.records.database import Tx
@@ -104,7 +94,7 @@ def view(
     """
     lanes = lane_rules_of(settings).count
     known = sorted(chat_sums.figures(tx), key=lambda one: (-one.hours, one.service, one.lang))
-    counted = _counted(tx, lanes)
+    counts = counted(tx, lanes)
     form = tried or now
     rang = chat_alarms.counted(tx, tx.now - timedelta(hours=NIGHT_H))
     return CommentsView(
@@ -117,9 +107,9 @@ def view(
         form=Tried(f"{form.pages:g}", f"{form.people:g}", f"{form.streams:g}"),
         tried=tried is not None,
         levels=tuple(LEVELS[one] for one in Level),
-        cells=tuple(_cell(one, counted, now, tried) for one in known[:CELLS]),
+        cells=tuple(_cell(one, counts, now, tried) for one in known[:CELLS]),
         more=max(0, len(known) - CELLS),
-        drifts=tuple(_drift(*one) for one in counted.drifted()),
+        drifts=tuple(_drift(*one) for one in counts.drifted()),
         weighs=weighing,
         settings=tuple(_set(settings)),
         nobody=not settings.comments_people and not duty.on_now(tx),
@@ -141,40 +131,6 @@ def _budget(now: Budget, tried: Budget | None) -> Iterator[BudgetRow]:
     )
     yield row(say("Alarms in an hour of one chat"), "#,##0.####", lambda one: one.per_stream_hour)
     yield row(say("Hours of one chat to an alarm"), "#,##0.#", lambda one: 1 / one.per_stream_hour)
-
-
-def _counted(tx: Tx, lanes: int) -> Calibration:
-    """The counts of all processes together."""
-    joined: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for lane in range(lanes):
-        for one in chat_sums.cells(tx, lane):
-            key = (one["service"], one["lang"], one["band"])
-            joined[key] = _joined(joined[key], one) if key in joined else one
-    return Calibration.restored({}, {"form": FORM, "cells": list(joined.values())})
-
-
-def _joined(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    at = max(one["at"], other["at"])
-    one, other = _faded(one, at), _faded(other, at)
-    added = {name: one[name] + other[name] for name in ("blocks", "messages")}
-    arrays = {name: _sum(one[name], other[name]) for name in ("seen", "lately")}
-    peaks = {name: joined(held, other["peaks"][name]) for name, held in one["peaks"].items()}
-    return {**one, **added, **arrays, "peaks": peaks}
-
-
-def _faded(one: Mapping[str, Any], at: float) -> Mapping[str, Any]:
-    """A process's counts as they are at a later moment: each fades by its own messages."""
-    seen = 0.5 ** ((at - one["at"]) / HALF_LIFE_S)
-    lately = math.exp((one["at"] - at) / RECENT_S)
-    return {
-        **one, "at": at, "messages": one["messages"] * seen,
-        "seen": [each * seen for each in one["seen"]],
-        "lately": [each * lately for each in one["lately"]],
-    }  # fmt: skip
-
-
-def _sum(one: Sequence[float], other: Sequence[float]) -> list[float]:
-    return [float(each) for each in np.add(one, other)]
 
 
 def _cell(found: CellFigure, counted: Calibration, now: Budget, tried: Budget | None) -> CellRow:
