@@ -38,6 +38,9 @@ PARTS: Final = (("train", 0.6), ("calibrate", 0.2), ("test", 0.2))
 LEAST: Final = 30
 """Of each label in a part: with fewer texts nothing is reported."""
 
+USES: Final = {"train": "learn from", "calibrate": "calibrate with", "test": "test with"}
+"""What each part is for, in words."""
+
 LEARNED: Final = ("train", "calibrate")
 COPIES: Final = 3
 """Of each text, in a disguise drawn for each. Of one to three, by the open disguises of short
@@ -155,7 +158,11 @@ def train(
     for name, rows in parts.items():
         few = min(sum(row.label for row in rows), sum(not row.label for row in rows))
         if few < LEAST:
-            raise BadInput(f"{name} has {few} texts of a label; {LEAST} are needed.")
+            raise BadInput(
+                f"Groups are split into rows to learn from, to calibrate with and to test with. Those "
+                f"to {USES.get(name, name)} hold {few} texts of the rarer label; {LEAST} are needed: give more "
+                "rows, in more groups."
+            )
     learned = _learned(parts["train"], bits, augment=augment)
     features = {
         "form": FORM, "folding": folding().version, "hash": HASH, "bits": bits,
@@ -232,7 +239,10 @@ def _measured(package: Package, parts: Mapping[str, Sequence[Row]]) -> dict[str,
             raws.append(raw)
     labels, scores = np.array([row.label for row in kept], np.bool_), np.array(raws)
     if min(labels.sum(), (~labels).sum()) < LEAST:
-        raise BadInput(f"test has fewer than {LEAST} texts of a label that train does not hold.")
+        raise BadInput(
+            f"The rows to test with hold fewer than {LEAST} texts of a label that were not learned from: "
+            "give more that differ."
+        )
     groups = [row.group for row in kept]
     measures = {"average_precision": learn.average_precision, "recall_at_fpr_1pct": learn.recall_at}
     found: dict[str, Any] = {
