@@ -192,14 +192,26 @@ def _references(settings: Settings, on: Ground) -> References:
     )  # fmt: skip
 
 
+def _lookups(on: Ground, intake: Intake) -> Lookups:
+    """Hashes and files that are only asked about."""
+    return Lookups(
+        db=on.db, screener=on.screener, intake=intake, clock=on.clock, metrics=on.metrics
+    )
+
+
+def _resumables(settings: Settings, on: Ground, intake: Intake) -> Resumables:
+    """Uploads in parts."""
+    return Resumables(
+        db=on.db, vault=on.vault, intake=intake, clock=on.clock, spool_dir=settings.spool_dir
+    )
+
+
 def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     """Put the verbs on the ground."""
     recorder, intake, webhooks = _intake(settings, on, undo)
     floods = floods_of(settings)
     checkpointer = Checkpointer(on.db, on.keys, settings.checkpoints)
-    resumables = Resumables(
-        db=on.db, vault=on.vault, intake=intake, clock=on.clock, spool_dir=settings.spool_dir
-    )
+    resumables = _resumables(settings, on, intake)
     retroactive = Retroactive(db=on.db, ingest=on.ingest)
     review = wire_reviewing(settings, on, undo)
     access = _access(settings, on, undo)
@@ -227,9 +239,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         settings=settings, clock=on.clock, metrics=on.metrics, db=on.db, keys=on.keys,
         vault=on.vault, checkpointer=checkpointer, pool=on.pool, registry=on.registry,
         index=on.index, feed=on.feed, screener=on.screener, recorder=recorder, intake=intake,
-        lookups=Lookups(
-            db=on.db, screener=on.screener, intake=intake, clock=on.clock, metrics=on.metrics
-        ),
+        lookups=_lookups(on, intake),
         resumables=resumables, accounts=Accounts(db=on.db), webhooks=webhooks,
         references=_references(settings, on),
         banks=Banks(db=on.db, feed=on.feed, floods=floods, kinds=on.registry.kinds),
@@ -241,9 +251,8 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         receiving=receiving, reporting=reporting, preserving=preserving, packages=packages,
         acting=acting, sanctions=sanctions, requesting=requesting,
         subscriptions=(
-            *acting.subscriptions, *sanctions.subscriptions,
-            *work.subscriptions, *scoring.subscriptions, *hearing.subscriptions,
-            *reporting.subscriptions, *preserving.subscriptions,
+            *acting.subscriptions, *sanctions.subscriptions, *work.subscriptions, *scoring.subscriptions,
+            *hearing.subscriptions, *reporting.subscriptions, *preserving.subscriptions,
         ),
         jobs=(
             *work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs,

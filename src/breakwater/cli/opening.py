@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -21,6 +20,7 @@ from breakwater import app as parts
 from breakwater.app import App
 from breakwater.classifiers.folder import ModelFile
 from breakwater.cli import owner
+from breakwater.cli.court import HereCourt
 from breakwater.cli.desk import OPERATOR, Desk, ListFile, Progress, Row, Share
 from breakwater.cli.remote import OwnerDesk
 from breakwater.cli.serve import prepare
@@ -59,8 +59,6 @@ if TYPE_CHECKING:
     from breakwater.settings import Settings
 
 PAGE: Final = 1000
-ACTS: Final = 200
-"""Acts of one look: the API's limit."""
 STARTING_S: Final = 15.0
 """How long a command waits for an owner that holds the database and has not announced itself."""
 
@@ -138,7 +136,7 @@ class NoJail(JailPool):
         """Nothing was opened."""
 
 
-class HereDesk:
+class HereDesk(HereCourt):
     """Does the work in this process, which owns the installation meanwhile."""
 
     def __init__(self, app: App) -> None:
@@ -286,21 +284,6 @@ class HereDesk:
         with suppress(Unavailable):  # its state says so
             self._app.enforcement.orders.obey(made.id)
         return broadcasts.one(stream, self._app, OPERATOR).model_dump(mode="json")
-
-    def acts(self, *, failing: bool = False) -> Row:
-        """The newest acts on services, or those that were not confirmed."""
-        found = acts.every(self._app, OPERATOR, failing=failing, limit=ACTS)
-        return found.model_dump(mode="json")
-
-    def retry_act(self, act: str) -> Row:
-        """Try one again; it is sent by whoever serves."""
-        return acts.retry(act, self._app, OPERATOR).model_dump(mode="json")
-
-    def request_counts(self, period: Row) -> list[Row]:
-        """How many legal requests of a period, by kind."""
-        since, until = (datetime.fromisoformat(period[name]) for name in ("since", "until"))
-        found = legal_requests.counts(self._app, since, until)
-        return [one.model_dump(mode="json") for one in found.counts]
 
     def begin_viewers(self, fields: Row) -> Row:
         """Begin an access log, or go on with it."""

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import httpx
 
 from breakwater import errors
+from breakwater.cli.court import OwnerCourt
 from breakwater.cli.desk import ListFile, Progress, Row, Share
 from breakwater.cli.matched import matched
 from breakwater.cli.owner import Owner
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 BATCH: Final = 1000
 """Signals a request: the API's limit."""
 ASK_EVERY_S: Final = 1.0
-ACTS: Final = 200
 STREAMS: Final = 200
 """Broadcasts a request: the API's limit."""
 CONFIRMED_WITHIN_S: Final = 10.0
@@ -112,7 +112,7 @@ def _trusting(certificate: str) -> Any:
     return pinned
 
 
-class OwnerDesk(Client):
+class OwnerDesk(Client, OwnerCourt):
     """Does a command's work through the owner's API."""
 
     def __init__(self, owner: Owner) -> None:
@@ -306,20 +306,6 @@ class OwnerDesk(Client):
             if not waits or time.monotonic() > until:
                 return found
             time.sleep(0.05)
-
-    def acts(self, *, failing: bool = False) -> Row:
-        """The newest acts on services, or those that were not confirmed."""
-        found: Row = self.json("GET", "/v1/acts", params={"failing": failing, "limit": ACTS})
-        return found
-
-    def retry_act(self, act: str) -> Row:
-        """Try one again."""
-        done: Row = self.json("POST", f"/v1/acts/{quote(act, safe='')}/retry", json={})
-        return done
-
-    def request_counts(self, period: Row) -> list[Row]:
-        """How many legal requests of a period, by kind."""
-        return list(self.json("GET", "/v1/request-counts", params=period)["counts"])
 
     def begin_viewers(self, fields: Row) -> Row:
         """Begin an access log, or go on with it."""
