@@ -148,16 +148,8 @@ class Metrics:
             "breakwater_filings_open", "Reports to a recipient that are not filed yet",
             ["destination"], registry=r,
         )  # fmt: skip
-        self.filings_overdue = Gauge(
-            "breakwater_filings_overdue",
-            "Reports to a recipient past their time; anything but 0 is an alarm",
-            ["destination"], registry=r,
-        )  # fmt: skip
         self.webhooks = Counter(
             "breakwater_webhooks_total", "Webhook deliveries", ["outcome"], registry=r
-        )
-        self.registrations = Counter(
-            "breakwater_registrations_total", "Registrations checked", ["answer"], registry=r
         )
         self.views = Counter("breakwater_views_total", "Media views", ["level"], registry=r)
         self.requests = Counter(
@@ -169,6 +161,18 @@ class Metrics:
         self._classifiers(r)
         self._spot_checks(r)
         self._comments(r)
+        self._justice(r)
+
+    def _justice(self, r: CollectorRegistry) -> None:
+        """Those of reports and of registrations."""
+        self.filings_overdue = Gauge(
+            "breakwater_filings_overdue",
+            "Reports to a recipient past their time; anything but 0 is an alarm",
+            ["destination"], registry=r,
+        )  # fmt: skip
+        self.registrations = Counter(
+            "breakwater_registrations_total", "Registrations checked", ["answer"], registry=r
+        )
 
     def _people(self, r: CollectorRegistry) -> None:
         """Those of people on duty."""
