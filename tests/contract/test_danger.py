@@ -13,7 +13,7 @@ from breakwater.model.access import Principal, Role
 from breakwater.model.broadcast import Sender
 from breakwater.model.case import CaseKind, Priority
 from breakwater.model.decision import AccountRole, DecisionFacts, DecisionKind
-from breakwater.model.filing import FilingState
+from breakwater.model.filing import FilingFile, FilingState
 from breakwater.model.ids import new_id
 from breakwater.model.recipient import Contact, Reached
 from breakwater.model.report import Report
@@ -149,6 +149,23 @@ def test_a_draft_that_waited_goes_at_once_without_its_files(house) -> None:
     assert "It goes on." in house.report(one).summary.escalate
 
 
+@pytest.mark.parametrize("stands", [S.OPEN, S.DEAD])
+def test_one_that_takes_its_time_or_stopped_is_not_waited_for(house, stands) -> None:
+    house.say(R.SUSPECT, DecisionKind.ILLEGAL)
+    (slow,) = house.filings.draft(house.case)
+    large = FilingFile(0, None, 2 << 30, "a" * 64, "b" * 32)
+    with house.db.transaction() as tx:
+        slow = filings.redraft(tx, slow, filings.report_of(tx, slow.id), (large,))
+        slow = filings.move(tx, filings.move(tx, slow, S.NEW), stands, report_id="4711")
+    (one,) = house.danger.file(OFFICER, house.case, reason="It goes on.")
+    assert (one.version, one.state, one.urgent) == (2, S.NEW, True)
+    assert house.danger.file(OFFICER, house.case)[0].id == one.id
+    with house.db.transaction() as tx:
+        assert filings.get(tx, slow.id).state is stands
+        filings.move(tx, one, S.DEAD)
+    assert house.danger.file(OFFICER, house.case)[0].state is S.NEW, "it is tried again"
+
+
 def test_a_team_agrees_first_on_a_real_recipient_and_a_small_one_afterwards(
     database, vault, clock
 ) -> None:
@@ -159,6 +176,8 @@ def test_a_team_agrees_first_on_a_real_recipient_and_a_small_one_afterwards(
     with house.db.read() as tx:
         (waits,) = approvals.of_subject(tx, one.id)
     assert waits.by == OFFICER.person
+    assert house.danger.file(OFFICER, house.case)[0].state is S.SECOND, "the same person"
+    assert house.danger.file(MODERATOR, house.case)[0].state is S.NEW
 
 
 def test_what_may_not_leave_is_noted_and_nothing_is_lost(database, vault, clock) -> None:

@@ -175,6 +175,8 @@ def _to_ncmec(settings: Settings) -> Destination:
 
 def _ncmec(settings: Settings, undo: ExitStack) -> Wire:
     user = settings.reports_ncmec_user
+    if settings.reports_ncmec_production and not settings.seat:
+        raise BadSettings("reports_ncmec_production needs seat: it says what may leave.")
     if not user:
         if settings.reports_ncmec_production:
             raise BadSettings("reports_ncmec_production needs reports_ncmec_user and _password.")

@@ -48,8 +48,9 @@ class About:
 
 
 def draft(
-    tx: Tx, about: About, report: Mapping[str, Any], files: Sequence[FilingFile] = ()
-) -> Filing:
+    tx: Tx, about: About, report: Mapping[str, Any], files: Sequence[FilingFile] = (), *,
+    beside: bool = False,
+) -> Filing:  # fmt: skip
     """Keep a draft; one that waits for the same person and recipient is answered as it stands.
 
     Args:
@@ -57,6 +58,7 @@ def draft(
         about: of what, to whom.
         report: the drafted report, as JSON.
         files: what goes with it, positions from 0.
+        beside: a further version, though one is on its way: what cannot wait for that one.
     """
     tx.lock_changes()
     mine = (
@@ -65,7 +67,7 @@ def draft(
     last = tx.execute(
         sa.select(_f.id, _f.version, _f.state).where(*mine).order_by(_f.version.desc()).limit(1)
     ).one_or_none()
-    if last is not None and not FilingState(last.state).ends:
+    if last is not None and not beside and not FilingState(last.state).ends:
         return get(tx, Id(last.id))
     made = new_id()
     tx.execute(

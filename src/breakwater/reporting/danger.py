@@ -168,6 +168,8 @@ class Danger:
             SendingRefused: the table lets it go to nobody at all.
         """
         with self._db.read() as tx:
+            if cases.get(tx, case).kind is CaseKind.RECEIVED:
+                raise Conflict("Others reported this: call, and refer it on the case's page.")
             if not (decisions.in_danger(tx, case) or decisions.known_since(tx, case)):
                 raise Conflict("Say first that a child is in danger now.")
             found = gather(tx, case)
@@ -204,14 +206,22 @@ class Danger:
         return tuple(sent)
 
     def _draft(self, tx: Tx, about: filings.About, one: Drafted) -> Filing:
-        """The report that goes; one that is on its way stays as it is."""
+        """The report that goes; one that was urgent already stays as it is.
+
+        One that takes its time, or that stopped, is not waited for: this one goes beside it.
+        """
         assert one.report is not None  # noqa: S101 - the caller refused those
         gone = following.earlier(tx, about.case, about.destination, one.report)
         if gone and not following.adds(one.report, [said for _, said in gone]):
             return gone[0][0]
         fresh = following.adding_to(one.report, [before for before, _ in gone]).plain()
         filing = filings.draft(tx, about, fresh)
-        if filing.state is FilingState.SECOND and not filing.urgent:
+        slow = filing.state.under_way or filing.state is FilingState.DEAD
+        if slow and (filing.files or not filing.urgent):
+            return filings.draft(tx, about, fresh, beside=True)
+        if filing.state is FilingState.DEAD:
+            return filings.begin_anew(tx, filing)
+        if filing.state is FilingState.SECOND and (filing.files or not filing.urgent):
             filing = filings.move(tx, filing, FilingState.DRAFT)
         if filing.state is FilingState.DRAFT:
             filing = filings.redraft(tx, filing, fresh, ())
@@ -219,17 +229,32 @@ class Danger:
         return filing
 
     def _send(self, tx: Tx, by: Principal, filing: Filing, to: Destination) -> Filing:
-        if filing.state is not FilingState.DRAFT:
+        person = by.person or by.id
+        if filing.state is FilingState.SECOND:
+            asked = [one for one in approvals.of_subject(tx, filing.id) if not one.outcome]
+            if not asked or asked[0].lapses_at <= tx.now:
+                self._ask(tx, person, filing)
+                return filing
+            if asked[0].by == person:
+                return filing
+            approvals.confirm(tx, kind=SEND, subject=filing.id, by=person)
+        elif filing.state is FilingState.NEW:
+            filings.carry_on(tx, filing.id)
             return filing
-        if self._waits and to.two_people:
-            facts = {"case": filing.case, "destination": filing.destination}
-            approvals.propose(
-                tx, kind=SEND, subject=filing.id, by=by.person or by.id, reason=KIND, facts=facts
-            )
+        elif filing.state is not FilingState.DRAFT:
+            return filing
+        elif self._waits and to.two_people:
+            self._ask(tx, person, filing)
             return filings.move(tx, filing, FilingState.SECOND, wanted_by=by.id)
-        done = filings.move(tx, filing, FilingState.NEW, wanted_by=by.id)
+        wanted = filing.wanted_by or by.id
+        done = filings.move(tx, filing, FilingState.NEW, wanted_by=wanted)
         filings.carry_on(tx, filing.id)
         return done
+
+    def _ask(self, tx: Tx, person: Id, filing: Filing) -> None:
+        """Ask for a second person; anybody else who presses the same button is one."""
+        facts = {"case": filing.case, "destination": filing.destination}
+        approvals.propose(tx, kind=SEND, subject=filing.id, by=person, reason=KIND, facts=facts)
 
     def _to_call(self, countries: Sequence[str]) -> tuple[Contact, ...]:
         """Those of the countries in their order, then those for anywhere, then all others."""

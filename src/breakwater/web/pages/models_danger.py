@@ -64,6 +64,7 @@ class DangerView:
         said: somebody has said already that a child is in danger.
         waits: who asked for a second person; empty: nothing waits.
         gone: a report went at once already, or is on its way.
+        second: the report waits for a second person, who presses the same button.
         hidden: addresses are there, and not for this person.
         script: what to say, a sentence a line.
         roles: value, words and chosen, of who broadcasts.
@@ -79,6 +80,7 @@ class DangerView:
     said: bool
     waits: str
     gone: bool
+    second: bool
     hidden: bool
     seen: tuple[SeenRow, ...]
     contacts: tuple[ContactRow, ...]

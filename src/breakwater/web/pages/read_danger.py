@@ -55,6 +55,7 @@ def view(
     return DangerView(
         case=found.case.id, number=found.case.number, why=found.case.why, account=found.account,
         live=live, said=found.said, waits=waits, gone=_gone(found),
+        second=any(one.urgent and one.state is FilingState.SECOND for one in found.filings),
         hidden=bool(found.seen) and not any(one.address for one in found.seen),
         seen=tuple(_seen(one, now) for one in found.seen),
         contacts=tuple(_contact(one, near=one.country in near) for one in found.contacts),
