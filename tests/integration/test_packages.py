@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import tarfile
 import tempfile
@@ -24,10 +25,13 @@ from breakwater.errors import (
 )
 from breakwater.model.access import Role
 from breakwater.model.package import PackageState
+from breakwater.model.signal import MD5
 from breakwater.records import audit, cases
 from breakwater.reporting.packages import notes, verify
 from breakwater.reporting.packages.notes import ReceiptText
 from breakwater.reporting.packages.packages import NewKey, Wish
+from breakwater.review.grading.sources import MediaFolder
+from breakwater.review.grading.vics import VicsReader
 from tests.integration import deciding, packing
 from tests.integration.packing import AT, checked, facts_of, files_of, police, verified
 from tests.integration.served import OPERATOR
@@ -270,3 +274,21 @@ def test_a_command_makes_it_where_nothing_is_served(house, tmp_path):
     written = desk.take_package(made["id"], "Ben", tmp_path / "case.age")
     assert written["sha256"] == made["sha256"]
     assert (tmp_path / "case.age").stat().st_mode & 0o777 == 0o600
+
+
+def test_investigators_programs_find_the_media_beside_the_case(good):
+    found = MediaFolder(good)
+    for name in ("us", "uk"):
+        reader = VicsReader(io.BytesIO((good / f"case-{name}.vics.json").read_bytes()))
+        rows = list(reader.rows())
+        assert (reader.form, reader.context) == ("vics 2.0", name.upper())
+        media = [one for one in facts_of(good)["items"] if one["path"].startswith("media/")]
+        assert len(rows) == len(media) > 0
+        for row in rows:
+            content = found.find(row).read_bytes()
+            assert hashlib.md5(content).hexdigest() == row.claimed(MD5)
+    assert sorted(path.name for path in (good / "papers").iterdir()) == [
+        "cover.pdf", "disclosure-schedule.csv", "disclosure-schedule.pdf",
+        "draft-fre-902-11.pdf", "draft-fre-902-13.pdf", "draft-fre-902-14.pdf",
+        "draft-uk-s9-statement.pdf",
+    ]  # fmt: skip
