@@ -14,6 +14,7 @@ from breakwater.access.people import People
 from breakwater.access.provider import Provider, ProviderClient
 from breakwater.access.sessions import Sessions
 from breakwater.access.signing import Signing
+from breakwater.access.subjects import Subjects
 from breakwater.model.clock import Clock
 from breakwater.records.database import Database
 from breakwater.records.keys import Keyring
@@ -30,6 +31,7 @@ class Access:
         signing: of single acts by people who are signed in already.
         oidc: the organisation's own sign-in service.
         limits: how often somebody may ask; shared where several processes serve.
+        subjects: what is kept of people outside, for those who answer them.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Access:
         )
         self.passkeys = Passkeys(db=db, sessions=self.sessions, challenges=challenges)
         self.signing = Signing(db=db, passkeys=self.passkeys, people=self.people, clock=clock)
+        self.subjects = Subjects(db=db)
         self.oidc = Oidc(db=db, sessions=self.sessions, challenges=challenges, client=client)
         self.limits: Limits = (
             SharedBuckets(db=db, keyring=keys, clock=clock) if shared else Buckets(clock)

@@ -254,10 +254,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
             *acting.subscriptions, *sanctions.subscriptions, *work.subscriptions, *scoring.subscriptions,
             *hearing.subscriptions, *reporting.subscriptions, *preserving.subscriptions,
         ),
-        jobs=(
-            *work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs,
-            *sanctions.jobs,
-        ),
+        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs, *sanctions.jobs),
         turns=(
             *work.turns, *publishing.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns,
             *preserving.turns, *acting.turns, *requesting.turns, *sanctions.turns,

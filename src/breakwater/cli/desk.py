@@ -28,6 +28,7 @@ OPERATOR: Final = Principal(
         MACHINE_SCOPES
         | {Permission.PEOPLE_WRITE, Permission.SYSTEM_WRITE, Permission.SERVER_WRITE}
         | {Permission.STREAM_CONTROL, Permission.ACT_RETRY}
+        | {Permission.SUBJECT_READ, Permission.SUBJECT_ERASE}
     ),
 )
 """Whoever may run commands on this host as the installation's user; so the audit log names them."""
@@ -211,6 +212,10 @@ class Desk(Protocol):
 
     def holds(self, fields: Row) -> Row:
         """Holds, what comes due first: `state` and `soon`."""
+        ...
+
+    def privacy(self, what: str, fields: Row, signer: str) -> Row:
+        """`exports` or `erasures` of what is kept of a person, in a person's name."""
         ...
 
     def change_hold(self, what: str, of: str, fields: Row, signer: str) -> Row:

@@ -43,6 +43,7 @@ from breakwater.web.api import (
     classifiers,
     legal_requests,
     packages,
+    privacy,
     servers,
     transparency,
     vics,
@@ -300,6 +301,12 @@ class HereDesk(HereCourt):
         state = HoldState(fields["state"])
         found = self._app.preserving.holding.listed(state=state, soon=bool(fields["soon"]))
         return held.HoldsOut.of(found).model_dump(mode="json")
+
+    def privacy(self, what: str, fields: Row, signer: str) -> Row:
+        """Give out or erase what is kept of a person."""
+        asked = _checked(privacy.WANTED[what], fields)
+        by = self._app.access.people.on_behalf(OPERATOR, signer, asked.NEEDED)
+        return asked.done(self._app, by).model_dump(mode="json")
 
     def change_hold(self, what: str, of: str, fields: Row, signer: str) -> Row:
         """Extend, end or order one."""

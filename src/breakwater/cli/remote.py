@@ -20,7 +20,7 @@ from breakwater import errors
 from breakwater.cli.court import OwnerCourt
 from breakwater.cli.desk import ListFile, Progress, Row, Share
 from breakwater.cli.matched import matched
-from breakwater.cli.owner import Owner
+from breakwater.cli.owner import Owner, trusting
 from breakwater.cli.writing import written
 from breakwater.intake import policy
 from breakwater.model.bank import BankAction
@@ -63,7 +63,7 @@ class Client:
             base_url=url,
             headers={"Authorization": f"Bearer {key}"} if key else {},
             timeout=timeout,
-            verify=_trusting(ca),
+            verify=trusting(ca),
             trust_env=False,
         )
 
@@ -98,18 +98,6 @@ class Client:
     def json(self, method: str, path: str, **how: Any) -> Any:
         """One request, its answer read."""
         return self.call(method, path, **how).json()
-
-
-def _trusting(certificate: str) -> Any:
-    """Trust exactly the certificate that the owner announced, whatever name it carries."""
-    import ssl
-
-    if not certificate:
-        return True
-    pinned = ssl.create_default_context(cafile=certificate)
-    pinned.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    pinned.check_hostname = False
-    return pinned
 
 
 class OwnerDesk(Client, OwnerCourt):
@@ -321,6 +309,11 @@ class OwnerDesk(Client, OwnerCourt):
     def holds(self, fields: Row) -> Row:
         """Holds, what comes due first."""
         return dict(self.json("GET", "/v1/holds", params=fields))
+
+    def privacy(self, what: str, fields: Row, signer: str) -> Row:
+        """Give out or erase what is kept of a person."""
+        path = f"/v1/privacy/{what}"
+        return dict(self.json("POST", path, params={"signed_by": signer}, json=fields))
 
     def change_hold(self, what: str, of: str, fields: Row, signer: str) -> Row:
         """Extend, end or order one."""

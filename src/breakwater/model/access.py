@@ -30,7 +30,8 @@ class Permission(StrEnum):
     authorities, `filing:write` sends them, `danger:file` at once; `package:export` hands evidence over, `vics:export` takes a case as VICS,
     two people at a time. `wellbeing:read` shows aggregates only.
     `request:write` handles legal requests both ways; `act:write` belongs to services that acknowledge acts, `act:retry` has one tried again; `stream:write` to them and media servers; `stream:control` freezes and cuts.
-    `registration:check` belongs to services; `sanction:release` lets go of a sanctioned account.
+    `registration:check` belongs to services; `sanction:release` lets go of a sanctioned account;
+    `subject:read` gives out what is kept of a person, `subject:erase` erases what may be erased.
     `reference:erase` forgets what passed; `desk:sign` names who vouches for a command's list.
     """
 
@@ -71,6 +72,8 @@ class Permission(StrEnum):
     REGISTRATION_CHECK = "registration:check"
     SANCTION_READ = "sanction:read"
     SANCTION_RELEASE = "sanction:release"
+    SUBJECT_READ = "subject:read"
+    SUBJECT_ERASE = "subject:erase"
     WELLBEING_READ = "wellbeing:read"
     MEDIA_VIEW = "media:view"
     MEDIA_COLOUR = "media:colour"
@@ -121,7 +124,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
         _SEE | {P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.REPORT_REFER}
         | {P.REQUEST_WRITE, P.FILING_READ, P.FILING_WRITE, P.PACKAGE_EXPORT, P.SANCTION_READ, P.SANCTION_RELEASE}
         | {P.HOLD_READ, P.HOLD_WRITE}
-        | {P.DANGER_FILE}
+        | {P.DANGER_FILE, P.SUBJECT_READ, P.SUBJECT_ERASE}
     ),
     Role.GRADER: frozenset({P.MEDIA_VIEW, P.GRADE_WRITE}),
     Role.QA_LEAD: frozenset({
