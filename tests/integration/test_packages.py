@@ -24,15 +24,23 @@ from breakwater.errors import (
     SendingRefused,
 )
 from breakwater.model.access import Role
+from breakwater.model.broadcast import Sender
+from breakwater.model.case import CaseKind, Priority
+from breakwater.model.ids import new_id
+from breakwater.model.match import Match
 from breakwater.model.package import PackageState
 from breakwater.model.signal import MD5
-from breakwater.records import audit, cases
+from breakwater.model.stream import Alert, Control
+from breakwater.records import audit, cases, received, stream_alerts, stream_orders
 from breakwater.reporting.packages import notes, verify
 from breakwater.reporting.packages.notes import ReceiptText
 from breakwater.reporting.packages.packages import NewKey, Wish
+from breakwater.reporting.receiving import casework
 from breakwater.review.grading.sources import MediaFolder
 from breakwater.review.grading.vics import VicsReader
+from tests import ispws_samples as samples
 from tests.integration import deciding, packing
+from tests.integration.conftest import photo
 from tests.integration.packing import AT, checked, facts_of, files_of, police, verified
 from tests.integration.served import OPERATOR
 from tests.integration.test_review_views import somebody
@@ -274,6 +282,68 @@ def test_a_command_makes_it_where_nothing_is_served(house, tmp_path):
     written = desk.take_package(made["id"], "Ben", tmp_path / "case.age")
     assert written["sha256"] == made["sha256"]
     assert (tmp_path / "case.age").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_broadcast_without_its_viewers(house, tmp_path, capsys):
+    app, at = house.app, house.app.clock.now()
+    one = app.live.streams.begin(OPERATOR, "", "live/\u00e9", Sender(account="acct-9"))
+    near = Match(
+        new_id(), 7, "KNOWN", "pdq", "0f" * 32, 8, 31, own=f"{(int('0f' * 32, 16) ^ 0xFF):064x}",
+        time_s=2.5,
+    )  # fmt: skip
+    with app.db.transaction() as tx:
+        case = cases.open(
+            tx, kind=CaseKind.STREAM, subject=one.id, why="Seen.", priority=Priority.HIGH,
+            service=one.service, account="acct-9",
+        )  # fmt: skip
+        alert = Alert(one.id, at, 2.5, "match", "It looks like a boat.")
+        stream_alerts.add(tx, alert, case=case.id, wanted=Control.CUT, matches=[near])
+    held = {
+        "preroll": b"G" + bytes(187) + b"G" + bytes(187), "still": photo(1), "viewers": b"{}",
+        "comments": b'{"comments": []}',
+    }  # fmt: skip
+    for what, content in held.items():
+        blob = app.vault.put(io.BytesIO(content), purpose="evidence")
+        with app.db.transaction() as tx:
+            stream_orders.keep(tx, one.id, what, blob=blob, detail="2500")
+    with app.db.transaction() as tx:
+        stream_orders.keep(tx, one.id, "recording", gap="The media server has none.")
+    folder = house.unpacked(case.id, tmp_path)
+    status, said = checked(folder, capsys)
+    assert status == 0, said
+    items = {one["name"]: one for one in facts_of(folder)["items"]}
+    assert items["still.jpg"]["transcoded"]
+    assert items["broadcast-before.ts"]["path"].endswith(".ts")
+    assert (folder / items["broadcast-before.ts"]["path"]).read_bytes() == held["preroll"]
+    assert items["broadcast-recording.ts"]["gap"] == "The media server has none."
+    assert (folder / items["chat.json"]["path"]).read_bytes() == held["comments"]
+    assert "values as they were written down, without their frame: 1" in said
+    assert not [name for name in items if "viewers" in name]
+    (found,) = items["alerts.json"]["comparisons"]
+    assert (found["distance"], found["luma"]) == (8, "")
+
+
+def test_a_received_report_with_its_files(house, tmp_path, capsys):
+    xml = samples.report()
+    blob = house.app.vault.put(io.BytesIO(photo(2)), purpose="evidence")
+    with house.app.db.transaction() as tx:
+        made = received.open_report(
+            tx, sender=OPERATOR.id, service="photos", xml=xml,
+            sha256=hashlib.sha256(xml).hexdigest(),
+        )  # fmt: skip
+        received.add_file(
+            tx, made, name="\u0444.png", declared_type="image/png", size=len(photo(2)),
+            md5=hashlib.md5(photo(2)).hexdigest(), sha256=hashlib.sha256(photo(2)).hexdigest(),
+            blob=blob,
+        )  # fmt: skip
+        case = casework.open_case(tx, made, xml, [])
+        received.finish(tx, made, case.id)
+    folder = house.unpacked(case.id, tmp_path)
+    status, said = checked(folder, capsys)
+    assert status == 0, said
+    items = {one["name"]: one for one in facts_of(folder)["items"]}
+    assert (folder / items["\u0444.png"]["path"]).read_bytes() == photo(2)
+    assert (folder / items["received-report.xml"]["path"]).read_bytes() == xml
 
 
 def test_investigators_programs_find_the_media_beside_the_case(good):

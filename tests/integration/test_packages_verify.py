@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from breakwater.reporting.packages import notes, verify
 from tests.integration import deciding, packing
@@ -149,9 +150,40 @@ def test_somebody_elses_key_is_found_by_the_key_one_was_told(copy, capsys):
     line = (copy / "audit/keys").read_text().strip()
     assert checked(copy, capsys, "--key", line)[0] == 0
     _, public = notes.new_key()
-    status, said = checked(copy, capsys, "--key", notes.vkey("breakwater/ab", public))
+    status, said = checked(copy, capsys, "--key", notes.vkey(line.partition("+")[0], public))
     assert status == 1
     assert "the key you were told is not there" in said
+    assert "WRONG  manifest.note" in said
+    assert "WRONG  audit/checkpoint" in said
+    assert "WRONG  --key" in checked(copy, capsys, "--key", line[:-4])[1]
+
+
+def test_whoever_seals_anew_with_a_key_of_their_own_is_found_by_the_key(copy, capsys):
+    told = (copy / "audit/keys").read_text().strip()
+    pem, public = notes.new_key()
+    secret = load_pem_private_key(pem, None)
+    name = told.partition("+")[0]
+    document = facts_of(copy) | {"case_why": "Something else."}
+    document["audit"]["key"] = notes.vkey(name, public)
+    point = (copy / "audit/checkpoint").read_text().partition("\n\n")[0] + "\n"
+    made = {
+        "audit/keys": notes.vkey(name, public) + "\n", "facts.json": json.dumps(document),
+        "audit/checkpoint": notes.signed(point, name=name, public=public, sign=secret.sign),
+    }  # fmt: skip
+    listed = json.loads((copy / "manifest.json").read_text())
+    for path, text in made.items():
+        (copy / path).write_text(text)
+        (one,) = (row for row in listed["files"] if row["path"] == path)
+        one |= {"size": len(text.encode()), "sha256": hashlib.sha256(text.encode()).hexdigest()}
+    text = json.dumps(listed)
+    (copy / "manifest.json").write_text(text)
+    note = f"{verify.FORM}\n{listed['package']}\n{hashlib.sha256(text.encode()).hexdigest()}\n"
+    note = notes.signed(note, name=name, public=public, sign=secret.sign)
+    (copy / "manifest.note").write_text(note)
+    status, said = checked(copy, capsys)
+    assert status == 0, said
+    assert "compare it by telephone" in said
+    assert checked(copy, capsys, "--key", told)[0] == 1
 
 
 def test_what_is_no_package_is_named_and_raises_nothing(tmp_path, capsys):
