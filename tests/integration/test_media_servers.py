@@ -12,6 +12,7 @@ from breakwater.live.adapters.nginx_rtmp import NginxRtmp
 from breakwater.live.ports import MediaServer
 from breakwater.live.wire import Control
 from breakwater.testing.media_servers import NAME, MediaServerContract
+from tests.integration.console_site import until
 from tests.integration.doors import Door, door
 from tests.integration.rtmp import LOOPBACK, Player, Publisher, Rtmp, nginx
 from tests.ports import free_port
@@ -119,6 +120,23 @@ class TestNginxRtmp(MediaServerContract):
         assert adapter.purge("live/a").done
         assert len(adapter.recordings("live/a-1")) == 1
         assert adapter.purge("live/a-1").done
+
+    def test_a_thumbnail_in_the_folder_of_a_broadcast_goes_with_it_and_until_then_it_is_not_cut(
+        self,
+    ) -> None:
+        running, server = self.now._running, self.now.server
+        publisher = self.now.publish(NAME)
+        folder = running.layout.directory / "hls" / NAME
+        until(folder.exists)
+        thumbnail = folder / "thumbnail.jpg"
+        thumbnail.write_bytes(b"a picture")
+        url = f"{running.config.hls_url}/{NAME}/{thumbnail.name}"
+        assert httpx.get(url, trust_env=False).content == b"a picture"
+        publisher.stop()
+        until(lambda: server.terminate(NAME).done)
+        assert not server.probe(NAME).done
+        until(lambda: server.purge(NAME).done and server.probe(NAME).done)
+        assert httpx.get(url, trust_env=False).status_code in {403, 404}
 
     def test_a_second_publisher_of_one_name_is_refused_and_the_first_goes_on(self) -> None:
         first = self.now.publish(NAME)
