@@ -29,7 +29,7 @@ from breakwater.web.pages.read_queue import Look
 from breakwater.web.pages.reads import AuditQuery
 from breakwater.web.pages.speech import say
 
-ROWS: Final = 40
+ROWS: Final = 36
 
 ACTIONS: Final = {
     "appeal.file": "Filed an appeal",
