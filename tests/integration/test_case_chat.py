@@ -248,6 +248,8 @@ def test_what_is_held_without_a_case_is_found_from_wall_and_queue(
         expect(rows.first).to_contain_text(f"{WORDS} 0")
         until(lambda: house.read() == before + 1)
         assert not scrolls_sideways(page)
+        if scripts:
+            both_themes(page, "held messages")
         rows.first.get_by_role("button", name="Show it again").click()
         expect(rows).to_have_count(1)
         page.get_by_role("button", name="Make it a case").click()
