@@ -39,9 +39,7 @@ from breakwater.reporting.packages.making import TRIES
 from breakwater.reporting.vics.exports import VicsWish
 from breakwater.review.grading.sets import NewSet
 from breakwater.web.api import (
-    acts,
     classifiers,
-    legal_requests,
     packages,
     privacy,
     servers,

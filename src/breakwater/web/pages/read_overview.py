@@ -173,7 +173,9 @@ def _acts(tx: Tx) -> tuple[Part, ...]:
     if not failing:
         return ()
     said = say("%(n)s not confirmed", n=words.count(failing))
-    return (Part(say("Acts on services"), Mark("bad", say("Not confirmed")), said, "/acts?failing=1"),)
+    return (
+        Part(say("Acts on services"), Mark("bad", say("Not confirmed")), said, "/acts?failing=1"),
+    )
 
 
 def _verdict(look: Look, upload: Upload) -> VerdictRow:
