@@ -33,6 +33,8 @@ from breakwater.reporting.preserving.evidence import NO_ACCOUNT, NO_DATA
 from breakwater.reporting.preserving.keep import DESTROYED, ONLY_HASH, Rules
 
 pytestmark = pytest.mark.usefixtures("keyring")
+ONE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What no database decides is shown on one."""
 MINUTE = 60.0
 DAY = 86_400.0
 
@@ -97,6 +99,7 @@ def test_a_broadcast_is_kept_with_who_sent_watched_and_wrote_and_with_its_gaps(w
             kept_comments.settle(tx, chat, case.id, found=False)
 
 
+@ONE
 def test_messages_of_a_conversation_are_kept_and_nobody_known_is_a_gap(world):
     case = world.conversation()
     world.decided(case.id)
@@ -123,6 +126,7 @@ def test_the_time_counts_from_the_last_receipt_and_the_report_is_kept_too(world,
         tx.execute(sa.delete(drafts))
 
 
+@ONE
 def test_what_comes_late_is_kept_when_it_is_looked_at_again(world, clock):
     mine = world.upload()
     world.decided(mine.case)
@@ -170,6 +174,7 @@ def test_a_release_after_all_is_carried_out_when_no_court_holds_it_any_more(worl
     assert (gone.blob, gone.origin.address) == (None, "")
 
 
+@ONE
 def test_a_report_that_was_filed_keeps_what_a_later_doubt_would_let_go(world):
     mine = world.upload()
     said = world.decided(mine.case)
@@ -179,6 +184,7 @@ def test_a_report_that_was_filed_keeps_what_a_later_doubt_would_let_go(world):
     assert hold.stands
 
 
+@ONE
 def test_where_only_hashes_may_be_kept_media_go_and_facts_stay(database, vault, clock):
     world = World(database, vault, Rules(SeatRule.HASHES))
     mine = world.upload()
@@ -222,6 +228,7 @@ def test_where_media_go_with_the_receipt_they_go_when_every_report_is_filed(data
     assert world.holds(mine.case)[0].stands
 
 
+@ONE
 def test_what_cannot_be_kept_is_tried_again_alarmed_and_done_in_the_end(world, clock, monkeypatch):
     mine = world.upload()
     put, full = world.vault.put, True
@@ -251,6 +258,7 @@ def test_what_cannot_be_kept_is_tried_again_alarmed_and_done_in_the_end(world, c
     assert "upload" in whats(world.items(mine.case))
 
 
+@ONE
 def test_who_is_killed_between_two_steps_is_taken_over_and_nothing_is_kept_twice(world, clock):
     mine = world.upload()
     world.decide(mine.case)
@@ -272,6 +280,7 @@ def test_who_is_killed_between_two_steps_is_taken_over_and_nothing_is_kept_twice
     assert whats(items) == ["account", "case", "media", "upload"]
 
 
+@ONE
 def test_bytes_that_are_gone_are_a_gap_and_bytes_that_changed_an_alarm(world, vault, clock):
     gone, hurt = world.upload(), world.upload(b"a bridge")
     vault.shred(gone.blob)
@@ -336,6 +345,7 @@ def test_two_people_destroy_when_the_time_is_over_and_the_proof_stays(world, vau
     assert proof.facts["second"] == world.two.person
 
 
+@ONE
 def test_an_extension_needs_a_reason_and_a_later_day_and_an_order_a_reference(world, clock):
     mine = world.upload()
     world.decided(mine.case)

@@ -27,7 +27,7 @@ from breakwater.review.deciding import undo
 
 T = metadata.tables
 DAY = 86_400.0
-RUNS = 200 if os.environ.get("LONG") == "1" else 5
+RUNS = 200 if os.environ.get("LONG") == "1" else 3
 
 
 @pytest.fixture(scope="module")
