@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import platform
 import sys
+import textwrap
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Final
@@ -43,6 +45,9 @@ from breakwater.web.pages.speech import figure, later, say, say_n
 
 if TYPE_CHECKING:
     from breakwater.app import App
+
+ABOUT: Final = 96
+"""Most of what is said of a setting here; the reference has all of it."""
 
 P = Permission
 MARKS: Final[Mapping[str, Mark]] = {
@@ -89,7 +94,11 @@ def overview(tx: Tx, app: App) -> SettingsView:
         versions=tuple(_versions(app)),
         limits=tuple(_limits(app.settings)),
         settings=tuple(
-            row for name, row in in_force(app.settings) if name not in CommentsSettings.model_fields
+            replace(
+                row, name=name.upper(), about=textwrap.shorten(row.about, ABOUT, placeholder=" …")
+            )
+            for name, row in in_force(app.settings)
+            if name not in CommentsSettings.model_fields
         ),
     )
 
