@@ -246,7 +246,7 @@ def test_five_hundred_files(house, tmp_path, capsys):
 
 
 @pytest.mark.parametrize(
-    "size", [64 << 20, pytest.param(2 << 30, marks=pytest.mark.long)], ids=["64 MB", "2 GB"]
+    "size", [48 << 20, pytest.param(2 << 30, marks=pytest.mark.long)], ids=["48 MB", "2 GB"]
 )
 def test_a_large_video_goes_through_in_bounded_memory(house, tmp_path, size):
     case = house.case()

@@ -90,7 +90,7 @@ def changed(document, path, value):
 def test_a_change_of_any_field_is_named(copy, capsys, name):
     document = json.loads((copy / name).read_text())
     rows = list(leaves(document))
-    step = max(1, len(rows) // 15)
+    step = max(1, len(rows) // 8)
     for path, value in rows[::step]:
         (copy / name).write_text(json.dumps(changed(document, path, value)))
         status, said = checked(copy, capsys)
@@ -132,7 +132,9 @@ def test_what_can_be_computed_cannot_be_changed_even_by_who_holds_the_key(house,
 def test_the_extract_and_the_checkpoint_cannot_be_bent(house, copy, capsys):
     for name in ("audit/entries.jsonl", "audit/checkpoint"):
         body = (copy / name).read_text()
-        for at, line in enumerate(lines := body.splitlines()):
+        lines = body.splitlines()
+        for at in range(0, len(lines), 1 + len(lines) // 8):
+            line = lines[at]
             bent = [
                 *lines[:at],
                 line.replace("1", "2", 1) if "1" in line else line + "1",
