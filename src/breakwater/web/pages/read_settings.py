@@ -46,7 +46,7 @@ from breakwater.web.pages.speech import figure, later, say, say_n
 if TYPE_CHECKING:
     from breakwater.app import App
 
-ABOUT: Final = 96
+ABOUT: Final = 64
 """Most of what is said of a setting here; the reference has all of it."""
 
 P = Permission
