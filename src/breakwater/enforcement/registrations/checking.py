@@ -3,7 +3,7 @@
 In come identifiers in clear, which are hashed and forgotten; out goes an answer. Only what is
 watched or refused leaves a row, an audit entry and an event, none of which says who it was.
 Answers come from the database alone and need no worker. p99 ≤ 5 ms is measured by
-`benchmarks/registrations.py`; tests: `tests/contract/test_sanctions.py`.
+`benchmarks/registrations.py`; tests: `tests/contract/test_registrations_check.py`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A wrong match is let go of at once by one person: the hashes that led to somebody else find nobody
 again, and the rest of the sanction stands. The whole is released at once too, or by two people
 where the operator wants that. Every look and act is an audit row. Tests:
-`tests/contract/test_sanctions.py`.
+`tests/contract/test_registrations_check.py`.
 """
 
 from __future__ import annotations
