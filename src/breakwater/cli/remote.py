@@ -317,7 +317,11 @@ class OwnerDesk(Client, OwnerCourt):
 
     def change_hold(self, what: str, of: str, fields: Row, signer: str) -> Row:
         """Extend, end or order one."""
-        path = f"/v1/cases/{quote(of, safe='')}/holds" if what == "order" else f"/v1/holds/{quote(of, safe='')}/{what}"
+        path = (
+            f"/v1/cases/{quote(of, safe='')}/holds"
+            if what == "order"
+            else f"/v1/holds/{quote(of, safe='')}/{what}"
+        )
         return dict(self.json("POST", path, params={"signed_by": signer}, json=fields))
 
     def viewer_imports(self) -> list[Row]:

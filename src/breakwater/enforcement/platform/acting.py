@@ -85,7 +85,9 @@ class Acts:
             made = platform_acts.want(tx, about, kind, ground)
             self._settle(tx, found)
             if platform_acts.newest(tx, made.fence) != platform_acts.get(tx, made.id):
-                raise Conflict("A decision or a list asks for something else here. Decide the case first.")
+                raise Conflict(
+                    "A decision or a list asks for something else here. Decide the case first."
+                )
             return made
 
     def again(self, who: Principal, act: Id) -> Act:
