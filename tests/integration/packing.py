@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -114,26 +115,29 @@ class House:
             )  # fmt: skip
         return made.id
 
-    def file(
-        self,
-        case: Id,
-        content: Any,
-        name: str = "",
-        size: int | None = None,
-        blob: Id | None = None,
-    ) -> Upload:
-        """A kept file of a case, of whatever bytes; `blob` where they lie in the vault already."""
+    def file(self, case: Id, content: Any, name: str = "", size: int | None = None) -> Upload:
+        """A kept file of a case, of whatever bytes."""
         source = io.BytesIO(content) if isinstance(content, bytes) else content
         digest = hashlib.sha256(content).hexdigest() if isinstance(content, bytes) else ""
-        blob = blob or self.app.vault.put(source, purpose="evidence")
-        verdict = Verdict(Action.HOLD, "hold", "Kept.")
-        one = Upload(
-            new_id(), "photos", Surface.PUBLIC, Origin(account="acct-1", reference=name),
-            UploadState.DONE, self.app.clock.now(), len(content) if size is None else size, digest,
-            verdict=verdict, case=case, blob=blob,
-        )  # fmt: skip
+        blob = self.app.vault.put(source, purpose="evidence")
+        return self.named(case, [name], blob, len(content) if size is None else size, digest)[0]
+
+    def named(
+        self, case: Id, names: Iterable[str], blob: Id | None, size: int, digest: str
+    ) -> list[Upload]:
+        """Files of these names, all of the same bytes."""
+        verdict, now = Verdict(Action.HOLD, "hold", "Kept."), self.app.clock.now()
         with self.app.db.transaction() as tx:
-            return uploads.finish(tx, one)
+            return [
+                uploads.finish(
+                    tx,
+                    Upload(
+                        new_id(), "photos", Surface.PUBLIC, Origin(account="acct-1", reference=name),
+                        UploadState.DONE, now, size, digest, verdict=verdict, case=case, blob=blob,
+                    ),
+                )
+                for name in names
+            ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")

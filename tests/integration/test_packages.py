@@ -236,9 +236,9 @@ def test_media_that_change_while_they_are_packed_seal_nothing(house, monkeypatch
 
 def test_five_hundred_files(house, tmp_path, capsys):
     case = house.case()
-    lies = house.file(house.case(), b"GIF89a same").blob
-    for n in range(500):
-        house.file(case, b"GIF89a same", name=f"файл {n} \U0001f4f7.gif", blob=lies)
+    same = house.file(house.case(), b"GIF89a same")
+    names = [f"файл {n} \U0001f4f7.gif" for n in range(500)]
+    house.named(case, names, same.blob, same.size, same.sha256)
     folder = house.unpacked(case, tmp_path)
     status, said = checked(folder, capsys)
     assert status == 0, said
