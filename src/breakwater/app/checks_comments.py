@@ -57,7 +57,8 @@ def irc(settings: Settings) -> Iterator[Check]:
     except BreakwaterError as error:
         yield Check(IRC, "bad", error.detail, "Correct it: breakwater does not start with it.")
         return
-    named = f"{len(rules.channels)} channels of {rules.host}:{rules.port}"
+    count = len(rules.channels)
+    named = f"{count} channel{'s' if count > 1 else ''} of {rules.host}:{rules.port}"
     try:
         socket.create_connection((rules.host, rules.port), ANSWER_S).close()
     except OSError:
