@@ -11,13 +11,16 @@ from tests import builders
 
 from breakwater.model.broadcast import Sender
 from breakwater.model.case import CaseKind, Priority
+from breakwater.model.decision import DecisionKind
 from breakwater.model.ids import Id, new_id
 from breakwater.model.match import Action
 from breakwater.model.spot import Candidate, Round, SpotAnswer, Stratum
 from breakwater.model.transparency import Period
 from breakwater.model.upload import Surface
 from breakwater.records import (
+    approvals,
     cases,
+    decisions,
     people,
     spots,
     streams,
@@ -103,6 +106,42 @@ def test_waits_are_of_the_hour_in_which_the_flag_came_by_nearest_rank(database, 
     assert whole.p95_s == pytest.approx(1000, abs=0.01)
     assert [one.hour for one in found[1:]] == list(range(24))
     assert all(one.flags == 0 and one.p95_s is None for one in found[1:] if one.hour != 12)
+
+
+def test_what_matched_was_decided_taken_back_and_refused_is_counted(database) -> None:
+    with database.transaction() as tx:
+        tx.lock_changes()
+        ada, sam = (builders.person(tx).id for _ in range(2))
+        for acting in (True, True, False):
+            one = builders.upload(received_at=tx.now, surface=Surface.LIVE)
+            uploads.start(tx, one)
+            found = builders.match(acting=acting, why_not="" if acting else "low_quality")
+            uploads.finish(tx, replace(one, verdict=builders.verdict(Action.BLOCK, found, found)))
+            uploads.set_case(tx, one.id, flag(tx).id)
+        said = decisions.add(
+            tx, case=flag(tx).id, kind=DecisionKind.NOT_ILLEGAL, by=ada, reason="r"
+        )
+        decisions.add(
+            tx, case=said.case, kind=DecisionKind.NOT_ILLEGAL, by=ada, reason="r", undoes=said.id
+        )
+        cases.note(tx, said.case, by=ada, what="sending.refused", words="not from here")
+        uploads.refused(tx, "clips")
+        approvals.propose(tx, kind="viewers_pack", subject=said.case, by=ada, reason="r")
+        approvals.refuse(tx, kind="viewers_pack", subject=said.case, by=sam)
+    with database.read() as tx:
+        matches = told(transparency.matches(tx, TODAY))
+        assert matches["list", "live"] == 2, "once for each item, and only what acts"
+        assert sum(n for keys, n in matches.items() if keys != ("list", "live")) == 0
+        assert told(transparency.decided(tx, TODAY)) == {("not_illegal",): 1}
+        assert told(transparency.overturned(tx, TODAY))["undo", "taken_back"] == 1
+        refused = told(transparency.refusals(tx, TODAY))
+        assert refused["scan", "scanning_not_permitted"] == 1
+        assert refused["sending", "not_allowed"] == 1
+        assert refused["second_person", "viewers_pack"] == 1
+        assert ("refused",) not in told(transparency.verdicts(tx, TODAY)), "nothing was judged"
+        yesterday = Period(date(2026, 2, 27), date(2026, 2, 28))
+        for figure in (transparency.matches, transparency.decided, transparency.refusals):
+            assert not any(told(figure(tx, yesterday)).values())
 
 
 def drawn(tx, slot: int, basis: str, *picks: tuple[str, int]) -> list[Id]:
