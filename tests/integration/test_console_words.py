@@ -33,7 +33,7 @@ KEPT = re.compile(
     r"\b(breakwater|UTC|OWN_LIST|photos|public|detection|appeal words|report words|acct-\d+|obj-\d+"
     r"|image|jpeg|png|SHA-256|SHA-1|MD5|PDQ|PhotoDNA|SQLite|PostgreSQL|English|Deutsch|min|days?"
     r"|Nov|Dec|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|kB|MB|GB|Ctrl|Enter|Space|Esc|Shift|Backspace"
-    r"|nginx-rtmp|Node-Media-Server|MediaMTX|Owncast"
+    r"|NCMEC|Ofcom|CSV|JSON|PDF|VICS|nginx-rtmp|Node-Media-Server|MediaMTX|Owncast"
     r"|live|conversations|lists|general|team|your organisation"
     r"|Live streams|Conversations|Floods on a list|Built in)\b|\b\w+[:.]\w+\b|[A-Z_]{6,}"
 )

@@ -24,6 +24,7 @@ from breakwater.web.pages.models import Mark
 from breakwater.web.pages.models_danger import CallRow, ContactRow, DangerView, SeenRow, SentRow
 from breakwater.web.pages.read_filing import mark
 from breakwater.web.pages.read_names import called
+from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, later, say
 
 R = AccountRole
@@ -53,13 +54,13 @@ def view(
     waits = people.get(tx, found.waits.by).name if found.waits else ""
     near = {*found.countries, ""}
     return DangerView(
-        case=found.case.id, number=found.case.number, why=found.case.why, account=found.account,
+        case=found.case.id, number=found.case.number, why=retold(found.case.why), account=found.account,
         live=live, said=found.said, waits=waits, gone=_gone(found),
         second=any(one.urgent and one.state is FilingState.SECOND for one in found.filings),
         hidden=bool(found.seen) and not any(one.address for one in found.seen),
         seen=tuple(_seen(one, now) for one in found.seen),
         contacts=tuple(_contact(one, near=one.country in near) for one in found.contacts),
-        script=script(found, platform), calls=tuple(_call(tx, one, now) for one in found.calls),
+        script=tuple(retold(line) for line in script(found, platform)), calls=tuple(_call(tx, one, now) for one in found.calls),
         sent=tuple(_sent(one, to, now) for one in found.filings),
         roles=tuple((one.value, ROLES[one], one is role) for one in R),
         outcomes=tuple((one.value, OUTCOMES[one]) for one in Reached), may=may,
