@@ -106,6 +106,8 @@ PROVEN: Final = (
 
 ON: Final = Mark("ok", later("On"))
 NOT_ON: Final = Mark("none", later("Off"))
+SPOKEN: Final = {later("none"), later("none was closed"), later("always")}
+"""Values of proofs that are words; the others are numbers and names."""
 
 
 def view(report: Report, now: datetime) -> TransparencyView:
@@ -302,9 +304,14 @@ def _measure(one: MeasureState, now: datetime) -> MeasureRow:
         name=MEASURES.get(one.measure.id, one.measure.name),
         code=one.measure.code, mark=Mark(state.style, say(state.word)),
         since=None if one.since is None else words.ago(one.since, now), why=say(one.checked.why) if one.checked.why else "",
-        proofs=tuple((say(proof.what), proof.value, proof.rows) for proof in one.checked.proofs),
+        proofs=tuple((say(proof.what), _value(proof.value), proof.rows) for proof in one.checked.proofs),
         turns=tuple(
             (say(ON.word if turned.on else NOT_ON.word), words.ago(turned.at, now))
             for turned in one.history[:5]
         ),
     )  # fmt: skip
+
+
+def _value(told: str) -> str:
+    """A proof's value in the reader's language."""
+    return say(told) if told in SPOKEN else told
