@@ -52,11 +52,8 @@ def test_a_decision_keeps_an_upload_its_account_and_its_facts(world, clock):
     mine = world.upload()
     world.decided(mine.case)
     (hold,) = world.holds(mine.case)
-    assert (hold.kind, hold.counted, hold.ends) == (
-        HoldKind.REPORT,
-        Why.DECIDED,
-        clock.now() + YEAR,
-    )
+    wanted = (HoldKind.REPORT, Why.DECIDED, clock.now() + YEAR)
+    assert (hold.kind, hold.counted, hold.ends) == wanted
     items = world.items(mine.case)
     assert whats(items) == ["account", "case", "media", "upload"]
     (media,) = [one for one in items if one.what is Kept.MEDIA]

@@ -83,11 +83,7 @@ def _sqlite(error: sqlite3.Error) -> BreakwaterError:
     name = str(getattr(error, "sqlite_errorname", "") or type(error).__name__)
     words = str(error)
     if name.startswith("SQLITE_CONSTRAINT"):
-        if APPEND_ONLY_WORDS in words:
-            return AppendOnly(words)
-        if words.startswith(HELD_WORDS):
-            return Held(words)
-        return Conflict(words, constraint=name)  # SQLite names columns here, never values
+        return _sqlite_refused(name, words)
     if name.startswith("SQLITE_FULL"):
         return DiskFull()
     if isinstance(error, sqlite3.IntegrityError):
@@ -95,6 +91,14 @@ def _sqlite(error: sqlite3.Error) -> BreakwaterError:
     if isinstance(error, (sqlite3.ProgrammingError, sqlite3.DataError)) or name == "SQLITE_ERROR":
         return BreakwaterError(f"The query is wrong ({name}): {words}")
     return DatabaseUnavailable(f"SQLite says {name}: {words}.")
+
+
+def _sqlite_refused(name: str, words: str) -> BreakwaterError:
+    if APPEND_ONLY_WORDS in words:
+        return AppendOnly(words)
+    if words.startswith(HELD_WORDS):
+        return Held(words)
+    return Conflict(words, constraint=name)  # SQLite names columns here, never values
 
 
 def _postgres(error: psycopg.Error) -> BreakwaterError:
