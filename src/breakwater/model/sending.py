@@ -53,6 +53,19 @@ class Occasion(StrEnum):
     DANGER = "danger"
     REQUEST = "request"
 
+    @classmethod
+    def of(cls, reference: str, *, danger: bool) -> Occasion:
+        """On what occasion something leaves.
+
+        Args:
+            reference: the recipient's own, such as the number of a warrant; with one it leaves
+                on request.
+            danger: somebody's life is in danger.
+        """
+        if danger:
+            return cls.DANGER
+        return cls.REQUEST if reference.strip() else cls.ALWAYS
+
 
 @dataclass(frozen=True, slots=True)
 class SendingRule:

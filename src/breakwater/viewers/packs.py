@@ -2,8 +2,8 @@
 
 In come the viewers of a case and the countries of an agency; out goes one value as JSON or CSV.
 Who paid, directed or returned is named, certain apart from uncertain; who stayed or passed by is
-counted (reference law). A pack is proposed by one person and made by another. Tests:
-`tests/contract/test_viewers.py`.
+counted (reference law). A pack is proposed by one person and made by another, and the table of
+what may leave is asked both times. Tests: `tests/contract/test_viewers.py`, `test_viewer_packs.py`.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ import hashlib
 import io
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from breakwater.errors import BadInput, NotAllowed, SendingRefused
+from breakwater.errors import BadInput, Conflict, NotAllowed, SendingRefused
+from breakwater.geo.address import read as read_address
 from breakwater.model.access import Permission, Principal
 from breakwater.model.approval import Approval
 from breakwater.model.clock import iso
 from breakwater.model.country import country_code
 from breakwater.model.ids import Id
-from breakwater.model.sending import DataClass, RecipientKind, Sendings
-from breakwater.model.watch import Certainty, Doubt, Tier
+from breakwater.model.sending import DataClass, Occasion, Permit, RecipientKind, Sendings
+from breakwater.model.watch import AddressKind, Certainty, Doubt, Tier
 from breakwater.records import approvals, cases
 from breakwater.records.database import Database
 from breakwater.viewers.seeing import CaseViewers, Seen, gather
@@ -33,6 +34,8 @@ from breakwater.viewers.sight import Sight
 KIND: Final = "viewers_pack"
 LEAVES: Final = (DataClass.FACTS, DataClass.VIEWERS)
 """What a pack is made of, as the table of sendings names it."""
+LONGEST: Final = 2_000
+"""Characters of a reference."""
 FORM: Final = "breakwater viewers pack 1"
 EXPLAINED: Final = (
     "An address is a lead, not a place: it names who held it at that moment, in UTC, with that port.",
@@ -90,29 +93,64 @@ class Packs:
         self._db = db
         self._sendings = sendings
 
+    @property
+    def seat(self) -> str:
+        """Country of the service; empty: nobody has said."""
+        return self._sendings.seat
+
+    def answers(self, country: str) -> dict[Occasion, Permit]:
+        """Whether a pack may leave for police of a country, by occasion, before it is proposed.
+
+        Raises:
+            BadInput: no country.
+        """
+        code = country_code(country)
+        if not code:
+            raise BadInput("Name the authority's country by its two letters.")
+        return {when: self._answer(code, when) for when in Occasion}
+
     def propose(
-        self, by: Principal, case: Id, *, countries: Sequence[str], agency: str, reason: str
-    ) -> Approval:
+        self, by: Principal, case: Id, *, countries: Sequence[str], agency: str, reason: str,
+        country: str = "", reference: str = "", danger: bool = False,
+    ) -> Approval:  # fmt: skip
         """Propose a pack; another person makes it.
+
+        Args:
+            by: who proposes it.
+            case: whose viewers.
+            countries: where the viewers were.
+            agency: the authority's name.
+            reason: why.
+            country: the authority's; empty: police of each of `countries`.
+            reference: the authority's own, such as of a warrant; with one it leaves on request.
+            danger: somebody's life is in danger.
 
         Raises:
             NotAllowed: not by a person who may see identities.
             NotFound: no such case.
             BadInput: no country, or no reason.
             SendingRefused: the table of sendings does not let it go there.
+            Conflict: another pack of this case waits for a second person.
         """
         person = _person(by)
         codes = sorted({country_code(one) for one in countries})
-        if not codes or "" in codes or not reason.strip():
+        if not codes or "" in codes or not reason.strip() or len(reference) > LONGEST:
             raise BadInput("Name countries by their two letters, and a reason.")
-        self._may_leave(person, case, codes)
+        if country.strip() and not country_code(country):
+            raise BadInput("Name the authority's country by its two letters.")
+        facts = {
+            "countries": codes, "agency": agency.strip(), "country": country_code(country),
+            "reference": reference.strip(), "occasion": Occasion.of(reference, danger=danger).value,
+        }  # fmt: skip
+        self._may_leave(person, case, facts)
         with self._db.transaction() as tx:
             cases.get(tx, case)
             made = approvals.propose(
-                tx, kind=KIND, subject=case, by=person, reason=reason.strip(),
-                facts={"countries": codes, "agency": agency.strip()},
-            )  # fmt: skip
-            tx.audit(person, "viewers.propose_pack", case, countries=codes)
+                tx, kind=KIND, subject=case, by=person, reason=reason.strip(), facts=facts
+            )
+            if dict(made.facts) != facts or made.by != person:
+                raise Conflict("Another pack of this case waits: agree to it, or refuse it.")
+            tx.audit(person, "viewers.propose_pack", case, **_noted(facts))
             return made
 
     def make(self, by: Principal, case: Id) -> Pack:
@@ -127,35 +165,50 @@ class Packs:
         person = _person(by)
         with self._db.read() as tx:
             waits = [one for one in approvals.of_subject(tx, case) if one.kind == KIND]
+        bases: list[str] = []
         if waits and not waits[0].outcome:
-            self._may_leave(person, case, waits[0].facts["countries"])
+            bases = self._may_leave(person, case, waits[0].facts)
         with self._db.transaction() as tx:
             agreed = approvals.confirm(tx, kind=KIND, subject=case, by=person)
             codes = frozenset(agreed.facts["countries"])
             found = gather(tx, case, Sight.IDENTITY)
             head = {
                 "form": FORM, "case": case, "made_at": iso(tx.now), "agency": agreed.facts["agency"],
-                "countries": sorted(codes), "reason": agreed.reason,
+                "agency_country": agreed.facts.get("country", ""), "countries": sorted(codes),
+                "reason": agreed.reason, "reference": agreed.facts.get("reference", ""),
+                "occasion": _occasion(agreed.facts).value, "basis": bases,
             }  # fmt: skip
             made = pack_of(found, codes, head)
             named = len(made.body["certain"]) + len(made.body["uncertain"])
             tx.audit(
-                person, "viewers.export", case, first=agreed.by, countries=sorted(codes),
-                named=named, sha256=made.sha256,
+                person, "viewers.export", case, first=agreed.by, named=named, sha256=made.sha256,
+                **_noted(agreed.facts),
             )  # fmt: skip
             return made
 
-    def _may_leave(self, person: Id, case: Id, countries: Sequence[str]) -> None:
-        """Ask the table; a refusal is written down and then raised."""
+    def _may_leave(self, person: Id, case: Id, facts: Mapping[str, Any]) -> list[str]:
+        """Ask the table on what it may leave; a refusal is written down and then raised."""
+        there = facts.get("country", "")
+        found: list[str] = []
         try:
-            for one in countries:
-                self._sendings.must(one, RecipientKind.POLICE, LEAVES)
+            for one in [there] if there else facts["countries"]:
+                name = f"{facts['agency']} ({one})" if facts["agency"] else ""
+                bases = self._sendings.must(
+                    one, RecipientKind.POLICE, LEAVES, when=_occasion(facts), name=name
+                )
+                found += bases.values()
         except SendingRefused as fault:
             with self._db.transaction() as tx:
                 cases.get(tx, case)
                 cases.note(tx, case, by=person, what="sending.refused", words=fault.detail)
-                tx.audit(person, "sending.refused", case, countries=list(countries))
+                tx.audit(person, "sending.refused", case, **_noted(facts))
             raise
+        return list(dict.fromkeys(found))
+
+    def _answer(self, country: str, when: Occasion) -> Permit:
+        """The first refusal, or that it may."""
+        said = [self._sendings.may(country, RecipientKind.POLICE, one, when=when) for one in LEAVES]
+        return next((one for one in said if not one.allowed), said[-1])
 
     def refuse(self, by: Principal, case: Id) -> None:
         """Disagree, or take one's own proposal back.
@@ -168,6 +221,20 @@ class Packs:
         with self._db.transaction() as tx:
             approvals.refuse(tx, kind=KIND, subject=case, by=person)
             tx.audit(person, "viewers.refuse_pack", case)
+
+
+def _occasion(facts: Mapping[str, Any]) -> Occasion:
+    """On what occasion it leaves; proposals of before said none."""
+    return Occasion(facts.get("occasion", Occasion.ALWAYS.value))
+
+
+def _noted(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the audit log keeps of a proposal."""
+    return {
+        "countries": list(facts["countries"]), "agency": facts["agency"][:200],
+        "country": facts.get("country", ""), "occasion": _occasion(facts).value,
+        "reference": facts.get("reference", "")[:200],
+    }  # fmt: skip
 
 
 def pack_of(found: CaseViewers, countries: frozenset[str], head: dict[str, Any]) -> Pack:
@@ -215,7 +282,7 @@ def _named(one: Seen) -> dict[str, Any]:
     return {
         "viewer": one.person[:16], "tier": one.tier.value, "account": one.account,
         "addresses": [
-            {"address": text, "ports": list(ports), "seen_at": iso(at)}
+            {"address": text, "ports": list(ports), "seen_at": iso(at), "doubts": _shared(text)}
             for text, ports, at in one.addresses
         ],
         "agents": list(one.agents), "place": place, "doubts": doubts,
@@ -232,6 +299,11 @@ def _named(one: Seen) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _shared(address: str) -> list[str]:
+    """What this one address of several cannot say: it is a carrier's own."""
+    return [DOUBTS[Doubt.CARRIER]] if read_address(address).kind is AddressKind.CARRIER else []
+
+
 def _rows(how: str, one: dict[str, Any]) -> list[list[Any]]:
     place = one["place"] or {}
     return [
@@ -240,10 +312,10 @@ def _rows(how: str, one: dict[str, Any]) -> list[list[Any]]:
             " ".join(str(port) for port in each["ports"]), each["seen_at"],
             place.get("country", ""), " ".join(place.get("candidates", ())),
             place.get("radius_km"), place.get("asn"), _plain(place.get("network", "")),
-            " ".join(place.get("flags", ())), "; ".join(one["doubts"]), one["seconds"],
+            " ".join(place.get("flags", ())), "; ".join(dict.fromkeys((*one["doubts"], *each["doubts"]))), one["seconds"],
             one["other_streams"], _plain(" | ".join(one["agents"])),
         ]
-        for each in one["addresses"] or [{"address": "", "ports": [], "seen_at": ""}]
+        for each in one["addresses"] or [{"address": "", "ports": [], "seen_at": "", "doubts": []}]
     ]  # fmt: skip
 
 

@@ -65,9 +65,7 @@ class Wish:
     @property
     def occasion(self) -> Occasion:
         """On what occasion it leaves."""
-        if self.danger:
-            return Occasion.DANGER
-        return Occasion.REQUEST if self.reference.strip() else Occasion.ALWAYS
+        return Occasion.of(self.reference, danger=self.danger)
 
 
 @dataclass(frozen=True, slots=True)

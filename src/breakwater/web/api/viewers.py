@@ -71,7 +71,10 @@ class PackIn(Body):
 
     countries: list[Annotated[str, Field(pattern=r"^[A-Za-z]{2}$")]] = Field(min_length=1, max_length=250, examples=[["GB"]])  # fmt: skip
     agency: str = Field(default="", max_length=200, examples=["National Crime Agency"])
+    country: str = Field(default="", pattern=r"^([A-Za-z]{2})?$", description="The authority's; empty: police of each of `countries`.", examples=["GB"])  # fmt: skip
     reason: str = Field(min_length=1, max_length=2000, examples=["Case file 12-3"])
+    reference: str = Field(default="", max_length=2000, description="Their own, such as the number of a warrant: then it leaves on request.", examples=["K-2026-0815"])  # fmt: skip
+    danger: bool = Field(default=False, description="Somebody's life is in danger.")
 
 
 class ImportIn(Body):
@@ -237,14 +240,15 @@ class PackWaitsOut(Answer):
     proposed_by: str = Field(examples=[ID])
     lapses_at: datetime
     countries: list[str]
+    agency: str
+    country: str = Field(description="The authority's; empty: none was named.", examples=["GB"])
+    reference: str
+    occasion: str = Field(description="`always`, `danger` or `request`.", examples=["request"])
 
     @classmethod
     def of(cls, one: Approval) -> PackWaitsOut:
         """From the noun."""
-        return cls(
-            approval=one.id, proposed_by=one.by, lapses_at=one.lapses_at,
-            countries=one.facts["countries"],
-        )  # fmt: skip
+        return cls(approval=one.id, proposed_by=one.by, lapses_at=one.lapses_at, **one.facts)
 
 
 class PackOut(Answer):
@@ -309,11 +313,8 @@ def directed(id: IdText, body: DirectedIn, app: Parts, who: Who) -> None:  # noq
 @router.post("/v1/cases/{id}/viewers/packs", status_code=202, summary="Propose a pack for an authority", responses=CHANGE)  # fmt: skip
 @needs(P.IDENTITY_READ)
 def propose(id: IdText, body: PackIn, app: Parts, who: Who) -> PackWaitsOut:  # noqa: A002 - the path's own word
-    """Another person makes it within 24 hours."""
-    made = app.viewers.packs.propose(
-        who, known_id(id), countries=body.countries, agency=body.agency, reason=body.reason
-    )
-    return PackWaitsOut.of(made)
+    """Another person makes it within 24 hours; refused where it may not leave."""
+    return PackWaitsOut.of(app.viewers.packs.propose(who, known_id(id), **body.model_dump()))
 
 
 @router.post("/v1/cases/{id}/viewers/packs/confirm", summary="Make a pack as second person", responses=CHANGE)  # fmt: skip
