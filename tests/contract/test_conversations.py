@@ -26,7 +26,7 @@ from breakwater.model.conversation import Ground, Party
 from breakwater.model.decision import DecisionKind
 from breakwater.observe import Metrics
 from breakwater.recognition.hearing.lanes import LaneRules, Lanes
-from breakwater.records import cases, chats, conversations, decisions, kept_comments
+from breakwater.records import cases, chat_alarms, chats, conversations, decisions, kept_comments
 from breakwater.records.tables import metadata
 
 pytestmark = pytest.mark.usefixtures("keyring")
@@ -56,8 +56,8 @@ def verb(database, lanes):
     return Conversations(db=database, lanes=lanes, rules=rules, metrics=Metrics(), secret=SECRET)
 
 
-def talk(ground=US):
-    return Talk("clips", "talk-1", ground, (Party("ann"), Party("ben")))
+def talk(ground=US, ann=Party("ann"), ben=Party("ben")):
+    return Talk("clips", "talk-1", ground, (ann, ben))
 
 
 def messages(clock, count=6):
@@ -79,7 +79,8 @@ def test_its_law_and_sums_are_kept_and_replaced(database):
 
 
 def test_an_alarm_is_a_case_and_what_was_evidence_goes_when_nothing_is_found(database, clock, verb):
-    taken = verb.take(OPERATOR, talk(), messages(clock))
+    known = talk(ann=Party("ann", 30), ben=Party("ben", None, 13))
+    taken = verb.take(OPERATOR, known, messages(clock))
     (alarm,) = taken.alarms
     told = []
     after = Captured(
@@ -90,6 +91,8 @@ def test_an_alarm_is_a_case_and_what_was_evidence_goes_when_nothing_is_found(dat
         chat = chats.find(tx, TALK)
         assert cases.get(tx, alarm.case).state is not CaseState.CLOSED
         assert {one.text for one in kept_comments.of_chat(tx, chat.id)} == set(STEPS)
+        (rang,) = chat_alarms.of_case(tx, alarm.case)
+        assert rang.why.sides == ((Party("ann", 30), Party("ben", None, 13)),)
         said = decisions.add(
             tx, case=alarm.case, kind=DecisionKind.NOT_ILLEGAL, by=builders.person(tx).id,
             reason="looked",

@@ -268,6 +268,7 @@ class Conversations:
                 authors=(AuthorEvidence(author, len(mine), nats),),
                 lang=batch.heard.lang or "und",
                 abstained=bool(batch.heard.abstained),
+                sides=((parties[author], parties[other]),),
             )
             found.append(ChatAlarm(new_id(), chat.id, Level.AUTHOR, nats, at_least, tx.now, why))
         return found

@@ -18,6 +18,7 @@ from breakwater.model.comment import (
     Share,
     Source,
 )
+from breakwater.model.conversation import Party
 
 LEVEL: Final = 1
 """Of compression: sums are packed every minute."""
@@ -34,6 +35,9 @@ def written(why: Explanation) -> dict[str, Any]:
         "authors": [[one.author, one.messages, one.evidence] for one in why.authors],
         "clears_in_s": why.clears_in_s, "lang": why.lang, "band": why.band,
         "benign_hours": why.benign_hours, "abstained": why.abstained, "notes": list(why.notes),
+        "sides": [
+            [[one.account, one.youngest, one.oldest] for one in side] for side in why.sides
+        ],
     }  # fmt: skip
 
 
@@ -48,6 +52,7 @@ def read(said: Mapping[str, Any]) -> Explanation:
             ),
             "authors": tuple(AuthorEvidence(*one) for one in said["authors"]),
             "notes": tuple(said["notes"]),
+            "sides": tuple((Party(*one), Party(*to)) for one, to in said.get("sides", ())),
         }
     )
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from breakwater.model.conversation import Party
+
 
 class MessageKind(StrEnum):
     """What happened. All but comments and edits have no text."""
@@ -227,6 +229,7 @@ class Explanation:
         benign_hours: that the calibration has seen; 0: uncalibrated.
         abstained: the model was not used.
         notes: sentences for people, e.g. what a restart lost.
+        sides: of a conversation, who writes to whom, with the ages that the service knows.
     """
 
     alarms_per_hour: float = 0.0
@@ -238,6 +241,7 @@ class Explanation:
     benign_hours: float = 0.0
     abstained: bool = False
     notes: tuple[str, ...] = ()
+    sides: tuple[tuple[Party, Party], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ from breakwater.records.filing_steps import Orphan
 from breakwater.reporting import following
 from breakwater.reporting.cybertipline.write import attached_texts
 from breakwater.reporting.drafting.draft import Drafted, Drafter
-from breakwater.reporting.drafting.gaps import Gap
+from breakwater.reporting.drafting.gaps import Gap, still_open
 from breakwater.reporting.drafting.lead import told_with
 from breakwater.reporting.drafting.material import gather
 from breakwater.reporting.permits import Destination, Permits
@@ -169,6 +169,7 @@ class Filings:
             steps = tuple(filing_steps.of_filing(tx, filing))
             orphans = tuple(filing_steps.orphans(tx, [found]))
         gaps = self.gaps(found.case).get(found.person, ()) if not found.state.ends else ()
+        gaps = still_open(gaps, report)
         if not found.state.ends and found.destination in self._destinations:
             to = self._destinations[found.destination]
             lacks = to.lacks(replace(report, complete=True) if to.declares else report)
@@ -229,15 +230,16 @@ class Filings:
             found = self._declare(by, found)
         drafted = {one.person: one for one in self._drafter.draft(material)}
         fresh = drafted.get(found.person)
-        open_gaps = [one for one in fresh.gaps if one.blocks] if fresh is not None else []
+        with self._db.read() as tx:
+            report = following.report_of(tx, found)
+        open_gaps = [one for one in still_open(fresh.gaps, report) if one.blocks] if fresh else []
         if not self._destination(found).set_up:
             raise Conflict(
                 "No recipient is set up: set BREAKWATER_REPORTS_NCMEC_USER and its password."
             )
         if open_gaps:
             raise Conflict(" ".join(f"{one.says} {one.why}" for one in open_gaps))
-        with self._db.read() as tx:
-            lacks = self._destination(found).lacks(following.report_of(tx, found))
+        lacks = self._destination(found).lacks(report)
         if lacks:
             raise Conflict(" ".join(lacks))
         self._permits.ask(by.id, found)

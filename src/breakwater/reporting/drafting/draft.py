@@ -17,7 +17,6 @@ from typing import Final
 from breakwater.errors import NotFound
 from breakwater.model.case import CaseKind
 from breakwater.model.clock import iso
-from breakwater.model.decision import AccountRole
 from breakwater.model.facts import ItemFacts
 from breakwater.model.filing import FilingFile
 from breakwater.model.ids import Id
@@ -39,9 +38,9 @@ from breakwater.model.report import (
     Victim,
     WebPage,
 )
-from breakwater.model.stream import Broadcaster, Control, OrderState, StreamState
+from breakwater.model.stream import Control, OrderState, StreamState
 from breakwater.model.upload import Upload
-from breakwater.reporting.drafting import people
+from breakwater.reporting.drafting import named, people
 from breakwater.reporting.drafting.gaps import Gap, gaps_of
 from breakwater.reporting.drafting.material import Broadcast, Material
 
@@ -112,14 +111,15 @@ class Drafter:
             media: with every file; without, nothing is read that takes time.
         """
         files, kept = self._files(found) if media else ((), ())
-        named = _reported(found)
-        several = len(named) > 1
+        accounts = named.reported(found)
+        several = len(accounts) > 1
         if several:
             empty = hashlib.md5(b"", usedforsecurity=False).hexdigest()
             kept = (*kept, FilingFile(len(kept), None, 0, hashlib.sha256(b"").hexdigest(), empty))
             files = (*files, ReportFile(name=RELATED, relevance=Relevance.SUPPLEMENTAL))
         return tuple(
-            self._one(found, person, account, files, kept) for person, account in enumerate(named)
+            self._one(found, person, account, files, kept)
+            for person, account in enumerate(accounts)
         )
 
     def _one(
@@ -223,25 +223,6 @@ class Drafter:
         return size, sha256.hexdigest(), md5.hexdigest()
 
 
-def role_of(found: Material) -> AccountRole:
-    """Who holds the case's account, by the last person who said it."""
-    orders = found.broadcast.orders if found.broadcast else ()
-    said = [one.broadcaster for one in orders if one.broadcaster is not Broadcaster.UNKNOWN]
-    if said:
-        return AccountRole(said[-1].value)
-    return found.decision.facts.role or AccountRole.UNKNOWN
-
-
-def _reported(found: Material) -> tuple[str, ...]:
-    """Accounts that are reported: who sent it, unless an apparent child, and who directed it."""
-    sent = found.case.account if role_of(found) is not AccountRole.APPARENT_CHILD else ""
-    named = dict.fromkeys([sent, *found.authors] if found.broadcast or not sent else [sent])
-    named.pop("", None)
-    if role_of(found) is AccountRole.APPARENT_CHILD:
-        named.pop(found.case.account, None)
-    return tuple(named) or ("",)
-
-
 def _person(found: Material, account: str) -> PersonReported:
     service, told = found.case.service, found.told.get(account)
     seen: list[IpCapture] = []
@@ -273,13 +254,14 @@ def _addresses(broadcast: Broadcast, account: str) -> list[IpCapture]:
 
 
 def _victims(found: Material) -> tuple[Victim, ...]:
-    """The child who broadcasts, where somebody said that it is one."""
-    account = found.case.account
-    if role_of(found) is not AccountRole.APPARENT_CHILD or not account:
-        return ()
+    """Children to whom it was done, where somebody said that they are."""
+    return tuple(_victim(found, account) for account in named.victims(found))
+
+
+def _victim(found: Material, account: str) -> Victim:
     seen = _addresses(found.broadcast, account) if found.broadcast else []
     told = people.party(account, found.case.service, found.told.get(account), seen)
-    return (Victim(**told),)
+    return Victim(**told)
 
 
 def _kind(found: Material) -> IncidentType:
@@ -338,6 +320,8 @@ def _story(found: Material) -> str:
         f"Case {found.case.number}, opened {iso(found.case.opened_at)}: {found.case.why}",
         f"A person confirmed it on {iso(found.known_at)}.",
     ]
+    if named.unsure(found):
+        lines.append("Which of the accounts is an adult's is not known; nobody is reported yet.")
     if found.broadcast is not None:
         lines += [
             f"{iso(one.at)} ordered: {one.to.value} ({one.why})" for one in found.broadcast.orders

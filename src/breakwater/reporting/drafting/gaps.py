@@ -6,13 +6,14 @@ a person first. Source: reference cybertipline and law. Tests: `tests/integratio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from breakwater.model.decision import AccountRole
-from breakwater.model.report import Reporter
+from breakwater.model.report import Report, Reporter
 from breakwater.model.stream import Broadcaster
+from breakwater.reporting.drafting import named
 from breakwater.reporting.drafting.material import Material
 
 
@@ -41,6 +42,13 @@ REPORTER: Final = Gap(
 ROLE: Final = Gap(
     "role", "Nobody has said who holds the account.",
     "An apparent child is reported as the victim and never as who did it.", blocks=True,
+)  # fmt: skip
+SIDES: Final = Gap(
+    "role", "Nobody has said which account of the conversation is the adult's.",
+    "A child is never reported for what was written to them: have the service tell the birthday "
+    "of each account, or decide “suspect” where one account alone wrote, or name who is reported "
+    "in the draft.",
+    blocks=True,
 )  # fmt: skip
 NOBODY: Final = Gap(
     "account", "No account is known.", "Nobody can be looked for by it."
@@ -79,7 +87,7 @@ NO_CHAT: Final = Gap(
 
 
 ALL: Final = (
-    REPORTER, ROLE, NOBODY, NO_MEDIA, EMPTY, NO_ADDRESS, NO_PORT, NO_DATA, NO_FACTS, UNSEEN,
+    REPORTER, ROLE, SIDES, NOBODY, NO_MEDIA, EMPTY, NO_ADDRESS, NO_PORT, NO_DATA, NO_FACTS, UNSEEN,
     NO_CHAT,
 )  # fmt: skip
 
@@ -89,11 +97,18 @@ def gaps_of(found: Material, account: str, reporter: Reporter | None) -> tuple[G
     return tuple(sorted(_all(found, account, reporter), key=lambda one: not one.blocks))
 
 
+def still_open(gaps: Iterable[Gap], report: Report) -> tuple[Gap, ...]:
+    """Gaps that a person who changed the draft has not closed: they may name who is reported."""
+    return tuple(one for one in gaps if not (one is SIDES and report.reported))
+
+
 def _all(found: Material, account: str, reporter: Reporter | None) -> Iterator[Gap]:
     if reporter is None:
         yield REPORTER
     if account == found.case.account and account and _unknown(found):
         yield ROLE
+    if named.unsure(found):
+        yield SIDES
     if not account:
         yield NOBODY
     else:

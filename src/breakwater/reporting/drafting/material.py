@@ -17,6 +17,7 @@ from breakwater.model.account import Snapshot
 from breakwater.model.broadcast import Preserved, Sender, Viewer
 from breakwater.model.case import Case, CaseKind
 from breakwater.model.chat import Chat, KeptComment, KeptState
+from breakwater.model.conversation import Party
 from breakwater.model.decision import Decision, DecisionKind, Outcome
 from breakwater.model.ids import Id
 from breakwater.model.media import Level
@@ -25,6 +26,7 @@ from breakwater.model.upload import Upload
 from breakwater.records import (
     accounts,
     cases,
+    chat_alarms,
     chats,
     decisions,
     kept_comments,
@@ -69,6 +71,7 @@ class Material:
         uploads: those the decision keeps, the first first.
         viewed: ids of uploads whose every byte a person saw clear.
         told: account data by the service's own name of the account; absent: nothing was told.
+        sides: of a conversation that alarmed, who wrote to whom, with the ages that are known.
     """
 
     case: Case
@@ -82,6 +85,7 @@ class Material:
     comments: tuple[KeptComment, ...]
     told: dict[str, Snapshot]
     now: datetime
+    sides: tuple[tuple[Party, Party], ...] = ()
 
     @property
     def authors(self) -> tuple[str, ...]:
@@ -113,6 +117,8 @@ def gather(tx: Tx, case: Id) -> Material:
     kept = _uploads(tx, found, decided)
     names = {found.account, *(one.author for one in comments)}
     names |= {one.account for one in broadcast.senders} if broadcast else set()
+    sides = _sides(tx, found)
+    names |= {one.account for side in sides for one in side}
     told = {
         name: snapshot
         for name in sorted(names - {""})
@@ -121,7 +127,7 @@ def gather(tx: Tx, case: Id) -> Material:
     return Material(
         case=found, decision=decided, danger=danger, known_at=known_at, uploads=kept,
         viewed=frozenset(one.id for one in kept if seen_whole(tx, one)), broadcast=broadcast,
-        chat=chat, comments=comments, told=told, now=tx.now,
+        chat=chat, comments=comments, told=told, now=tx.now, sides=sides,
     )  # fmt: skip
 
 
@@ -144,6 +150,14 @@ def _broadcast(tx: Tx, case: Case) -> Broadcast | None:
 def _chat(tx: Tx, case: Id) -> Chat | None:
     found = chats.of_case(tx, case)
     return found[0] if found else None
+
+
+def _sides(tx: Tx, case: Case) -> tuple[tuple[Party, Party], ...]:
+    """Sides of a conversation that alarmed, the oldest alarm first."""
+    if case.kind is not CaseKind.CONVERSATION:
+        return ()
+    rang = chat_alarms.of_case(tx, case.id, MOST_COMMENTS)
+    return tuple(dict.fromkeys(side for one in reversed(rang) for side in one.why.sides))
 
 
 def _comments(tx: Tx, case: Id) -> tuple[KeptComment, ...]:
