@@ -74,11 +74,20 @@ def test_from_what_a_service_tells_to_a_pack(served: Served) -> None:
     said = {"viewer": one["viewer"], "words": "message 7"}
     assert reviewer.post(f"{path}/directed", json=said).status_code == 204
     wanted = {"countries": ["GB"], "reason": "file 12", "agency": "Agency"}
-    assert officer.post(f"{path}/packs", json=wanted).status_code == 202
+    refused = officer.post(f"{path}/packs", json=wanted | {"country": "SE", "danger": True})
+    assert (refused.status_code, refused.json()["code"]) == (409, "sending_refused")
+    wanted |= {"country": "gb", "reference": "K-7"}
+    waits = officer.post(f"{path}/packs", json=wanted)
+    assert waits.status_code == 202
+    told = ("Agency", "GB", "K-7", "request")
+    assert (
+        tuple(waits.json()[one] for one in ("agency", "country", "reference", "occasion")) == told
+    )
     assert officer.post(f"{path}/packs/confirm").status_code == 409
     other = served.browser(Role.INVESTIGATOR)
     made = other.post(f"{path}/packs/confirm").json()
     assert made["pack"]["form"] == "breakwater viewers pack 1"
+    assert (made["pack"]["reference"], made["pack"]["occasion"]) == ("K-7", "request")
     assert made["csv"].splitlines()[0].startswith("certainty,tier")
     assert other.post(f"{path}/packs/confirm").status_code == 404
     figures = reviewer.get("/v1/viewers/countries").json()

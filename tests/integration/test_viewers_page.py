@@ -90,6 +90,14 @@ def test_a_reviewer_reads_it_at_any_width(served, browser, case, width) -> None:
         expect(first).to_contain_text("also in 1 other stopped broadcast")
         assert "81.2.69.142" not in page.content()
         assert "81.2.69.0/24" in first.inner_text()
+        expect(page.locator("#map-title + small")).to_contain_text(
+            "that a carrier shares among many"
+        )
+        page.get_by_text("What an address can say").click()
+        expect(
+            page.get_by_text("Only the source port and the exact time tell them apart")
+        ).to_be_visible()
+        expect(page.get_by_text("A carrier's own address, shared by many").first).to_be_visible()
         page.get_by_text("Show as table").click()
         expect(page.get_by_role("row", name="United Kingdom")).to_be_visible()
         expect(page.locator(".world g title").first).to_be_attached()
@@ -126,11 +134,29 @@ def test_identities_need_a_role_and_a_reason_and_packs_two_people(served, browse
         expect(page.locator(".people > li").first).to_contain_text("81.2.69.142 port 40000")
         expect(page.locator("body")).to_contain_text("IPFire")
         page.get_by_role("link", name="Cover identities").click()
+        watched.allowed += ["409"]
         assert "81.2.69.142" not in page.content()
-        page.get_by_label("Countries, by two letters").fill("gb")
-        page.locator("#f-reason").fill("file 12-3")
-        page.get_by_role("button", name="Propose the pack").click()
+        form = page.locator("form[action$='/viewers/packs']")
+        expect(form).to_contain_text("To police in United Kingdom")
+        expect(form.locator(".may .ok")).to_have_count(3)
+        form.get_by_label("Its country, by two letters").fill("se")
+        form.get_by_label("Their reference").fill("K-7")
+        form.get_by_role("button", name="May it leave?").click()
+        expect(form.locator(".may .bad")).to_have_count(3)
+        expect(form).to_contain_text("reached through the National Crime Agency")
+        both_themes(page, "viewers pack")
+        form.get_by_label("Authority").fill("Police of Lund")
+        form.get_by_label("countries, by two letters").fill("gb, SE")
+        form.get_by_label("Reason").fill("file 12-3")
+        form.get_by_role("button", name="Propose the pack").click()
+        expect(page.get_by_role("alert")).to_contain_text("Not to Police of Lund (SE)")
+        expect(form.get_by_label("Their reference")).to_have_value("K-7")
+        form.get_by_label("Authority").fill("National Crime Agency")
+        form.get_by_label("Its country, by two letters").fill("gb")
+        form.get_by_role("button", name="Propose the pack").click()
         expect(page.locator("body")).to_contain_text("waits for a second person")
+        whom = "National Crime Agency, United Kingdom · On a lawful request · K-7"
+        expect(page.locator("body")).to_contain_text(whom)
         assert page.get_by_role("button", name="Agree, take CSV").count() == 0
     with site.page(Role.INVESTIGATOR) as watched:
         page = watched.page

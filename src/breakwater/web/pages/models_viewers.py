@@ -94,6 +94,35 @@ class ClusterRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PackAnswer:
+    """Whether a pack may leave on one occasion, with the legal basis or why not."""
+
+    when: str
+    allowed: bool
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackForm:
+    """A proposal of a pack, as far as it is written.
+
+    Attributes:
+        country: the authority's.
+        answers: whether it may leave for that country; empty: it was not asked.
+        where: that country in words.
+    """
+
+    countries: str = ""
+    agency: str = ""
+    country: str = ""
+    reference: str = ""
+    reason: str = ""
+    danger: bool = False
+    answers: tuple[PackAnswer, ...] = ()
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ViewersView:
     """The page.
 
@@ -102,7 +131,9 @@ class ViewersView:
         clear: identities are on the page.
         may_look: the viewer may ask for identities with a reason.
         may_say: the viewer may say what is illegal.
+        pack: what is written of a new one.
         waits: a pack that waits for a second person, in words; empty: none.
+        whom: for which authority and on what occasion it leaves.
         own: it is the viewer's own proposal.
         carriers: how many came from addresses that a carrier shares.
         next_url, first_url: further rows.
@@ -125,7 +156,9 @@ class ViewersView:
     clusters: tuple[ClusterRow, ...]
     outline: str
     box: str
+    pack: PackForm = PackForm()
     waits: str = ""
+    whom: str = ""
     own: bool = False
     carriers: str = ""
     next_url: str = ""

@@ -7,12 +7,15 @@ Page by page, so that a case of thousands stays readable.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from breakwater.model.access import Permission, Principal
 from breakwater.model.approval import Approval
 from breakwater.model.case import Case
+from breakwater.model.country import country_code
+from breakwater.model.sending import Occasion, Permit
 from breakwater.model.watch import ActKind, AddressKind, Certainty, Doubt, Span, Tier, merged
 from breakwater.viewers.seeing import CaseViewers, Seen
 from breakwater.viewers.sight import Sight
@@ -24,10 +27,14 @@ from breakwater.web.pages.models_viewers import (
     BroadcastRow,
     ClusterRow,
     CountryRow,
+    PackAnswer,
+    PackForm,
     Tile,
     ViewerRow,
     ViewersView,
 )
+from breakwater.web.pages.read_filings import OCCASIONS
+from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, figure, later, say, say_n
 
 ROWS: Final = 15
@@ -79,8 +86,9 @@ ACTS: Final[Mapping[ActKind, str]] = Spoken({
 
 
 def view(
-    who: Principal, case: Case, found: CaseViewers, waiting: Approval | None, at: int
-) -> ViewersView:
+    who: Principal, case: Case, found: CaseViewers, waiting: Approval | None, at: int,
+    *, pack: PackForm,
+) -> ViewersView:  # fmt: skip
     """The page of a case, from one row on."""
     whole = _whole(found)
     shown = found.viewers[at : at + ROWS]
@@ -98,7 +106,7 @@ def view(
         countries=tuple(_countries(found)), clusters=tuple(_clusters(found)),
         outline=world.outline(),
         box=f"0 0 {world.COLUMNS * world.SIDE} {world.ROWS * world.SIDE}",
-        waits=_waits(waiting), own=waiting is not None and waiting.by == who.person,
+        pack=pack, waits=_waits(waiting), whom=_whom(waiting), own=waiting is not None and waiting.by == who.person,
         carriers=_carriers(found), next_url=f"{here}?after={at + ROWS}" if following else "",
         first_url=here if at else "",
     )  # fmt: skip
@@ -263,10 +271,31 @@ def _waits(waiting: Approval | None) -> str:
     if waiting is None:
         return ""
     return say(
-        "A pack for %(countries)s waits for a second person: %(reason)s",
+        "A pack of viewers in %(countries)s waits for a second person: %(reason)s",
         countries=", ".join(country_name(code) for code in waiting.facts["countries"]),
         reason=waiting.reason,
     )
+
+
+def _whom(waiting: Approval | None) -> str:
+    if waiting is None:
+        return ""
+    facts = waiting.facts
+    named = [facts["agency"]] if facts["agency"] else []
+    if facts.get("country"):
+        named.append(country_name(facts["country"]))
+    when = OCCASIONS[Occasion(facts.get("occasion", Occasion.ALWAYS.value))]
+    parts = [", ".join(named), when, facts.get("reference", "")]
+    return " · ".join(one for one in parts if one)
+
+
+def answered(form: PackForm, answers: Mapping[Occasion, Permit]) -> PackForm:
+    """A proposal with what the table of sendings says of its authority's country."""
+    rows = tuple(
+        PackAnswer(OCCASIONS[when], one.allowed, retold(one.basis or one.why_not))
+        for when, one in answers.items()
+    )
+    return replace(form, answers=rows, where=country_name(country_code(form.country)))
 
 
 def _carriers(found: CaseViewers) -> str:

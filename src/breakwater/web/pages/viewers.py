@@ -7,13 +7,13 @@ by another, who takes it as a file. Every act is a plain form and works without 
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import Form, Path, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from breakwater.errors import BadInput
+from breakwater.errors import BadInput, Conflict
 from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import Id
 from breakwater.model.watch import Span
@@ -22,9 +22,13 @@ from breakwater.viewers.packs import KIND
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_viewers
 from breakwater.web.pages.context import Pages, show
+from breakwater.web.pages.models_viewers import PackForm
 from breakwater.web.pages.pictures import id_of
 from breakwater.web.pages.read_queue import case_named
 from breakwater.web.pages.retold import refused
+
+if TYPE_CHECKING:
+    from breakwater.app import App
 
 P = Permission
 router = Router(include_in_schema=False)
@@ -79,16 +83,22 @@ def spans(
 def propose(
     request: Request, *, app: Parts, pages: Pages, who: Who, case: CaseName,
     countries: Annotated[str, Form(max_length=1000)] = "",
-    agency: Annotated[str, Form(max_length=200)] = "", reason: Words = "",
+    agency: Annotated[str, Form(max_length=200)] = "", country: Named = "",
+    reference: Words = "", danger: Named = "", reason: Words = "", to: Named = "",
 ) -> Response:  # fmt: skip
-    """Propose a pack for an authority."""
+    """Propose a pack for an authority, or only ask whether it may leave (`to=ask`)."""
+    form = PackForm(countries, agency, country, reference, reason, danger=bool(danger))
+    if to == "ask":
+        return _page(request, app, pages, who, case, form=form)
     codes = countries.replace(",", " ").split()
     try:
         app.viewers.packs.propose(
-            who, _id(app, case), countries=codes, agency=agency, reason=reason
-        )
-    except BadInput as bad:
-        return _page(request, app, pages, who, case, told=refused(bad), status=422)
+            who, _id(app, case), countries=codes, agency=agency, reason=reason, country=country,
+            reference=reference, danger=form.danger,
+        )  # fmt: skip
+    except (BadInput, Conflict) as fault:
+        said, status = refused(fault), fault.status
+        return _page(request, app, pages, who, case, told=said, status=status, form=form)
     return _back(case)
 
 
@@ -112,8 +122,9 @@ def refuse(app: Parts, who: Who, case: CaseName) -> RedirectResponse:
 
 def _page(
     request: Request, app: Parts, pages: Pages, who: Principal, case: str, *, after: int = 0,
-    reason: str = "", told: str = "", status: int = 200,
+    reason: str = "", told: str = "", status: int = 200, form: PackForm | None = None,
 ) -> HTMLResponse:  # fmt: skip
+    pack, wrong = _asked(app, form or PackForm(country=app.viewers.packs.seat))
     with app.db.read() as tx:
         found = case_named(tx, case)
         mine = [
@@ -122,10 +133,21 @@ def _page(
             if one.kind == KIND and not one.outcome and one.lapses_at > tx.now
         ]
     seen = app.viewers.seeing.of_case(who, found.id, reason=reason)
-    view = read_viewers.view(who, found, seen, next(iter(mine), None), after)
+    view = read_viewers.view(who, found, seen, next(iter(mine), None), after, pack=pack)
     return show(
-        request, pages, who, "viewers", section="queue", status=status, view=view, told=told
-    )
+        request, pages, who, "viewers", section="queue", status=status, view=view,
+        told=told or wrong,
+    )  # fmt: skip
+
+
+def _asked(app: App, form: PackForm) -> tuple[PackForm, str]:
+    """A proposal with whether it may leave; and what is wrong with its country."""
+    if not form.country:
+        return form, ""
+    try:
+        return read_viewers.answered(form, app.viewers.packs.answers(form.country)), ""
+    except BadInput as bad:
+        return form, refused(bad)
 
 
 def _id(app: Parts, case: str) -> Id:
