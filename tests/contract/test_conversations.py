@@ -56,7 +56,8 @@ def verb(database, lanes):
     return Conversations(db=database, lanes=lanes, rules=rules, metrics=Metrics(), secret=SECRET)
 
 
-def talk(ground=US, ann=Party("ann"), ben=Party("ben")):
+def talk(ground=US, ages=(None, None)):
+    ann, ben = Party("ann", ages[0]), Party("ben", None, ages[1])
     return Talk("clips", "talk-1", ground, (ann, ben))
 
 
@@ -79,8 +80,7 @@ def test_its_law_and_sums_are_kept_and_replaced(database):
 
 
 def test_an_alarm_is_a_case_and_what_was_evidence_goes_when_nothing_is_found(database, clock, verb):
-    known = talk(ann=Party("ann", 30), ben=Party("ben", None, 13))
-    taken = verb.take(OPERATOR, known, messages(clock))
+    taken = verb.take(OPERATOR, talk(ages=(30, 13)), messages(clock))
     (alarm,) = taken.alarms
     told = []
     after = Captured(

@@ -15,8 +15,9 @@ from breakwater.model.comment import Cue, Share, Source
 from breakwater.model.decision import AccountRole, DecisionFacts
 from breakwater.model.filing import FilingState
 from breakwater.model.ids import Id, new_id
+from breakwater.model.report import ChatIm
 from breakwater.model.stream import Control, StreamState
-from breakwater.model.watch import Tier
+from breakwater.model.watch import Act, ActKind, Tier
 from breakwater.records import cases, chats, filings, kept_comments, stream_orders, streams
 from tests.integration import deciding, test_filing
 from tests.integration.deciding import K
@@ -95,6 +96,63 @@ def test_five_directing_accounts_draft_five_reports_that_cite_one_another(
     for number in numbers:
         assert filed[number]["state"] == "finished"
         assert related(number, numbers) in {one["md5"] for one in filed[number]["files"]}
+
+
+def test_who_only_wrote_or_watched_is_in_no_report_and_who_was_told_or_marked_or_paid_is(
+    app, case, reviewer
+) -> None:
+    with app.db.transaction() as tx:
+        tx.lock_changes()
+        stream = streams.get(tx, cases.get(tx, case).subject)
+        chat = chats.of_stream(tx, stream.id)
+        start = stream.started_at
+        kept_comments.keep(tx, "clips", [
+            KeptComment(
+                new_id(), chat.id, f"b{n}", name, start + timedelta(seconds=30), words, nats,
+                by=(Share(Source.CUE, nats, Cue.ASKS_AGE.value),), case=case,
+            )
+            for n, (name, words, nats) in enumerate(
+                [("asker", "how old are you", 0.4), ("passer", "hello", -0.5)]
+            )
+        ])  # fmt: skip
+    names = ("teller", "marked", "payer", "early")
+    people = [
+        Viewer(name, "198.51.100.8", 50_000 + n, start, start + timedelta(seconds=50))
+        for n, name in enumerate(names)
+    ]
+    people.append(Viewer("teller", "198.51.100.8", 50_777, start, start + timedelta(seconds=50)))
+    second = start + timedelta(seconds=20)
+    app.live.streams.viewers(SERVICE, stream.id, who=people, acts=[
+        Act(ActKind.DIRECTED, "teller", second, "msg-1"),
+        Act(ActKind.PAID, "payer", second, "pay-1", amount="12.50 EUR"),
+        Act(ActKind.PAID, "early", start - timedelta(seconds=60), "pay-0", amount="a rose"),
+    ])  # fmt: skip
+    officer = somebody(app, Role.INVESTIGATOR)
+    viewers = app.viewers.seeing.of_case(officer, case, reason="file 12").viewers
+    (marked,) = [one.person for one in viewers if one.account == "marked"]
+    app.viewers.seeing.mark_directed(officer, case, marked, words="Seen in the recording.")
+    facts = DecisionFacts(role=AccountRole.APPARENT_CHILD, item=test_filing.FOUND.item)
+    app.review.decisions.decide(reviewer, case, K.ILLEGAL, reason="As seen.", facts=facts)
+    drafted = app.reporting.filings.draft(case)
+    reports = {}
+    for one in drafted:
+        report = app.reporting.filings.look(officer, one.id).report
+        (person,) = report.reported
+        reports[person.account] = report
+    assert sorted(reports) == sorted([*DIRECTING, "teller", "marked", "payer"])
+    (seen,) = reports["marked"].reported
+    where = [(one.address, one.port, one.at) for one in seen.captures]
+    assert where == [("198.51.100.8", 50_001, start)]
+    (seen,) = reports["teller"].reported
+    assert {one.port for one in seen.captures} == {50_000, 50_777}
+    (paid,) = reports["payer"].payments
+    assert (paid.amount, paid.currency, paid.payer, paid.payee, paid.reference) == (
+        "12.50", "EUR", "payer", "small-one", "pay-1",
+    )  # fmt: skip
+    assert reports["teller"].payments == ()
+    logs = [place.content for place in reports["payer"].places if isinstance(place, ChatIm)]
+    assert "asker: how old are you" in logs[0]
+    assert "passer: hello" in logs[0]
 
 
 def related(number: str, numbers: list[str]) -> str:

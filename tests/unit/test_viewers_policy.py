@@ -9,6 +9,7 @@ from breakwater.model.case import Priority
 from breakwater.model.ids import new_id
 from breakwater.model.stream import Alert, Control, Evidence, Order, Stream, StreamState
 from breakwater.model.watch import ActKind, ActSeen, AddressKind, Flag, Place, Span, Tier, tier_of
+from breakwater.model.watch_illegal import illegal
 from breakwater.viewers import policy
 from breakwater.viewers.clusters import CROWD, clusters
 
@@ -38,21 +39,21 @@ def order(at: float, to: Control = Control.CUT, **facts) -> Order:
 
 
 def test_from_the_first_alert_until_it_was_stopped() -> None:
-    found = policy.illegal(
+    found = illegal(
         STREAM, [alert(400), alert(200, span=30), alert(10, "lost")], [order(500)], second(900)
     )
     assert found == ((Span(second(170), second(500)),), "alerts")
 
 
 def test_a_broadcast_that_only_people_stopped_counts_from_its_start() -> None:
-    assert policy.illegal(STREAM, [], [order(100)], second(900)) == (
+    assert illegal(STREAM, [], [order(100)], second(900)) == (
         (Span(AT, second(100)),),
         "whole",
     )
     hidden = [order(50, Control.HIDDEN), order(60, publisher=new_id())]
-    assert policy.illegal(STREAM, [], hidden, second(900))[0] == (Span(AT, second(600)),)
+    assert illegal(STREAM, [], hidden, second(900))[0] == (Span(AT, second(600)),)
     running = replace(STREAM, ended_at=None)
-    assert policy.illegal(running, [], [], second(900))[0] == (Span(AT, second(900)),)
+    assert illegal(running, [], [], second(900))[0] == (Span(AT, second(900)),)
 
 
 def test_who_paid_an_hour_before_and_saw_nothing_is_not_named() -> None:

@@ -1,6 +1,6 @@
-"""What of a broadcast is illegal, and what its viewers are.
+"""What viewers of a broadcast are, by what they watched and did.
 
-Pure: in come alerts, orders and sessions as values, out go spans and tiers. An act counts
+Pure: in come sessions and acts as values, out goes what tiers follow from. An act counts
 as paid or directed when it was done while it was illegal, or by who watched any of it. Used by
 `viewers.seeing`; tests: `tests/unit/test_viewers_policy.py`.
 """
@@ -8,11 +8,9 @@ as paid or directed when it was done while it was illegal, or by who watched any
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from breakwater.model.ids import Id
-from breakwater.model.stream import Control, Evidence, Order, Stream
 from breakwater.model.watch import (
     ActKind,
     ActSeen,
@@ -23,30 +21,6 @@ from breakwater.model.watch import (
     overlap_s,
     visits_to,
 )
-
-TELLS: Final = frozenset({"match", "copy", "stopped", "classifier"})
-"""Alerts that say that something is seen; those of lost or unreadable pictures do not."""
-
-
-def illegal(
-    stream: Stream, evidence: Sequence[Evidence], orders: Sequence[Order], now: datetime
-) -> tuple[tuple[Span, ...], str]:
-    """What is illegal as long as no person says it, and what that rests on.
-
-    From the first alert, with the stretch it aligns with, until it was first stopped; a broadcast
-    that only people stopped counts from its start. `alerts` or `whole`.
-    """
-    stops = [
-        one.at for one in orders if one.to.rank >= Control.FROZEN.rank and one.publisher is None
-    ]
-    end = min([*stops, stream.ended_at or now])
-    seen = [one.alert for one in evidence if one.alert.kind in TELLS]
-    starts = [max(stream.started_at, one.at - timedelta(seconds=one.span_s)) for one in seen]
-    start = min(starts, default=stream.started_at)
-    basis = "alerts" if starts and start < end else "whole"
-    if basis == "whole":
-        start = stream.started_at
-    return ((Span(start, max(start, end)),), basis)
 
 
 def visit(session: ViewerSession, ended: datetime) -> Span:

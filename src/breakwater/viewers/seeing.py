@@ -35,10 +35,9 @@ from breakwater.model.watch import (
 from breakwater.records import (
     cases,
     directing,
-    stream_alerts,
-    stream_orders,
     streams,
     watch_acts,
+    watch_illegal,
     watch_imports,
     watchers,
 )
@@ -249,14 +248,7 @@ def gather(tx: Tx, case: Id, sight: Sight) -> CaseViewers:
 
 def broadcast(tx: Tx, stream: Stream) -> Broadcast:
     """A broadcast with what of it is illegal: what a person said, else what follows."""
-    said = watch_acts.spans(tx, stream.id)
-    if said is not None:
-        return Broadcast(stream, said, "person")
-    found = policy.illegal(
-        stream, stream_alerts.of_stream(tx, stream.id), stream_orders.of_stream(tx, stream.id),
-        tx.now,
-    )  # fmt: skip
-    return Broadcast(stream, *found)
+    return Broadcast(stream, *watch_illegal.of_stream(tx, stream))
 
 
 def _elsewhere(

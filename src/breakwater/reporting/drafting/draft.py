@@ -40,7 +40,7 @@ from breakwater.model.report import (
 )
 from breakwater.model.stream import Control, OrderState, StreamState
 from breakwater.model.upload import Upload
-from breakwater.reporting.drafting import named, people
+from breakwater.reporting.drafting import named, payments, people
 from breakwater.reporting.drafting.gaps import Gap, gaps_of
 from breakwater.reporting.drafting.material import Broadcast, Material
 
@@ -141,6 +141,7 @@ class Drafter:
             reported=(_person(found, account),) if account else (),
             victims=_victims(found),
             files=files,
+            payments=payments.of(found, account),
             additional=_story(found),
         )  # fmt: skip
         return Drafted(person, account, report, kept, gaps, urgent)
@@ -158,9 +159,9 @@ class Drafter:
         if pages:
             other = "; ".join(one for one in pages if one not in urls)
             places.append(WebPage(urls, additional=other))
-        if found.comments:
+        if log := _log(found):
             room = found.broadcast.stream.label if found.broadcast else found.case.service
-            places.append(ChatIm(self._profile.platform, room, _log(found)))
+            places.append(ChatIm(self._profile.platform, room, log))
         return tuple(places)
 
     def _files(self, found: Material) -> tuple[tuple[ReportFile, ...], tuple[FilingFile, ...]]:
@@ -309,8 +310,12 @@ def _escalate(found: Material) -> str:
 
 
 def _log(found: Material) -> str:
-    """Comments that are evidence, one a line, oldest first."""
-    lines = (f"{iso(one.at)} {one.author or '?'}: {one.text}" for one in found.comments)
+    """What was written, one a line: comments that are evidence, then those the service told."""
+    lines = [f"{iso(one.at)} {one.author or '?'}: {one.text}" for one in found.comments]
+    for told in found.told.values():
+        more = people.comments(told)
+        if more:
+            lines += [f"Told by the service with the data of {told.account}:", *more]
     return "\n".join(lines)
 
 
@@ -323,6 +328,11 @@ def _story(found: Material) -> str:
     if named.unsure(found):
         lines.append("Which of the accounts is an adult's is not known; nobody is reported yet.")
     if found.broadcast is not None:
+        lines += [
+            f"Directed or paid without an account that is known: {one.address} port "
+            f"{one.port or 'unknown'}{f' at {iso(one.joined_at)}' if one.joined_at else ''}"
+            for one in found.broadcast.unnamed
+        ]
         lines += [
             f"{iso(one.at)} ordered: {one.to.value} ({one.why})" for one in found.broadcast.orders
         ]

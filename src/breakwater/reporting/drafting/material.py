@@ -23,12 +23,14 @@ from breakwater.model.ids import Id
 from breakwater.model.media import Level
 from breakwater.model.stream import Order, Stream
 from breakwater.model.upload import Upload
+from breakwater.model.watch import Act
 from breakwater.records import (
     accounts,
     cases,
     chat_alarms,
     chats,
     decisions,
+    directing,
     kept_comments,
     stream_orders,
     stream_people,
@@ -37,6 +39,7 @@ from breakwater.records import (
     views,
 )
 from breakwater.records.database import Tx
+from breakwater.reporting.drafting import acts_seen
 
 ONE_PICTURE: Final = frozenset({"image/jpeg", "image/png", "image/bmp", "image/heif", "image/heic"})
 """Types of one frame: who saw it clear saw the whole file. Of others nobody can say."""
@@ -51,8 +54,12 @@ class Broadcast:
 
     Attributes:
         senders: who published, with addresses; they may be several.
-        watching: who watched, as the service told.
+        watching: who watched, as the service told, once for each port that was seen.
         kept: what was preserved, gaps too.
+        directed: who told the broadcaster what to do, by the service or a person here.
+        paid: who paid while it was illegal.
+        unnamed: sessions of those who directed or paid and have no account.
+        payments: every payment to it that was told.
     """
 
     stream: Stream
@@ -60,6 +67,10 @@ class Broadcast:
     watching: tuple[Viewer, ...]
     orders: tuple[Order, ...]
     kept: tuple[Preserved, ...]
+    directed: tuple[str, ...] = ()
+    paid: tuple[str, ...] = ()
+    unnamed: tuple[Viewer, ...] = ()
+    payments: tuple[Act, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +107,15 @@ class Material:
                 weight[one.author] = weight.get(one.author, 0.0) + max(one.nats, 0.0)
         return tuple(sorted(weight, key=lambda name: (-weight[name], name)))
 
+    @property
+    def acting(self) -> tuple[str, ...]:
+        """Who directed a broadcast or paid for it; words that direct nobody are no act."""
+        if self.broadcast is None:
+            return ()
+        said = {one.author for one in self.comments if directing.directs(one)}
+        wrote = [name for name in self.authors if name in said]
+        return tuple(dict.fromkeys([*wrote, *self.broadcast.directed, *self.broadcast.paid]))
+
 
 def gather(tx: Tx, case: Id) -> Material:
     """Read what a case holds.
@@ -116,7 +136,9 @@ def gather(tx: Tx, case: Id) -> Material:
     comments = _comments(tx, case)
     kept = _uploads(tx, found, decided)
     names = {found.account, *(one.author for one in comments)}
-    names |= {one.account for one in broadcast.senders} if broadcast else set()
+    if broadcast is not None:
+        names |= {one.account for one in broadcast.senders}
+        names |= {*broadcast.directed, *broadcast.paid}
     sides = _sides(tx, found)
     names |= {one.account for side in sides for one in side}
     told = {
@@ -139,11 +161,13 @@ def _broadcast(tx: Tx, case: Case) -> Broadcast | None:
     stream = streams.find(tx, case.subject) if case.kind is CaseKind.STREAM else None
     if stream is None:
         return None
+    seen = acts_seen.of_stream(tx, stream)
     return Broadcast(
         stream=stream, senders=tuple(stream_people.addresses(tx, stream.id)),
-        watching=tuple(stream_people.viewers(tx, stream.id)),
+        watching=(*stream_people.viewers(tx, stream.id), *seen.ports),
         orders=tuple(stream_orders.of_stream(tx, stream.id)),
-        kept=tuple(stream_orders.preserved(tx, stream.id)),
+        kept=tuple(stream_orders.preserved(tx, stream.id)), directed=seen.directed,
+        paid=seen.paid, unnamed=seen.unnamed, payments=seen.payments,
     )  # fmt: skip
 
 

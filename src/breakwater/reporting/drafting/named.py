@@ -1,6 +1,7 @@
 """Who is reported, and who is a child to whom it was done: what somebody said, never a guess.
 
-A broadcast's report names who published it, unless an apparent child, and who directed it. Of a
+A broadcast's report names who published it, unless an apparent child, and who directed it or paid
+while it was illegal; who only wrote stands in the chat log. Of a
 conversation without an account nobody is named before it is known which side is the adult: the
 service told the ages, or a person said "suspect" of the only one who wrote. Who is known as a
 minor is never reported for a conversation (reference: cybertipline, "Who is reported"). Read by
@@ -36,7 +37,7 @@ def reported(found: Material) -> tuple[str, ...]:
         return _adults(found) or ("",)
     child = role_of(found) is CHILD
     sent = "" if child else found.case.account
-    named = dict.fromkeys([sent, *found.authors] if found.broadcast else [sent])
+    named = dict.fromkeys([sent, *found.acting])
     named.pop("", None)
     if child:
         named.pop(found.case.account, None)

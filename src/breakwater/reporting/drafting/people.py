@@ -34,7 +34,10 @@ KNOWN: Final = frozenset({
     "logins", "linked_accounts", "identity_documents", "comments", "first_name", "last_name",
     "born", "screen_name", "profile_urls", "profile_bio", "devices", "payments",
 })  # fmt: skip
-"""Members that have a place of their own; others go into the text."""
+"""Members that have a place of their own; others go into the text.
+
+`payments` are in the report's payments, `comments` in its chat log.
+"""
 
 
 def party(
@@ -87,6 +90,20 @@ def moment(told: object) -> datetime | None:
     except ValueError:
         return None
     return found if found.tzinfo is not None else None
+
+
+def comments(told: Snapshot) -> list[str]:
+    """What was written, as a service told it with an account: one a line, the oldest first."""
+    said = told.facts.get("comments")
+    if not said:
+        return []
+    return [_comment(one) for one in reversed(said if isinstance(said, list) else [said])]
+
+
+def _comment(said: object) -> str:
+    if isinstance(said, dict) and set(said) <= {"account", "at", "text"} and said.get("text"):
+        return f"{said.get('at') or '?'} {said.get('account') or '?'}: {said['text']}"
+    return json.dumps(said, ensure_ascii=False, default=str)
 
 
 def _person(facts: Mapping[str, Any], odd: list[str]) -> Person | None:
