@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from breakwater.model.account import Snapshot
 from breakwater.model.ids import new_id
 from breakwater.model.report import CaptureEvent, PersonReported
-from breakwater.reporting.drafting import people
+from breakwater.reporting.drafting import payments, people
 
 THEN = datetime(2026, 2, 1, 10, tzinfo=UTC)
 
@@ -53,3 +53,35 @@ def test_a_service_that_told_nothing_leaves_everything_unknown():
     one = PersonReported(**people.party("acct-1", "photos", None))
     assert (one.account, one.person, one.captures, one.additional) == ("acct-1", None, (), "")
     assert one.identity_documents is None
+
+
+def test_payments_and_comments_are_kept_with_every_member() -> None:
+    paid = {
+        "at": "2026-02-01T09:00:00Z", "amount": 12.5, "currency": "EUR", "payer": "heron",
+        "payee": "acct-1", "reference": "p-1",
+    }  # fmt: skip
+    data = told(
+        payments=[paid, {"fingerprint": "f00d", "bin": "411111"}, "a rose"],
+        comments=[
+            {"account": "ben", "at": "2026-02-01T09:01:00Z", "text": "later"},
+            {"account": "ann", "at": "2026-02-01T09:00:00Z", "text": "sooner"}, {"odd": 1},
+        ],
+    )  # fmt: skip
+    first, means, rose = payments.told_of(data)
+    assert (first.kind, first.amount, first.currency, first.at) == (
+        "payment", "12.5", "EUR", THEN.replace(hour=9),
+    )  # fmt: skip
+    assert (first.payer, first.payee, first.reference) == ("heron", "acct-1", "p-1")
+    assert ("f00d" in means.note, "411111" in means.note, means.payer) == (True, True, "acct-1")
+    assert rose.note == "a rose"
+    log = people.comments(data)
+    assert log[1:] == ["2026-02-01T09:00:00Z ann: sooner", "2026-02-01T09:01:00Z ben: later"]
+    assert "odd" in log[0]
+
+
+def test_every_member_of_a_known_name_in_another_form_is_text() -> None:
+    for name in sorted(people.KNOWN - {"account", "comments", "payments"}):
+        one = reported(**{name: {"form": f"of {name}"}})
+        assert f"of {name}" in one.additional, name
+    assert "7" in reported(emails=[7, "kim@example.net"]).additional
+    assert "maybe" in reported(identity_documents="maybe").additional

@@ -39,6 +39,11 @@ KNOWN: Final = frozenset({
 `payments` are in the report's payments, `comments` in its chat log.
 """
 
+ELSEWHERE: Final = frozenset({"payments", "comments"})
+LISTS: Final = frozenset({
+    "display_names", "emails", "phones", "logins", "linked_accounts", "profile_urls", "devices",
+})  # fmt: skip
+
 
 def party(
     account: str, service: str, told: Snapshot | None, seen: Iterable[IpCapture] = ()
@@ -167,9 +172,25 @@ def _each(told: Any, read: Callable[[Any], T], odd: list[str], what: str) -> lis
     return found
 
 
+def _misread(name: str, value: object) -> bool:
+    """Whether a member that has a place is in a form that the place does not take."""
+    if value is None or value in ("", []):
+        return False
+    if name in LISTS:
+        texts = not isinstance(value, list) or any(not isinstance(one, str) for one in value)
+        return not isinstance(value, list) if name in {"logins", "devices"} else texts
+    if name == "identity_documents":
+        return not isinstance(value, bool)
+    return name in KNOWN and name not in ELSEWHERE and not isinstance(value, str)
+
+
 def _rest(facts: Mapping[str, Any], odd: list[str], told: Snapshot | None) -> str:
-    lines = [f"{name}: {json.dumps(facts[name], ensure_ascii=False, default=str)}"
-             for name in sorted(set(facts) - KNOWN)]  # fmt: skip
+    wanted = sorted(name for name in facts if name not in KNOWN or _misread(name, facts[name]))
+    lines = [
+        f"{name}: {json.dumps(facts[name], ensure_ascii=False, default=str)}"
+        for name in wanted
+        if not any(line.startswith(f"{name}: ") for line in odd)
+    ]
     created = _text(facts.get("created_at"))
     if created:
         lines.insert(0, f"account created: {created}")
