@@ -152,3 +152,17 @@ def test_a_carrier_s_shared_address_is_explained(house) -> None:
     assert DOUBTS[Doubt.CARRIER] in found["100.64.0.9"]["doubts"]
     assert made.body["country_unknown"] == 1
     assert "hidden" not in made.text
+
+
+def test_an_operator_s_own_row_opens_what_no_shipped_rule_allows(house) -> None:
+    own = read(
+        '[[allow]]\nseat = "CA"\nto = "same"\nkind = "police"\ndata = "viewers"\nwhen = "request"\n'
+        'basis = "A production order."',
+        own=True,
+    )
+    table = sendings("CA", None)
+    packs = Packs(db=house.db, sendings=type(table)(table.seat, (*own, *table.rules)))
+    with pytest.raises(SendingRefused, match="Only on a lawful request"):
+        propose(house, packs, "CA")
+    propose(house, packs, "CA", "order 7")
+    assert "A production order." in packs.make(OFFICER, house.case).body["basis"]
