@@ -89,6 +89,13 @@ def test_a_missing_fact_is_asked_for(kind, facts):
         policy.check(kind, facts, allowed=set(K))
 
 
+def test_of_words_nothing_is_seen_and_none_is_no_answer():
+    policy.check(K.ILLEGAL, NO_FACTS, allowed=set(K), words=True)
+    with pytest.raises(BadInput):
+        none = DecisionFacts(item=ItemFacts(Activity.NONE))
+        policy.check(K.ILLEGAL, none, allowed=set(K), words=True)
+
+
 def test_a_decision_that_the_case_does_not_take_is_refused():
     with pytest.raises(BadInput, match="wrong match"):
         policy.check(K.WRONG_MATCH, NO_FACTS, allowed=set(K) - {K.WRONG_MATCH})

@@ -241,7 +241,11 @@ class Decisions:
         plan = self._by_two(effects.plan(tx, asked.case, asked.kind, asked.also))
         allowed = policy.kinds_for(asked.case.kind, plan.upload)
         policy.check(
-            asked.kind, asked.facts, allowed=allowed, live=asked.case.kind is CaseKind.STREAM
+            asked.kind,
+            asked.facts,
+            allowed=allowed,
+            live=asked.case.kind is CaseKind.STREAM,
+            words=asked.case.kind is CaseKind.CONVERSATION,
         )
         if expected and expected != plan.effect.digest:
             raise Conflict("It reaches other items than were shown. Look at the effect again.")

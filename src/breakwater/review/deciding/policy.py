@@ -75,6 +75,7 @@ def check(
     *,
     allowed: Collection[DecisionKind],
     live: bool = False,
+    words: bool = False,
 ) -> None:
     """Refuse a decision that this case does not take, or that lacks a fact.
 
@@ -83,6 +84,7 @@ def check(
         facts: what is added.
         allowed: what this case takes.
         live: it is about a broadcast, whose sender's role is asked at every cut.
+        words: it is about what was written, in which nothing is seen.
 
     Raises:
         BadInput: the detail says what is missing.
@@ -91,7 +93,8 @@ def check(
         raise BadInput(f"This case is not decided as {kind.value.replace('_', ' ')}.")
     if kind is K.LAWFUL_CONTEXT and facts.context is None:
         raise BadInput(f"Say which context is lawful: {', '.join(Context)}.")
-    if kind is K.ILLEGAL and (facts.item is None or facts.item.activity is Activity.NONE):
+    unseen = facts.item is None or facts.item.activity is Activity.NONE
+    if kind is K.ILLEGAL and unseen and not (words and facts.item is None):
         raise BadInput("Say which activity is seen; “none” is not illegal.")
     if live and kind is K.ILLEGAL and facts.role is None:
         raise BadInput(f"Say who broadcasts: {', '.join(AccountRole)}.")

@@ -168,9 +168,19 @@ def _choice(kind: K, found: Case) -> Choice:
         word=WORD[kind],
         key=f"case.{kind.value}",
         effect=ON_STREAM[kind] if live and kind in ON_STREAM else effect,
-        questions=_questions(kind, account=bool(found.account) or live, live=live),
+        questions=_of_words(kind)
+        if found.kind is CaseKind.CONVERSATION
+        else _questions(kind, account=bool(found.account) or live, live=live),
         urgent=kind is K.DANGER_NOW,
     )
+
+
+def _of_words(kind: K) -> tuple[Question, ...]:
+    """What is asked besides where nothing is seen: of what was written, only whose it is."""
+    if kind is not K.ILLEGAL:
+        return _questions(kind, account=False)
+    roles = ((role.value, ROLE[role]) for role in AccountRole)
+    return (_question("role", say("Who wrote it?"), roles),)
 
 
 def _questions(kind: K, *, account: bool, live: bool = False) -> tuple[Question, ...]:
