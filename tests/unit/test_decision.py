@@ -91,8 +91,8 @@ def test_a_missing_fact_is_asked_for(kind, facts):
 
 def test_of_words_nothing_is_seen_and_none_is_no_answer():
     policy.check(K.ILLEGAL, NO_FACTS, allowed=set(K), words=True)
+    none = DecisionFacts(item=ItemFacts(Activity.NONE))
     with pytest.raises(BadInput):
-        none = DecisionFacts(item=ItemFacts(Activity.NONE))
         policy.check(K.ILLEGAL, none, allowed=set(K), words=True)
 
 

@@ -169,7 +169,7 @@ class Filings:
             steps = tuple(filing_steps.of_filing(tx, filing))
             orphans = tuple(filing_steps.orphans(tx, [found]))
         gaps = self.gaps(found.case).get(found.person, ()) if not found.state.ends else ()
-        gaps = still_open(gaps, report)
+        gaps = still_open(gaps, report, changed=found.wanted_by is not None)
         if not found.state.ends and found.destination in self._destinations:
             to = self._destinations[found.destination]
             lacks = to.lacks(replace(report, complete=True) if to.declares else report)
@@ -232,7 +232,11 @@ class Filings:
         fresh = drafted.get(found.person)
         with self._db.read() as tx:
             report = following.report_of(tx, found)
-        open_gaps = [one for one in still_open(fresh.gaps, report) if one.blocks] if fresh else []
+        if fresh is None:
+            raise Conflict("The case names nobody more for this draft: withdraw it.")
+        changed = found.wanted_by is not None
+        gaps = still_open(fresh.gaps, report, changed=changed)
+        open_gaps = [one for one in gaps if one.blocks]
         if not self._destination(found).set_up:
             raise Conflict(
                 "No recipient is set up: set BREAKWATER_REPORTS_NCMEC_USER and its password."

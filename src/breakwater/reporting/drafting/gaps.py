@@ -97,9 +97,10 @@ def gaps_of(found: Material, account: str, reporter: Reporter | None) -> tuple[G
     return tuple(sorted(_all(found, account, reporter), key=lambda one: not one.blocks))
 
 
-def still_open(gaps: Iterable[Gap], report: Report) -> tuple[Gap, ...]:
-    """Gaps that a person who changed the draft has not closed: they may name who is reported."""
-    return tuple(one for one in gaps if not (one is SIDES and report.reported))
+def still_open(gaps: Iterable[Gap], report: Report, *, changed: bool) -> tuple[Gap, ...]:
+    """Gaps without those that a person closed who changed the draft: they may name somebody."""
+    closed = changed and bool(report.reported)
+    return tuple(one for one in gaps if not (one is SIDES and closed))
 
 
 def _all(found: Material, account: str, reporter: Reporter | None) -> Iterator[Gap]:
