@@ -31,6 +31,7 @@ FROZEN = {
     "r0008_comments.py": "8d4b95e32d459c0a841ac5bf0b7e21ff872df90c6f5b9c02e9b3ae1248946b18",
     "r0009_chats.py": "1e634696fe138633d7b5b0534936a9fbb68718e78475b82d5cdc93e8641955d6",
     "r0010_justice.py": "ae4854f99ba70e41972b8c9faffe48e06e24ae6e7d02d9a5eed668d47ee691dc",
+    "r0011_court.py": "f33ce3ab8f690ad93ea27d8dd6942aa543963378cc09aae92cb909af515f2294",
 }
 
 
