@@ -275,7 +275,7 @@ def test_a_decision_that_no_lane_hears_is_told_later(begun, database, tmp_path):
 
 def test_a_fault_of_the_database_loses_no_sums_of_any_lane(begun, database, monkeypatch):
     lanes = begun(count=2)
-    every = [chat(database, f"post-{n}") for n in range(6)]
+    every = [chat(database, f"post-{n}") for n in range(24)]
     for one in every:
         lanes.take(one, [said(0)])
     assert len(lanes.processes()) == 2
