@@ -146,9 +146,14 @@ hub_served = Table(
     _act("member_id", IdType, ForeignKey("hub_members.id")),
     _act("import_number", Integer),
     _act("since", UtcDateTime),
+    _act("profile", String(64)),
+    _act("ended_at", UtcDateTime, nullable=True),
     PrimaryKeyConstraint("member_id", "import_number"),
 )  # fmt: skip
-"""Batches of which a member received something: it is told when they are no longer for it."""
+"""Batches that are, or were, for a member: it is told when they are no longer for it.
+
+`profile` is the digest of what the rules say of the batch; a change of it moves its entries.
+"""
 
 hub_feedback = Table(
     "hub_feedback", metadata,
@@ -216,6 +221,14 @@ hub_stamps = Table(
     _fact("change", BigInteger, index=True),
 )  # fmt: skip
 """Entries changed up to `change` (and after the row before) carry this second in feeds by time."""
+
+hub_marks = Table(
+    "hub_marks", metadata,
+    _fact("name", String(16), primary_key=True),
+    _fact("value", BigInteger),
+)  # fmt: skip
+"""How far the hub's own clocks are: `closed`, the second before which no entry appears any more,
+and `expired`, the second up to which entries that ended were told of."""
 
 hub_pulls = Table(
     "hub_pulls", metadata,

@@ -59,6 +59,11 @@ def part_1() -> None:
         sa.PrimaryKeyConstraint("entry_number", name="pk_hub_clusters"),
     )  # fmt: skip
     op.create_index("ix_hub_clusters_cluster", "hub_clusters", ["cluster"])
+    op.create_table("hub_marks",
+        col("name", sa.String(16)),
+        col("value", BIG),
+        sa.PrimaryKeyConstraint("name", name="pk_hub_marks"),
+    )  # fmt: skip
     op.create_table("hub_members",
         col("id", ID),
         col("number", INT),
@@ -225,6 +230,8 @@ def part_4() -> None:
         col("member_id", ID),
         col("import_number", INT),
         col("since", AT),
+        col("profile", sa.String(64)),
+        col("ended_at", AT, nullable=True),
         sa.PrimaryKeyConstraint("member_id", "import_number", name="pk_hub_served"),
         sa.ForeignKeyConstraint(["member_id"], ["hub_members.id"], name="fk_hub_served_member_id_hub_members"),
     )  # fmt: skip
