@@ -1,21 +1,15 @@
 """Series: which media belong together, from edges that come one by one and may be wrong.
 
-In: edges in the order they come, and what people say of them. Out: for each medium its series, and
-the edges that wait for a person. Series are connected components of confirmed and joining
-edges, but for two rules that keep one wrong edge from joining two series:
+Connected components of confirmed and joining edges, but for two rules. *Bridges*: between two
+parts of three media or more, edges without a medium in common must witness: two, and one for every
+eight media of the smaller (a black frame has many edges and is one witness); one or two media join
+a part of eight by two edges. *Cannot-link*: parts with a rejected pair between them stay apart.
 
-- the *bridge rule*: a machine's edge between two parts that both have three media or more joins
-  nothing alone; edges that share no medium do, two of them and one for every eight media of the
-  smaller part (one medium that resembles everything, a black frame or a carpet, has many edges
-  and is still one witness). One or two media join a part of eight by two edges;
-- *cannot-link*: parts with a rejected pair between them stay apart until a person says otherwise.
-
-Every answer follows from the edges: a part that loses an edge, or has doubled, is computed again from
-its own edges alone, strongest first, and nothing else is touched. Ids follow from founders (the medium for which
-an id was first given): an id is an alias of the oldest founder's in its part, and is itself again
-when the part comes apart. Source: reference linking; Wagstaff et al., ICML 2001 (constraints).
-Tests: `tests/unit/test_scenes_series.py`, `tests/property/test_series.py`;
-measured in `benchmarks/series.py`.
+Every answer follows from the edges: a part that loses an edge, or has doubled, is computed again
+from its own edges alone, strongest first. An id belongs to a founder, the medium it was first given
+for: of a part's ids the oldest is in use, the others are aliases, and are themselves again when it
+comes apart. Source: reference linking; Wagstaff et al., ICML 2001 (constraints). Tests:
+`tests/unit/test_scenes_series.py`, `tests/property/test_series.py`, `benchmarks/series.py`.
 """
 
 from __future__ import annotations
