@@ -41,6 +41,7 @@ from breakwater.model.report import (
 from breakwater.model.stream import Control, OrderState, StreamState
 from breakwater.model.upload import Upload
 from breakwater.reporting.drafting import named, payments, people
+from breakwater.reporting.drafting.chat_log import ROOM, SHORT, ChatLog, chat_log
 from breakwater.reporting.drafting.gaps import Gap, gaps_of
 from breakwater.reporting.drafting.material import Broadcast, Material
 
@@ -94,6 +95,15 @@ class Drafted:
     urgent: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What every report of a case has alike: files with their digests, and what was written."""
+
+    files: tuple[ReportFile, ...]
+    kept: tuple[FilingFile, ...]
+    said: ChatLog
+
+
 class Drafter:
     """Drafts."""
 
@@ -111,25 +121,23 @@ class Drafter:
             media: with every file; without, nothing is read that takes time.
         """
         files, kept = self._files(found) if media else ((), ())
+        said = chat_log(found, self._vault, room=ROOM if media else SHORT)
         accounts = named.reported(found)
         several = len(accounts) > 1
         if several:
             empty = hashlib.md5(b"", usedforsecurity=False).hexdigest()
             kept = (*kept, FilingFile(len(kept), None, 0, hashlib.sha256(b"").hexdigest(), empty))
             files = (*files, ReportFile(name=RELATED, relevance=Relevance.SUPPLEMENTAL))
+        shared = _Shared(files, kept, said)
         return tuple(
-            self._one(found, person, account, files, kept)
-            for person, account in enumerate(accounts)
+            self._one(found, person, account, shared) for person, account in enumerate(accounts)
         )
 
-    def _one(
-        self, found: Material, person: int, account: str,
-        files: tuple[ReportFile, ...], kept: tuple[FilingFile, ...],
-    ) -> Drafted:  # fmt: skip
+    def _one(self, found: Material, person: int, account: str, shared: _Shared) -> Drafted:
         urgent = found.danger is not None or _runs(found)
-        gaps = gaps_of(found, account, self._profile.reporter)
+        gaps = gaps_of(found, account, self._profile.reporter, shared.said)
         if self._profile.reporter is None:
-            return Drafted(person, account, None, kept, gaps, urgent)
+            return Drafted(person, account, None, shared.kept, gaps, urgent)
         report = Report(
             kind=_kind(found),
             summary=Incident(
@@ -137,16 +145,16 @@ class Drafter:
                 escalate=_escalate(found),
             ),
             reporter=self._profile.reporter,
-            places=self._places(found),
+            places=self._places(found, shared.said.text),
             reported=(_person(found, account),) if account else (),
             victims=_victims(found),
-            files=files,
+            files=shared.files,
             payments=payments.of(found, account),
             additional=_story(found),
         )  # fmt: skip
-        return Drafted(person, account, report, kept, gaps, urgent)
+        return Drafted(person, account, report, shared.kept, gaps, urgent)
 
-    def _places(self, found: Material) -> tuple[InternetDetail, ...]:
+    def _places(self, found: Material, log: str) -> tuple[InternetDetail, ...]:
         places: list[InternetDetail] = []
         if found.broadcast is not None:
             stream = found.broadcast.stream
@@ -159,7 +167,7 @@ class Drafter:
         if pages:
             other = "; ".join(one for one in pages if one not in urls)
             places.append(WebPage(urls, additional=other))
-        if log := _log(found):
+        if log:
             room = found.broadcast.stream.label if found.broadcast else found.case.service
             places.append(ChatIm(self._profile.platform, room, log))
         return tuple(places)
@@ -307,16 +315,6 @@ def _escalate(found: Material) -> str:
     if found.danger is not None:
         return f"A child is in danger now: {found.danger.reason}"
     return "The broadcast is running as this is sent." if _runs(found) else ""
-
-
-def _log(found: Material) -> str:
-    """What was written, one a line: comments that are evidence, then those the service told."""
-    lines = [f"{iso(one.at)} {one.author or '?'}: {one.text}" for one in found.comments]
-    for told in found.told.values():
-        more = people.comments(told)
-        if more:
-            lines += [f"Told by the service with the data of {told.account}:", *more]
-    return "\n".join(lines)
 
 
 def _story(found: Material) -> str:

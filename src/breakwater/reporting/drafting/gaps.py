@@ -14,6 +14,7 @@ from breakwater.model.decision import AccountRole
 from breakwater.model.report import Report, Reporter
 from breakwater.model.stream import Broadcaster
 from breakwater.reporting.drafting import named
+from breakwater.reporting.drafting.chat_log import ChatLog
 from breakwater.reporting.drafting.material import Material
 
 
@@ -84,17 +85,28 @@ NO_CHAT: Final = Gap(
     "chat", "No comments go with the broadcast.",
     "Who directed or paid is often seen in the chat alone.",
 )  # fmt: skip
+CHAT_GONE: Final = Gap(
+    "chat_gone", "The preserved half hour of comments is not here any more.",
+    "The law of the seat had it destroyed; only comments that gave evidence go with it.",
+)  # fmt: skip
+CHAT_CUT: Final = Gap(
+    "chat_cut", "The oldest of the preserved comments are left out for want of room.",
+    "The log says how many and of what time; police can ask for them.",
+)  # fmt: skip
 
 
 ALL: Final = (
     REPORTER, ROLE, SIDES, NOBODY, NO_MEDIA, EMPTY, NO_ADDRESS, NO_PORT, NO_DATA, NO_FACTS, UNSEEN,
-    NO_CHAT,
+    NO_CHAT, CHAT_GONE, CHAT_CUT,
 )  # fmt: skip
 
 
-def gaps_of(found: Material, account: str, reporter: Reporter | None) -> tuple[Gap, ...]:
+def gaps_of(
+    found: Material, account: str, reporter: Reporter | None, said: ChatLog
+) -> tuple[Gap, ...]:
     """What the report about one account does not say."""
-    return tuple(sorted(_all(found, account, reporter), key=lambda one: not one.blocks))
+    every = [*_all(found, account, reporter), *_of_chat(found, said)]
+    return tuple(sorted(every, key=lambda one: not one.blocks))
 
 
 def still_open(gaps: Iterable[Gap], report: Report, *, changed: bool) -> tuple[Gap, ...]:
@@ -157,8 +169,15 @@ def _of_media(found: Material) -> Iterator[Gap]:
         yield EMPTY
     if files and found.decision.facts.item is None:
         yield NO_FACTS
-    if found.broadcast is not None and not found.comments:
-        yield NO_CHAT
     for one in found.broadcast.kept if found.broadcast else ():
         if one.gap:
             yield Gap(f"preserved_{one.what}", f"Not preserved: {one.what}.", one.gap)
+
+
+def _of_chat(found: Material, said: ChatLog) -> Iterator[Gap]:
+    if found.broadcast is not None and not said.text:
+        yield NO_CHAT
+    if said.gone:
+        yield CHAT_GONE
+    if said.left_out:
+        yield CHAT_CUT

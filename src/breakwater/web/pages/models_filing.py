@@ -67,7 +67,8 @@ class FilingView:
         id: of the filing, for its acts.
         acts: values and words of what may be done now; the first is the main one.
         why_not: why nothing can be sent, in one sentence; empty: it can.
-        chat: what was written, one line each; shown when it is opened.
+        chat: what was written, one line each, cut; shown when it is opened.
+        written: how many lines are sent.
         real: it goes to a real recipient.
         receipt: the recipient's number, once there is one.
         to: the recipient's name.
@@ -94,6 +95,7 @@ class FilingView:
     parties: tuple[PartyRow, ...]
     files: tuple[FileRow, ...]
     chat: tuple[str, ...]
+    written: int
     words: str
     steps: tuple[StepRow, ...]
     orphans: int

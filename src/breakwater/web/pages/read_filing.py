@@ -90,7 +90,9 @@ SEALED: Final[Mapping[str, str]] = Spoken({
 })  # fmt: skip
 CAPTURES: Final = 5
 FILES: Final = 60
-LINES: Final = 200
+LINES: Final = 100
+LETTERS: Final = 120
+"""Of one line of the chat log on the page; the log itself is sent whole."""
 
 
 def view(
@@ -159,7 +161,8 @@ def _one(
         gaps=tuple(_gap(gap) for gap in looked.gaps), incident=_incident(report),
         marks=_marks(a.value for a in report.summary.annotations),
         escalation=report.summary.escalate, parties=_parties(report),
-        files=tuple(_file(file) for file in report.files[:FILES]), chat=_chat(report),
+        files=tuple(_file(file) for file in report.files[:FILES]), chat=_shown(_chat(report)),
+        written=len(_chat(report)),
         words=report.additional, steps=tuple(_steps(looked.steps, now, sealed=bool(handed.parcel))),
         orphans=sum(not orphan.retracted for orphan in looked.orphans),
         to=(where.title if where else "") or one.destination,
@@ -230,7 +233,12 @@ def _file(file: ReportFile) -> FileRow:
 
 def _chat(report: Report) -> tuple[str, ...]:
     logs = [place.content for place in report.places if isinstance(place, ChatIm)]
-    return tuple(line for log in logs for line in log.splitlines())[:LINES]
+    return tuple(line for log in logs for line in log.splitlines())
+
+
+def _shown(lines: Sequence[str]) -> tuple[str, ...]:
+    """The first lines, which are those that are evidence, each cut."""
+    return tuple(one if len(one) <= LETTERS else f"{one[: LETTERS - 1]}…" for one in lines[:LINES])
 
 
 def _steps(steps: Iterable[FilingStep], now: datetime, *, sealed: bool) -> Iterable[StepRow]:
