@@ -32,6 +32,8 @@ class Permission(StrEnum):
     `request:write` handles legal requests both ways; `act:write` belongs to services that acknowledge acts, `act:retry` has one tried again; `stream:write` to them and media servers; `stream:control` freezes and cuts.
     `registration:check` belongs to services; `sanction:release` lets go of a sanctioned account;
     `subject:read` gives out what is kept of a person, `subject:erase` erases what may be erased.
+    `hub:read` sees members, lists and rules, `hub:write` changes them and publishes by two people,
+    `hub:curate` settles what members disagree on; `hub:pull` and `hub:give` belong to members.
     `reference:erase` forgets what passed; `desk:sign` names who vouches for a command's list.
     """
 
@@ -87,6 +89,11 @@ class Permission(StrEnum):
     SYSTEM_READ = "system:read"
     SYSTEM_WRITE = "system:write"
     DESK_SIGN = "desk:sign"
+    HUB_READ = "hub:read"
+    HUB_WRITE = "hub:write"
+    HUB_CURATE = "hub:curate"
+    HUB_PULL = "hub:pull"
+    HUB_GIVE = "hub:give"
 
 
 P = Permission
@@ -129,6 +136,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.GRADER: frozenset({P.MEDIA_VIEW, P.GRADE_WRITE}),
     Role.QA_LEAD: frozenset({
         P.BANK_READ, P.BANK_WRITE, P.HASH_READ, P.GRADE_QA, P.GRADE_IMPORT, P.WELLBEING_READ,
+        P.HUB_READ, P.HUB_WRITE, P.HUB_CURATE,
     }),
     Role.INVESTIGATOR: frozenset(
         _SEE | {P.REQUEST_WRITE, P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.PACKAGE_EXPORT, P.HASH_READ}
@@ -139,7 +147,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
         P.BANK_READ, P.BANK_WRITE, P.CASE_READ, P.AUDIT_READ, P.TRANSPARENCY_READ,
         P.PEOPLE_WRITE, P.METRICS_READ, P.SYSTEM_READ, P.SYSTEM_WRITE, P.GRADE_IMPORT,
         P.ACT_READ, P.ACT_RETRY, P.ROUTING_WRITE, P.DUTY_WRITE, P.WELLBEING_READ, P.SERVER_WRITE, P.STREAM_READ,
-        P.SANCTION_READ,
+        P.SANCTION_READ, P.HUB_READ, P.HUB_WRITE,
     }),
 }  # fmt: skip
 
@@ -147,7 +155,7 @@ MACHINE_SCOPES: frozenset[Permission] = frozenset({
     P.MEDIA_SCREEN, P.HASH_LOOKUP, P.BANK_READ, P.BANK_WRITE, P.ACCOUNT_WRITE, P.VERDICT_READ,
     P.METRICS_READ, P.APPEAL_WRITE, P.REPORT_WRITE, P.REFERENCE_ERASE, P.TRANSPARENCY_READ,
     P.DUTY_WRITE, P.STREAM_WRITE, P.STREAM_READ, P.REPORT_SUBMIT, P.ACT_WRITE, P.ACT_READ,
-    P.REGISTRATION_CHECK,
+    P.REGISTRATION_CHECK, P.HUB_PULL, P.HUB_GIVE,
 })  # fmt: skip
 """Scopes an API key may carry. No key sees media, identities or the audit log.
 

@@ -61,6 +61,14 @@ def get(tx: Tx, bank_number: int) -> SharedList:
     return _noun(row)
 
 
+def by_name(tx: Tx, name: str) -> SharedList:
+    """One list by the name of its bank, ended or not; raises `NotFound`."""
+    row = tx.execute(_JOINED.where(banks.c.name == name)).one_or_none()
+    if row is None:
+        raise NotFound(f"shared list {name}")
+    return _noun(row)
+
+
 def every(tx: Tx, *, ended: bool = False) -> list[SharedList]:
     """Lists that are shared, by name; with `ended` those no longer shared too.
 

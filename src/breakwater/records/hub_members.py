@@ -75,13 +75,10 @@ def by_name(tx: Tx, name: str) -> Member:
     return _one(tx, sa.select(hub_members).where(_m.name == name), f"member {name}")
 
 
-def by_key(tx: Tx, key: Id) -> Member:
-    """The member a key speaks for.
-
-    Raises:
-        NotFound: it speaks for none.
-    """
-    return _one(tx, _BY_KEY.where(_k.key_id == key), "member of this key")
+def by_key(tx: Tx, key: Id) -> Member | None:
+    """The member a key speaks for; None for a key of nobody's."""
+    row = tx.execute(_BY_KEY.where(_k.key_id == key)).one_or_none()
+    return None if row is None else _noun(row)
 
 
 def every(tx: Tx, *, state: MemberState | None = None) -> list[Member]:

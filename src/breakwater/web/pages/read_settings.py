@@ -73,6 +73,8 @@ SCOPES: Final[Mapping[Permission, str]] = {
     P.STREAM_WRITE: later("Tell of live streams, their viewers and reports"),
     P.STREAM_READ: later("Read live streams and what was ordered"),
     P.REGISTRATION_CHECK: later("Check who registers"),
+    P.HUB_PULL: later("Pull shared lists, as a member of the hub"),
+    P.HUB_GIVE: later("Give to shared lists, as a member of the hub"),
     P.ACT_READ: later("Ask what to do with content and accounts"),
     P.ACT_WRITE: later("Say that it was done"),
     P.TRANSPARENCY_READ: later("Read published figures"),
