@@ -23,7 +23,8 @@ def main(link: str, wanted: str = "mirrored") -> None:
     site = link.partition("/login/")[0]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+            executable_path=shutil.which("chromium-headless-shell") or shutil.which("chromium"),
+            args=["--no-sandbox"],
         )
         page = browser.new_page(viewport=SIZE, color_scheme="dark")
         page.goto(link)

@@ -148,16 +148,13 @@ def test_every_report_stands_in_one_list_with_its_clock(site, case, tmp_path):
         expect(main).to_contain_text("BW-")
         page.set_viewport_size({"width": 390, "height": 844})
         assert not scrolls_sideways(page)
-    site.served.app.reporting.filings.remind()
+    (remind,) = [one for one in site.served.app.turns if one.name == "reporting.remind"]
+    remind.run()
     officer = site.served.browser(Role.REPORT_OFFICER)
     (told,) = officer.get("/v1/filings", params={"late": True}).json()["filings"]
     assert told["destination"] == "lyon"
-
-    def overdue() -> bool:
-        found = site.served.app.metrics.exposition().decode()
-        return 'breakwater_filings_overdue{destination="lyon"} 1.0' in found
-
-    until(overdue)
+    measured = site.served.app.metrics.exposition().decode()
+    assert 'breakwater_filings_overdue{destination="lyon"} 1.0' in measured
 
 
 def test_the_table_says_the_basis_or_why_not(site, tmp_path):
