@@ -5,25 +5,31 @@ of its values and written in batches of one transaction each. So a batch touches
 of the database's tree of values instead of all of it: 3.5 M random hashes took 107 s in the
 order of the file. The import row counts what was read; a second run of the same file goes on
 at the window where the first stopped, and adds nothing twice. Measured in `benchmarks/http.py`.
+A `Taker` decides what becomes of the rows of a shared list (`hub.giving`), and another reader
+may stand in for the one of CSV.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from breakwater.banks import policy
 from breakwater.banks.manage import alarm
-from breakwater.banks.rows import Reader, Row
+from breakwater.banks.rows import Reader
 from breakwater.errors import BadInput
 from breakwater.model.access import Principal
 from breakwater.model.bank import Bank, Import
 from breakwater.model.event import EventType
+from breakwater.model.hub_given import Mark
+from breakwater.model.listing import PLAIN, Row
 from breakwater.recognition.feed import IndexFeed
 from breakwater.records import banks, entries, imports
 from breakwater.records.database import Database, Tx
@@ -38,6 +44,55 @@ BAD_ROWS_SHOWN: Final = 1_000
 """Bad rows kept with number and reason; beyond that they are counted."""
 
 Progress = Callable[["Loaded"], None]
+
+
+class Rows(Protocol):
+    """A file of rows, read from front to back; `banks.rows.Reader` is the one of CSV."""
+
+    @property
+    def lines(self) -> Sequence[int]:
+        """Of the last batch: on which line each row ends."""
+        ...
+
+    def skip(self, count: int) -> None:
+        """Pass over rows that an earlier run has read."""
+
+    def batch(self, size: int) -> list[list[str]]:
+        """The next rows, fewer at the end."""
+        ...
+
+    def signals(self, row: list[str]) -> list[Row]:
+        """The hashes of one row; raises `BadInput` for a bad one."""
+        ...
+
+    def mark(self, row: list[str]) -> Mark:
+        """What the row says of them; raises `BadInput` for a bad one."""
+        ...
+
+
+Opening = Callable[[Path], AbstractContextManager[Rows]]
+
+
+class Taker(Protocol):
+    """Whose rows they are, and what becomes of them; called in the loader's transactions.
+
+    Attributes:
+        named: stands before the digest, so that the same file of another giver is another import.
+    """
+
+    named: str
+
+    def begin(self, tx: Tx, bank: Bank, run: Import) -> None:
+        """An import begins, or is taken up."""
+
+    def take(
+        self, tx: Tx, bank: Bank, run: Import, mark: Mark, rows: Sequence[Row], *, ahead: int
+    ) -> int:
+        """Write rows of one mark; answers how many entries are new. `ahead` are to come."""
+        ...
+
+    def finish(self, tx: Tx, bank: Bank, run: Import) -> None:
+        """The file was read to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +123,26 @@ class Window:
 
     first: int
     rows: int
-    good: list[Row]
+    good: list[tuple[Mark, list[Row]]]
     bad: list[tuple[int, str]]
+
+    @property
+    def hashes(self) -> int:
+        """How many there are."""
+        return sum(len(rows) for _, rows in self.good)
 
     def read_by(self, written: int) -> int:
         """Rows of the file behind us when so many hashes are written, for a progress bar."""
-        share = written / len(self.good) if self.good else 1.0
+        share = written / self.hashes if self.good else 1.0
         return self.first + int(self.rows * share)
+
+    def batches(self) -> Iterator[tuple[Mark, list[Row]]]:
+        """What goes into one transaction each; one empty batch where nothing is good."""
+        if not self.good:
+            yield PLAIN, []
+        for mark, rows in self.good:
+            for start in range(0, len(rows), BATCH):
+                yield mark, rows[start : start + BATCH]
 
 
 class Loader:
@@ -98,6 +166,8 @@ class Loader:
         permitted_use: str = "",
         signed: bool = False,
         progress: Progress | None = None,
+        taker: Taker | None = None,
+        opening: Opening | None = None,
     ) -> Loaded:
         """Import one file into a bank.
 
@@ -112,20 +182,23 @@ class Loader:
             permitted_use: overrides the bank's when not empty.
             signed: a person vouches; the import is exempt from flood quarantine.
             progress: called after every batch.
+            taker: decides what becomes of the rows; without one they are the bank's own.
+            opening: reads another form than CSV.
 
         Raises:
             NotFound: no such bank or file.
             BadInput: no column that can be a hash.
         """
-        with path.open("r", encoding="utf-8-sig", newline="", errors="replace") as file:
-            reader = Reader(file, kind=kind)
+        with (opening or partial(_csv, kind=kind))(path) as reader:
             with self._db.transaction() as tx:
                 bank = banks.get(tx, name)
                 run = imports.start(
                     tx, bank, source=source or bank.source or named or path.name,
-                    digest=digest(path), labels=labels, permitted_use=permitted_use,
-                    signed_by=by.person if signed else None,
+                    digest=(taker.named if taker else "") + digest(path), labels=labels,
+                    permitted_use=permitted_use, signed_by=by.person if signed else None,
                 )  # fmt: skip
+                if taker is not None:
+                    taker.begin(tx, bank, run)
             reader.skip(run.rows_read)
             state = Loaded(
                 run.number, rows=run.rows_read, kept=run.rows_kept, bad=run.rows_bad,
@@ -133,8 +206,9 @@ class Loader:
             )  # fmt: skip
             tell = progress or (lambda _: None)
             while rows := reader.batch(WINDOW):
-                state = self._window(in_order(reader, rows, state.rows), bank, run, state, tell)
-        self._finish(bank, run, by, state)
+                window = in_order(reader, rows, state.rows, marked=taker is not None)
+                state = self._window(window, bank, run, state, tell=tell, taker=taker)
+        self._finish(bank, run, by, state, taker)
         return state
 
     def latest(self, name: str, limit: int) -> list[Import]:
@@ -143,17 +217,23 @@ class Loader:
             return imports.page(tx, banks.get(tx, name), limit=limit)
 
     def _window(
-        self, window: Window, bank: Bank, run: Import, state: Loaded, tell: Progress
-    ) -> Loaded:
+        self, window: Window, bank: Bank, run: Import, state: Loaded, *, tell: Progress,
+        taker: Taker | None,
+    ) -> Loaded:  # fmt: skip
         """Write one window; it counts as read with its last batch, its bad rows with it."""
-        for start in range(0, len(window.good), BATCH) or (0,):
-            rows = window.good[start : start + BATCH]
-            last = start + BATCH >= len(window.good)
+        total, done = window.hashes, 0
+        for mark, rows in window.batches():
+            last = done + len(rows) >= total
+            ahead = total - done
+            done += len(rows)
             with self._db.transaction() as tx:
-                added = self._add(tx, bank, run, rows, ahead=len(window.good) - start)
+                if taker is not None:
+                    added = taker.take(tx, bank, run, mark, rows, ahead=ahead) if rows else 0
+                else:
+                    added = self._add(tx, bank, run, rows, ahead=ahead)
                 state = replace(
                     state,
-                    rows=window.read_by(start + len(rows)),
+                    rows=window.read_by(done),
                     kept=state.kept + added,
                     known=state.known + len(rows) - added,
                     by_kind=dict(Counter(state.by_kind) + Counter(row[0] for row in rows)),
@@ -178,9 +258,13 @@ class Loader:
         )
         return entries.add_lean(tx, bank, rows, import_number=run.number, status=status).count
 
-    def _finish(self, bank: Bank, run: Import, by: Principal, state: Loaded) -> None:
+    def _finish(
+        self, bank: Bank, run: Import, by: Principal, state: Loaded, taker: Taker | None
+    ) -> None:
         with self._db.transaction() as tx:
-            held = entries.quarantined_of(tx, run.number)
+            held = 0 if taker is not None else entries.quarantined_of(tx, run.number)
+            if taker is not None:
+                taker.finish(tx, bank, run)
             if held:
                 alarm(
                     tx, bank,
@@ -196,21 +280,29 @@ class Loader:
         self._feed.catch_up()
 
 
-def in_order(reader: Reader, rows: Sequence[list[str]], read: int) -> Window:
+@contextmanager
+def _csv(path: Path, *, kind: str) -> Iterator[Rows]:
+    """A CSV file, or a plain list of one kind."""
+    with path.open("r", encoding="utf-8-sig", newline="", errors="replace") as file:
+        yield Reader(file, kind=kind)
+
+
+def in_order(reader: Rows, rows: Sequence[list[str]], read: int, *, marked: bool = False) -> Window:
     """Parse a window and sort its hashes; `read` rows of the file came before it.
 
     A reason begins with the line as an editor counts: the header is line 1, row 1 is below it.
+    With `marked`, hashes stand by what their rows say of them.
     """
-    good: list[Row] = []
+    good: defaultdict[Mark, list[Row]] = defaultdict(list)
     bad: list[tuple[int, str]] = []
     for at, row in enumerate(rows, start=read + 1):
         try:
-            good += reader.signals(row)
+            found = reader.signals(row)
+            good[reader.mark(row) if marked else PLAIN] += found
         except BadInput as error:
             line = reader.lines[at - read - 1]
             bad.append((at, f"line {line}: {error.detail or error.title()}"))
-    good.sort()
-    return Window(read, len(rows), good, bad)
+    return Window(read, len(rows), [(mark, sorted(good[mark])) for mark in sorted(good)], bad)
 
 
 def _bad_rows(tx: Tx, run: Import, window: Window, state: Loaded) -> Loaded:

@@ -12,24 +12,16 @@ from __future__ import annotations
 import csv
 import itertools
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final, TextIO
 
 from breakwater.errors import BadInput, BadSignal
+from breakwater.model.hub_given import Mark
+from breakwater.model.listing import COLUMNS, PLAIN, SAYS, Row, mark_of
 from breakwater.model.signal import BUILTIN, SignalKind, kind_named
 
-COLUMNS: Final[Mapping[str, str]] = {
-    "md5": "md5",
-    "sha1": "sha1",
-    "sha256": "sha256",
-    "pdq": "pdq",
-    "photodna": "photodna",
-    "pdna_b64": "photodna",
-}
-"""Header words that name a kind."""
-
-Row = tuple[str, bytes, int]
-"""Kind, value, quality."""
+MOST_MARKS: Final = 1_000
+"""Different marks that are remembered; a file has some dozens."""
 
 
 class Reader:
@@ -55,6 +47,8 @@ class Reader:
         self._pairs: list[tuple[int, SignalKind]] = [
             (at, BUILTIN[COLUMNS[name]]) for at, name in enumerate(names) if name in COLUMNS
         ]
+        self._says = [(at, name) for at, name in enumerate(names) if name in SAYS]
+        self._marks: dict[tuple[str, ...], Mark] = {}
         self._quality = names.index("pdq_quality") if "pdq_quality" in names else None
         self._named: tuple[int, int] | None = None
         if {"kind", "value"} <= set(names):
@@ -101,6 +95,23 @@ class Reader:
         if not found:
             raise BadInput("No hash in this row.")
         return found
+
+    def mark(self, row: Sequence[str]) -> Mark:
+        """What a row says of its hashes: category, flags, whether it is taken back.
+
+        Raises:
+            BadInput: a word that is none of those there are.
+        """
+        if not self._says:
+            return PLAIN
+        cells = tuple(row[at] if at < len(row) else "" for at, _ in self._says)
+        known = self._marks.get(cells)
+        if known is None:
+            names = (name for _, name in self._says)
+            known = mark_of(dict(zip(names, cells, strict=True)))
+            if len(self._marks) < MOST_MARKS:
+                self._marks[cells] = known
+        return known
 
     def _quality_of(self, kind: SignalKind, row: Sequence[str]) -> int:
         if self._quality is None or kind.name != "pdq" or self._quality >= len(row):

@@ -148,6 +148,19 @@ def get(tx: Tx, number: int) -> Import:
     return _noun(row)
 
 
+def with_digest(tx: Tx, bank: Bank, digest: str) -> int:
+    """Number of the last import of a file or request in a bank.
+
+    Raises:
+        NotFound: there was none.
+    """
+    same = sa.and_(imports.c.bank_number == bank.number, imports.c.digest == digest)
+    number = tx.execute(sa.select(sa.func.max(imports.c.number)).where(same)).scalar()
+    if number is None:
+        raise NotFound("This import is not there.")
+    return int(number)
+
+
 def page(
     tx: Tx, bank: Bank | None = None, *, before: int | None = None, limit: int = 50
 ) -> list[Import]:

@@ -68,6 +68,15 @@ def entry_moved(tx: Tx, bank: int, kind: str, before: int, after: int) -> None:
     tx.execute(_TOTAL, facts | {"status": after, "n": 1})
 
 
+def entries_moved(tx: Tx, bank: int, by_kind: Mapping[str, int], before: int, after: int) -> None:
+    """Count many entries of one bank under their new status."""
+    tx.lock_changes()
+    for kind, n in by_kind.items():
+        facts = {"bank_number": bank, "kind": kind}
+        tx.execute(_TOTAL, facts | {"status": before, "n": -n})
+        tx.execute(_TOTAL, facts | {"status": after, "n": n})
+
+
 def entry_counts(tx: Tx, bank: int | None) -> dict[tuple[str, int], int]:
     """Entries by kind and status code, of one bank or of all; zeros left out."""
     n = sa.func.sum(entry_totals.c.n)
