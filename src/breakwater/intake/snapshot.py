@@ -36,9 +36,11 @@ class Snapshot(BaseModel):
     """What a service tells of an account. Every member is optional but the account's name.
 
     Read too where they are told: `first_name`, `last_name`, `born` (a day, YYYY-MM-DD),
-    `screen_name`, `profile_urls`, `profile_bio`, `devices` (texts, or objects with `id`) and
-    `payments` (fingerprints as texts, or objects with `fingerprint`, `bin`, `at`, `amount`,
-    `currency`, `payer`, `payee`, `reference`). Any other member is kept, and stands in reports as text.
+    `screen_name`, `profile_urls`, `profile_bio`, `devices` (texts, or objects with `id`),
+    `shared_with` (accounts to which it sent or showed what is asked about: texts, or objects with
+    `account`, `at`, `reference`, `born`) and `payments` (fingerprints as texts, or objects with
+    `fingerprint`, `bin`, `at`, `amount`, `currency`, `payer`, `payee`, `reference`). Any other
+    member is kept, and stands in reports as text.
     """
 
     model_config = ConfigDict(extra="allow")

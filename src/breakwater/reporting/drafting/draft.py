@@ -31,6 +31,7 @@ from breakwater.model.report import (
     IpCapture,
     OriginalHash,
     PersonReported,
+    Recipient,
     Relevance,
     Report,
     Reporter,
@@ -40,7 +41,7 @@ from breakwater.model.report import (
 )
 from breakwater.model.stream import Control, OrderState, StreamState
 from breakwater.model.upload import Upload
-from breakwater.reporting.drafting import named, payments, people
+from breakwater.reporting.drafting import named, payments, people, recipients
 from breakwater.reporting.drafting.chat_log import ROOM, SHORT, ChatLog, chat_log
 from breakwater.reporting.drafting.gaps import Gap, gaps_of
 from breakwater.reporting.drafting.material import Broadcast, Material
@@ -147,7 +148,7 @@ class Drafter:
             reporter=self._profile.reporter,
             places=self._places(found, shared.said.text),
             reported=(_person(found, account),) if account else (),
-            victims=_victims(found),
+            recipients=_recipients(found, account), victims=_victims(found),
             files=shared.files,
             payments=payments.of(found, account),
             additional=_story(found),
@@ -260,6 +261,17 @@ def _addresses(broadcast: Broadcast, account: str) -> list[IpCapture]:
         if one.account == account
         for capture in people.capture(one.address, one.port, one.joined_at, CaptureEvent.VIEW)
     ]
+
+
+def _recipients(found: Material, account: str) -> tuple[Recipient, ...]:
+    """For whom it was meant, each with what says so before what their service told."""
+    made = []
+    for one in recipients.recipients(found, account):
+        seen = _addresses(found.broadcast, one.account) if found.broadcast else []
+        told = people.party(one.account, found.case.service, found.told.get(one.account), seen)
+        words = "\n".join(filter(None, (one.why, told.pop("additional"))))
+        made.append(Recipient(**told, additional=words))
+    return tuple(made)
 
 
 def _victims(found: Material) -> tuple[Victim, ...]:

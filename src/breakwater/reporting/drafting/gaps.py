@@ -13,7 +13,7 @@ from typing import Final
 from breakwater.model.decision import AccountRole
 from breakwater.model.report import Report, Reporter
 from breakwater.model.stream import Broadcaster
-from breakwater.reporting.drafting import named
+from breakwater.reporting.drafting import named, recipients
 from breakwater.reporting.drafting.chat_log import ChatLog
 from breakwater.reporting.drafting.material import Material
 
@@ -93,11 +93,15 @@ CHAT_CUT: Final = Gap(
     "chat_cut", "The oldest of the preserved comments are left out for want of room.",
     "The log says how many and of what time; police can ask for them.",
 )  # fmt: skip
+OTHERS: Final = Gap(
+    "recipients", "How old those are to whom it was sent is not known, so nobody of them is named.",
+    "A child is a victim, an adult one for whom it was meant: who knows it names them in the draft.",
+)  # fmt: skip
 
 
 ALL: Final = (
     REPORTER, ROLE, SIDES, NOBODY, NO_MEDIA, EMPTY, NO_ADDRESS, NO_PORT, NO_DATA, NO_FACTS, UNSEEN,
-    NO_CHAT, CHAT_GONE, CHAT_CUT,
+    NO_CHAT, CHAT_GONE, CHAT_CUT, OTHERS,
 )  # fmt: skip
 
 
@@ -126,6 +130,8 @@ def _all(found: Material, account: str, reporter: Reporter | None) -> Iterator[G
         yield NOBODY
     else:
         yield from _of_account(found, account)
+    if recipients.unclear(found, account):
+        yield OTHERS
     yield from _of_media(found)
 
 

@@ -8,7 +8,7 @@ each file whole, by the view log alone. Read by `draft`; tests:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -39,7 +39,7 @@ from breakwater.records import (
     views,
 )
 from breakwater.records.database import Tx
-from breakwater.reporting.drafting import acts_seen
+from breakwater.reporting.drafting import acts_seen, people
 
 ONE_PICTURE: Final = frozenset({"image/jpeg", "image/png", "image/bmp", "image/heif", "image/heic"})
 """Types of one frame: who saw it clear saw the whole file. Of others nobody can say."""
@@ -141,16 +141,30 @@ def gather(tx: Tx, case: Id) -> Material:
         names |= {*broadcast.directed, *broadcast.paid}
     sides = _sides(tx, found)
     names |= {one.account for side in sides for one in side}
-    told = {
-        name: snapshot
-        for name in sorted(names - {""})
-        if (snapshot := accounts.latest(tx, found.service, name)) is not None
-    }
+    told = _told(tx, found.service, names)
+    if (mine := told.get(found.account)) is not None:
+        others = {one.account for one in people.shared_with(mine)} - names
+        told |= {name: _quiet(one) for name, one in _told(tx, found.service, others).items()}
     return Material(
         case=found, decision=decided, danger=danger, known_at=known_at, uploads=kept,
         viewed=frozenset(one.id for one in kept if seen_whole(tx, one)), broadcast=broadcast,
         chat=chat, comments=comments, told=told, now=tx.now, sides=sides,
     )  # fmt: skip
+
+
+def _told(tx: Tx, service: str, names: set[str]) -> dict[str, Snapshot]:
+    """What a service told last of each account."""
+    return {
+        name: told
+        for name in sorted(names - {""})
+        if (told := accounts.latest(tx, service, name)) is not None
+    }
+
+
+def _quiet(told: Snapshot) -> Snapshot:
+    """Account data without what was written elsewhere: it was told for another case."""
+    facts = {name: value for name, value in told.facts.items() if name != "comments"}
+    return replace(told, facts=facts)
 
 
 def _last(said: list[Decision], kind: DecisionKind) -> Decision | None:

@@ -18,6 +18,7 @@ from breakwater.model.conversation import ADULT
 from breakwater.model.decision import AccountRole
 from breakwater.model.stream import Broadcaster
 from breakwater.reporting.drafting.material import Material
+from breakwater.reporting.drafting.people import shared_with
 
 CHILD: Final = AccountRole.APPARENT_CHILD
 
@@ -48,7 +49,17 @@ def victims(found: Material) -> tuple[str, ...]:
     """Accounts of children: who broadcasts or holds the account, and who is written to."""
     if talks(found):
         return minors(found)
-    return (found.case.account,) if role_of(found) is CHILD and found.case.account else ()
+    mine = (found.case.account,) if role_of(found) is CHILD and found.case.account else ()
+    return tuple(dict.fromkeys((*mine, *_reached(found))))
+
+
+def _reached(found: Material) -> tuple[str, ...]:
+    """Children whom the case's account wrote to or gave a file."""
+    told = found.told.get(found.case.account)
+    others = [one.account for side in found.sides for one in side]
+    others += [one.account for one in shared_with(told)] if told is not None else []
+    mine = {found.case.account, ""}
+    return tuple(one for one in others if one not in mine and grown(found, one) is False)
 
 
 def talks(found: Material) -> bool:
@@ -63,7 +74,7 @@ def unsure(found: Material) -> bool:
 
 def minors(found: Material) -> tuple[str, ...]:
     """Who takes part and is a child by anything that the service told."""
-    return tuple(one for one in _everybody(found) if _grown(found, one) is False)
+    return tuple(one for one in _everybody(found) if grown(found, one) is False)
 
 
 def _everybody(found: Material) -> tuple[str, ...]:
@@ -75,17 +86,17 @@ def _adults(found: Material) -> tuple[str, ...]:
     """Who wrote what is evidence and is known as an adult, by the service or a person."""
     if role_of(found) is CHILD:
         return ()
-    writers = tuple(one for one in found.authors if _grown(found, one) is not False)
+    writers = tuple(one for one in found.authors if grown(found, one) is not False)
     rang = {author.account for author, _ in found.sides}
     if rang:
-        known = tuple(one for one in writers if one in rang and _grown(found, one))
+        known = tuple(one for one in writers if one in rang and grown(found, one))
     else:
-        known = tuple(one for one in writers if len(writers) == 1 and _grown(found, one))
+        known = tuple(one for one in writers if len(writers) == 1 and grown(found, one))
     alone = len(found.authors) == 1 and role_of(found) is AccountRole.SUSPECT
     return known or (writers if alone else ())
 
 
-def _grown(found: Material, account: str) -> bool | None:
+def grown(found: Material, account: str) -> bool | None:
     """Whether an account is an adult's: one word that it is a child's outweighs every other."""
     said: list[bool] = []
     for one in (party for side in found.sides for party in side if party.account == account):
@@ -94,9 +105,11 @@ def _grown(found: Material, account: str) -> bool | None:
         elif one.youngest is not None and one.youngest >= ADULT:
             said.append(True)
     told = found.told.get(account)
-    years = None if told is None else _years(told.facts.get("born"), _first(found))
-    if years is not None:
-        said.append(years >= ADULT)
+    days = [told.facts.get("born")] if told is not None else []
+    mine = found.told.get(found.case.account)
+    days += [one.born for one in shared_with(mine) if one.account == account] if mine else []
+    years = (_years(day, _first(found)) for day in days)
+    said += [one >= ADULT for one in years if one is not None]
     return None if not said else all(said)
 
 

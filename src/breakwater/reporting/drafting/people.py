@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final, TypeVar
 
@@ -32,16 +33,21 @@ T = TypeVar("T")
 KNOWN: Final = frozenset({
     "account", "display_names", "emails", "phones", "created_at", "registration_address",
     "logins", "linked_accounts", "identity_documents", "comments", "first_name", "last_name",
-    "born", "screen_name", "profile_urls", "profile_bio", "devices", "payments",
+    "born", "screen_name", "profile_urls", "profile_bio", "devices", "payments", "shared_with",
 })  # fmt: skip
 """Members that have a place of their own; others go into the text.
 
-`payments` are in the report's payments, `comments` in its chat log.
+`payments` are in the report's payments, `comments` in its chat log, accounts of `shared_with` are
+its recipients.
 """
+
+MOST_SHARED: Final = 200
+"""Accounts of `shared_with` that become recipients; the others are in the account's data."""
 
 ELSEWHERE: Final = frozenset({"payments", "comments"})
 LISTS: Final = frozenset({
     "display_names", "emails", "phones", "logins", "linked_accounts", "profile_urls", "devices",
+    "shared_with",
 })  # fmt: skip
 
 
@@ -59,6 +65,7 @@ def party(
     facts: Mapping[str, Any] = told.facts if told is not None else {}
     odd: list[str] = []
     captures = [*seen, *_registration(facts, odd), *_logins(facts, odd)]
+    _each(facts.get("shared_with"), _shared, odd, "shared_with")
     return {
         "person": _person(facts, odd),
         "account": account,
@@ -76,6 +83,27 @@ def party(
         ),
         "additional": _rest(facts, odd, told),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """To whom a service says that a file was sent or shown.
+
+    Attributes:
+        reference: the service's own id of the file or message.
+        born: the day, as the service wrote it.
+    """
+
+    account: str
+    at: datetime | None = None
+    reference: str = ""
+    born: str = ""
+
+
+def shared_with(told: Snapshot) -> tuple[Shared, ...]:
+    """To whom an account gave something, as its service told, each account once."""
+    found = _each(told.facts.get("shared_with"), _shared, [], "shared_with")[:MOST_SHARED]
+    return tuple({one.account: one for one in reversed(found)}.values())[::-1]
 
 
 def capture(
@@ -161,6 +189,21 @@ def _device(told: Any) -> DeviceId:
     return DeviceId(str(told.get("kind") or "device"), str(told["id"]), at=moment(told.get("at")))
 
 
+def _shared(told: Any) -> Shared:
+    if isinstance(told, str):
+        told = {"account": told}
+    return Shared(
+        _must(told["account"]), moment(told.get("at")), _text(told.get("reference")),
+        _text(told.get("born")),
+    )  # fmt: skip
+
+
+def _must(told: Any) -> str:
+    if not _text(told):
+        raise BadInput("An account has a name.")
+    return _text(told)
+
+
 def _each(told: Any, read: Callable[[Any], T], odd: list[str], what: str) -> list[T]:
     """Each member that can be read; the others as text."""
     found = []
@@ -178,7 +221,9 @@ def _misread(name: str, value: object) -> bool:
         return False
     if name in LISTS:
         texts = not isinstance(value, list) or any(not isinstance(one, str) for one in value)
-        return not isinstance(value, list) if name in {"logins", "devices"} else texts
+        return (
+            not isinstance(value, list) if name in {"logins", "devices", "shared_with"} else texts
+        )
     if name == "identity_documents":
         return not isinstance(value, bool)
     return name in KNOWN and name not in ELSEWHERE and not isinstance(value, str)
