@@ -28,6 +28,7 @@ from breakwater.records.tables import (
     nouns_intake,
     nouns_package,
     nouns_people,
+    nouns_person,
     nouns_quality,
     nouns_queue,
     nouns_received,
@@ -126,6 +127,10 @@ APPEND_ONLY: Final[tuple[str, ...]] = (
     nouns_package.package_receipts.name,
     nouns_act.platform_act_steps.name,
     nouns_request.legal_request_steps.name,
+    nouns_person.own_requests.name,
+    nouns_person.own_request_ends.name,
+    nouns_person.own_hashes.name,
+    nouns_person.own_answers.name,
 )
 
 __all__ = [
@@ -149,6 +154,7 @@ __all__ = [
     "nouns_intake",
     "nouns_package",
     "nouns_people",
+    "nouns_person",
     "nouns_quality",
     "nouns_queue",
     "nouns_received",
