@@ -16,6 +16,7 @@ from breakwater.app.acting import Acting, wire_acting
 from breakwater.app.classifying import Scoring, wire_scoring
 from breakwater.app.conversing import wire_conversations
 from breakwater.app.enforcing import Enforcing, wire_enforcing
+from breakwater.app.feeding import Feeding, wire_feeds
 from breakwater.app.founding import check_jail, root_key, set_up
 from breakwater.app.ground import Ground, open_ground
 from breakwater.app.hearing import Hearing, wire_hearing
@@ -107,6 +108,7 @@ class App:
     packages: Packaging
     transparency: Publishing
     sanctions: Sanctions
+    feeds: Feeding
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -229,6 +231,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     work = join_work(settings, on, parts, review)
     acting = wire_acting(settings, on, undo)
     sanctions = wire_sanctions(settings, on)
+    feeds = wire_feeds(settings, on)
     receiving = wire_receiving(settings, on)
     reporting = wire_reporting(settings, on, undo, review.schemes.every)
     preserving = wire_preserving(settings, on)
@@ -249,15 +252,15 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         conversations=wire_conversations(settings, on, hearing.lanes),
         viewers=wire_viewers(on, reporting.sendings), transparency=publishing,
         receiving=receiving, reporting=reporting, preserving=preserving, packages=packages,
-        acting=acting, sanctions=sanctions, requesting=requesting,
+        acting=acting, sanctions=sanctions, requesting=requesting, feeds=feeds,
         subscriptions=(
             *acting.subscriptions, *sanctions.subscriptions, *work.subscriptions, *scoring.subscriptions,
             *hearing.subscriptions, *reporting.subscriptions, *preserving.subscriptions,
         ),
-        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs, *sanctions.jobs),
+        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs, *sanctions.jobs, *feeds.jobs),
         turns=(
             *work.turns, *publishing.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns,
-            *preserving.turns, *acting.turns, *requesting.turns, *sanctions.turns,
+            *preserving.turns, *acting.turns, *requesting.turns, *sanctions.turns, *feeds.turns,
         ),
         close=undo.close,
     )  # fmt: skip

@@ -342,7 +342,10 @@ def _bearer(request: Request) -> str:
 
 
 def _basic(request: Request) -> str:
-    """A key that came as HTTP Basic; what cannot be read is a key that nobody has."""
+    """A key that came as HTTP Basic: whole as the password, or its id and secret.
+
+    What cannot be read is a key that nobody has.
+    """
     scheme, _, said = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return ""
@@ -352,4 +355,6 @@ def _basic(request: Request) -> str:
         )
     except (binascii.Error, ValueError):
         return "unreadable"
+    if secret.startswith("bw_"):
+        return secret
     return f"bw_{user.replace('-', '').lower()}_{secret}"

@@ -1,0 +1,47 @@
+"""Wires the ways out of the hub: windows of time, changes, segments, files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from breakwater.app.ground import Ground
+from breakwater.hub.feeds.clock import HubClock
+from breakwater.hub.feeds.following import Following
+from breakwater.hub.feeds.releases import MOVE_JOB, Releases
+from breakwater.hub.feeds.windows import Windows
+from breakwater.model.work import JobKind, Turn
+from breakwater.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Feeding:
+    """Every part that gives out what the hub has.
+
+    Attributes:
+        following: who follows, with what view, and how well.
+        windows: the NCMEC dialect.
+    """
+
+    clock: HubClock
+    following: Following
+    releases: Releases
+    windows: Windows
+    jobs: tuple[JobKind, ...]
+    turns: tuple[Turn, ...]
+
+
+def wire_feeds(settings: Settings, on: Ground) -> Feeding:
+    """Put the parts together."""
+    del settings
+    clock, releases = HubClock(on.db), Releases(on.db)
+    following = Following(on.db, releases)
+    return Feeding(
+        clock=clock, following=following, releases=releases,
+        windows=Windows(on.db, following, clock),
+        jobs=(JobKind(MOVE_JOB, releases.move, lease_s=300.0),),
+        turns=(
+            Turn("hub stamps", 1.0, clock.turn),
+            Turn("hub releases", 2.0, releases.turn),
+            Turn("hub pulls", 5.0, following.turn),
+        ),
+    )  # fmt: skip
