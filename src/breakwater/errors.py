@@ -83,6 +83,18 @@ class FetchFailed(BadInput):
     code = "fetch_failed"
 
 
+class PeerFault(BadInput):
+    """What the peer of a feed answered cannot be used. Nothing of it was taken; see its health."""
+
+    code = "peer_fault"
+
+
+class PeerRefused(BadInput):
+    """The peer of a feed does not let us in. Correct what it knows us by, and check it again."""
+
+    code = "peer_refused"
+
+
 class NotFound(BreakwaterError):
     """There is nothing of this name or id, or you may not see it."""
 

@@ -146,6 +146,37 @@ class Fetcher:
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError):
             raise FetchFailed("The server did not answer as it should.") from None
 
+    def call(
+        self, method: str, url: str, sink: Sink, *, headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> tuple[int, dict[str, str]]:  # fmt: skip
+        """Make one request by the same rules, without following redirects.
+
+        Returns:
+            The answer's status and its headers by names in lower case; its body is in the sink.
+
+        Raises:
+            FetchRefused: the URL or one of its addresses is not allowed.
+            FetchFailed: there was no proper answer.
+            TooLarge: the answer is over `max_bytes`.
+        """
+        target = self._checked(url)
+        deadline = self.clock.monotonic() + self.rules.total_s
+        sent = {"Host": target.netloc, "Accept-Encoding": "identity", "User-Agent": "breakwater",
+                **({"Content-Length": str(len(content))} if content is not None else {}),
+                **(headers or {})}  # fmt: skip
+        try:
+            with self._stream(method, url, sent, content) as response:
+                fields = {
+                    k.lower().decode("latin-1"): v.decode("latin-1") for k, v in response.headers
+                }
+                if fields.get("content-encoding", "identity").lower() != "identity":
+                    raise FetchRefused("The answer is compressed, although that was not asked for.")
+                self._copy(response.iter_stream(), sink, deadline)
+                return response.status, fields
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError):
+            raise FetchFailed("The server did not answer as it should.") from None
+
     @contextmanager
     def _stream(
         self, method: str, url: str, headers: Mapping[str, str], content: bytes | None = None

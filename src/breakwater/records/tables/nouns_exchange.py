@@ -3,7 +3,7 @@
 A row of `exchange_items` joins a peer's own id with an entry of ours, one for each signal: it is
 what a withdrawal or a changed entry is followed by. Lean, because a list has millions. Credentials
 are sealed under the key purpose "adapters". Read by `records.exchange_feeds`,
-`records.exchange_items`, `records.exchange_told`; contract: `tests/contract/test_exchange_*.py`.
+`records.exchange_items`, `records.exchange_told`; contract: `tests/contract/test_exchange_running.py`.
 """
 
 from __future__ import annotations

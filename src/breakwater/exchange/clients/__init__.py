@@ -1,0 +1,1 @@
+"""Clients of peers, one protocol each; `registry` says which are installed."""
