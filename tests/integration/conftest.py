@@ -17,7 +17,7 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import new_id
 from breakwater.settings import Settings, load
 from breakwater.worker.loop import Worker
-from tests.integration.installed import installed
+from tests.integration.installed import installed, shared_jail
 
 
 @pytest.fixture
@@ -33,10 +33,9 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def jail() -> Iterator[JailPool]:
-    """One jail for all installations of this run: its zygote takes a second to warm up."""
-    with JailPool(size=2) as pool:
-        yield pool
+def jail() -> JailPool:
+    """One jail for all installations of this run."""
+    return shared_jail()
 
 
 @pytest.fixture

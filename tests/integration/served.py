@@ -19,7 +19,7 @@ from breakwater.model.ids import Id, new_id
 from breakwater.model.signin import Signed, about_cut
 from breakwater.settings import load
 from breakwater.web.server import server_of
-from tests.integration.installed import installed
+from tests.integration.installed import installed, shared_jail
 
 OPERATOR = Principal(new_id(), "operator", frozenset(Permission))
 
@@ -76,7 +76,7 @@ def cut_signed(app: App, who: Principal, stream: Id | None, about: str = "") -> 
 
 @contextmanager
 def serving(directory: Path, **settings: Any) -> Iterator[Served]:
-    """Serve until the block ends."""
+    """Serve until the block ends, with the run's jail, or with one of its own (`jail_children`)."""
     (directory / "keys").mkdir(parents=True)
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
@@ -84,13 +84,12 @@ def serving(directory: Path, **settings: Any) -> Iterator[Served]:
         "data_dir": directory / "data",
         "root_key_file": directory / "keys" / "root.key",
         "audit_dir": directory / "checkpoints",
-        "jail_children": 1,
         "port": port,
         "seat": "GB",
     }
     chosen = load(**(known | settings))
     installed(chosen)
-    app = build(chosen, decode=False)
+    app = build(chosen, pool=None if chosen.jail_children else shared_jail(), decode=False)
     server = server_of(app)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
