@@ -42,12 +42,10 @@ def test_one_thing_counts_once_however_often_it_is_found(clues) -> None:
 
 def test_every_clue_and_every_kind_has_its_weight_and_reason() -> None:
     assert set(TABLE) == set(Clue)
-    assert all(0 < one.confidence < 1 and one.why for one in TABLE.values())
+    assert all(0 < clue.confidence < 1 and one.why for clue, one in TABLE.items())
     order = [Strength.WEAK, Strength.MIDDLING, Strength.STRONG]
-    ranked = sorted(TABLE.values(), key=lambda one: one.confidence)
-    assert [one.strength for one in ranked] == sorted(
-        (one.strength for one in ranked), key=order.index
-    )
+    ranked = [TABLE[clue].strength for clue in sorted(TABLE, key=lambda one: one.confidence)]
+    assert ranked == sorted(ranked, key=order.index)
     assert {policy.group_of(kind) for kind in IdentifierKind} == {w.group for w in TABLE.values()}
 
 

@@ -8,10 +8,12 @@ keyed hashes of identifiers alone. Made and judged by `enforcement.registrations
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from breakwater.model.ids import Id
 
@@ -47,6 +49,28 @@ class Clue(StrEnum):
     PAYMENT = "payment"
     PAYMENT_BIN = "payment_bin"
     ADDRESS = "address"
+
+    @property
+    def confidence(self) -> float:
+        """That the same person is back, 0 to 1, if it were all there is; judged, not measured."""
+        return _CONFIDENCE[self]
+
+
+_CONFIDENCE: Final[Mapping[Clue, float]] = {
+    Clue.EMAIL: 0.95, Clue.EMAIL_ALIKE: 0.6, Clue.PHONE: 0.9, Clue.PHONE_OLD: 0.6,
+    Clue.DEVICE: 0.6, Clue.DEVICE_SHARED: 0.25, Clue.PAYMENT: 0.65, Clue.PAYMENT_BIN: 0.02,
+    Clue.ADDRESS: 0.15,
+}  # fmt: skip
+"""The reasons stand in `enforcement.registrations.policy`."""
+
+
+def together(clues: Iterable[Clue]) -> float:
+    """What clues of different things come to: they add up as independent evidence does.
+
+    >>> together([Clue.DEVICE, Clue.PAYMENT])
+    0.86
+    """
+    return round(1 - math.prod(1 - one.confidence for one in clues), 4)
 
 
 class Answer(StrEnum):

@@ -10,7 +10,6 @@ Tests: `tests/property/test_registrations.py`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,7 +17,7 @@ from enum import StrEnum
 from typing import Final
 
 from breakwater.model.ids import Id
-from breakwater.model.sanction import Answer, Clue, Found, IdentifierKind, Judgement
+from breakwater.model.sanction import Answer, Clue, Found, IdentifierKind, Judgement, together
 
 
 class Strength(StrEnum):
@@ -38,11 +37,10 @@ class Weight:
 
     Attributes:
         group: clues of one thing count once.
-        why: the reason for the figure.
+        why: the reason for the figure, which is `Clue.confidence`.
     """
 
     strength: Strength
-    confidence: float
     group: str
     why: str
 
@@ -50,31 +48,31 @@ class Weight:
 S = Strength
 TABLE: Final[Mapping[Clue, Weight]] = {
     Clue.EMAIL: Weight(
-        S.STRONG, 0.95, "email", "A mailbox is one person's; a few are shared or given up."
+        S.STRONG, "email", "A mailbox is one person's; a few are shared or given up."
     ),
     Clue.EMAIL_ALIKE: Weight(
-        S.MIDDLING, 0.6, "email", "Not every provider delivers a tag to the bare address."
+        S.MIDDLING, "email", "Not every provider delivers a tag to the bare address."
     ),
     Clue.PHONE: Weight(
-        S.STRONG, 0.9, "phone", "A number is given to nobody else for 45 days (47 CFR 52.15)."
+        S.STRONG, "phone", "A number is given to nobody else for 45 days (47 CFR 52.15)."
     ),
     Clue.PHONE_OLD: Weight(
-        S.MIDDLING, 0.6, "phone", "A number that was given up is given out again."
+        S.MIDDLING, "phone", "A number that was given up is given out again."
     ),
     Clue.DEVICE: Weight(
-        S.MIDDLING, 0.6, "device", "Devices are sold and lent, and families share them."
+        S.MIDDLING, "device", "Devices are sold and lent, and families share them."
     ),
     Clue.DEVICE_SHARED: Weight(
-        S.WEAK, 0.25, "device", "Other people are known to use it."
+        S.WEAK, "device", "Other people are known to use it."
     ),
     Clue.PAYMENT: Weight(
-        S.MIDDLING, 0.65, "payment", "Cards are of one person, and families pay with them."
+        S.MIDDLING, "payment", "Cards are of one person, and families pay with them."
     ),
     Clue.PAYMENT_BIN: Weight(
-        S.WEAK, 0.02, "payment", "All cards of one kind of one bank."
+        S.WEAK, "payment", "All cards of one kind of one bank."
     ),
     Clue.ADDRESS: Weight(
-        S.WEAK, 0.15, "address", "Up to 256 homes, and all whom a carrier puts behind one."
+        S.WEAK, "address", "Up to 256 homes, and all whom a carrier puts behind one."
     ),
 }  # fmt: skip
 REFUSE: Final = 0.8
@@ -118,16 +116,16 @@ def judge(clues: Iterable[Clue]) -> Judgement:
     best: dict[str, Clue] = {}
     for clue in clues:
         group = TABLE[clue].group
-        if group not in best or TABLE[clue].confidence > TABLE[best[group]].confidence:
+        if group not in best or clue.confidence > best[group].confidence:
             best[group] = clue
-    counted = sorted(best.values(), key=lambda one: (-TABLE[one].confidence, one.value))
-    confidence = 1 - math.prod(1 - TABLE[one].confidence for one in counted)
+    counted = sorted(best.values(), key=lambda one: (-one.confidence, one.value))
+    confidence = together(counted)
     strengths = [TABLE[one].strength for one in counted]
     enough = S.STRONG in strengths or strengths.count(S.MIDDLING) >= MIDDLING
     answer = Answer.ALLOW
     if confidence >= WATCH:
         answer = Answer.REFUSE if enough and confidence >= REFUSE else Answer.WATCH
-    return Judgement(answer, round(confidence, 4), tuple(counted))
+    return Judgement(answer, confidence, tuple(counted))
 
 
 def strongest(
