@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from breakwater.app.ground import Ground
+from breakwater.hub import holding
+from breakwater.hub.feedback import Feedback
 from breakwater.hub.feeds.clock import HubClock
 from breakwater.hub.feeds.following import Following
 from breakwater.hub.feeds.releases import MOVE_JOB, Releases
@@ -20,12 +22,14 @@ class Feeding:
     Attributes:
         following: who follows, with what view, and how well.
         windows: the NCMEC dialect.
+        feedback: what members say of entries by it.
     """
 
     clock: HubClock
     following: Following
     releases: Releases
     windows: Windows
+    feedback: Feedback
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
 
@@ -38,6 +42,7 @@ def wire_feeds(settings: Settings, on: Ground) -> Feeding:
     return Feeding(
         clock=clock, following=following, releases=releases,
         windows=Windows(on.db, following, clock),
+        feedback=Feedback(db=on.db, feed=on.feed, limits=holding.Limits()),
         jobs=(JobKind(MOVE_JOB, releases.move, lease_s=300.0),),
         turns=(
             Turn("hub stamps", 1.0, clock.turn),

@@ -103,6 +103,14 @@ class Following:
                 self._releases.first(tx, member)
                 hub_feeds.note_pull(tx, member.id, dialect, {})
 
+    def served(self, member: Id, keys: set[int]) -> None:
+        """Note batches of which a member is about to have something for the first time."""
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            known = {one.import_number for one in hub_feeds.served(tx, member)}
+            for key in sorted(keys - known):
+                hub_feeds.serve(tx, member, key, "", ended=False, known=False)
+
     def note(
         self, member: Id, dialect: str, *, rows: int = 0, change: int = 0, fault: str = ""
     ) -> None:

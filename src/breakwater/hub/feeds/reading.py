@@ -53,11 +53,18 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What goes with an entry that may go out; `known`: the member may have had it."""
+    """What goes with an entry that may go out.
+
+    Attributes:
+        known: the member may have had it.
+        former: as in `Page`.
+        fresh: keys of batches of which the member has had nothing yet.
+    """
 
     terms: Terms | None
     known: bool
     former: tuple[int, ...] = ()
+    fresh: tuple[int, ...] = ()
 
 
 class Reader:
@@ -73,6 +80,9 @@ class Reader:
         only: int | None = None,
     ) -> None:
         """Take what decides.
+
+        `fresh` grows by the keys of batches of which something was read for the first time: they
+        are to be noted before it goes out, so that its end is told.
 
         Args:
             tx: the snapshot.
@@ -90,6 +100,7 @@ class Reader:
         self._batches: dict[int, Batch] = {}
         self._house: dict[int, Batch] = {}
         self._plain: dict[tuple[int, int | None], Verdict] = {}
+        self.fresh: set[int] = set()
 
     def page(self, after: int, upto: int, limit: int, *, scan: int = 0) -> Page:
         """News of entries whose last change lies in `after < change <= upto`.
@@ -143,6 +154,8 @@ class Reader:
             return None
         verdict = special[row.number] if row.special else self._plain[row.bank, row.import_number]
         if row.status == _ACTIVE and verdict.terms is not None:
+            if verdict.fresh:
+                self.fresh.update(verdict.fresh)
             return Released(
                 row.change, row.number, row.kind, bytes(row.value), verdict.terms,
                 bool(row.negative), row.quality, row.score,
@@ -209,7 +222,12 @@ class Reader:
             permitted_use=use, category=allowed[0].category, labels=labels, tlp=shared.tlp,
             source=origin, expires_at=ends,
         )  # fmt: skip
-        return Verdict(terms, True, former)
+        keys = {
+            batch.key if one.source == batch.member
+            else -hub_feeds.loose(batch.bank, self._number(one.source))
+            for one in allowed
+        }  # fmt: skip
+        return Verdict(terms, True, former, tuple(sorted(keys - self._served)))
 
     def _allowed(
         self, batch: Batch, given: Sequence[Given], labels: Sequence[str], use: str, ends: datetime | None

@@ -104,10 +104,10 @@ class Releases:
         self._signed = signed
 
     def first(self, tx: Tx, member: Member) -> None:
-        """Before a member's first answer: note what is for it, move nothing."""
+        """Before a member has all at once: note what is for it, move nothing."""
         tx.lock_changes()
         rulings = _Rulings(Standing.of(tx), tx.now)
-        rulings.settle(tx, member)
+        rulings.settle(tx, member, new=True)
 
     def move(self, payload: Mapping[str, Any], attempt: int, beat: Beat) -> None:
         """Job: move the entries of one batch, slice by slice; from the start again after a crash."""
@@ -155,8 +155,12 @@ class _Rulings:
         self._known: dict[tuple[tuple[str, ...], int], tuple[str, bool]] = {}
         self._moves: dict[int, Batch] = {}
 
-    def settle(self, tx: Tx, member: Member) -> None:
-        """Note what is for a member; what it must look at again is to be moved."""
+    def settle(self, tx: Tx, member: Member, *, new: bool = False) -> None:
+        """Note what is for a member; what it must look at again is to be moved.
+
+        With `new`, only what was never noted, and nothing moves. What a feed noted in passing has
+        no profile yet: it is looked at like what is new.
+        """
         before = {one.import_number: one for one in hub_feeds.served(tx, member.id)}
         pulled = bool(hub_feeds.pulls(tx, member.id))
         views = self._views(member, self._on.rules, self._now)
@@ -166,11 +170,14 @@ class _Rulings:
                 self._known[signs, batch.key] = self._profile(views, batch)
             profile, allowed = self._known[signs, batch.key]
             row = before.get(batch.key)
+            if new and row is not None:
+                continue
             if (row is None and not allowed) or (row is not None and row.profile == profile):
                 continue
             ended = not allowed
             hub_feeds.serve(tx, member.id, batch.key, profile, ended=ended, known=row is not None)
-            if pulled and (row is not None or not self._always(member, batch, profile)):
+            unknown = row is None or (not row.profile and allowed)
+            if pulled and not new and not (unknown and self._always(member, batch, profile)):
                 self._moves[batch.key] = batch
 
     def ask(self, tx: Tx) -> None:

@@ -19,7 +19,7 @@ from breakwater.errors import BadInput, NotFound
 from breakwater.hub.feeds import ncmec
 from breakwater.hub.feeds.clock import HubClock
 from breakwater.hub.feeds.following import Asking, Following
-from breakwater.hub.feeds.reading import HOUSE, Page
+from breakwater.hub.feeds.reading import HOUSE, Page, Reader
 from breakwater.model.access import Principal
 from breakwater.model.hub import MemberState
 from breakwater.model.hub_feed import Released
@@ -125,14 +125,17 @@ class Windows:
         self._clock.close(wanted.end)
         with self._db.read() as tx:
             asking = self._asking(tx, who, name)
-            page, upto = self._page(tx, asking, wanted)
+            reader = asking.reader(tx, self._only(asking, name))
+            page, upto = self._page(tx, reader, wanted)
             answer = self._answer(tx, wanted, page, upto)
+        if reader.fresh:
+            self._following.served(asking.member.id, reader.fresh)
         told, count = ncmec.entries(answer)
         self._following.note(asking.member.id, DIALECT, rows=count, change=page.through)
         return told
 
-    def entry(self, who: Principal, name: str, member: int, number: str) -> int:
-        """The number of an entry that this member has from here; for feedback on it.
+    def entry(self, who: Principal, name: str, member: int, number: str) -> tuple[Asking, int]:
+        """Who asks, and the number of an entry that it has from here; for feedback on it.
 
         Raises:
             NotFound: there is none, or it is not this member's to see.
@@ -145,10 +148,10 @@ class Windows:
             found = reader.of(hub_feeds.rows_of(tx, [int(number)]))
         for one in found:
             if isinstance(one, Released) and member in {s.number for s in one.terms.sources}:
-                return one.number
+                return asking, one.number
         raise NotFound("entry")
 
-    def _page(self, tx: Tx, asking: Asking, wanted: Wanted) -> tuple[Page, int]:
+    def _page(self, tx: Tx, reader: Reader, wanted: Wanted) -> tuple[Page, int]:
         if wanted.start >= wanted.end:
             return Page([], 0), 0
         window = self._clock.window(tx, wanted.start, wanted.end)
@@ -157,7 +160,6 @@ class Windows:
             raise BadInput("`start` is not one that was given out for this window.")
         if after >= window.upto:
             return Page([], window.upto), window.upto
-        reader = asking.reader(tx, self._only(asking, wanted.list))
         return reader.page(after, window.upto, ncmec.PAGE, scan=SCAN), window.upto
 
     @staticmethod

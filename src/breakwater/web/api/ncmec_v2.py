@@ -12,12 +12,14 @@ from typing import Annotated, Any, Final
 
 from fastapi import Path, Query
 from lxml import etree
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
 from breakwater.errors import BadInput
 from breakwater.hub.feeds import ncmec
-from breakwater.model.access import Permission
+from breakwater.model.access import Permission, Principal
+from breakwater.model.hub import FeedbackKind
 from breakwater.web.api.openapi import body_of, problems
 from breakwater.web.gate import Parts, Router, Who, client_address, needs
 
@@ -85,6 +87,35 @@ def reasons(name: ListName, kind: Type, app: Parts, who: Who) -> Response:
 def categorizations(name: ListName, app: Parts, who: Who) -> Response:
     """In their groups."""
     return _xml(app.feeds.windows.categorizations(who, name))
+
+
+@router.put(
+    "/hub/{name}/v2/entries/{member}/{entry}/{kind}/feedback",
+    summary="Say what you think of an entry", status_code=204, openapi_extra=_FEEDBACK, **_OPTIONS,
+)  # fmt: skip
+@needs(P.HUB_PULL, basic=True)
+async def feedback(  # noqa: PLR0917 - parts of the path, passed by name
+    name: ListName,
+    member: Number,
+    entry: Entry,
+    kind: Type,
+    request: Request,
+    app: Parts,
+    who: Who,
+) -> Response:
+    """The body is one `feedbackSubmission`; the last word of a member counts."""
+    affirmative, reasons = submitted(await request.body())
+    opinion = FeedbackKind.AFFIRMATIVE if affirmative else FeedbackKind.NEGATIVE
+    await run_in_threadpool(_said, app, who, name, member, entry, kind_of(kind), opinion, reasons)
+    return Response(status_code=204)
+
+
+def _said(  # noqa: PLR0917 - parts of the path
+    app: Any, who: Principal, name: str, giver: int, entry: str, kind: str,
+    opinion: FeedbackKind, reasons: tuple[str, ...],
+) -> None:  # fmt: skip
+    asking, number = app.feeds.windows.entry(who, name, giver, entry)
+    app.feeds.feedback.give(asking.member, number, kind, opinion, reasons)
 
 
 def submitted(body: bytes) -> tuple[bool, tuple[str, ...]]:
