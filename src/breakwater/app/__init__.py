@@ -20,6 +20,7 @@ from breakwater.app.feeding import Feeding, wire_feeds
 from breakwater.app.founding import check_jail, root_key, set_up
 from breakwater.app.ground import Ground, open_ground
 from breakwater.app.hearing import Hearing, wire_hearing
+from breakwater.app.hub import Hub, wire_hub
 from breakwater.app.live import Live, wire_live
 from breakwater.app.mapping import floods_of, life_of, limits_of, provider_of, stores_of
 from breakwater.app.packaging import Packaging, wire_packages
@@ -109,6 +110,7 @@ class App:
     transparency: Publishing
     sanctions: Sanctions
     feeds: Feeding
+    hub: Hub
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -231,7 +233,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     work = join_work(settings, on, parts, review)
     acting = wire_acting(settings, on, undo)
     sanctions = wire_sanctions(settings, on)
-    feeds = wire_feeds(settings, on)
+    feeds, hub = wire_feeds(settings, on), wire_hub(settings, on, access)
     receiving = wire_receiving(settings, on)
     reporting = wire_reporting(settings, on, undo, review.schemes.every)
     preserving = wire_preserving(settings, on)
@@ -252,15 +254,15 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         conversations=wire_conversations(settings, on, hearing.lanes),
         viewers=wire_viewers(on, reporting.sendings), transparency=publishing,
         receiving=receiving, reporting=reporting, preserving=preserving, packages=packages,
-        acting=acting, sanctions=sanctions, requesting=requesting, feeds=feeds,
+        acting=acting, sanctions=sanctions, requesting=requesting, feeds=feeds, hub=hub,
         subscriptions=(
             *acting.subscriptions, *sanctions.subscriptions, *work.subscriptions, *scoring.subscriptions,
-            *hearing.subscriptions, *reporting.subscriptions, *preserving.subscriptions,
+            *hearing.subscriptions, *reporting.subscriptions, *preserving.subscriptions, *hub.subscriptions,
         ),
-        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs, *sanctions.jobs, *feeds.jobs),
+        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs, *sanctions.jobs, *feeds.jobs, *hub.jobs),
         turns=(
             *work.turns, *publishing.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns,
-            *preserving.turns, *acting.turns, *requesting.turns, *sanctions.turns, *feeds.turns,
+            *preserving.turns, *acting.turns, *requesting.turns, *sanctions.turns, *feeds.turns, *hub.turns,
         ),
         close=undo.close,
     )  # fmt: skip
