@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
-from breakwater.settings_comments import CommentsSettings
+from breakwater.settings_comments import CommentsSettings, Words
 
 
 class JusticeSettings(CommentsSettings):
@@ -21,6 +21,17 @@ class JusticeSettings(CommentsSettings):
         description="Folder of location databases: `*.mmdb`, lists of Tor exits in `tor/`, hosting "
         "networks in `hosting.csv`; empty: `geo` in the data directory. Without any, the shipped "
         "country table answers.",
+    )
+
+    exchange_private_networks: Words = Field(
+        default=(),
+        description="CIDR blocks of our own network in which a hub whose lists we pull may stand, "
+        "comma-separated; plain http goes nowhere else. Empty: https on the public internet only.",
+    )
+    exchange_ca: Path | None = Field(
+        default=None,
+        description="PEM of the authority that signed the certificates of hubs inside; it is "
+        "believed beside the system's.",
     )
 
     acts_file: Path | None = Field(
@@ -187,4 +198,20 @@ class JusticeSettings(CommentsSettings):
         le=3650,
         description="For how long evidence is kept from the receipt of its report; 365 is the duty "
         "in the United States (18 USC 2258A(h)).",
+    )
+
+    own_pictures: bool = Field(
+        default=False,
+        description="Open `/own-picture`: anybody may send the hash of a picture of themselves, "
+        "without a name. What it finds is held until a person has looked.",
+    )
+    own_pictures_exit: str = Field(
+        default="https://www.wikipedia.org/",
+        pattern=r"^(https?://|about:blank$|/)",
+        description="Where the button that leaves `/own-picture` at once goes: an ordinary page.",
+    )
+    own_pictures_per_hour: float = Field(
+        default=600.0,
+        gt=0,
+        description="Requests about own pictures taken in an hour, from everybody together.",
     )

@@ -91,13 +91,13 @@ def take(
 
 
 def _judged(tx: Tx, policy: Policy, alert: Alert, segments: Sequence[Segment]) -> Judged:
-    action, may_cut = BankAction.HOLD, False
+    action, may_cut, unchecked = BankAction.HOLD, False, False
     try:
         bank = banks.get(tx, alert.bank) if alert.bank else None
     except NotFound:
         bank = None  # withdrawn meanwhile: a person looks, nothing is cut
     if bank is not None:
-        action = bank.action
+        action, unchecked = bank.action, bank.unchecked
         may_cut = (
             alert.auto_cut
             and not bank.archived
@@ -112,7 +112,7 @@ def _judged(tx: Tx, policy: Policy, alert: Alert, segments: Sequence[Segment]) -
         return Judged(Control.OPEN, 0.0, opens=False)
     return judge(
         policy, alert, zone=zone, action=action, may_cut=may_cut,
-        dismissed=known,
+        dismissed=known, unchecked=unchecked,
     )  # fmt: skip
 
 

@@ -135,6 +135,7 @@ def judge(
     action: BankAction,
     may_cut: bool,
     dismissed: bool = False,
+    unchecked: bool = False,
 ) -> Judged:
     """How far one alert goes.
 
@@ -145,6 +146,7 @@ def judge(
         action: of the bank it points to; a bank that only logs stops nothing.
         may_cut: the bank is marked and the entry verified by two, by the rows.
         dismissed: a person said of this reference that it is not in this broadcast.
+        unchecked: the bank holds what nobody checked: it is looked at, never stopped.
     """
     if dismissed:
         return Judged(Control.OPEN, 0.0, opens=False)
@@ -156,7 +158,7 @@ def judge(
     known = alert.kind in {"match", "copy", "stopped"}
     if known and action is BankAction.LOG:
         return Judged(Control.WATCHED, 0.2, opens=False)
-    if known and zone is not Zone.LINK:
+    if known and (unchecked or zone is not Zone.LINK):
         return Judged(min(to, Control.WATCHED, key=_rank), LOOK_WEIGHT, opens=opens)
     if known and may_cut and _enough(policy, alert):
         to = Control.CUT

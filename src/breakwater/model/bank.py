@@ -34,6 +34,17 @@ class BankAction(StrEnum):
         return {"block": Action.BLOCK, "hold": Action.HOLD, "log": Action.ALLOW}[self.value]
 
 
+OWN_PICTURES: Final = "OWN_PICTURES"
+"""Bank of hashes that people sent of pictures of themselves: nobody has checked them."""
+
+
+def allowed_action(bank: str, action: BankAction) -> BankAction:
+    """What a match in a bank may do: what nobody checked holds at most, whatever was set."""
+    if bank == OWN_PICTURES and action is BankAction.BLOCK:
+        return BankAction.HOLD
+    return action
+
+
 class EntryStatus(StrEnum):
     """The life of an entry. Withdrawn is final: a value that returns is a new entry."""
 
@@ -103,6 +114,11 @@ class Bank:
     created_at: datetime | None = None
     change: int = 0
     archived: bool = False
+
+    @property
+    def unchecked(self) -> bool:
+        """Its entries come from anybody: they may hold, never block, freeze or cut."""
+        return self.name == OWN_PICTURES
 
 
 @dataclass(frozen=True, slots=True)

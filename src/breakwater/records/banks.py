@@ -13,8 +13,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from breakwater.errors import Conflict, NotFound
-from breakwater.model.bank import Bank, BankAction
+from breakwater.errors import BadInput, Conflict, NotFound
+from breakwater.model.bank import OWN_PICTURES, Bank, BankAction, allowed_action
 from breakwater.model.ids import Id, new_id
 from breakwater.records import numbers
 from breakwater.records.database import Tx
@@ -109,8 +109,11 @@ def update(tx: Tx, bank: Bank, *, expected_change: int) -> Bank:
     Raises:
         Conflict: somebody changed it since, or the new name is taken.
         NotFound: no such bank.
+        BadInput: what nobody checked may not block, nor take another name.
     """
     change = tx.change()
+    if bank.name != OWN_PICTURES and by_id(tx, bank.id).unchecked:
+        raise BadInput(f"{OWN_PICTURES} keeps its name: nobody has checked what it holds.")
     taken = sa.select(banks.c.id).where(banks.c.name == bank.name, banks.c.id != bank.id)
     if tx.execute(taken).first():
         raise Conflict(f"There is a bank {bank.name} already.", bank=bank.name)
@@ -159,6 +162,8 @@ def _one(tx: Tx, which: sa.ColumnElement[bool], words: str) -> Bank:
 def _values(bank: Bank) -> dict[str, Any]:
     """Columns that may change."""
     storable(bank.name, bank.purpose, bank.source, bank.permitted_use)
+    if allowed_action(bank.name, bank.action) is not bank.action:
+        raise BadInput(f"{OWN_PICTURES} may hold, never block: nobody has checked what it holds.")
     return {
         "name": bank.name,
         "purpose": bank.purpose,
@@ -181,7 +186,7 @@ def _noun(row: sa.Row[Any]) -> Bank:
         purpose=row.purpose,
         source=row.source,
         permitted_use=row.permitted_use,
-        action=BankAction(row.action),
+        action=allowed_action(row.name, BankAction(row.action)),
         limits=MappingProxyType(row.limits),
         enabled_share=row.enabled_share,
         verified=row.verified,

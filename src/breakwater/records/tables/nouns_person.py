@@ -62,7 +62,7 @@ own_hashes = Table(
     _sig("request_id", IdType, ForeignKey("own_requests.id")),
     _sig("picture", Integer),
     _sig("entry_number", BigInteger, ForeignKey("entries.number")),
-    PrimaryKeyConstraint("request_id", "picture", "entry_number"),
+    PrimaryKeyConstraint("request_id", "entry_number"),
     Index("ix_own_hashes_entry_number", "entry_number"),
     info=APPEND_ONLY,
 )  # fmt: skip

@@ -57,7 +57,7 @@ def part_1() -> None:
         col("request_id", ID),
         col("picture", INT),
         col("entry_number", BIG),
-        sa.PrimaryKeyConstraint("request_id", "picture", "entry_number", name="pk_own_hashes"),
+        sa.PrimaryKeyConstraint("request_id", "entry_number", name="pk_own_hashes"),
         sa.ForeignKeyConstraint(["entry_number"], ["entries.number"], name="fk_own_hashes_entry_number_entries"),
         sa.ForeignKeyConstraint(["request_id"], ["own_requests.id"], name="fk_own_hashes_request_id_own_requests"),
     )  # fmt: skip
