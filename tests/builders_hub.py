@@ -10,14 +10,26 @@ from typing import Any
 from breakwater.fingerprint.registry import Registry
 from breakwater.hub import holding
 from breakwater.hub.contribute import Contribute, Request
+from breakwater.hub.curate import Curate
+from breakwater.hub.feedback import Feedback
 from breakwater.matching.index import Index
 from breakwater.model.access import ApiKey, Permission, Principal, Role
 from breakwater.model.bank import Bank, Entry
-from breakwater.model.hub import Member, MemberKind
-from breakwater.model.hub_given import Giver
+from breakwater.model.hub import Effect, Member, MemberKind, ReleaseRule
+from breakwater.model.hub_given import Giver, Question
 from breakwater.model.ids import Id, new_id
 from breakwater.recognition.feed import IndexFeed
-from breakwater.records import api_keys, banks, entries, hub_given, hub_lists, hub_members, people
+from breakwater.records import (
+    api_keys,
+    banks,
+    entries,
+    hub_given,
+    hub_lists,
+    hub_members,
+    hub_queue,
+    hub_rules,
+    people,
+)
 from breakwater.records.database import Database
 
 _count = itertools.count(1)
@@ -41,6 +53,8 @@ class HubHouse:
         )
         self.feed = IndexFeed(db=db, index=self.index)
         self.contribute = Contribute(db=db, feed=self.feed, limits=limits)
+        self.feedback = Feedback(db=db, feed=self.feed, limits=limits)
+        self.curate = Curate(db=db, feed=self.feed)
         self.limits = limits
 
     def close(self) -> None:
@@ -73,6 +87,16 @@ class HubHouse:
             one = people.create(tx, name=name or f"Person {next(_count)}", roles=[Role.QA_LEAD])
         allowed = {Permission.HUB_READ, Permission.HUB_WRITE, Permission.HUB_CURATE, *permissions}
         return Principal(one.id, one.name, frozenset(allowed), person=one.id)
+
+    def allow(self, **facts: Any) -> None:
+        """A rule that lets something out; to everybody when nothing is said."""
+        with self.db.transaction() as tx:
+            hub_rules.add(tx, ReleaseRule(new_id(), Effect.ALLOW, **facts))
+
+    def open(self) -> list[Question]:
+        """What curators have before them."""
+        with self.db.read() as tx:
+            return hub_queue.page(tx)
 
     def give(self, who: Principal, *said: Any, name: str = "KNOWN", **facts: Any) -> Any:
         """Give; a bare seed is an MD5 of it."""

@@ -70,6 +70,7 @@ EVENTS: Final = {
     EventType.REGISTRATION_REFUSED: "A registration was refused: a sanctioned person is back; nothing says who.",
     EventType.GRADE_SETTLED: "What holds for a graded item is settled, or settled anew.",
     EventType.GRADE_DISPUTED: "Graders disagree on an item; an adjudicator is wanted.",
+    EventType.HUB_DOUBTED: "A curator of the hub sent to graders what matched a doubted entry.",
     EventType.QUALITY_ALARM: "Graders drift: known answers or agreement left their bounds.",
     EventType.PACKAGE_CHANGED: "An evidence package is being made, was sealed, or could not be made.",
     EventType.FILING_CHANGED: "A report to an authority was drafted, or went a step on.",

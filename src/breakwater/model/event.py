@@ -69,6 +69,7 @@ class EventType(StrEnum):
     REGISTRATION_REFUSED = "registration.refused"
     GRADE_SETTLED = "grade.settled"
     GRADE_DISPUTED = "grade.disputed"
+    HUB_DOUBTED = "hub.doubted"
 
 
 @dataclass(frozen=True, slots=True)

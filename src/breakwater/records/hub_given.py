@@ -380,6 +380,37 @@ def said(tx: Tx, number: int) -> list[sa.Row[Any]]:
     return list(tx.execute(wanted))
 
 
+def import_of(tx: Tx, number: int) -> int | None:
+    """The import an entry came with."""
+    found = tx.execute(sa.select(_e.import_number).where(_e.number == number)).scalar()
+    return None if found is None else int(found)
+
+
+def held_of(tx: Tx, import_number: int) -> list[int]:
+    """Entries of a batch that are held, by number."""
+    code = CODES[EntryStatus.QUARANTINED]
+    own = _e.import_number.in_(parts(tx, import_number))
+    wanted = sa.select(_e.number).where(
+        own, _e.status == code, _e.status != sa.literal_column("0"),
+        _e.bank_number == get(tx, import_number).bank_number,
+    )  # fmt: skip
+    return [int(n) for n in tx.execute(wanted.order_by(_e.number)).scalars()]
+
+
+def carry_over(tx: Tx, former: int, number: int) -> None:
+    """A new entry of the same value is given by those who gave the former one, and by no other."""
+    tx.lock_changes()
+    before = {one.member: one for one in givers(tx, [former])[former]}
+    now = {one.member for one in givers(tx, [number])[number]}
+    for member in sorted(now - before.keys()):
+        _say(tx, member, [number], gives=False, wanted={}, import_number=None, reason="as before")
+    for member, one in before.items():
+        _say(
+            tx, member, [] if one.first else [number], gives=True,
+            wanted={number: one.category}, import_number=None, reason="as before",
+        )  # fmt: skip
+
+
 def touch(tx: Tx, number: int) -> int:
     """Move an entry's change number, so that followers look at it again; answers it."""
     change = tx.change()

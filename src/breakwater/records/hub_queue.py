@@ -62,7 +62,7 @@ def settle(tx: Tx, question: Id, outcome: Outcome, *, by: str, note: str = "") -
     """
     storable(note)
     tx.lock_changes()
-    if get(tx, question).settled_at is not None:
+    if get(tx, question).outcome is not None:
         raise Conflict("This question was settled already.")
     said = {
         "settled_at": tx.now, "outcome": outcome.value, "settled_by": by, "note": note,
@@ -70,6 +70,12 @@ def settle(tx: Tx, question: Id, outcome: Outcome, *, by: str, note: str = "") -
     }  # fmt: skip
     tx.execute(sa.update(hub_queue).where(_q.id == question).values(said))
     return get(tx, question)
+
+
+def release(tx: Tx, question: Id) -> None:
+    """Stop holding back an entry for this question, within the transaction that settles it."""
+    now = {"settled_at": tx.now}
+    tx.execute(sa.update(hub_queue).where(_q.id == question).values(now))
 
 
 def page(
