@@ -5,5 +5,10 @@ cd "$(dirname "$0")/.."
 tools/lint.sh
 [ -n "${LONG:-}" ] && [ "${LONG}" != 0 ] && export LONG=1
 read -ra chosen <<<"${TESTS:-}"
-# One worker a core; a file's tests stay together, so that they share what they start.
-exec .venv/bin/python -m pytest -n auto --dist loadfile --durations=20 "${chosen[@]}"
+# A hundred processes start in a run: what Python compiled once is kept.
+unset PYTHONDONTWRITEBYTECODE
+# Three workers on two cores: a test that waits for a browser or a server leaves a core to another.
+# A file's tests stay together, so that they share what they start; the longest files come first, in
+# the order of tests/conftest.py and not by their number of tests.
+workers=${WORKERS:-$((($(nproc) * 3 + 1) / 2))}
+exec .venv/bin/python -m pytest -n "$workers" --dist loadfile --no-loadscope-reorder --durations=20 "${chosen[@]}"
