@@ -16,11 +16,13 @@ import httpx
 import numpy as np
 
 from breakwater.banks.manage import NewBank, NewEntry, Provenance
+from breakwater.exchange.manage import NewFeed
 from breakwater.live.servers import NewServer
 from breakwater.model.access import MACHINE_SCOPES, Principal, Role
 from breakwater.model.appeal import Claim
 from breakwater.model.copies import FramePrints
 from breakwater.model.decision import DecisionFacts, DecisionKind
+from breakwater.model.exchange import Credentials
 from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.grading import GradeItem, ItemState, SetState, item_id
 from breakwater.model.ids import Id, new_id
@@ -219,6 +221,14 @@ def media_server(world: World, of: Somebody) -> str:
     name = f"edge-{world.next()}"
     new = NewServer(name, ServerKind.NGINX_RTMP, control_url="http://127.0.0.1:9")
     return world.app.live.servers.add(new, of.who).config.name
+
+
+def feed(world: World, of: Somebody) -> str:
+    name, by = f"feed-{world.next()}", of.who
+    bank = world.app.banks.create(NewBank(f"FEED_{world.next()}"), by)
+    keys = Credentials(user="harbour", password="lighthouse")
+    new = NewFeed(name, "ncmec", bank.name, "https://peer.invalid", credentials=keys)
+    return world.app.exchange.feeds.add(new, by).name
 
 
 def human(world: World, _of: Somebody) -> str:

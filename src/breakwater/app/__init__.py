@@ -16,6 +16,7 @@ from breakwater.app.acting import Acting, wire_acting
 from breakwater.app.classifying import Scoring, wire_scoring
 from breakwater.app.conversing import wire_conversations
 from breakwater.app.enforcing import Enforcing, wire_enforcing
+from breakwater.app.exchanging import Exchanging, wire_exchange
 from breakwater.app.feeding import Feeding, wire_feeds
 from breakwater.app.founding import check_jail, root_key, set_up
 from breakwater.app.ground import Ground, open_ground
@@ -110,6 +111,7 @@ class App:
     transparency: Publishing
     sanctions: Sanctions
     feeds: Feeding
+    exchange: Exchanging
     hub: Hub
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
@@ -234,6 +236,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     acting = wire_acting(settings, on, undo)
     sanctions = wire_sanctions(settings, on)
     feeds, hub = wire_feeds(settings, on), wire_hub(settings, on, access)
+    exchange = wire_exchange(settings, on, undo)
     receiving = wire_receiving(settings, on)
     reporting = wire_reporting(settings, on, undo, review.schemes.every)
     preserving = wire_preserving(settings, on)
@@ -254,7 +257,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         conversations=wire_conversations(settings, on, hearing.lanes),
         viewers=wire_viewers(on, reporting.sendings), transparency=publishing,
         receiving=receiving, reporting=reporting, preserving=preserving, packages=packages,
-        acting=acting, sanctions=sanctions, requesting=requesting, feeds=feeds, hub=hub,
+        acting=acting, sanctions=sanctions, requesting=requesting, feeds=feeds, hub=hub, exchange=exchange,
         subscriptions=(
             *acting.subscriptions, *sanctions.subscriptions, *work.subscriptions, *scoring.subscriptions,
             *hearing.subscriptions, *reporting.subscriptions, *preserving.subscriptions, *hub.subscriptions,
@@ -262,7 +265,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs, *sanctions.jobs, *feeds.jobs, *hub.jobs),
         turns=(
             *work.turns, *publishing.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns,
-            *preserving.turns, *acting.turns, *requesting.turns, *sanctions.turns, *feeds.turns, *hub.turns,
+            *preserving.turns, *acting.turns, *requesting.turns, *sanctions.turns, *feeds.turns, *hub.turns, *exchange.turns,
         ),
         close=undo.close,
     )  # fmt: skip

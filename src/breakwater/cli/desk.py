@@ -26,7 +26,7 @@ OPERATOR: Final = Principal(
     "local operator",
     frozenset(
         MACHINE_SCOPES
-        | {Permission.PEOPLE_WRITE, Permission.SYSTEM_WRITE, Permission.SERVER_WRITE}
+        | {Permission.PEOPLE_WRITE, Permission.SYSTEM_WRITE, Permission.SERVER_WRITE, Permission.EXCHANGE_WRITE}
         | {Permission.STREAM_CONTROL, Permission.ACT_RETRY}
         | {Permission.SUBJECT_READ, Permission.SUBJECT_ERASE}
     ),
@@ -118,6 +118,34 @@ class Desk(Protocol):
         ...
 
     def remove_media_server(self, name: str) -> Row:
+        """Forget it."""
+        ...
+
+    def feeds(self) -> list[Row]:
+        """All feeds of others' lists, with how each does."""
+        ...
+
+    def add_feed(self, fields: Row) -> Row:
+        """Enter a feed."""
+        ...
+
+    def feed_health(self, name: str) -> Row:
+        """A feed with its pulls and what could not be read."""
+        ...
+
+    def change_feed(self, name: str, fields: Row) -> Row:
+        """Change a feed: pause it, resume it."""
+        ...
+
+    def check_feed(self, name: str) -> Row:
+        """Whether its peer lets us in."""
+        ...
+
+    def pull_feed(self, name: str) -> Row:
+        """Pull it now, to the end; answers how it did."""
+        ...
+
+    def remove_feed(self, name: str, *, withdraw: bool) -> None:
         """Forget it."""
         ...
 

@@ -22,6 +22,7 @@ from breakwater.classifiers.folder import ModelFile
 from breakwater.cli import owner
 from breakwater.cli.court import HereCourt
 from breakwater.cli.desk import OPERATOR, Desk, ListFile, Progress, Row, Share
+from breakwater.cli.feeds import HereFeeds
 from breakwater.cli.remote import OwnerDesk
 from breakwater.cli.serve import prepare
 from breakwater.cli.terminal import Terminal
@@ -100,7 +101,7 @@ def _opened(settings: Settings, terminal: Terminal, pool: JailPool | None) -> Ap
 M = TypeVar("M", bound=BaseModel)
 
 
-def _checked(model: type[M], fields: Row) -> M:
+def checked(model: type[M], fields: Row) -> M:
     """What a command says, as the API would take it."""
     try:
         return model.model_validate(fields)
@@ -135,7 +136,7 @@ class NoJail(JailPool):
         """Nothing was opened."""
 
 
-class HereDesk(HereCourt):
+class HereDesk(HereCourt, HereFeeds):
     """Does the work in this process, which owns the installation meanwhile."""
 
     def __init__(self, app: App) -> None:
@@ -226,7 +227,7 @@ class HereDesk(HereCourt):
 
     def add_media_server(self, fields: Row) -> Row:
         """Enter a media server; answers what is shared with it."""
-        body = _checked(servers.ServerIn, fields)
+        body = checked(servers.ServerIn, fields)
         return servers.add(body, self._app, OPERATOR).model_dump(mode="json")
 
     def check_media_server(self, name: str) -> Row:
@@ -235,7 +236,7 @@ class HereDesk(HereCourt):
 
     def media_server_recipe(self, name: str, wanted: Row) -> Row:
         """Its configuration files, with what is shared with it."""
-        body = _checked(servers.RecipeIn, wanted)
+        body = checked(servers.RecipeIn, wanted)
         return servers.recipe(name, body, self._app, OPERATOR).model_dump(mode="json")
 
     def remove_media_server(self, name: str) -> Row:
@@ -275,7 +276,7 @@ class HereDesk(HereCourt):
 
     def order_stream(self, stream: str, fields: Row) -> Row:
         """Stop a broadcast, or let it go, from this process: no worker runs here."""
-        body = _checked(broadcasts.OrderIn, fields)
+        body = checked(broadcasts.OrderIn, fields)
         made = self._app.enforcement.wishes.want(
             OPERATOR, Id(stream), body.to, reason=body.reason, broadcaster=body.broadcaster,
             publisher=body.whom(),
@@ -286,12 +287,12 @@ class HereDesk(HereCourt):
 
     def begin_viewers(self, fields: Row) -> Row:
         """Begin an access log, or go on with it."""
-        body = _checked(viewers.ImportIn, fields)
+        body = checked(viewers.ImportIn, fields)
         return viewers.begin(body, self._app, OPERATOR).model_dump(mode="json")
 
     def take_viewers(self, log: str, fields: Row) -> Row:
         """Keep the sessions of a piece of an access log."""
-        body = _checked(viewers.StretchIn, fields)
+        body = checked(viewers.StretchIn, fields)
         return viewers.take(log, body, self._app, OPERATOR).model_dump(mode="json")
 
     def holds(self, fields: Row) -> Row:
@@ -302,7 +303,7 @@ class HereDesk(HereCourt):
 
     def privacy(self, what: str, fields: Row, signer: str) -> Row:
         """Give out or erase what is kept of a person."""
-        asked = _checked(privacy.WANTED[what], fields)
+        asked = checked(privacy.WANTED[what], fields)
         by = self._app.access.people.on_behalf(OPERATOR, signer, asked.NEEDED)
         return asked.done(self._app, by).model_dump(mode="json")
 
@@ -310,11 +311,11 @@ class HereDesk(HereCourt):
         """Extend, end or order one."""
         app, by = self._app, held.for_person(self._app, OPERATOR, signer)
         if what == "order":
-            made = held.order(of, _checked(held.HoldOrderIn, fields), app, by)
+            made = held.order(of, checked(held.HoldOrderIn, fields), app, by)
         elif what == "extend":
-            made = held.extend(of, _checked(held.HoldExtendIn, fields), app, by)
+            made = held.extend(of, checked(held.HoldExtendIn, fields), app, by)
         else:
-            made = held.end(of, _checked(held.HoldReasonIn, fields), app, by)
+            made = held.end(of, checked(held.HoldReasonIn, fields), app, by)
         return made.model_dump(mode="json")
 
     def viewer_imports(self) -> list[Row]:
@@ -345,7 +346,7 @@ class HereDesk(HereCourt):
 
     def propose_package(self, case: str, fields: Row, signer: str) -> Row:
         """Propose a package."""
-        by, body = self._exporter(signer), _checked(packages.PackageWishIn, fields)
+        by, body = self._exporter(signer), checked(packages.PackageWishIn, fields)
         return packages.propose(case, body, self._app, by).model_dump(mode="json")
 
     def make_package(self, package: str, signer: str) -> Row:
@@ -364,7 +365,7 @@ class HereDesk(HereCourt):
 
     def record_receipt(self, text: str, signer: str) -> Row:
         """Keep a receiving officer's signed receipt."""
-        body = _checked(packages.ReceiptIn, {"receipt": text})
+        body = checked(packages.ReceiptIn, {"receipt": text})
         return packages.record(body, self._app, self._exporter(signer)).model_dump(mode="json")
 
     def take_vics(self, case: str, fields: Row, signer: str, to: Path) -> Row:
@@ -375,7 +376,7 @@ class HereDesk(HereCourt):
 
     def propose_vics(self, case: str, fields: Row, signer: str) -> Row:
         """Ask for a second investigator."""
-        by, body = vics.for_person(self._app, OPERATOR, signer), _checked(vics.VicsWishIn, fields)
+        by, body = vics.for_person(self._app, OPERATOR, signer), checked(vics.VicsWishIn, fields)
         return vics.propose(case, body, self._app, by).model_dump(mode="json")
 
     def _exporter(self, name: str) -> Principal:

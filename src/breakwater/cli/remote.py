@@ -19,6 +19,7 @@ import httpx
 from breakwater import errors
 from breakwater.cli.court import OwnerCourt
 from breakwater.cli.desk import ListFile, Progress, Row, Share
+from breakwater.cli.feeds import OwnerFeeds
 from breakwater.cli.matched import matched
 from breakwater.cli.owner import Owner, trusting
 from breakwater.cli.writing import written
@@ -100,7 +101,7 @@ class Client:
         return self.call(method, path, **how).json()
 
 
-class OwnerDesk(Client, OwnerCourt):
+class OwnerDesk(Client, OwnerCourt, OwnerFeeds):
     """Does a command's work through the owner's API."""
 
     def __init__(self, owner: Owner) -> None:

@@ -94,6 +94,12 @@ class Running:
             with self._db.transaction() as tx:
                 jobs.enqueue(tx, PULL_JOB, {"feed": feed.id}, dedup_key=f"exchange:{feed.id}")
 
+    def run_due(self) -> None:
+        """Do all that is due here and now, and come back: for a command that serves nobody."""
+        self.plan()
+        while due := self._carrying.claim():
+            self.do(due[0])
+
     def do(self, job: Job) -> None:
         """Do one job and settle it."""
         try:
@@ -168,14 +174,9 @@ class Running:
                 tx, feed, pulled_at=tx.now, due_at=tx.now + wait,
                 errors=0, fault="",
             )  # fmt: skip
-            done = exchange_feeds.pull(tx, pull.id)
             if feed.feedback or feed.counts:
                 jobs.enqueue(tx, TELL_JOB, {"feed": feed.id}, dedup_key=f"exchange.tell:{feed.id}")
             jobs.finish(tx, job)
-        _log.info(
-            "feed_pulled", feed=feed.name, pages=done.pages, offered=done.offered,
-            added=done.added, gone=done.gone, bad=done.bad,
-        )  # fmt: skip
 
     def _sweep(self, feed: Feed, job: Job) -> None:
         """What a whole list has no more is let go of.

@@ -94,6 +94,7 @@ class Permission(StrEnum):
     HUB_CURATE = "hub:curate"
     HUB_PULL = "hub:pull"
     HUB_GIVE = "hub:give"
+    EXCHANGE_WRITE = "exchange:write"
 
 
 P = Permission
@@ -136,7 +137,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     Role.GRADER: frozenset({P.MEDIA_VIEW, P.GRADE_WRITE}),
     Role.QA_LEAD: frozenset({
         P.BANK_READ, P.BANK_WRITE, P.HASH_READ, P.GRADE_QA, P.GRADE_IMPORT, P.WELLBEING_READ,
-        P.HUB_READ, P.HUB_WRITE, P.HUB_CURATE,
+        P.HUB_READ, P.HUB_WRITE, P.HUB_CURATE, P.EXCHANGE_WRITE,
     }),
     Role.INVESTIGATOR: frozenset(
         _SEE | {P.REQUEST_WRITE, P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.PACKAGE_EXPORT, P.HASH_READ}
@@ -147,7 +148,7 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
         P.BANK_READ, P.BANK_WRITE, P.CASE_READ, P.AUDIT_READ, P.TRANSPARENCY_READ,
         P.PEOPLE_WRITE, P.METRICS_READ, P.SYSTEM_READ, P.SYSTEM_WRITE, P.GRADE_IMPORT,
         P.ACT_READ, P.ACT_RETRY, P.ROUTING_WRITE, P.DUTY_WRITE, P.WELLBEING_READ, P.SERVER_WRITE, P.STREAM_READ,
-        P.SANCTION_READ, P.HUB_READ, P.HUB_WRITE,
+        P.SANCTION_READ, P.HUB_READ, P.HUB_WRITE, P.EXCHANGE_WRITE,
     }),
 }  # fmt: skip
 
