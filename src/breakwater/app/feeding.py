@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from breakwater.app.ground import Ground
 from breakwater.hub import holding
 from breakwater.hub.feedback import Feedback
+from breakwater.hub.feeds.changes import Changes
 from breakwater.hub.feeds.clock import HubClock
 from breakwater.hub.feeds.following import Following
 from breakwater.hub.feeds.releases import MOVE_JOB, Releases
+from breakwater.hub.feeds.segments import Segments
 from breakwater.hub.feeds.windows import Windows
 from breakwater.model.work import JobKind, Turn
 from breakwater.settings import Settings
@@ -22,6 +24,8 @@ class Feeding:
     Attributes:
         following: who follows, with what view, and how well.
         windows: the NCMEC dialect.
+        changes: our own feed.
+        segments: files to download.
         feedback: what members say of entries by it.
     """
 
@@ -29,6 +33,8 @@ class Feeding:
     following: Following
     releases: Releases
     windows: Windows
+    changes: Changes
+    segments: Segments
     feedback: Feedback
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -36,17 +42,19 @@ class Feeding:
 
 def wire_feeds(settings: Settings, on: Ground) -> Feeding:
     """Put the parts together."""
-    del settings
     clock, releases = HubClock(on.db), Releases(on.db)
     following = Following(on.db, releases)
+    segments = Segments(on.db, following, releases, settings.data_dir / "hub" / "segments")
     return Feeding(
         clock=clock, following=following, releases=releases,
         windows=Windows(on.db, following, clock),
+        changes=Changes(on.db, following), segments=segments,
         feedback=Feedback(db=on.db, feed=on.feed, limits=holding.Limits()),
         jobs=(JobKind(MOVE_JOB, releases.move, lease_s=300.0),),
         turns=(
             Turn("hub stamps", 1.0, clock.turn),
             Turn("hub releases", 2.0, releases.turn),
             Turn("hub pulls", 5.0, following.turn),
+            Turn("hub segments", 600.0, segments.turn),
         ),
     )  # fmt: skip

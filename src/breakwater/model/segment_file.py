@@ -228,11 +228,12 @@ def write(segment: Segment, file: IO[bytes]) -> tuple[int, str]:
     said = json.dumps(header, separators=(",", ":")).encode()
     columns.append(({}, list(zip(_GONE, segment.gone, strict=True))))
     digest, size = hashlib.sha256(), 0
-    parts: list[bytes] = [HEAD, len(said).to_bytes(8, "little"), said]
+    parts: list[bytes | memoryview] = [HEAD, len(said).to_bytes(8, "little"), said]
     for _, arrays in columns:
         for name, array in arrays:
             parts.append(_pad(sum(map(len, parts)) + size))
-            parts.append(np.ascontiguousarray(array, np.dtype(_TYPES[name])).tobytes())
+            flat = np.ascontiguousarray(array, np.dtype(_TYPES[name])).reshape(-1)
+            parts.append(flat.view(np.uint8).data)
             for piece in parts:
                 digest.update(piece)
                 file.write(piece)

@@ -196,6 +196,19 @@ def batches_of(tx: Tx, lists: Iterable[int]) -> list[Batch]:
     return [_batch(row) for row in tx.execute(wanted.order_by(_i.number))]
 
 
+def state(tx: Tx, lists: Iterable[int], now: datetime) -> str:
+    """What lists say for all their entries, and how many of their batches are over, as text."""
+    known = sorted(lists)
+    wanted = sa.select(_b.number, _b.name, _b.permitted_use, _b.archived, _b.expires_at)
+    facts = [
+        (r.number, r.name, r.permitted_use, r.archived, r.expires_at is not None and r.expires_at <= now)
+        for r in tx.execute(wanted.where(_b.number.in_(known)).order_by(_b.number))
+    ]  # fmt: skip
+    over = sa.select(sa.func.count()).select_from(imports)
+    count = tx.execute(over.where(_i.bank_number.in_(known), _i.expires_at <= now)).scalar()
+    return repr((facts, count))
+
+
 def house(tx: Tx, wanted: Iterable[int]) -> dict[int, Batch]:
     """What entries without an import inherit, by number of the bank."""
     found = tx.execute(sa.select(banks).where(_b.number.in_(sorted(set(wanted)))))

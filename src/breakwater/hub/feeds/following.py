@@ -26,12 +26,19 @@ from breakwater.records.database import Database, Tx
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A member that asks, for one purpose."""
+    """A member that asks, for one purpose.
+
+    Attributes:
+        served: keys of batches of which it may have had something.
+        state: digest of what lists and batches say for all their entries; where it changes,
+            files that were built before may hold what may not go out any more.
+    """
 
     member: Member
     view: View
     lists: Sequence[SharedList]
     served: frozenset[int]
+    state: str = ""
 
     def reader(self, tx: Tx, only: int | None = None) -> Reader:
         """What it may read."""
@@ -79,7 +86,8 @@ class Following:
         if view.shut:
             raise NotAllowed(WHY[view.shut])
         served = frozenset(one.import_number for one in hub_feeds.served(tx, member.id))
-        return Asking(member, view, lists, served)
+        state = hub_feeds.state(tx, [one.bank_number for one in lists], tx.now)
+        return Asking(member, view, lists, served, state)
 
     def member(self, tx: Tx, who: Principal) -> Member:
         """Whose key it is.
@@ -91,6 +99,18 @@ class Following:
         if member is None:
             raise NotAllowed("This key belongs to no member of the hub.")
         return member
+
+    def alike(self, tx: Tx, asking: Asking) -> frozenset[int]:
+        """Batches of which somebody who sees alike may have had something."""
+        rules = hub_rules.every(tx)
+        same = {
+            member.id
+            for member in hub_members.every(tx, state=MemberState.ACTIVE)
+            if View.of(
+                member, asking.view.purpose, rules, asking.view.now, lists=asking.lists
+            ).digest == asking.view.digest
+        }  # fmt: skip
+        return frozenset(one.import_number for one in hub_feeds.served(tx) if one.member in same)
 
     def prepare(self, who: Principal, dialect: str) -> None:
         """Before a member's first answer ever: note what is for it."""
