@@ -57,6 +57,7 @@ FITTING: dict[tuple[type, str], st.SearchStrategy[Any]] = {
     (p.Account, "display_names"): st.lists(FILLED, max_size=3).map(tuple),
     (p.Account, "profile_urls"): st.lists(URLS, max_size=3).map(tuple),
     (p.Account, "prior_reports"): st.lists(st.integers(1, 2**63 - 1), max_size=2).map(tuple),
+    (r.AssociatedAccount, "confidence"): st.none() | st.integers(0, 100),
     (r.WebPage, "urls"): st.lists(URLS, max_size=3).map(tuple),
     (r.CellPhone, "latitude"): st.none() | st.floats(-90, 90),
     (r.CellPhone, "longitude"): st.none() | st.floats(-180, 180),

@@ -312,11 +312,15 @@ class AssociatedAccount(Account):
         kind: how it belongs to the reported one.
         platform: where it is, when elsewhere.
         third_party: whether its owner is somebody else's user.
+        found_by: what it shares with the other one, where it was found here; empty: it was told.
+        confidence: that the same person stands behind both, in percent; None: it was told.
     """
 
     kind: AccountKind = AccountKind.LINKED
     platform: str = ""
     third_party: bool | None = None
+    found_by: tuple[str, ...] = ()
+    confidence: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,4 +126,5 @@ def _people(report: Report) -> set[str]:
     """Accounts and addresses."""
     parties: tuple[Party, ...] = (*report.reported, *report.recipients, *report.victims)
     seen = {f"{capture.address} {capture.port}" for one in parties for capture in one.captures}
-    return seen | {one.account for one in parties}
+    linked = {one.account for o in (*report.reported, *report.victims) for one in o.linked}
+    return seen | linked | {one.account for one in parties}

@@ -154,6 +154,7 @@ _FITTING: Final[Mapping[tuple[type, str], Make]] = {
     (r.Email, "address"): _one_of("person@example.org", "müller@example.org", "a+b@example.com"),
     (r.Address, "state"): _one_of(*sorted(US_STATES)),
     (r.Address, "country"): _COUNTRY,
+    (r.AssociatedAccount, "confidence"): lambda rng: rng.randint(0, 100),
     (r.Person, "age"): _one_of(0, 9, 17, 150),
     (r.EstimatedLocation, "country"): _COUNTRY,
     (r.Contacted, "served_country"): _COUNTRY,

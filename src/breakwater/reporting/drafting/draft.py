@@ -41,8 +41,9 @@ from breakwater.model.report import (
 )
 from breakwater.model.stream import Control, OrderState, StreamState
 from breakwater.model.upload import Upload
-from breakwater.reporting.drafting import named, payments, people, recipients
+from breakwater.reporting.drafting import found_here, named, payments, people, recipients
 from breakwater.reporting.drafting.chat_log import ROOM, SHORT, ChatLog, chat_log
+from breakwater.reporting.drafting.found_here import Beside
 from breakwater.reporting.drafting.gaps import Gap, gaps_of
 from breakwater.reporting.drafting.material import Broadcast, Material
 
@@ -243,7 +244,12 @@ def _person(found: Material, account: str) -> PersonReported:
             seen += people.capture(origin.address, origin.port, at, CaptureEvent.UPLOAD)
     if found.broadcast is not None:
         seen += _addresses(found.broadcast, account)
-    return PersonReported(**people.party(account, service, told, seen))
+    party = people.party(account, service, told, seen)
+    known = found.beside.get(account, Beside())
+    without = {account, *named.victims(found), *(one.account for one in party["linked"])}
+    party["linked"] += found_here.associated(known, without=without)
+    party["additional"] = "\n".join(filter(None, (party["additional"], *found_here.lines(known))))
+    return PersonReported(**party)
 
 
 def _addresses(broadcast: Broadcast, account: str) -> list[IpCapture]:

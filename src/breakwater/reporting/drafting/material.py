@@ -8,7 +8,8 @@ each file whole, by the view log alone. Read by `draft`; tests:
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
@@ -39,7 +40,8 @@ from breakwater.records import (
     views,
 )
 from breakwater.records.database import Tx
-from breakwater.reporting.drafting import acts_seen, people
+from breakwater.reporting.drafting import acts_seen, found_here, people
+from breakwater.reporting.drafting.found_here import Beside
 
 ONE_PICTURE: Final = frozenset({"image/jpeg", "image/png", "image/bmp", "image/heif", "image/heic"})
 """Types of one frame: who saw it clear saw the whole file. Of others nobody can say."""
@@ -83,6 +85,7 @@ class Material:
         viewed: ids of uploads whose every byte a person saw clear.
         told: account data by the service's own name of the account; absent: nothing was told.
         sides: of a conversation that alarmed, who wrote to whom, with the ages that are known.
+        beside: accounts and registrations found here, by the account that they were found beside.
     """
 
     case: Case
@@ -97,6 +100,7 @@ class Material:
     told: dict[str, Snapshot]
     now: datetime
     sides: tuple[tuple[Party, Party], ...] = ()
+    beside: Mapping[str, Beside] = field(default_factory=dict)
 
     @property
     def authors(self) -> tuple[str, ...]:
@@ -145,11 +149,14 @@ def gather(tx: Tx, case: Id) -> Material:
     if (mine := told.get(found.account)) is not None:
         others = {one.account for one in people.shared_with(mine)} - names
         told |= {name: _quiet(one) for name, one in _told(tx, found.service, others).items()}
-    return Material(
+    made = Material(
         case=found, decision=decided, danger=danger, known_at=known_at, uploads=kept,
         viewed=frozenset(one.id for one in kept if seen_whole(tx, one)), broadcast=broadcast,
         chat=chat, comments=comments, told=told, now=tx.now, sides=sides,
     )  # fmt: skip
+    talking = (one.account for side in sides for one in side)
+    near = (found.account, *made.acting, *talking)
+    return replace(made, beside=found_here.beside(tx, found.service, near, told))
 
 
 def _told(tx: Tx, service: str, names: set[str]) -> dict[str, Snapshot]:

@@ -16,7 +16,17 @@ from breakwater.model.clock import iso
 from breakwater.model.filing import Call, Filing, FilingState, FilingStep, Phase
 from breakwater.model.ids import Id
 from breakwater.model.recipient import Parcel, Receipt
-from breakwater.model.report import ChatIm, IpCapture, Party, Person, Report, ReportFile, WebPage
+from breakwater.model.report import (
+    AssociatedAccount,
+    ChatIm,
+    IpCapture,
+    Party,
+    Person,
+    Report,
+    ReportFile,
+    WebPage,
+)
+from breakwater.model.sanction import Clue
 from breakwater.records import parcels
 from breakwater.records.database import Tx
 from breakwater.reporting.drafting.gaps import Gap
@@ -37,6 +47,7 @@ from breakwater.web.pages.models_filing import (
 )
 from breakwater.web.pages.read_names import called
 from breakwater.web.pages.read_received import MARKS
+from breakwater.web.pages.read_sanctions import CLUES
 from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, later, say
 
@@ -89,6 +100,7 @@ SEALED: Final[Mapping[str, str]] = Spoken({
     Call.FINISH: later("Handed over"),
 })  # fmt: skip
 CAPTURES: Final = 5
+LINKED: Final = 12
 FILES: Final = 60
 LINES: Final = 100
 LETTERS: Final = 120
@@ -210,10 +222,24 @@ def _party(one: Party) -> Facts:
         (say("Telephone"), ", ".join(phone.number for phone in person.phones)),
         *((say("Address"), address) for address in seen),
         (say("Devices"), str(len(one.devices) or "")),
-        (say("Connected accounts"), ", ".join(account.account for account in one.linked[:5])),
+        *_linked(one.linked),
         (say("Earlier reports"), ", ".join(map(str, one.prior_reports))),
         (say("Further words"), one.additional[:600]),
     ])  # fmt: skip
+
+
+def _linked(every: Sequence[AssociatedAccount]) -> Facts:
+    """Accounts that the service told in one row, and each that was found here with what says so."""
+    told = ", ".join(one.account for one in every if not one.found_by)
+    found = []
+    for one in (one for one in every[:LINKED] if one.found_by):
+        by = ", ".join(CLUES[Clue(what)] for what in one.found_by if what in set(Clue))
+        words = say(
+            "%(account)s: found here, by %(what)s (confidence %(n)s %%)",
+            account=one.account, what=by, n=one.confidence,
+        )  # fmt: skip
+        found.append((say("Connected account"), words))
+    return ((say("Connected accounts"), told), *found)
 
 
 def _capture(one: IpCapture) -> str:
