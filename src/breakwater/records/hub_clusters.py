@@ -6,18 +6,21 @@ Fed by `hub.clusters`; contract: `tests/contract/test_hub_clusters.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from breakwater.model.bank import EntryStatus
+from breakwater.records import numbers
 from breakwater.records.database import Tx
-from breakwater.records.lean import CODES, EntryStatus
+from breakwater.records.lean import CODES
+from breakwater.records.tables.nouns_bank import entries, entry_totals, numbering
 from breakwater.records.tables.nouns_hub import hub_clusters
 
-_c = hub_clusters.c
+_c, _e = hub_clusters.c, entries.c
 AT_ONCE: Final = 500
 
 _PUT: Final = (
@@ -42,15 +45,67 @@ def codes(
         "quality": quality, "gone": CODES[EntryStatus.WITHDRAWN],
     }  # fmt: skip
     rows = tx.execute(_CODES, facts).cursor.fetchall()
-    numbers = np.fromiter((row[0] for row in rows), np.uint32, len(rows))
+    taken = np.fromiter((row[0] for row in rows), np.uint32, len(rows))
     flat = np.frombuffer(b"".join(bytes(row[1]) for row in rows), np.uint8)
-    return numbers, flat.reshape(len(rows), -1) if len(rows) else np.empty((0, 32), np.uint8)
+    return taken, flat.reshape(len(rows), -1) if len(rows) else np.empty((0, 32), np.uint8)
 
 
-def of_many(tx: Tx, numbers: Iterable[int]) -> dict[int, int]:
+def proposed(
+    tx: Tx, bank: int, kind: str, *, last: int
+) -> tuple[NDArray[np.uint32], NDArray[np.uint8]]:
+    """Entries of a list that wait for two people: no index has them."""
+    rows = tx.execute(
+        sa.select(_e.number, _e.value)
+        .where(_e.bank_number == bank, _e.status == CODES[EntryStatus.PROPOSED])
+        .where(_e.status != sa.literal_column("0"), _e.kind == kind, _e.number <= last)
+        .order_by(_e.number)
+    ).all()
+    taken = np.fromiter((row.number for row in rows), np.uint32, len(rows))
+    flat = np.frombuffer(b"".join(bytes(row.value) for row in rows), np.uint8)
+    return taken, flat.reshape(len(rows), -1) if len(rows) else np.empty((0, 32), np.uint8)
+
+
+def of_bank(tx: Tx, bank: int, found: Iterable[int]) -> set[int]:
+    """Those of the entries that are of one list."""
+    wanted = sorted(set(found))
+    out: set[int] = set()
+    for at in range(0, len(wanted), AT_ONCE):
+        part = sa.and_(_e.number.in_(wanted[at : at + AT_ONCE]), _e.bank_number == bank)
+        out |= {int(n) for n in tx.execute(sa.select(_e.number).where(part)).scalars()}
+    return out
+
+
+def newest(tx: Tx, bank: int, kind: str) -> int:
+    """The highest number of a list; 0 when it is empty or has none of this kind."""
+    have = sa.select(sa.func.sum(entry_totals.c.n)).where(
+        entry_totals.c.bank_number == bank, entry_totals.c.kind == kind
+    )
+    if not tx.execute(have).scalar():
+        return 0
+    return int(
+        tx.execute(sa.select(sa.func.max(_e.number)).where(_e.bank_number == bank)).scalar() or 0
+    )
+
+
+def compared(tx: Tx, bank: int) -> int:
+    """Up to which number a list was gone through for near copies."""
+    wanted = sa.select(numbering.c.last).where(numbering.c.name == _mark(bank))
+    return int(tx.execute(wanted).scalar() or 0)
+
+
+def compare_to(tx: Tx, bank: int, last: int) -> None:
+    """Say that it was gone through up to a number."""
+    numbers.take(tx, _mark(bank), max(0, last - compared(tx, bank)))
+
+
+def _mark(bank: int) -> str:
+    return f"hub_clusters/{bank}"
+
+
+def of_many(tx: Tx, wanted_of: Iterable[int]) -> dict[int, int]:
     """The cluster of each entry; those without one are left out."""
     out: dict[int, int] = {}
-    wanted = sorted(set(numbers))
+    wanted = sorted(set(wanted_of))
     for at in range(0, len(wanted), AT_ONCE):
         part = _c.entry_number.in_(wanted[at : at + AT_ONCE])
         rows = tx.execute(sa.select(_c.entry_number, _c.cluster).where(part))
@@ -81,9 +136,5 @@ def join(tx: Tx, found: Mapping[int, tuple[int, int]], merged: Mapping[int, int]
         merged: cluster that is no more, to the one it is part of now.
     """
     tx.lock_changes()
-    tx.bulk(_MERGE, _rows((into, gone) for gone, into in merged.items()))
-    tx.bulk(_PUT, _rows((number, *where) for number, where in sorted(found.items())))
-
-
-def _rows(pairs: Iterable[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
-    return iter(list(pairs))
+    tx.bulk(_MERGE, [(into, gone) for gone, into in sorted(merged.items())])
+    tx.bulk(_PUT, [(number, *where) for number, where in sorted(found.items())])
