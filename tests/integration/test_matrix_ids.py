@@ -46,6 +46,13 @@ ANY_NAME: Final = {
     "/v1/hooks/{token}/owncast": "a secret, not an id",
     "/v1/conversations/{reference}/messages": "a service's own name; the first message begins it",
     "/v1/conversations/{reference}/reports": "a service's own name; a report begins it",
+    "/v1/hub/segments/{name}": "a member's view decides whatever is named: test_hub_feed.py, test_hub_ncmec.py",
+    "/hub/{name}/v2/status": "a member's view decides whatever is named: test_hub_feed.py, test_hub_ncmec.py",
+    "/hub/{name}/v2/members": "a member's view decides whatever is named: test_hub_feed.py, test_hub_ncmec.py",
+    "/hub/{name}/v2/entries": "a member's view decides whatever is named: test_hub_feed.py, test_hub_ncmec.py",
+    "/hub/{name}/v2/categorizations": "a member's view decides whatever is named: test_hub_feed.py, test_hub_ncmec.py",
+    "/hub/{name}/v2/feedback/{kind}/reasons": "a member's view decides whatever is named: test_hub_feed.py, test_hub_ncmec.py",
+    "/hub/{name}/v2/entries/{member}/{entry}/{kind}/feedback": "a member's view decides whatever is named: test_hub_feed.py, test_hub_ncmec.py",
 }
 """Routes whose path names no row of ours, and why."""
 
