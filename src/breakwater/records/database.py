@@ -30,6 +30,7 @@ from breakwater.model.ids import Id, new_id
 from breakwater.records import faults, leaves
 from breakwater.records.backend import Backend, Rows
 from breakwater.records.bus import LocalBus
+from breakwater.records.known_keys import KnownKeys
 from breakwater.records.migrations import HEAD
 from breakwater.records.postgres import PostgresBackend
 from breakwater.records.sqlite import SqliteBackend
@@ -217,6 +218,7 @@ class Database:
         url: without a password.
         clock: what `tx.now` is read from.
         bus: wakes those who wait for commits.
+        known_keys: proves that no sanctioned account is known by a hash, where it can.
     """
 
     def __init__(
@@ -225,6 +227,7 @@ class Database:
         self.url: str = url.render_as_string(hide_password=True)
         self.clock = clock
         self.bus = LocalBus()
+        self.known_keys = KnownKeys()
         self._address = url
         self._backend = backend
         self._keys = keys
@@ -238,6 +241,11 @@ class Database:
     def read_only(self) -> bool:
         """Whether it was opened for reading only."""
         return self._backend.read_only
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other process can write it: then what memory holds of it can be exact."""
+        return self.dialect == "sqlite" and not self.read_only
 
     @property
     def path(self) -> Path | None:

@@ -18,7 +18,8 @@ import sqlalchemy as sa
 from breakwater.model.ids import Id
 from breakwater.model.sanction import Found, Identifier, IdentifierKind
 from breakwater.records import identities, watchers
-from breakwater.records.database import Tx
+from breakwater.records.database import Database, Tx
+from breakwater.records.keys import Keyring
 from breakwater.records.tables.nouns_sanction import (
     registration_hits,
     sanction_ends,
@@ -51,9 +52,25 @@ _AMONG: Final = _IN_FORCE.where(_k.sanction_id.in_(sa.bindparam("among", expandi
 _OF_SERVICE: Final = _IN_FORCE.where(_s.service == sa.bindparam("service"))
 
 
-def kept_elsewhere(tx: Tx, service: str, kind: IdentifierKind, told: str) -> bytes | None:
+def kept_elsewhere(keys: Keyring, service: str, kind: IdentifierKind, told: str) -> bytes | None:
     """The hash under which viewers' and broadcasters' devices and payments are kept."""
-    return watchers.key_of(tx, service, _PRODUCTS[kind], told) if kind in _PRODUCTS else None
+    return watchers.key_by(keys, service, _PRODUCTS[kind], told) if kind in _PRODUCTS else None
+
+
+def none_known(db: Database, asked: Sequence[Identifier]) -> bool:
+    """Whether it is certain, without SQL, that `find` finds nothing now; False: it must look."""
+    if not db.known_keys.ready:
+        return False
+    keys = db.keys
+    return db.known_keys.lack(
+        [key for one in asked if one.kind not in WEAK for key in _hashes(keys, one).values()]
+    )
+
+
+def read_known(db: Database) -> None:
+    """Read what `none_known` knows; does nothing where other processes write too."""
+    if db.alone:
+        db.known_keys.read(db)
 
 
 def add(
@@ -93,6 +110,8 @@ def add(
             rows[key, one.kind.value] = row
     new = list(rows.values())[: max(0, MOST - len(there))]
     if new:
+        if tx.db.alone:
+            tx.db.known_keys.note([row["key"] for row in new])
         tx.execute(sa.insert(sanction_keys), new)
     return len(new)
 
@@ -177,17 +196,21 @@ def forget_stale(tx: Tx, limit: int = 1000) -> int:
 
 
 def _keys(tx: Tx, one: Identifier) -> dict[int, bytes]:
+    return _hashes(tx.keys, one)
+
+
+def _hashes(keys: Keyring, one: Identifier) -> dict[int, bytes]:
     """By version of the key, the newest last; 0 for a hash that was made elsewhere."""
     if one.hidden is not None:
         return {0: one.hidden}
     said = b"\0".join((b"sanction", one.kind.value.encode(), one.text.encode()))
-    return tx.keys.macs(identities.PURPOSE, said)
+    return keys.macs(identities.PURPOSE, said)
 
 
 def _fresh(tx: Tx) -> None:
     """Another process may have rotated: a hash under its key must not be missed."""
     ((newest,),) = tx.run(_NEWEST_KEY, identities.PURPOSE)
-    if int(newest or 0) not in tx.keys.macs(identities.PURPOSE, b""):
+    if int(newest or 0) not in tx.keys.versions(identities.PURPOSE):
         tx.keys.reload()
 
 

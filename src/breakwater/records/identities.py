@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from breakwater.model.ids import Id
 from breakwater.records.database import Tx
+from breakwater.records.keys import Keyring
 from breakwater.records.texts import storable
 
 PURPOSE: Final = "identifiers"
@@ -21,10 +22,15 @@ PURPOSE: Final = "identifiers"
 
 def pseudonym(tx: Tx, service: str, account: str) -> bytes | None:
     """What stands for an account of a service; None when there is no account."""
+    return pseudonym_by(tx.keys, service, account)
+
+
+def pseudonym_by(keys: Keyring, service: str, account: str) -> bytes | None:
+    """The same where no transaction is open."""
     if not account:
         return None
     storable(service, account)
-    return tx.keys.mac(PURPOSE, b"account\0" + service.encode() + b"\0" + account.encode())
+    return keys.mac(PURPOSE, b"account\0" + service.encode() + b"\0" + account.encode())
 
 
 def seal(tx: Tx, row: Id, facts: Mapping[str, Any]) -> bytes:

@@ -64,6 +64,7 @@ class Keyring:
         self._db = db
         self._root = root
         self._keys = keys
+        self._mac_keys: dict[str, tuple[dict[int, bytes], dict[int, bytes]]] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -179,8 +180,7 @@ class Keyring:
 
     def mac(self, purpose: str, data: bytes) -> bytes:
         """A keyed pseudonym (HMAC-SHA256) that stays the same over rotations."""
-        versions = self._versions(purpose)
-        key = hmac.digest(versions[min(versions)], b"mac", "sha256")
+        _, key = next(iter(self._macs_of(purpose).items()))
         return hmac.digest(key, data, "sha256")
 
     def macs(self, purpose: str, data: bytes) -> dict[int, bytes]:
@@ -189,9 +189,12 @@ class Keyring:
         Rows made from now on take the newest; those made before are found by the version they
         name, until that is shredded.
         """
-        versions = self._versions(purpose)
-        keys = {v: hmac.digest(versions[v], b"mac", "sha256") for v in sorted(versions)}
+        keys = self._macs_of(purpose)
         return {version: hmac.digest(key, data, "sha256") for version, key in keys.items()}
+
+    def versions(self, purpose: str) -> frozenset[int]:
+        """Versions of a purpose that this process knows."""
+        return frozenset(self._versions(purpose))
 
     def sign(self, data: bytes) -> bytes:
         """Sign with the newest audit key (Ed25519)."""
@@ -218,6 +221,15 @@ class Keyring:
             sa.insert(core.key_wraps),
             {"purpose": purpose, "version": version, "wrapped": wrapped, "created_at": tx.now},
         )
+
+    def _macs_of(self, purpose: str) -> dict[int, bytes]:
+        """The keys of pseudonyms by version, the oldest first; made once for each reading."""
+        versions = self._versions(purpose)
+        known = self._mac_keys.get(purpose)
+        if known is None or known[0] is not versions:
+            keys = {v: hmac.digest(versions[v], b"mac", "sha256") for v in sorted(versions)}
+            known = self._mac_keys[purpose] = (versions, keys)
+        return known[1]
 
     def _versions(self, purpose: str) -> dict[int, bytes]:
         try:

@@ -28,6 +28,7 @@ from breakwater.model.watch import (
 )
 from breakwater.records import identities
 from breakwater.records.database import Tx
+from breakwater.records.keys import Keyring
 from breakwater.records.tables.nouns_stream import stream_viewers, streams
 from breakwater.records.tables.nouns_watcher import viewer_keys, viewer_sessions
 
@@ -116,7 +117,12 @@ def account_key(tx: Tx, service: str, account: str) -> bytes:
 
 def key_of(tx: Tx, service: str, kind: str, value: str) -> bytes | None:
     """A keyed hash that finds the same device, address or payment again; None of nothing."""
-    return identities.pseudonym(tx, f"{kind} {service}", value)
+    return key_by(tx.keys, service, kind, value)
+
+
+def key_by(keys: Keyring, service: str, kind: str, value: str) -> bytes | None:
+    """The same where no transaction is open."""
+    return identities.pseudonym_by(keys, f"{kind} {service}", value)
 
 
 def sessions(tx: Tx, stream: Id, *, clear: bool = False) -> list[ViewerSession]:

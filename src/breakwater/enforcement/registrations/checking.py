@@ -1,14 +1,16 @@
 """A registration is checked: allowed, watched or refused, with what it rests on.
 
 In come identifiers in clear, which are hashed and forgotten; out goes an answer. Only what is
-watched or refused leaves a row, an audit entry and an event, none of which says who it was.
-Answers come from the database alone and need no worker. p99 ≤ 5 ms is measured by
-`benchmarks/registrations.py`; tests: `tests/contract/test_registrations_check.py`.
+watched or refused leaves a row, an audit entry and an event, none of which says who it was; they
+are durable before the answer goes out (docs/decisions/0033). That nobody is known may be proven
+in memory (`records.known_keys`), anything else comes from the database. p99 ≤ 5 ms is measured
+by `benchmarks/registrations.py`; tests: `tests/contract/test_registrations_check.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -40,6 +42,27 @@ EVENTS: Final = {
 K = IdentifierKind
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A registration as it is compared. Never kept: it holds identifiers in clear.
+
+    Attributes:
+        by: who asks.
+        service: where they register.
+        at: when.
+        known_by: what was told, made comparable.
+        unread: fields that gave nothing to compare.
+        shared_device: the service knows that several people use the device.
+    """
+
+    by: Principal
+    service: str
+    at: datetime
+    known_by: tuple[Identifier, ...] = field(repr=False)
+    unread: tuple[str, ...] = ()
+    shared_device: bool = False
+
+
 class Registrations:
     """Checks registrations."""
 
@@ -49,6 +72,11 @@ class Registrations:
         self._make = make
         self._rules = rules
         self._metrics = metrics
+
+    @property
+    def quick(self) -> bool:
+        """Whether `nobody` can prove anything, so that asking it first is worth it."""
+        return self._db.known_keys.ready
 
     def check(self, by: Principal, told: Registration, *, service: str = "") -> Checked:
         """What becomes of a registration.
@@ -61,19 +89,46 @@ class Registrations:
         Raises:
             BadInput: there is nothing to compare, or a card's number stands in `payment`.
         """
-        whose = by.service or service
+        asked = self.ask(by, told, service=service)
+        return self.nobody(asked) or self.search(asked)
+
+    def ask(self, by: Principal, told: Registration, *, service: str = "") -> Asked:
+        """Make what is told comparable, without the database.
+
+        Raises:
+            BadInput: as `check`.
+        """
+        whose, now = by.service or service, self._db.clock.now()
+        at = min(told.at or now, now)
+        made, unread = self._made(told, whose, at)
+        return Asked(by, whose, at, tuple(made), unread, told.shared_device)
+
+    def nobody(self, asked: Asked) -> Checked | None:
+        """The answer where memory proves that nobody is known by any of it; else None.
+
+        No SQL and no waiting: it may be asked on an event loop.
+        """
+        if not identifiers.none_known(self._db, asked.known_by):
+            return None
+        return self._counted(Checked(Judgement(Answer.ALLOW), unread=asked.unread))
+
+    def search(self, asked: Asked) -> Checked:
+        """The answer as the database has it; what is watched or refused is durable with it."""
         with self._db.read() as tx:
-            at = min(told.at or tx.now, tx.now)
-            asked, unread = self._asked(tx, told, whose, at)
-            sanction, said, keys = self._judged(tx, asked, whose, at, told)
-        done = Checked(said, unread=unread)
-        if sanction is not None and not by.test:
-            done = self._tell(by, sanction, said, whose, keys, unread)
+            found, judged = self._judged(tx, asked)
+            if asked.by.test:
+                judged = [one for one in judged if sanctions.stands(tx, one[0])]
+        done = Checked(judged[0][1] if judged else Judgement(Answer.ALLOW), unread=asked.unread)
+        if judged and not asked.by.test:
+            done = self._tell(asked, found, judged)
+        return self._counted(done)
+
+    def _counted(self, done: Checked) -> Checked:
         self._metrics.registrations.labels(done.judgement.answer.value).inc()
         return done
 
-    def _asked(
-        self, tx: Tx, told: Registration, service: str, at: datetime
+    def _made(
+        self, told: Registration, service: str, at: datetime
     ) -> tuple[list[Identifier], tuple[str, ...]]:
         """Identifiers of a registration, and the fields that gave none."""
         if is_card(told.payment):
@@ -82,9 +137,9 @@ class Registrations:
         by_field = {
             "email": make.email(told.email, at),
             "phone": make.phone(told.phone, at),
-            "device": self._hidden(tx, service, K.DEVICE, told.device, at)
+            "device": self._hidden(service, K.DEVICE, told.device, at)
             + make.device(told.device, at),
-            "payment": self._hidden(tx, service, K.PAYMENT, told.payment, at)
+            "payment": self._hidden(service, K.PAYMENT, told.payment, at)
             + make.payment(told.payment, at),
             "payment_bin": make.payment_bin(told.payment_bin, at),
             "address": make.address(told.address, at),
@@ -97,49 +152,45 @@ class Registrations:
         unread = tuple(name for name, made in by_field.items() if name in given and not made)
         return asked, unread
 
-    @staticmethod
     def _hidden(
-        tx: Tx, service: str, kind: IdentifierKind, told: str, at: datetime
+        self, service: str, kind: IdentifierKind, told: str, at: datetime
     ) -> list[Identifier]:
-        key = identifiers.kept_elsewhere(tx, service, kind, told) if told and service else None
+        if not (told and service):
+            return []
+        key = identifiers.kept_elsewhere(self._db.keys, service, kind, told)
         return [] if key is None else [Identifier(kind, "", at, hidden=key)]
 
-    def _judged(
-        self, tx: Tx, asked: Sequence[Identifier], service: str, at: datetime, told: Registration
-    ) -> tuple[Id | None, Judgement, list[str]]:
-        """The gravest judgement by a sanction that stands this moment."""
-        scope = "" if self._rules.across else service
-        found = identifiers.find(tx, asked, service=scope)
+    def _judged(self, tx: Tx, asked: Asked) -> tuple[list[Found], list[tuple[Id, Judgement]]]:
+        """What is found, and judgements that are not "allow", the gravest first."""
+        scope = "" if self._rules.across else asked.service
+        found = identifiers.find(tx, asked.known_by, service=scope)
         judged = policy.strongest(
-            found, at, network_for=self._rules.network_for, shared_device=told.shared_device
-        )
-        for sanction, said in judged:
-            if said.answer is Answer.ALLOW:
-                break
-            if sanctions.stands(tx, sanction):
-                return sanction, said, _keys(found, sanction, said)
-        return None, Judgement(Answer.ALLOW), []
+            found, asked.at, network_for=self._rules.network_for,
+            shared_device=asked.shared_device,
+        )  # fmt: skip
+        return found, [one for one in judged if one[1].answer is not Answer.ALLOW]
 
-    def _tell(  # noqa: PLR0917 - `check` names each
-        self, by: Principal, sanction: Id, said: Judgement, service: str, keys: list[str],
-        unread: tuple[str, ...],
-    ) -> Checked:  # fmt: skip
+    def _tell(
+        self, asked: Asked, found: Sequence[Found], judged: Sequence[tuple[Id, Judgement]]
+    ) -> Checked:
+        """Write down the gravest judgement by a sanction that stands this moment."""
         with self._db.transaction() as tx:
-            if not sanctions.stands(tx, sanction):
-                return Checked(Judgement(Answer.ALLOW), unread=unread)
-            made = sanctions.hit(tx, sanction, said, service=service, by=by.id, keys=keys)
+            standing = next((one for one in judged if sanctions.stands(tx, one[0])), None)
+            if standing is None:
+                return Checked(Judgement(Answer.ALLOW), unread=asked.unread)
+            sanction, said = standing
+            keys, by = _keys(found, sanction, said), asked.by.id
+            made = sanctions.hit(tx, sanction, said, service=asked.service, by=by, keys=keys)
             clues = [one.value for one in said.clues]
-            tx.audit(
-                by.id, f"registration.{said.answer.value}", made, sanction=sanction, clues=clues
-            )
+            tx.audit(by, f"registration.{said.answer.value}", made, sanction=sanction, clues=clues)
             tx.emit(
-                EVENTS[said.answer], made, service=service,
+                EVENTS[said.answer], made, service=asked.service,
                 told={
-                    "registration": made, "service": service, "answer": said.answer.value,
+                    "registration": made, "service": asked.service, "answer": said.answer.value,
                     "confidence": said.confidence, "clues": clues, "at": iso(tx.now),
                 },
             )  # fmt: skip
-        return Checked(said, made, sanction, unread)
+        return Checked(said, made, sanction, asked.unread)
 
 
 def _shared(one: Identifier) -> Identifier:

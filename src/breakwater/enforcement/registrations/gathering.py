@@ -80,7 +80,7 @@ def _devices(told: Snapshot) -> list[tuple[str, datetime]]:
 
 def _device(tx: Tx, case: Case, make: Normaliser, text: str, at: datetime) -> list[Identifier]:
     """A device; one that other accounts were seen with counts as shared."""
-    kept = identifiers.kept_elsewhere(tx, case.service, K.DEVICE, text)
+    kept = identifiers.kept_elsewhere(tx.keys, case.service, K.DEVICE, text)
     shared = kept is not None and account_traces.device_is_shared(
         tx, case.service, case.account, kept
     )

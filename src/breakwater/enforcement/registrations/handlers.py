@@ -9,6 +9,8 @@ from breakwater.model.event import EventType
 from breakwater.model.work import JobKind, Subscription, Turn
 
 EXPIRE_EVERY_S: Final = 600.0
+READ_EVERY_S: Final = 6 * 3600.0
+"""How long the beginning of a hash that is over may stay in memory."""
 
 
 def subscriptions(sanctioning: Sanctioning) -> tuple[Subscription, ...]:
@@ -31,5 +33,8 @@ def job_kinds(sanctioning: Sanctioning) -> tuple[JobKind, ...]:
 
 
 def turns(sanctioning: Sanctioning) -> tuple[Turn, ...]:
-    """What runs out."""
-    return (Turn("enforcement.sanctions", EXPIRE_EVERY_S, sanctioning.expire),)
+    """What runs out, and what checks know without asking."""
+    return (
+        Turn("enforcement.sanctions", EXPIRE_EVERY_S, sanctioning.expire),
+        Turn("enforcement.known", READ_EVERY_S, sanctioning.read_known),
+    )

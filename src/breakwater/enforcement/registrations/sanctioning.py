@@ -93,6 +93,10 @@ class Sanctioning:
         with self._db.transaction() as tx:
             identifiers.forget_stale(tx)
 
+    def read_known(self) -> None:
+        """Read the hashes that let a check say without SQL that nobody is known."""
+        identifiers.read_known(self._db)
+
     def _settle(self, case: Id) -> None:
         with self._db.transaction() as tx:
             tx.lock_changes()
