@@ -19,6 +19,7 @@ from breakwater.model.access import Permission, Role
 from tests.integration import matrix_acts as acted
 from tests.integration import matrix_filing as filed
 from tests.integration import matrix_holding as holding
+from tests.integration import matrix_hub as hub
 from tests.integration import matrix_live as live
 from tests.integration import matrix_packing as packed
 from tests.integration import matrix_sanction as banned
@@ -209,6 +210,19 @@ ROWS: Final = [
     *same(banned.registration, REVIEWER, "POST /sanctions/registrations/{registration}/wrong", body=FORM),
     *same(banned.wanted_release, REVIEWER, "POST /v1/sanctions/{id}/confirm", "POST /sanctions/{sanction}/confirm", own=HELD),
     *same(banned.wanted_release, REVIEWER, "POST /v1/sanctions/{id}/refuse", "POST /sanctions/{sanction}/refuse"),
+    # The hub: whoever runs it; what lets out takes two.
+    *same(hub.member, LEAD, "GET /v1/hub/members/{id}"),
+    *same(hub.member, LEAD, "PATCH /v1/hub/members/{id}", body={"json": {"trusted": True}}),
+    *same(hub.member, LEAD, "POST /v1/hub/members/{id}/keys", body={"json": {"name": "feed"}}),
+    *same(hub.key, LEAD, "DELETE /v1/hub/keys/{id}"),
+    *same(hub.shared, LEAD, "PUT /v1/hub/lists/{name}", body={"json": {"tlp": "amber"}}),
+    *same(hub.shared, LEAD, "DELETE /v1/hub/lists/{name}"),
+    *same(hub.denial, LEAD, "POST /v1/hub/rules/{id}/end", body=WHY),
+    *same(hub.wanted_rule, LEAD, "POST /v1/hub/rules/{id}/confirm", own=HELD),
+    *same(hub.wanted_rule, LEAD, "POST /v1/hub/rules/{id}/refuse"),
+    *same(hub.batch, LEAD, "POST /v1/hub/publications/{number}", body=WHY),
+    *same(hub.wanted_batch, LEAD, "POST /v1/hub/publications/{number}/confirm", own=HELD),
+    *same(hub.wanted_batch, LEAD, "POST /v1/hub/publications/{number}/refuse"),
     *same(live.viewers_log, (), "POST /v1/viewers/imports/{id}/sessions", another=NONE, body={"json": {"before": 0, "to": 9}}),
     *same(make.case, REVIEWER, "POST /v1/cases/{id}/comments", body={"json": {"words": "a word"}}),
     *same(make.case, REVIEWER, "POST /cases/{case}/comments", body={"data": {"words": "a word"}}),

@@ -178,16 +178,16 @@ class Members:
             tx.audit(by.id, "hub.key", member, key=key.id, give=give)
         return key, token
 
-    def revoke_key(self, by: Principal, member: Id, key: Id) -> ApiKey:
+    def revoke_key(self, by: Principal, key: Id) -> ApiKey:
         """Stop a key of a member.
 
         Raises:
             NotAllowed: not by those who run the hub.
-            NotFound: this member has no such key.
+            NotFound: no member has such a key.
         """
         must_run(by)
         with self._db.read() as tx:
-            if key not in hub_members.keys(tx, member):
+            if hub_members.by_key(tx, key) is None:
                 raise NotFound("key")
         return self._keys.revoke(key, by)
 

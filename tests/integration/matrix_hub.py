@@ -1,0 +1,66 @@
+"""Members, rules and batches of the hub, for `test_matrix_owners.py`.
+
+Like `matrix_world`: each maker answers the id of a new thing, as the path spells it.
+"""
+
+from __future__ import annotations
+
+from breakwater.hub.publishing import KIND
+from breakwater.hub.rules import RuleWish
+from breakwater.model.hub import Effect, GivenBy, MemberKind
+from breakwater.records import approvals, banks, hub_given, hub_members, imports
+from tests.integration.matrix_world import Somebody, World
+
+
+def member(world: World, _of: Somebody) -> str:
+    """An organisation that takes part."""
+    with world.app.db.transaction() as tx:
+        name = f"Member {world.next()}"
+        return hub_members.create(tx, name=name, kind=MemberKind.SERVICE).id
+
+
+def key(world: World, of: Somebody) -> str:
+    """A key that speaks for a member."""
+    made, _ = world.app.hub.members.give_key(of.who, member(world, of), name="feed")
+    return str(made.id)
+
+
+def shared(world: World, of: Somebody) -> str:
+    """A bank that is shared."""
+    with world.app.db.transaction() as tx:
+        name = banks.create(tx, name=f"SHARED_{world.next()}").name
+    return str(world.app.hub.lists.share(of.who, name).name)
+
+
+def denial(world: World, of: Somebody) -> str:
+    """A rule that stands."""
+    return str(world.app.hub.rules.add(of.who, RuleWish(Effect.DENY), reason="because").rule.id)
+
+
+def wanted_rule(world: World, of: Somebody) -> str:
+    """A rule that this person wants, which waits for a second one."""
+    return str(world.app.hub.rules.add(of.who, RuleWish(Effect.ALLOW), reason="because").waits.subject)  # fmt: skip
+
+
+def batch(world: World, of: Somebody) -> str:
+    """A batch that waits for publication."""
+    with world.app.db.transaction() as tx:
+        bank = banks.create(tx, name=f"GIVEN_{world.next()}")
+        whose = hub_members.get(tx, member_in(tx, world))
+        run = imports.start(tx, bank, source=whose.name, digest=f"hub:{world.next()}")
+        hub_given.begin(tx, run, bank, whose, GivenBy.API)
+        imports.finish(tx, run.number)
+    del of
+    return str(run.number)
+
+
+def member_in(tx, world):
+    return hub_members.create(tx, name=f"Giver {world.next()}", kind=MemberKind.HOTLINE).id
+
+
+def wanted_batch(world: World, of: Somebody) -> str:
+    """A batch that this person wants to let out, which waits for a second one."""
+    number = batch(world, of)
+    with world.app.db.transaction() as tx:
+        approvals.propose(tx, kind=KIND, subject=number, by=of.who.person, reason="because")
+    return number
