@@ -24,6 +24,7 @@ from breakwater.app.hearing import Hearing, wire_hearing
 from breakwater.app.hub import Hub, wire_hub
 from breakwater.app.live import Live, wire_live
 from breakwater.app.mapping import floods_of, life_of, limits_of, provider_of, stores_of
+from breakwater.app.own_pictures import wire_own_pictures
 from breakwater.app.packaging import Packaging, wire_packages
 from breakwater.app.preserving import Preserving, wire_preserving
 from breakwater.app.publishing import Publishing, wire_publishing
@@ -54,6 +55,7 @@ from breakwater.model.clock import Clock, SystemClock
 from breakwater.model.work import JobKind, Subscription, Turn
 from breakwater.network.fetch import Fetcher
 from breakwater.observe import Metrics
+from breakwater.own_pictures.taking import OwnPictures
 from breakwater.recognition.align import Aligner
 from breakwater.recognition.feed import IndexFeed
 from breakwater.recognition.screen import Screener
@@ -110,9 +112,10 @@ class App:
     packages: Packaging
     transparency: Publishing
     sanctions: Sanctions
+    own_pictures: OwnPictures
     feeds: Feeding
-    exchange: Exchanging
     hub: Hub
+    exchange: Exchanging
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -235,6 +238,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     work = join_work(settings, on, parts, review)
     acting = wire_acting(settings, on, undo)
     sanctions = wire_sanctions(settings, on)
+    own_pictures, answers = wire_own_pictures(settings, on, access.limits)
     feeds, hub = wire_feeds(settings, on), wire_hub(settings, on, access)
     exchange = wire_exchange(settings, on, undo)
     receiving = wire_receiving(settings, on)
@@ -257,10 +261,10 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         conversations=wire_conversations(settings, on, hearing.lanes),
         viewers=wire_viewers(on, reporting.sendings), transparency=publishing,
         receiving=receiving, reporting=reporting, preserving=preserving, packages=packages,
-        acting=acting, sanctions=sanctions, requesting=requesting, feeds=feeds, hub=hub, exchange=exchange,
+        acting=acting, sanctions=sanctions, own_pictures=own_pictures, requesting=requesting, feeds=feeds, hub=hub, exchange=exchange,
         subscriptions=(
             *acting.subscriptions, *sanctions.subscriptions, *work.subscriptions, *scoring.subscriptions,
-            *hearing.subscriptions, *reporting.subscriptions, *preserving.subscriptions, *hub.subscriptions,
+            *hearing.subscriptions, *reporting.subscriptions, *preserving.subscriptions, *hub.subscriptions, *answers.subscriptions,
         ),
         jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs, *sanctions.jobs, *feeds.jobs, *hub.jobs),
         turns=(
