@@ -34,6 +34,28 @@ class JusticeSettings(CommentsSettings):
         "believed beside the system's.",
     )
 
+    hub_graded_list: str = Field(
+        default="",
+        pattern=r"^[A-Z0-9_]{0,64}$",
+        description="Shared list that takes what graders here found to be illegal, given by this "
+        "house; empty: none does.",
+    )
+    hub_entries_per_hour: int = Field(
+        default=100_000,
+        ge=1,
+        description="New entries of one member of the hub within an hour that nobody signed for; "
+        "more are held until two people have looked.",
+    )
+    hub_hold_matches: int = Field(
+        default=10_000,
+        ge=1,
+        description="Uploads that members report within a week for one entry of a shared list; "
+        "above it the entry is held until a curator has looked.",
+    )
+    hub_hold_members: int = Field(
+        default=2, ge=1, description="So many members must report for that."
+    )
+
     acts_file: Path | None = Field(
         default=None,
         description="TOML table of which decision asks a service for which acts on content and "
@@ -63,6 +85,11 @@ class JusticeSettings(CommentsSettings):
         default="",
         description="Address of a broadcast's page with {label} and {account} in it; empty: "
         "reports name no page of a broadcast.",
+    )
+    reports_industry: bool = Field(
+        default=False,
+        description="Give each graded file the industry's class A1 to B2 (industryClassification): "
+        "only for members of the industry's hash-sharing agreement.",
     )
     reports_due_hours: float = Field(
         default=24.0, gt=0, description="From actual knowledge until a report must be filed."

@@ -17,6 +17,7 @@ import pytest
 
 from breakwater.model.access import Permission, Role
 from tests.integration import matrix_acts as acted
+from tests.integration import matrix_curating as curated
 from tests.integration import matrix_filing as filed
 from tests.integration import matrix_holding as holding
 from tests.integration import matrix_hub as hub
@@ -223,6 +224,9 @@ ROWS: Final = [
     *same(hub.batch, LEAD, "POST /v1/hub/publications/{number}", body=WHY),
     *same(hub.wanted_batch, LEAD, "POST /v1/hub/publications/{number}/confirm", own=HELD),
     *same(hub.wanted_batch, LEAD, "POST /v1/hub/publications/{number}/refuse"),
+    *same(curated.question, LEAD, "POST /v1/hub/queue/{id}/settle", body={"json": {"outcome": "keep"}}),
+    *same(curated.entry, LEAD, "GET /v1/hub/entries/{number}", "POST /v1/hub/entries/{number}/withdraw", body=WHY),
+    *same(curated.gone, LEAD, "POST /v1/hub/entries/{number}/reinstate", body=WHY),
     *same(live.viewers_log, (), "POST /v1/viewers/imports/{id}/sessions", another=NONE, body={"json": {"before": 0, "to": 9}}),
     *same(make.case, REVIEWER, "POST /v1/cases/{id}/comments", body={"json": {"words": "a word"}}),
     *same(make.case, REVIEWER, "POST /cases/{case}/comments", body={"data": {"words": "a word"}}),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from breakwater.app.curating import limits_of
 from breakwater.app.ground import Ground
-from breakwater.hub import holding
 from breakwater.hub.feedback import Feedback
 from breakwater.hub.feeds.changes import Changes
 from breakwater.hub.feeds.clock import HubClock
+from breakwater.hub.feeds.exports import Exports
 from breakwater.hub.feeds.following import Following
 from breakwater.hub.feeds.releases import MOVE_JOB, Releases
 from breakwater.hub.feeds.segments import Segments
@@ -26,6 +27,7 @@ class Feeding:
         windows: the NCMEC dialect.
         changes: our own feed.
         segments: files to download.
+        exports: a view as one file.
         feedback: what members say of entries by it.
     """
 
@@ -35,6 +37,7 @@ class Feeding:
     windows: Windows
     changes: Changes
     segments: Segments
+    exports: Exports
     feedback: Feedback
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -49,7 +52,8 @@ def wire_feeds(settings: Settings, on: Ground) -> Feeding:
         clock=clock, following=following, releases=releases,
         windows=Windows(on.db, following, clock),
         changes=Changes(on.db, following), segments=segments,
-        feedback=Feedback(db=on.db, feed=on.feed, limits=holding.Limits()),
+        exports=Exports(on.db, following),
+        feedback=Feedback(db=on.db, feed=on.feed, limits=limits_of(settings)),
         jobs=(JobKind(MOVE_JOB, releases.move, lease_s=300.0),),
         turns=(
             Turn("hub stamps", 1.0, clock.turn),

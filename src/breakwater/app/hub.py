@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from breakwater.access.door import Access
+from breakwater.app.curating import Curating, limits_of, wire_curating
 from breakwater.app.ground import Ground
-from breakwater.hub import holding
 from breakwater.hub.contribute import Contribute
 from breakwater.hub.lists import Lists
 from breakwater.hub.members import Members
@@ -28,6 +28,7 @@ class Hub:
         simulator: what a member would see.
         contribute: what members give.
         publishing: how it goes out.
+        curating: how it is kept good.
     """
 
     members: Members
@@ -36,6 +37,7 @@ class Hub:
     simulator: Simulator
     contribute: Contribute
     publishing: Publishing
+    curating: Curating
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
@@ -43,11 +45,12 @@ class Hub:
 
 def wire_hub(settings: Settings, on: Ground, access: Access) -> Hub:
     """Put the parts together."""
-    del settings
-    contribute = Contribute(db=on.db, feed=on.feed, limits=holding.Limits())
+    contribute = Contribute(db=on.db, feed=on.feed, limits=limits_of(settings))
+    curating = wire_curating(settings, on, contribute)
     publishing = Publishing(db=on.db, publish=contribute.publish, caught_up=on.feed.catch_up)
     return Hub(
         members=Members(db=on.db, keys=access.keys), lists=Lists(db=on.db), rules=Rules(db=on.db),
         simulator=Simulator(db=on.db), contribute=contribute, publishing=publishing,
-        jobs=(JobKind(JOB, publishing.run, lease_s=300.0),),
+        curating=curating, jobs=(JobKind(JOB, publishing.run, lease_s=300.0), *curating.jobs),
+        turns=curating.turns, subscriptions=curating.subscriptions,
     )  # fmt: skip

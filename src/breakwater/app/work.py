@@ -28,6 +28,7 @@ from breakwater.model.work import JobKind, Subscription, Turn
 from breakwater.network.fetch import Fetcher
 from breakwater.records.audit import Checkpointer
 from breakwater.review import handlers as review_handlers
+from breakwater.review.grading.doubted import Doubted
 from breakwater.review.queueing.broadcasts import Broadcasts
 from breakwater.settings import Settings
 
@@ -73,6 +74,7 @@ def join_work(settings: Settings, on: Ground, parts: Parts, review: Reviewing) -
                 watch=review.on_call.watch, routing=review.routing, appeals=review.appeals,
                 reports=review.reports, exposure=review.exposure,
                 broadcasts=Broadcasts(db=on.db, routing=review.routing),
+                doubted=Doubted(db=on.db, gather=review.gather),
             ),
             *enforcement_handlers.subscriptions(parts.enforcement.orders),
             *live_handlers.subscriptions(parts.live.watching),

@@ -18,6 +18,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -302,7 +303,11 @@ def in_order(reader: Rows, rows: Sequence[list[str]], read: int, *, marked: bool
         except BadInput as error:
             line = reader.lines[at - read - 1]
             bad.append((at, f"line {line}: {error.detail or error.title()}"))
-    return Window(read, len(rows), [(mark, sorted(good[mark])) for mark in sorted(good)], bad)
+    return Window(read, len(rows), _by_turn(good), bad)
+
+
+def _by_turn(good: Mapping[Mark, list[Row]]) -> list[tuple[Mark, list[Row]]]:
+    return [(mark, sorted(good[mark])) for mark in sorted(good, key=attrgetter("turn"))]
 
 
 def _bad_rows(tx: Tx, run: Import, window: Window, state: Loaded) -> Loaded:

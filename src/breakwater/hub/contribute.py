@@ -13,6 +13,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import Any, Final
 
 from breakwater.errors import BadInput, NotAllowed, NotFound
@@ -190,6 +191,15 @@ class Contribute:
             tx.emit(EventType.IMPORT_FINISHED, new_id(), import_number=part)
         return moved
 
+    def member(self, tx: Tx, who: Principal) -> Member:
+        """The member whose key asks, suspended or not; raises `NotAllowed`."""
+        return self._by_key(tx, who, suspended=True)
+
+    def name_of(self, number: int) -> str:
+        """The name of a member by its small integer; raises `NotFound`."""
+        with self._db.read() as tx:
+            return hub_members.by_number(tx, number).name
+
     def _by_key(self, tx: Tx, who: Principal, *, suspended: bool = False) -> Member:
         member = hub_members.by_key(tx, who.id)
         if member is None:
@@ -238,7 +248,9 @@ def parse(said: Sequence[Mapping[str, Any]]) -> Parsed:
             good[mark_of(words)].update(dict.fromkeys(rows))
         except BadInput as error:
             bad.append((at, f"entry {at}: {error.detail or error.title()}"))
-    return Parsed(len(said), {mark: sorted(good[mark]) for mark in sorted(good)}, bad)
+    return Parsed(
+        len(said), {mark: sorted(good[mark]) for mark in sorted(good, key=attrgetter("turn"))}, bad
+    )
 
 
 def _again(tx: Tx, bank: Bank, digest: str) -> Given:

@@ -60,6 +60,7 @@ class Giving:
         self._parts: dict[Mark, Import] = {}
         self._flooded: set[int] = set()
         self.named = f"{batch.member.number}:"
+        self.source = batch.member.name
         self.given = Given(0)
 
     def begin(self, tx: Tx, bank: Bank, run: Import) -> None:

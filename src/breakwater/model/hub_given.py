@@ -29,6 +29,15 @@ class Mark(NamedTuple):
     labels: tuple[str, ...] = ()
     withdrawn: bool = False
 
+    @property
+    def turn(self) -> tuple[bool, int, str, tuple[str, ...]]:
+        """In which order marks of one batch are written.
+
+        A file that stands there several times is what its fullest row says; whoever says of one
+        both that it is active and that it is withdrawn takes it back.
+        """
+        return self.withdrawn, -len(self.labels), self.category, self.labels
+
 
 @dataclass(frozen=True, slots=True)
 class Giver:

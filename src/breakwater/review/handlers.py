@@ -18,6 +18,7 @@ from breakwater.review.duty.pager import Pager
 from breakwater.review.duty.watch import Watch
 from breakwater.review.grading import sets as importing
 from breakwater.review.grading.derive import Schemes
+from breakwater.review.grading.doubted import Doubted
 from breakwater.review.grading.rehash import Rehash
 from breakwater.review.grading.sets import GradeSets
 from breakwater.review.looking import cover as covering
@@ -42,6 +43,7 @@ def subscriptions(
     reports: Reports,
     exposure: ExposureClock,
     broadcasts: Broadcasts,
+    doubted: Doubted,
 ) -> tuple[Subscription, ...]:
     """Reactions to cases that open and decisions that are taken."""
     return (
@@ -51,6 +53,7 @@ def subscriptions(
         Subscription("review.exposure", frozenset({EventType.CASE_DECIDED}), exposure.on_decided),
         Subscription("review.appeals", frozenset({EventType.CASE_DECIDED}), appeals.on_decided),
         Subscription("review.fallen", frozenset({EventType.VERDICT_CHANGED}), appeals.on_verdict),
+        Subscription("review.doubted", frozenset({EventType.HUB_DOUBTED}), doubted.on_doubted),
         Subscription("review.reports", frozenset({EventType.CASE_DECIDED}), reports.on_decided),
     )
 

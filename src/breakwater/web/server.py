@@ -3,7 +3,7 @@
 `create(app)` joins the API, its dialects and the console behind the gate; `serve(app)` listens.
 Loopback by default: other addresses need TLS (a certificate of the operator's, or the built-in
 authority) or a trusted proxy that ends it, else `BadSettings`. Routers are taken flat, not
-nested: matching a path costs less, and the look-up route is first.
+nested: matching a path costs less, and what is asked most often is first.
 """
 
 from __future__ import annotations
@@ -57,7 +57,9 @@ from breakwater.web.api import (
     holds,
     hooks,
     hub,
+    hub_curate,
     hub_feed,
+    hub_given,
     imports,
     ispws,
     keys,
@@ -96,6 +98,7 @@ if TYPE_CHECKING:
 
 ROUTERS: Final = (
     lookups.router,
+    registrations.router,
     media.router,
     system.router,
     banks.router,
@@ -104,6 +107,8 @@ ROUTERS: Final = (
     ncmec_v2.router,
     hub.router,
     hub_feed.router,
+    hub_given.router,
+    hub_curate.router,
     exchanges.router,
     holds.router,
     imports.router,
@@ -127,7 +132,6 @@ ROUTERS: Final = (
     people.router,
     privacy.router,
     appeals.router,
-    registrations.router,
     own_pictures.router,
     reports.router,
     spots.router,
