@@ -27,7 +27,7 @@ def setting(peer, clock, folder, credentials, **options):
 
 
 class NcmecStage:
-    kind, whole, pages = "pdq", False, True
+    kind, whole, pages, rounds = "pdq", False, True, True
 
     def __init__(self, clock, folder):
         self.clock, self.folder = clock, folder

@@ -55,9 +55,7 @@ def add(
     every: Annotated[int, typer.Option(help="Seconds from one pull to the next.")] = 3600,
     feedback: Annotated[bool, typer.Option(help="What people here say goes back.")] = False,
     counts: Annotated[bool, typer.Option(help="Match counts go back, without content.")] = False,
-    signed_by: Annotated[
-        str, typer.Option(help="Name of a person here who vouches for the list.")
-    ] = "",
+    signed_by: Annotated[str, typer.Option(help="Person here who vouches for the list.")] = "",
     as_json: Json = False,
 ) -> None:
     """Enter a feed and ask its peer whether it lets us in; exit 1 when not."""
@@ -79,10 +77,10 @@ def add(
     with opening.at(settings.load(), terminal) as desk:
         made = desk.add_feed(fields)
         found = desk.check_feed(name)
-    mark = GOOD if found["ok"] else BAD
     terminal.result(
         {"feed": made, "check": found},
-        f"{GOOD} {escape(name)} is entered.\n{mark} {escape(found['words'])}\n"
+        f"{GOOD} {escape(name)} is entered.\n"
+        f"{GOOD if found['ok'] else BAD} {escape(found['words'])}\n"
         f"  Pull it now: breakwater exchange pull {escape(name)}",
     )
     if not signed_by:

@@ -31,7 +31,7 @@ class HereFeeds:
 
     def add_feed(self, fields: Row) -> Row:
         """Enter a feed."""
-        from breakwater.cli.opening import checked
+        from breakwater.cli.checking import checked
         from breakwater.model.access import Permission
         from breakwater.web.api import exchanges
 
@@ -51,7 +51,7 @@ class HereFeeds:
 
     def change_feed(self, name: str, fields: Row) -> Row:
         """Change a feed."""
-        from breakwater.cli.opening import checked
+        from breakwater.cli.checking import checked
         from breakwater.web.api import exchanges
 
         body = checked(exchanges.FeedChange, fields)

@@ -12,14 +12,13 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import TYPE_CHECKING, Any, Final
 
 from breakwater import app as parts
 from breakwater.app import App
 from breakwater.classifiers.folder import ModelFile
 from breakwater.cli import owner
+from breakwater.cli.checking import checked
 from breakwater.cli.court import HereCourt
 from breakwater.cli.desk import OPERATOR, Desk, ListFile, Progress, Row, Share
 from breakwater.cli.feeds import HereFeeds
@@ -96,19 +95,6 @@ def at(settings: Settings, terminal: Terminal, pool: JailPool | None = None) -> 
 def _opened(settings: Settings, terminal: Terminal, pool: JailPool | None) -> App:
     prepare(settings, terminal)
     return parts.build(settings, pool=pool or NoJail(), decode=pool is not None)
-
-
-M = TypeVar("M", bound=BaseModel)
-
-
-def checked(model: type[M], fields: Row) -> M:
-    """What a command says, as the API would take it."""
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise BadInput(f"{where}: {first['msg']}.") from None
 
 
 def _form(known: type[StrEnum], fields: Row) -> str:

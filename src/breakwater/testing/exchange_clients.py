@@ -38,7 +38,9 @@ class Stage(Protocol):
     whole: bool
     """It sends whole lists: what is gone is not in the next one."""
     pages: bool
-    """One pull asks several requests."""
+    """One pull of these tests gives several pages."""
+    rounds: bool
+    """The peer names the next page, and may name one again."""
 
     def client(self) -> ExchangeClient:
         """A new client."""
@@ -222,7 +224,7 @@ class ExchangeClientContract:
         """Circles and endless empty pages."""
         stage = self.stage()
         self._offered(stage)
-        if not stage.pages:
+        if not stage.rounds:
             return
         for fault in (Fault.CIRCLE, Fault.EMPTY):
             stage.peer.fault = fault

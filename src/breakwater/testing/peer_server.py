@@ -130,19 +130,10 @@ class Peer:
         class Handler(BaseHTTPRequestHandler):
             """One connection."""
 
-            def do_GET(self) -> None:
-                self._answer()
-
-            def do_PUT(self) -> None:
-                self._answer()
-
-            def do_POST(self) -> None:
-                self._answer()
-
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
 
-            def _answer(self) -> None:
+            def answer(self) -> None:
                 size = int(self.headers.get("Content-Length") or 0)
                 parts = urlsplit(self.path)
                 query = {k: v[-1] for k, v in parse_qs(parts.query, keep_blank_values=True).items()}
@@ -158,6 +149,8 @@ class Peer:
                 for name, value in reply.headers.items():
                     self.send_header(name, value)
                 self.end_headers()
+                if self.command == "HEAD":
+                    return
                 cut = peer.fault is Fault.CUT and peer.cut_at < len(reply.body)
                 try:
                     self.wfile.write(reply.body[: peer.cut_at] if cut else reply.body)
@@ -168,4 +161,6 @@ class Peer:
                 except OSError:  # who asked is gone
                     self.close_connection = True
 
+        for method in ("GET", "HEAD", "PUT", "POST"):
+            setattr(Handler, f"do_{method}", Handler.answer)
         return Handler

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
 from breakwater.errors import BadInput, Unfit
-from breakwater.exchange.clients import ncmec
+from breakwater.exchange.clients import ncmec, stopncii, table, threatexchange, vics_sets
 from breakwater.exchange.ports import GROUP, Maker
 
 
 def builtin() -> dict[str, Maker]:
     """Those that come with breakwater."""
-    return {"ncmec": ncmec.MAKER}
+    return {
+        "ncmec": ncmec.MAKER, "csv": table.MAKER, "vics": vics_sets.MAKER,
+        "stopncii": stopncii.MAKER, "threatexchange": threatexchange.MAKER,
+    }  # fmt: skip
 
 
 def installed(points: Iterable[EntryPoint] | None = None) -> Mapping[str, Maker]:
