@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import signal
 import stat
@@ -9,6 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from breakwater.cli import owner
 from breakwater.cli.owner import Owner, announced, find
 
 ME = Owner("http://127.0.0.1:1", "key", "http://localhost:1", pid=1)
@@ -54,3 +59,36 @@ def test_a_new_owner_takes_the_place_of_a_dead_one(tmp_path: Path):
     place.write_text('{"url": "an older and much longer announcement that was left behind"}')
     with announced(place, ME):
         assert find(place) == ME
+
+
+def test_who_looks_at_an_old_announcement_keeps_no_owner_from_starting(tmp_path: Path):
+    place = tmp_path / "owner.json"
+    place.write_text("{}")
+    with place.open("r+") as looking:
+        fcntl.flock(looking, fcntl.LOCK_EX)
+        with announced(place, ME):
+            assert find(place) == ME
+
+
+def test_two_who_look_at_once_take_neither_for_an_owner(tmp_path: Path):
+    place = tmp_path / "owner.json"
+    place.write_text("{}")
+    with place.open("r+") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        assert find(place) is None
+
+
+def test_half_an_announcement_is_never_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    place, seen = tmp_path / "owner.json", []
+    write = json.dump
+
+    def looked(*words: object) -> None:
+        seen.append(find(place))
+        write(*words)  # type: ignore[arg-type]
+        seen.append(find(place))
+
+    monkeypatch.setattr(owner.json, "dump", looked)
+    with announced(place, ME):
+        assert seen == [None, None]
+        assert find(place) == ME
+    assert list(tmp_path.iterdir()) == []

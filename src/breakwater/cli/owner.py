@@ -2,7 +2,9 @@
 
 `serve` announces itself in `owner.json` (mode 0600, in the data directory): its address and an
 API key that it made for this run and revokes at its end. It holds a lock on the file while it
-lives, so that a file left behind by a crash is known for what it is. Read by `cli.opening`.
+lives, so that a file left behind by a crash is known for what it is. The file is locked and whole
+before it has its name: nobody reads half of it, and who looks at an old one is in nobody's way.
+Read by `cli.opening`. Tests: `tests/unit/test_cli_owner.py`.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -41,7 +44,7 @@ def find(path: Path) -> Owner | None:
     try:
         with path.open("r+", encoding="utf-8") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)  # two who look see the same
             except BlockingIOError:
                 return Owner(**json.load(file))
     except OSError:
@@ -52,13 +55,16 @@ def find(path: Path) -> Owner | None:
 @contextmanager
 def announced(path: Path, owner: Owner) -> Iterator[None]:
     """Announce this process as the owner until the block ends."""
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd, made = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # 0600
     with os.fdopen(fd, "w", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.fchmod(file.fileno(), 0o600)
-        file.truncate(0)
-        json.dump(asdict(owner), file)
-        file.flush()
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            json.dump(asdict(owner), file)
+            file.flush()
+            Path(made).replace(path)
+        except BaseException:
+            Path(made).unlink(missing_ok=True)
+            raise
         try:
             yield
         finally:
