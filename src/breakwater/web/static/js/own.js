@@ -181,5 +181,8 @@
     node("sure").hidden = true;
     node("withdraw").focus();
   });
-  node("yes").addEventListener("click", () => ask("/withdraw"));
+  node("yes").addEventListener("click", () => {
+    node("withdraw").focus();
+    ask("/withdraw");
+  });
 })();
