@@ -28,6 +28,7 @@ OPERATOR: Final = Principal(
         MACHINE_SCOPES
         | {Permission.PEOPLE_WRITE, Permission.SYSTEM_WRITE, Permission.SERVER_WRITE, Permission.EXCHANGE_WRITE}
         | {Permission.STREAM_CONTROL, Permission.ACT_RETRY}
+        | {Permission.HUB_READ, Permission.HUB_WRITE}
         | {Permission.SUBJECT_READ, Permission.SUBJECT_ERASE}
     ),
 )
@@ -119,6 +120,10 @@ class Desk(Protocol):
 
     def remove_media_server(self, name: str) -> Row:
         """Forget it."""
+        ...
+
+    def hub(self, call: str, of: str = "", body: Row | None = None) -> Row:
+        """One call of the hub's, by its name in `cli.hubs`."""
         ...
 
     def feeds(self) -> list[Row]:
