@@ -9,13 +9,15 @@ from datetime import timedelta
 from typing import Any, Final
 
 from breakwater.app.ground import Ground
+from breakwater.app.mapping import limits_of
 from breakwater.app.recipients import destinations_of, recipients_of
 from breakwater.errors import BadSettings, NotFound
 from breakwater.model.decision import Profile as CaseProfile
 from breakwater.model.event import EventType
 from breakwater.model.facts import ItemFacts
 from breakwater.model.ids import Id
-from breakwater.model.report import Email, Person, Phone, Reporter
+from breakwater.model.media import Undecodable
+from breakwater.model.report import Classification, Email, Person, Phone, Reporter
 from breakwater.model.scheme import Scheme
 from breakwater.model.sending import RecipientKind, Sendings
 from breakwater.model.work import Beat, JobKind, Subscription, Turn
@@ -36,6 +38,8 @@ from breakwater.review.deciding.policy import report_waits
 from breakwater.settings import Settings
 
 NCMEC: Final = "ncmec"
+INDUSTRY: Final = "industry"
+"""Table of the grades that members of the industry's hash-sharing agreement give."""
 REMIND_EVERY_S: Final = 60.0
 DECIDED: Final = frozenset({EventType.CASE_DECIDED})
 FINISHED: Final = frozenset({EventType.FILING_FINISHED})
@@ -82,11 +86,7 @@ def wire_reporting(
     others = recipients_of(settings)
     destinations = {NCMEC: _to_ncmec(settings), **destinations_of(others)}
 
-    def annotate(facts: ItemFacts) -> Sequence[str]:
-        table = next((one for one in tables() if one.id == NCMEC), None)
-        return () if table is None else table.derive(facts).codes
-
-    drafter = Drafter(vault=on.vault, profile=profile_of(settings), annotate=annotate)
+    drafter = _drafter(settings, on, tables)
     may_leave = sendings(settings.seat, settings.sendings_file)
     permits = Permits(db=on.db, sendings=may_leave, destinations=destinations)
     filings = Filings(
@@ -123,6 +123,35 @@ def wire_reporting(
             Turn("reporting.filings", 0.0, running.turn),
             Turn("reporting.remind", REMIND_EVERY_S, remind),
         ),
+    )  # fmt: skip
+
+
+def _drafter(
+    settings: Settings, on: Ground, tables: Callable[[], Sequence[Scheme]]
+) -> Drafter:  # fmt: skip
+    """What drafts: files graded by the tables in force, their EXIF read in the jail."""
+
+    def annotate(facts: ItemFacts) -> Sequence[str]:
+        table = next((one for one in tables() if one.id == NCMEC), None)
+        return () if table is None else table.derive(facts).codes
+
+    def classify(facts: ItemFacts) -> Classification | None:
+        table = next((one for one in tables() if one.id == INDUSTRY), None)
+        if table is None or not settings.reports_industry:
+            return None
+        (code,) = table.derive(facts).codes
+        return Classification(code) if code in set(Classification) else None
+
+    def exif(blob: Id) -> Mapping[str, str]:
+        with on.vault.open(blob) as source:
+            said = on.pool.exif(
+                source, declared="", limits=limits_of(settings).image, lane="reports"
+            )
+        return {} if isinstance(said, Undecodable) else said
+
+    return Drafter(
+        vault=on.vault, profile=profile_of(settings), annotate=annotate, classify=classify,
+        exif=exif,
     )  # fmt: skip
 
 

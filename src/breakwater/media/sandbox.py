@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater.errors import DecoderFault, Unfit
-from breakwater.media import golden, magic, wire, wire_pixels, wire_scene, wire_views
+from breakwater.media import golden, magic, wire, wire_exif, wire_pixels, wire_scene, wire_views
 from breakwater.media.failures import Unreadable, undecodable
 from breakwater.media.loan import Loan, signal_name
 from breakwater.media.proof import ACTS, JailProof
@@ -32,7 +32,7 @@ from breakwater.model.classifier import Picture
 from breakwater.model.copies import ReelPrints
 from breakwater.model.media import Fault, Level, MediaLimits, MediaType, Reason, Undecodable
 from breakwater.model.scene import Keypoints, SoundPrint
-from breakwater.model.signal import MD5, SHA1, SHA256, Fingerprint, Fingerprints, Signal
+from breakwater.model.signal import Fingerprints
 
 _Result = TypeVar("_Result")
 
@@ -126,7 +126,7 @@ class JailPool:
         def read(answer: wire.Answer, kind: MediaType, file: Source) -> Fingerprints:
             rest, seen = wire_views.split_views(answer)
             prints = replace(wire.read_fingerprints(rest, kind), views=seen)
-            return _with_exact(prints, file.digests())
+            return wire.with_exact(prints, file.digests())
 
         args = {"views": True} if views else {}
         return self._run(source, _Task("fingerprint", declared, limits, lane, args, read))
@@ -234,6 +234,16 @@ class JailPool:
         """Some frames in colour, the shorter side `side` pixels, `most` at most."""
         args = {"side": side, "most": most}
         return self._run(source, _Task("pixels", declared, limits, lane, args, wire_pixels.taken))
+
+    def exif(
+        self, source: BinaryIO, *, declared: str, limits: MediaLimits, lane: str = ""
+    ) -> dict[str, str] | Undecodable:
+        """A few facts of a picture's EXIF (`media.exif`); none of what is no picture."""
+
+        def read(answer: wire.Answer, _kind: MediaType, _file: Source) -> dict[str, str]:
+            return wire_exif.taken(answer)
+
+        return self._run(source, _Task("exif", declared, limits, lane, {}, read))
 
     def prove(self) -> list[JailProof]:
         """Try every forbidden act in a fresh child and say what became of it."""
@@ -387,12 +397,3 @@ def _read_still(answer: wire.Answer, _kind: MediaType, _file: Source) -> bytes:
     if answer.block[:4] != b"RIFF" or answer.block[8:12] != b"WEBP":
         raise wire.BadAnswer("The still is not a WebP picture.")
     return answer.block
-
-
-def _with_exact(prints: Fingerprints, digests: tuple[bytes, bytes, bytes]) -> Fingerprints:
-    """Put MD5, SHA-1 and SHA-256 in front: made by the parent, which nobody has taken over."""
-    exact = tuple(
-        Fingerprint(Signal(kind.name, value))
-        for kind, value in zip((MD5, SHA1, SHA256), digests, strict=True)
-    )
-    return replace(prints, items=exact + prints.items)

@@ -13,12 +13,21 @@ import math
 import socket
 import struct
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, BinaryIO, Final
 
 from breakwater.errors import BreakwaterError
 from breakwater.model.media import Fault, MediaLimits, MediaType, Reason, Undecodable
-from breakwater.model.signal import Fingerprint, Fingerprints, Signal, View, kind_named
+from breakwater.model.signal import (
+    MD5,
+    SHA1,
+    SHA256,
+    Fingerprint,
+    Fingerprints,
+    Signal,
+    View,
+    kind_named,
+)
 
 LENGTHS: Final = struct.Struct("<II")
 MAX_HEADER: Final = 64 << 10
@@ -177,6 +186,15 @@ def read_fingerprints(answer: Answer, kind: MediaType) -> Fingerprints:
         )
     except (KeyError, TypeError, ValueError, IndexError, struct.error) as error:
         raise BadAnswer(f"Its fingerprints are not well formed ({type(error).__name__}).") from None
+
+
+def with_exact(prints: Fingerprints, digests: tuple[bytes, bytes, bytes]) -> Fingerprints:
+    """Put MD5, SHA-1 and SHA-256 in front: made by the parent, which nobody has taken over."""
+    exact = tuple(
+        Fingerprint(Signal(kind.name, value))
+        for kind, value in zip((MD5, SHA1, SHA256), digests, strict=True)
+    )
+    return replace(prints, items=exact + prints.items)
 
 
 def _records(block: bytes, kinds: list[Any]) -> list[Fingerprint]:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from breakwater import kernel
 from breakwater.fingerprint import audio, pdq
 from breakwater.fingerprint.registry import Hasher, Registry
-from breakwater.media import golden, image, stills
+from breakwater.media import exif, golden, image, stills
 from breakwater.media.failures import Unreadable
 from breakwater.media.preload import load_lazy_parts
 from breakwater.media.video import Video
@@ -68,10 +68,16 @@ def luma(job: Job) -> Answer:
     return Answer({"count": len(tables)}, b"".join(t.astype("<f4").tobytes() for t in tables))
 
 
+def exif_facts(job: Job) -> Answer:
+    """A few facts of a picture's EXIF, without decoding it."""
+    return Answer({"exif": exif.facts(job.source, job.type)})
+
+
 HANDLERS: Final[Mapping[str, Handler]] = {
     "fingerprint": fingerprint,
     "still": still,
     "luma": luma,
+    "exif": exif_facts,
     **task_pixels.HANDLERS,
     **task_scene.HANDLERS,
     **task_views.HANDLERS,

@@ -9,9 +9,10 @@ matters, never filled in. Read by `filing`; tests: `tests/integration/test_filin
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from breakwater.errors import NotFound
@@ -24,28 +25,27 @@ from breakwater.model.ports import Blob
 from breakwater.model.report import (
     CaptureEvent,
     ChatIm,
+    Classification,
+    DetailKind,
     FileAnnotation,
+    FileFacts,
     Incident,
     IncidentType,
     InternetDetail,
-    IpCapture,
     OriginalHash,
-    PersonReported,
-    Recipient,
+    Pair,
     Relevance,
     Report,
     Reporter,
     ReportFile,
-    Victim,
     WebPage,
 )
 from breakwater.model.stream import Control, OrderState, StreamState
 from breakwater.model.upload import Upload
-from breakwater.reporting.drafting import found_here, named, payments, people, recipients
+from breakwater.reporting.drafting import named, parties, payments, people
 from breakwater.reporting.drafting.chat_log import ROOM, SHORT, ChatLog, chat_log
-from breakwater.reporting.drafting.found_here import Beside
 from breakwater.reporting.drafting.gaps import Gap, gaps_of
-from breakwater.reporting.drafting.material import Broadcast, Material
+from breakwater.reporting.drafting.material import Material
 
 BLOCK: Final = 1 << 20
 SUFFIX: Final = {
@@ -63,6 +63,15 @@ RELATED: Final = "related-reports.txt"
 
 Annotate = Callable[[ItemFacts], Sequence[str]]
 """NCMEC's annotations of a file's facts."""
+
+Classify = Callable[[ItemFacts], Classification | None]
+"""The industry's grade of a file's facts; None: there is none, or the service gives none."""
+
+Exif = Callable[[Id], Mapping[str, str]]
+"""Facts of the EXIF of an object in the vault, by their names."""
+
+MOST_EXIF: Final = 256
+"""Files of which they are remembered: a page that is looked at drafts anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +118,24 @@ class _Shared:
 class Drafter:
     """Drafts."""
 
-    def __init__(self, *, vault: Blob, profile: Profile, annotate: Annotate) -> None:
-        """Take where media are, who reports, and what annotates facts by the table in force."""
+    def __init__(
+        self, *, vault: Blob, profile: Profile, annotate: Annotate,
+        classify: Classify = lambda _: None, exif: Exif = lambda _: {},
+    ) -> None:  # fmt: skip
+        """Take where media are, who reports, and what reads and grades files.
+
+        Args:
+            vault: where media are.
+            profile: who reports.
+            annotate: NCMEC's words for a file, by the table in force.
+            classify: the industry's grade of a file, by the table in force.
+            exif: reads a file in the vault, inside the jail; a file's never change.
+        """
         self._vault = vault
         self._profile = profile
         self._annotate = annotate
+        self._classify = classify
+        self._exif = lru_cache(MOST_EXIF)(exif)
 
     def draft(self, found: Material, *, media: bool = True) -> tuple[Drafted, ...]:
         """Every report that a case needs.
@@ -148,8 +170,8 @@ class Drafter:
             ),
             reporter=self._profile.reporter,
             places=self._places(found, shared.said.text),
-            reported=(_person(found, account),) if account else (),
-            recipients=_recipients(found, account), victims=_victims(found),
+            reported=(parties.reported(found, account),) if account else (),
+            recipients=parties.recipients(found, account), victims=parties.victims(found),
             files=shared.files,
             payments=payments.of(found, account),
             additional=_story(found),
@@ -220,7 +242,20 @@ class Drafter:
             exif_viewed=False, public=upload.surface.value in {"public", "live"},
             annotations=frozenset(FileAnnotation(code) for code in codes),
             original_hashes=tuple(hashes), captures=tuple(seen),
+            classification=self._classify(facts) if facts is not None else None,
+            details=self._details(upload),
         )  # fmt: skip
+
+    def _details(self, upload: Upload) -> tuple[FileFacts, ...]:
+        """What the file says of the device and the time it was made; nobody here looked at it."""
+        if upload.blob is None or not upload.size:
+            return ()
+        try:
+            said = self._exif(upload.blob)
+        except NotFound:  # the law of the seat lets only its hash be kept
+            return ()
+        pairs = tuple(Pair(name, value) for name, value in sorted(said.items()))
+        return (FileFacts(DetailKind.EXIF, pairs),) if pairs else ()
 
     def _digests(self, blob: Id) -> tuple[int, str, str]:
         """Size, SHA-256 and MD5 of a file in the vault, read in blocks."""
@@ -232,63 +267,6 @@ class Drafter:
                 sha256.update(block)
                 md5.update(block)
         return size, sha256.hexdigest(), md5.hexdigest()
-
-
-def _person(found: Material, account: str) -> PersonReported:
-    service, told = found.case.service, found.told.get(account)
-    seen: list[IpCapture] = []
-    if account == found.case.account:
-        for upload in found.uploads:
-            at = upload.origin.posted_at or upload.received_at
-            origin = upload.origin
-            seen += people.capture(origin.address, origin.port, at, CaptureEvent.UPLOAD)
-    if found.broadcast is not None:
-        seen += _addresses(found.broadcast, account)
-    party = people.party(account, service, told, seen)
-    known = found.beside.get(account, Beside())
-    without = {account, *named.victims(found), *(one.account for one in party["linked"])}
-    party["linked"] += found_here.associated(known, without=without)
-    party["additional"] = "\n".join(filter(None, (party["additional"], *found_here.lines(known))))
-    return PersonReported(**party)
-
-
-def _addresses(broadcast: Broadcast, account: str) -> list[IpCapture]:
-    """Where an account sent or watched a broadcast from."""
-    began = broadcast.stream.started_at
-    sent = [
-        capture
-        for one in broadcast.senders
-        if (one.account or broadcast.stream.account) == account
-        for capture in people.capture(one.address, one.port, began, CaptureEvent.STREAM)
-    ]
-    return sent + [
-        capture
-        for one in broadcast.watching
-        if one.account == account
-        for capture in people.capture(one.address, one.port, one.joined_at, CaptureEvent.VIEW)
-    ]
-
-
-def _recipients(found: Material, account: str) -> tuple[Recipient, ...]:
-    """For whom it was meant, each with what says so before what their service told."""
-    made = []
-    for one in recipients.recipients(found, account):
-        seen = _addresses(found.broadcast, one.account) if found.broadcast else []
-        told = people.party(one.account, found.case.service, found.told.get(one.account), seen)
-        words = "\n".join(filter(None, (one.why, told.pop("additional"))))
-        made.append(Recipient(**told, additional=words))
-    return tuple(made)
-
-
-def _victims(found: Material) -> tuple[Victim, ...]:
-    """Children to whom it was done, where somebody said that they are."""
-    return tuple(_victim(found, account) for account in named.victims(found))
-
-
-def _victim(found: Material, account: str) -> Victim:
-    seen = _addresses(found.broadcast, account) if found.broadcast else []
-    told = people.party(account, found.case.service, found.told.get(account), seen)
-    return Victim(**told)
 
 
 def _kind(found: Material) -> IncidentType:

@@ -31,12 +31,13 @@ class PartyRow:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A file that goes with it; `viewed` by the view log alone."""
+    """A file that goes with it; `viewed` by the view log alone, `exif` what it says itself."""
 
     name: str
     viewed: Mark
     marks: tuple[str, ...]
     hash: str
+    exif: str = ""
 
 
 @dataclass(frozen=True, slots=True)

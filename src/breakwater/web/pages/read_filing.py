@@ -19,6 +19,7 @@ from breakwater.model.recipient import Parcel, Receipt
 from breakwater.model.report import (
     AssociatedAccount,
     ChatIm,
+    DetailKind,
     IpCapture,
     Party,
     Person,
@@ -252,9 +253,12 @@ def _capture(one: IpCapture) -> str:
 
 def _file(file: ReportFile) -> FileRow:
     seen = Mark("ok", say("Seen whole")) if file.viewed else Mark("none", say("Not seen whole"))
-    return FileRow(
-        file.name or say("Unnamed"), seen, _marks(a.value for a in file.annotations), file.sha256
-    )
+    marks = _marks(a.value for a in file.annotations)
+    if file.classification is not None:
+        marks = (say("Class %(grade)s", grade=file.classification.value), *marks)
+    pairs = [one for facts in file.details for one in facts.pairs if facts.kind is DetailKind.EXIF]
+    exif = ", ".join(f"{one.name} {one.value}" for one in pairs)
+    return FileRow(file.name or say("Unnamed"), seen, marks, file.sha256, exif)
 
 
 def _chat(report: Report) -> tuple[str, ...]:
