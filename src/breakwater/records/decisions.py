@@ -41,6 +41,8 @@ _JOINED: Final = sa.select(decisions, _back.c.id.label("undone_by")).join_from(
     decisions, _back, _back.c.undoes == sa.func.coalesce(_d.lead_id, _d.id), isouter=True
 )
 """A decision that was led by another one is taken back with it."""
+_OF_CASE: Final = _JOINED.where(_d.case_id == sa.bindparam("case")).order_by(_d.change)
+"""Built once: a registration that is found waits for it."""
 
 
 def add(
@@ -145,7 +147,7 @@ def get(tx: Tx, decision: Id) -> Decision:
 
 def of_case(tx: Tx, case: Id) -> list[Decision]:
     """What was said of a case, the first first; rows that take others back among them."""
-    return [_noun(row) for row in tx.execute(_JOINED.where(_d.case_id == case).order_by(_d.change))]
+    return [_noun(row) for row in tx.execute(_OF_CASE, {"case": case})]
 
 
 def standing(tx: Tx, case: Id) -> Decision | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -89,7 +89,7 @@ class Providers:
         >>> p.mailbox("x@bücher.example")
         Mailbox(exact='x@xn--bcher-kva.example', alike='x@xn--bcher-kva.example')
         """
-        local, domain = _parts(text)
+        local, domain = _parts(text, self._by_domain)
         if not local or not domain:
             return None
         found = self._by_domain.get(domain)
@@ -115,8 +115,11 @@ class Providers:
         return local, domain, None
 
 
-def _parts(text: str) -> tuple[str, str]:
-    """Both sides of the last @, folded; empty where it is no address."""
+def _parts(text: str, known: Container[str]) -> tuple[str, str]:
+    """Both sides of the last @, folded; empty where it is no address.
+
+    Known domains are spelled as `idna` would spell them, so they need not go through it.
+    """
     bare = text.strip()
     if bare.endswith(">") and "<" in bare:
         bare = bare[bare.rindex("<") + 1 : -1]
@@ -129,8 +132,11 @@ def _parts(text: str) -> tuple[str, str]:
     local = unicodedata.normalize("NFKC", local.casefold()).strip()
     if any(one.isspace() or not one.isprintable() for one in local) or "." not in domain:
         return "", ""
+    host_text = domain.strip().rstrip(".")
+    if host_text.isascii() and host_text.lower() in known:
+        return local, host_text.lower()
     try:
-        host = idna.encode(domain.strip().rstrip("."), uts46=True, transitional=False)
+        host = idna.encode(host_text, uts46=True, transitional=False)
     except (idna.IDNAError, UnicodeError):
         return "", ""
     return local, host.decode().lower()
