@@ -10,18 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
+import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import asdict
+from pathlib import Path as FilePath
 from typing import Annotated, Any, Final
 
 from fastapi import Path, Query
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, StreamingResponse
 
 from breakwater.errors import BreakwaterError, TooManyRequests
 from breakwater.hub.feeds.changes import MOST, hub_name
-from breakwater.model.access import Permission
+from breakwater.model.access import Permission, Principal
 from breakwater.web.api.openapi import problems
 from breakwater.web.gate import Parts, Router, Who, gate_of, needs
 from breakwater.web.need import need_of
@@ -88,6 +92,40 @@ def segment(name: FileName, app: Parts, who: Who, purpose: Purpose = "") -> File
     """Takes `Range`, so that a download goes on where it was cut."""
     path = app.feeds.segments.file(who, name, purpose)
     return FileResponse(path, media_type="application/octet-stream")
+
+
+@router.get("/v1/hub/export.csv", summary="A view as CSV v1", responses=READ, response_class=FileResponse)  # fmt: skip
+@needs(P.HUB_PULL)
+def export_csv(
+    app: Parts,
+    who: Who,
+    after: Annotated[int, Query(ge=0, lt=1 << 62)] = 0,
+    purpose: Purpose = "",
+) -> FileResponse:
+    """Header `X-Hub-Through` says how far it goes; after a change, withdrawn rows too."""
+    return _export(app, who, "csv", "text/csv; charset=utf-8", after=after, purpose=purpose)
+
+
+@router.get("/v1/hub/export.vics.json", summary="A view as a VICS hash set", responses=READ, response_class=FileResponse)  # fmt: skip
+@needs(P.HUB_PULL)
+def export_vics(app: Parts, who: Who, purpose: Purpose = "") -> FileResponse:
+    """What has an MD5, without categories."""
+    return _export(app, who, "vics", "application/json", purpose=purpose)
+
+
+def _export(app: Any, who: Principal, form: str, media: str, **how: Any) -> FileResponse:
+    handle, name = tempfile.mkstemp(prefix="hub-", dir=app.settings.spool_dir)
+    os.close(handle)
+    path = FilePath(name)
+    try:
+        through = app.feeds.exports.write(who, form, path, **how)
+    except BaseException:  # whatever it was, nothing stays behind
+        path.unlink()
+        raise
+    return FileResponse(
+        path, media_type=media, headers={"X-Hub-Through": str(through)},
+        background=BackgroundTask(path.unlink),
+    )  # fmt: skip
 
 
 class Newest:
