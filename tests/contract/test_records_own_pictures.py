@@ -12,7 +12,7 @@ from breakwater.model.case import CaseKind, Priority
 from breakwater.model.decision import DecisionKind
 from breakwater.model.ids import new_id
 from breakwater.model.own_picture import Said, State, new_code
-from breakwater.records import banks, cases, decisions, entries, own_pictures
+from breakwater.records import banks, cases, decisions, entries, hub_lists, own_pictures
 
 pytestmark = pytest.mark.usefixtures("keyring")
 
@@ -117,3 +117,8 @@ def test_requests_of_the_last_hour_are_counted(database, bank, clock) -> None:
     sent(database, bank)
     with database.read() as tx:
         assert own_pictures.sent_since(tx, tx.now) == 1
+
+
+def test_what_nobody_checked_is_never_shared_with_others(database, bank) -> None:
+    with database.transaction() as tx, pytest.raises(BadInput, match="never shared"):
+        hub_lists.share(tx, bank)

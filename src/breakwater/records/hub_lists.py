@@ -38,6 +38,8 @@ def share(tx: Tx, bank: Bank, *, tlp: str = "amber", open: bool = True) -> Share
         raise BadInput("The traffic light is red, amber, green or clear.")
     if bank.archived:
         raise BadInput(f"Bank {bank.name} is no longer used.")
+    if bank.unchecked:
+        raise BadInput(f"Bank {bank.name} is never shared: nobody has checked what it holds.")
     tx.lock_changes()
     values = {"tlp": tlp, "open": open, "ended_at": None, "change": tx.change()}
     mine = _l.bank_number == bank.number
