@@ -26,6 +26,7 @@ from tests.integration.served import serving
 from tests.ports import free_port
 
 NGIRCD = shutil.which("ngircd", path="/usr/sbin:/usr/bin") or ""
+# Without penalties: the server would let each word of a client wait one to four seconds.
 CONF = """
 [Global]
 Name = irc.test
@@ -37,6 +38,7 @@ MotdPhrase = hello
 ConnectRetry = 60
 MaxConnectionsIP = 0
 MaxJoins = 0
+MaxPenaltyTime = 0
 PingTimeout = 60
 PongTimeout = 20
 [Options]
