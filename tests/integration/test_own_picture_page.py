@@ -12,12 +12,17 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
+from breakwater.model.access import MACHINE_SCOPES, Principal, Role
 from breakwater.model.bank import OWN_PICTURES, EntryStatus
+from breakwater.model.ids import new_id
+from breakwater.model.match import Action
 from breakwater.records import banks, entries
 from breakwater.web.envelope import CSP
 from tests.integration.browsing import chromium, guarded
+from tests.integration.console_site import Site
 from tests.integration.served import Served, serving
 from tests.integration.test_console_axe import both_themes, scrolls_sideways
+from tests.integration.test_intake import submit
 
 SHARED = Path(__file__).parents[1] / "data/images/bridge"
 PICTURE, OTHER = SHARED / "square-512x512.jpg", SHARED / "square-256x256.jpg"
@@ -190,3 +195,15 @@ def test_a_picture_of_little_detail_is_said_to_be_one(served, browser, tmp_path)
         watched.page.click("#send")
         expect(watched.page.locator("#done")).to_be_visible()
     assert hashlib.sha256(video.read_bytes()).hexdigest() in known(served)
+
+
+def test_a_reviewer_reads_that_nobody_checked_it(served, browser) -> None:
+    with guarded(browser) as watched:
+        send(watched.page, served.url, SHARED / "high-contrast.jpg")
+    who = Principal(new_id(), "photos", MACHINE_SCOPES, service="photos")
+    upload = submit(served.app, (SHARED / "high-contrast.jpg").read_bytes(), who)
+    assert upload.verdict is not None
+    assert upload.verdict.action is Action.HOLD
+    with Site(served, browser, upload).page(Role.REVIEWER) as watched:
+        watched.page.goto(f"{served.url}/cases/{upload.case}")
+        expect(watched.page.get_by_text("Submitted by a person, not checked").first).to_be_visible()

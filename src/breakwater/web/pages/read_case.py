@@ -12,6 +12,7 @@ from typing import Final
 
 from breakwater.live.hearing.measures import COMMENTS
 from breakwater.model.access import Permission
+from breakwater.model.bank import OWN_PICTURES
 from breakwater.model.case import Case, CaseKind, CaseStep
 from breakwater.model.decision import DecisionKind
 from breakwater.model.ids import Id, parse_id
@@ -251,10 +252,15 @@ def _pair(look: Look, upload: Upload, match: Match) -> EvidencePair:
         negative=match.negative,
         verified=match.verified,
         labels=match.labels,
-        source=match.source,
+        source=_source(match),
         permitted_use=match.permitted_use,
         bits=bits,
     )
+
+
+def _source(match: Match) -> str:
+    """Who gave the entry; what anybody may send says so in the reader's language."""
+    return say("Submitted by a person, not checked") if match.bank == OWN_PICTURES else match.source
 
 
 def _at(upload: Upload, time_s: float | None) -> str:
