@@ -51,6 +51,12 @@ def test_a_measure_is_on_once_its_rows_are_there_and_since_then(database, clock)
         ("active entries of pdq", "2")
     ]
     assert [one.on for one in found.history] == [True, False]
+    assert not state(made.report("ofcom"), "url_detection").checked.on
+    with database.transaction() as tx:
+        builders.entry(tx, bank, "domain")
+    assert made.look() == 1, "addresses are matched too"
+    assert state(made.report("ofcom"), "url_detection").checked.on
+    assert not state(made.report("ofcom"), "hash_matching").checked.proofs[1:], "media alone"
     with database.read() as tx:
         acts = [one.action for one in audit.page(tx, subject="hash_matching")]
     assert sorted(acts) == ["measure.off", "measure.on"]

@@ -19,6 +19,7 @@ from breakwater.model.media import Undecodable
 from breakwater.model.signal import Fingerprints, Signal
 
 if TYPE_CHECKING:
+    from breakwater.cli.hub_files import GivenFile
     from breakwater.review.grading.sets import NewSet
 
 OPERATOR: Final = Principal(
@@ -124,6 +125,10 @@ class Desk(Protocol):
 
     def hub(self, call: str, of: str = "", body: Row | None = None) -> Row:
         """One call of the hub's, by its name in `cli.hubs`."""
+        ...
+
+    def hub_import(self, name: str, file: GivenFile, progress: Progress) -> Row:
+        """Give a file to a shared list in a member's name."""
         ...
 
     def feeds(self) -> list[Row]:

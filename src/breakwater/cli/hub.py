@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from breakwater.cli.hub_import import import_
 from breakwater.cli.terminal import GOOD, WARN, Json, Terminal
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ rule = typer.Typer(help="Release rules.", no_args_is_help=True)
 app.add_typer(member, name="member")
 app.add_typer(shared, name="list")
 app.add_typer(rule, name="rule")
+app.command("import")(import_)
 
 Name = Annotated[str, typer.Argument(help="Of the member.")]
 ListName = Annotated[str, typer.Argument(help="Name of the bank.")]

@@ -22,6 +22,7 @@ from breakwater.cli.checking import checked
 from breakwater.cli.court import HereCourt
 from breakwater.cli.desk import OPERATOR, Desk, ListFile, Progress, Row, Share
 from breakwater.cli.feeds import HereFeeds
+from breakwater.cli.hub_files import HereHubFiles
 from breakwater.cli.hubs import HereHub
 from breakwater.cli.remote import OwnerDesk
 from breakwater.cli.serve import prepare
@@ -123,7 +124,7 @@ class NoJail(JailPool):
         """Nothing was opened."""
 
 
-class HereDesk(HereCourt, HereFeeds, HereHub):
+class HereDesk(HereCourt, HereFeeds, HereHub, HereHubFiles):
     """Does the work in this process, which owns the installation meanwhile."""
 
     def __init__(self, app: App) -> None:

@@ -20,6 +20,7 @@ from breakwater import errors
 from breakwater.cli.court import OwnerCourt
 from breakwater.cli.desk import ListFile, Progress, Row, Share
 from breakwater.cli.feeds import OwnerFeeds
+from breakwater.cli.hub_files import OwnerHubFiles
 from breakwater.cli.hubs import OwnerHub
 from breakwater.cli.matched import matched
 from breakwater.cli.owner import Owner, trusting
@@ -102,7 +103,7 @@ class Client:
         return self.call(method, path, **how).json()
 
 
-class OwnerDesk(Client, OwnerCourt, OwnerFeeds, OwnerHub):
+class OwnerDesk(Client, OwnerCourt, OwnerFeeds, OwnerHub, OwnerHubFiles):
     """Does a command's work through the owner's API."""
 
     def __init__(self, owner: Owner) -> None:

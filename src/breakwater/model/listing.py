@@ -25,6 +25,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "pdq": "pdq",
     "photodna": "photodna",
     "pdna_b64": "photodna",
+    "url": "url",
+    "domain": "domain",
 }
 """Words that name a kind."""
 

@@ -10,12 +10,17 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from breakwater.errors import BadSignal, UnknownKind
 from breakwater.model.copies import ReelPrints
+from breakwater.model.web_address import canonical_domain, canonical_url, hashed
+
+_DIGEST: Final = re.compile(r"[0-9a-fA-F]{64}")
+"""A hash as it is written; no domain, because it has no dot."""
 
 
 class Measure(StrEnum):
@@ -39,6 +44,8 @@ class SignalKind:
         harmless_limit: the largest distance at which a negative entry may count.
         words: what it is, for people.
         base64: spelled in base64 instead of hexadecimal.
+        canonical: of an address: its canonical form, of which the value is the SHA-256; it may be
+            written as it is instead of as its hash.
     """
 
     name: str
@@ -49,6 +56,7 @@ class SignalKind:
     harmless_limit: int = 0
     words: str = ""
     base64: bool = False
+    canonical: Callable[[str], str] | None = None
 
     @property
     def bits(self) -> int:
@@ -67,6 +75,8 @@ class SignalKind:
                 value = base64.b64decode(text, validate=True)
             except ValueError:  # binascii.Error, or letters outside ASCII
                 raise BadSignal(f"A {self.name} value is written in base64.") from None
+        elif self.canonical is not None and not _DIGEST.fullmatch(text):
+            value = hashed(self.canonical(text))
         elif re.fullmatch(r"[0-9a-fA-F]*", text):
             if len(text) != self.size * 2:
                 raise BadSignal(
@@ -97,7 +107,16 @@ PHOTODNA: Final = SignalKind(
     words="how a picture looks (PhotoDNA, needs the operator's licensed library)",
 )  # fmt: skip
 
-BUILTIN: Final = {kind.name: kind for kind in (PDQ, MD5, SHA1, SHA256, PHOTODNA)}
+URL: Final = SignalKind(
+    "url", 32, Measure.EXACT, canonical=canonical_url,
+    words="an address of the web (SHA-256 of its canonical form)",
+)  # fmt: skip
+DOMAIN: Final = SignalKind(
+    "domain", 32, Measure.EXACT, canonical=canonical_domain,
+    words="a whole domain of the web (SHA-256 of its canonical form)",
+)  # fmt: skip
+
+BUILTIN: Final = {kind.name: kind for kind in (PDQ, MD5, SHA1, SHA256, PHOTODNA, URL, DOMAIN)}
 """Kinds this distribution can name. PhotoDNA can be kept, not matched, without its library."""
 
 _extra: dict[str, SignalKind] = {}

@@ -14,6 +14,7 @@ from typing import Final
 
 from breakwater.model.access import Permission
 from breakwater.model.compliance import Checked, Proof
+from breakwater.model.signal import DOMAIN, URL
 from breakwater.records import api_keys, measures, people, routing
 from breakwater.records.database import Tx
 
@@ -60,10 +61,13 @@ class Look:
 
 Check = Callable[[Look], Checked]
 
+_ADDRESSES: Final = frozenset({URL.name, DOMAIN.name})
+
 
 def hash_matching(look: Look) -> Checked:
-    """Some bank that matches has entries."""
-    found = measures.listed(look.tx)
+    """Some bank that matches has entries of media."""
+    every = measures.listed(look.tx)
+    found = {kind: n for kind, n in every.items() if kind not in _ADDRESSES}
     proofs = tuple(Proof(f"active entries of {kind}", f"{n:,}", "entry_totals, GET /v1/banks")
                    for kind, n in found.items())  # fmt: skip
     return Checked(
@@ -80,12 +84,13 @@ def live_matching(look: Look) -> Checked:
     return Checked(found.on, proofs, found.why)
 
 
-def url_detection(_look: Look) -> Checked:
-    """Not done by this program; said so, so that nobody takes it for done."""
-    return Checked(
-        on=False,
-        why="breakwater matches no addresses. Where the service does, it must show that itself.",
-    )
+def url_detection(look: Look) -> Checked:
+    """Some bank that matches has addresses; services ask with `POST /v1/urls/lookup`."""
+    found = {kind: n for kind, n in measures.listed(look.tx).items() if kind in _ADDRESSES}
+    proofs = tuple(Proof(f"active entries of {kind}", f"{n:,}", "entry_totals, GET /v1/banks")
+                   for kind, n in found.items())  # fmt: skip
+    why = "" if found else "No bank that matches has an address of the web."
+    return Checked(bool(found), proofs, why)
 
 
 def user_reports(look: Look) -> Checked:

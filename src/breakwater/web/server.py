@@ -84,6 +84,7 @@ from breakwater.web.api import (
     streams,
     system,
     transparency,
+    urls,
     vics,
     viewers,
     watchers,
@@ -98,6 +99,7 @@ if TYPE_CHECKING:
 
 ROUTERS: Final = (
     lookups.router,
+    urls.router,
     registrations.router,
     media.router,
     system.router,

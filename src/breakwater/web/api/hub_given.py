@@ -15,6 +15,7 @@ from pydantic import Field
 from starlette.requests import Request
 
 from breakwater.app.curating import Batch
+from breakwater.banks.load import Loaded
 from breakwater.errors import NotAllowed
 from breakwater.hub.contribute import Request as Given_
 from breakwater.hub.feedback import Count
@@ -75,6 +76,16 @@ class GivenOut(Answer):
     def of(cls, given: Given) -> GivenOut:
         """From the noun."""
         return cls.model_validate(given, from_attributes=True)
+
+    @classmethod
+    def of_file(cls, loaded: Loaded, given: Given) -> GivenOut:
+        """From what the loader counted and what became of it."""
+        return cls(
+            import_number=loaded.import_number, rows=loaded.rows, kept=loaded.kept,
+            joined=given.joined, known=given.known, taken_back=given.taken_back,
+            returned=given.returned, bad=loaded.bad, status=given.status,
+            repeated=loaded.resumed_at > 0, reasons=list(loaded.reasons[:20]),
+        )  # fmt: skip
 
 
 class TakeBackIn(Body):
@@ -207,16 +218,29 @@ async def give_file(
 @needs(P.HUB_WRITE, body=None)
 async def give_file_for(
     request: Request, name: Name, number: Number, app: Parts, who: Who, *, category: Text = "",
-    kind: Text = "", vics: bool = False, signed: bool = False,
+    kind: Text = "", vics: bool = False, signed: bool = False, signed_by: Text = "",
 ) -> GivenOut:  # fmt: skip
-    """By the number of the member. `signed`: you vouch for it, and no flood holds it."""
-    if signed and who.person is None:
-        raise NotAllowed("A list is signed for by a person, not by a key.")
+    """By the number of the member. `signed`: you vouch for it, and no flood holds it.
+
+    `signed_by` is for commands on the server's own host: the person in whose name they run.
+    """
+    who = _signer(app, who, signed=signed, name=signed_by)
     batch = Batch(
         member=app.hub.contribute.name_of(number), category=category, kind=kind, vics=vics,
-        signed=signed,
+        signed=signed or bool(signed_by),
     )  # fmt: skip
     return await _loaded(request, app, who, name, batch)
+
+
+def _signer(app: App, who: Principal, *, signed: bool, name: str) -> Principal:
+    """Whoever sends it, with the person who vouches for it behind them."""
+    if name:
+        if not who.may(P.DESK_SIGN):
+            raise NotAllowed("Only a command on the server's host signs in a person's name.")
+        return app.access.people.on_behalf(who, name, P.HUB_WRITE)
+    if signed and who.person is None:
+        raise NotAllowed("A list is signed for by a person, not by a key.")
+    return who
 
 
 async def _loaded(request: Request, app: App, who: Principal, name: str, batch: Batch) -> GivenOut:
@@ -228,12 +252,7 @@ async def _loaded(request: Request, app: App, who: Principal, name: str, batch: 
             loaded, given = await patiently(
                 request, lambda: app.hub.curating.files.load(who, name, path, batch)
             )
-    return GivenOut(
-        import_number=loaded.import_number, rows=loaded.rows, kept=loaded.kept,
-        joined=given.joined, known=given.known, taken_back=given.taken_back,
-        returned=given.returned, bad=loaded.bad, status=given.status,
-        repeated=loaded.resumed_at > 0, reasons=list(loaded.reasons[:20]),
-    )  # fmt: skip
+    return GivenOut.of_file(loaded, given)
 
 
 @router.get("/v1/hub/given", summary="Batches you gave", responses=FAULTS)

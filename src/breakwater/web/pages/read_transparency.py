@@ -96,7 +96,7 @@ PROVEN: Final = (
     later("reports filed in 28 days"), later("entries are chained and signed"),
     later("No bank that matches has an active entry."),
     later("Broadcasts are not watched (live_watch)."),
-    later("breakwater matches no addresses. Where the service does, it must show that itself."),
+    later("No bank that matches has an address of the web."),
     later("No key has the scope report:write."), later("No key has the scope appeal:write."),
     later("There were hours in which nobody was on duty."),
     later("Nobody may decide on cases."),
