@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
 from breakwater.errors import BadInput, Unfit
-from breakwater.exchange.clients import ncmec, stopncii, table, threatexchange, vics_sets
+from breakwater.exchange.clients import hub, ncmec, stopncii, table, threatexchange, vics_sets
 from breakwater.exchange.ports import GROUP, Maker
 
 
@@ -14,7 +14,7 @@ def builtin() -> dict[str, Maker]:
     """Those that come with breakwater."""
     return {
         "ncmec": ncmec.MAKER, "csv": table.MAKER, "vics": vics_sets.MAKER,
-        "stopncii": stopncii.MAKER, "threatexchange": threatexchange.MAKER,
+        "stopncii": stopncii.MAKER, "threatexchange": threatexchange.MAKER, "breakwater": hub.MAKER,
     }  # fmt: skip
 
 

@@ -1,0 +1,302 @@
+"""Another breakwater hub: signed segments for a first pull, then changes in commit order.
+
+Segments are files of columns with a manifest that the hub signs (Ed25519); they are read only where
+the feed names the hub's key, because a key learnt from the same line proves nothing. Everything
+after them, and all of it without a key, comes as JSON pages after a change number. A hub that was
+restored says `reset`: then its list is read anew as a whole. What it holds or releases no more to
+us is gone here. Form: docs/reference/hub-feeds.md. Tests: `tests/contract/test_exchange_hub.py`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any, Final
+from urllib.parse import quote
+
+from breakwater.errors import BadInput, PeerFault, Tampered
+from breakwater.exchange.clients.stopncii import read_json
+from breakwater.exchange.ports import PAGE, Answer, Checked, Maker, Offers, Setting
+from breakwater.model import segment_file
+from breakwater.model.bank import Opinion
+from breakwater.model.exchange import DayCount, Gone, Item, Offered, Page, Unreadable, Word
+from breakwater.model.hub_feed import Released, Terms, objects, text, whole
+from breakwater.model.signal import kind_named
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_LABELS: Final = 30
+OPINIONS: Final[Mapping[Opinion, str]] = {
+    Opinion.TRUE_POSITIVE: "affirmative", Opinion.FALSE_POSITIVE: "negative",
+    Opinion.DISPUTED: "none",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A checkpoint: the last change that was taken, and whether a whole list is read anew."""
+
+    after: int = 0
+    anew: bool = False
+
+    @classmethod
+    def read(cls, said: str) -> Point:
+        """What we wrote; the beginning where nothing was."""
+        try:
+            return cls(**json.loads(said)) if said else cls()
+        except (ValueError, TypeError):
+            raise PeerFault("The checkpoint is not one of this client: remove the feed.") from None
+
+    def __str__(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+
+class Hub:
+    """One hub, as one of its members."""
+
+    def __init__(self, setting: Setting, *, page: int = PAGE) -> None:
+        """Take our key there, and its key.
+
+        Raises:
+            BadInput: our key is missing, or its key is none.
+        """
+        if not setting.credentials.token:
+            raise BadInput("A hub asks for the member's API key: bw_….")
+        self._set = setting
+        self._size = page
+        self._list = str(setting.options.get("list", ""))
+        self._purpose = str(setting.options.get("purpose", ""))
+        try:
+            self._key = base64.b64decode(str(setting.options.get("key", "")), validate=True)
+        except ValueError:
+            raise BadInput("key is the hub's public key in base64, as its page shows it.") from None
+        if len(self._key) not in {0, 32}:
+            raise BadInput("key is the hub's public key: 32 bytes in base64.")
+
+    def check(self) -> Checked:
+        """Whether we are let in, and whether it is the hub we know."""
+        said = self._json("/v1/hub/key")
+        keys = said.get("keys") if isinstance(said, dict) else None
+        if not isinstance(keys, list) or not keys:
+            return Checked(False, "It answers, and is no hub of breakwater.")
+        if self._key and base64.b64encode(self._key).decode() not in keys:
+            return Checked(False, "The hub has another key than the feed says: ask its people.")
+        if not self._key:
+            return Checked(True, f"We are let in. Compare its key, then set key={keys[0]}.")
+        return Checked(True, "We are let in, and it has the key that the feed says.")
+
+    def pull(self, checkpoint: str) -> Iterator[Page]:
+        """Segments first where nothing was taken yet, then changes up to the newest."""
+        point = Point.read(checkpoint)
+        if self._key and point.after == 0:
+            for page in self._segments(point):
+                point = Point.read(page.checkpoint)
+                yield page
+        yield from self._changes(point)
+
+    def _changes(self, point: Point) -> Iterator[Page]:
+        first, begun = point.after == 0, False
+        while True:
+            said = self._told(point.after)
+            if said["reset"] is True:
+                if begun or point.after == 0:
+                    raise PeerFault("The hub asks to begin anew, time and again.")
+                point, first, begun = Point(0, anew=True), True, True
+                continue
+            through, newest = whole(said["through"]), whole(said["newest"])
+            if through < point.after or (through == point.after and through < newest):
+                raise PeerFault(
+                    "Its changes go back, or not on: the same question again and again."
+                )
+            done = through >= newest
+            anew, point = point.anew, Point(through, anew=point.anew and not done)
+            reached = self._set.clock.now() if done else None
+            yield Page(
+                tuple(self._items(said)), str(point), reached, whole=done and anew,
+                restarts=first and anew,
+            )  # fmt: skip
+            first = False
+            if done:
+                return
+
+    def _told(self, after: int) -> dict[str, Any]:
+        said = self._json(f"/v1/hub/changes?after={after}&limit={self._size}{self._for()}")
+        parts = {"reset", "through", "newest", "terms", "changes"}
+        if not isinstance(said, dict) or not parts <= set(said):
+            raise PeerFault("The answer is another than a page of changes.")
+        try:
+            whole(said["through"]), whole(said["newest"])
+            objects(said["changes"])
+            objects(said["terms"])
+        except BadInput:
+            raise PeerFault("A page of changes is of another form.") from None
+        return said
+
+    def _items(self, said: Mapping[str, Any]) -> Iterator[Item]:
+        terms: list[Terms | None] = []
+        for one in said["terms"]:
+            try:
+                terms.append(Terms.of_json(one))
+            except BadInput:
+                terms.append(None)
+        for one in said["changes"]:
+            yield from self._item(one, terms)
+
+    def _item(self, one: Mapping[str, Any], terms: Sequence[Terms | None]) -> Iterator[Item]:
+        number = one.get("number")
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            yield Unreadable("an entry", "It has no number.")
+        elif "gone" in one:
+            yield Gone(str(number))
+        else:
+            try:
+                made = released(number, one, terms)
+            except (BadInput, KeyError) as error:
+                said = error.detail if isinstance(error, BadInput) else "A member of it is missing."
+                yield Unreadable(f"entry {number}", said or "It is of another form.")
+            else:
+                yield from self._offer(made)
+
+    def _offer(self, one: Released) -> Iterator[Item]:
+        """What is known harmless is never taken from others: that needs two people here."""
+        terms = one.terms
+        if self._list and terms.list != self._list:
+            return
+        if one.negative:
+            yield Gone(str(one.number))
+            return
+        said = (terms.category, *terms.labels, f"tlp:{terms.tlp}")
+        names = ", ".join(source.name for source in terms.sources)
+        yield Offered(
+            str(one.number), ((one.kind, one.value, one.quality),),
+            tuple(dict.fromkeys(label for label in said if label))[:MOST_LABELS],
+            permitted_use=terms.permitted_use, source=(terms.source or names)[:200],
+            expires_at=terms.expires_at,
+        )  # fmt: skip
+
+    def _segments(self, point: Point) -> Iterator[Page]:
+        """The files of the manifest, each checked before any of it is read.
+
+        Raises:
+            PeerFault: a signature or a digest is not what it must be.
+        """
+        said = self._json(f"/v1/hub/segments{self._for('?')}")
+        try:
+            manifest = segment_file.verified(
+                said["manifest"].encode(), base64.b64decode(said["signature"]), self._key
+            )
+            for listed in manifest.files:
+                yield from self._segment(listed, point)
+        except (Tampered, BadInput) as error:
+            if isinstance(error, PeerFault):
+                raise
+            raise PeerFault(error.detail or error.title()) from None
+        except (KeyError, TypeError, AttributeError, ValueError):
+            raise PeerFault("The list of segments is of another form.") from None
+
+    def _segment(self, listed: segment_file.Listed, point: Point) -> Iterator[Page]:
+        path = self._set.folder / f".{listed.sha256}.part"
+        try:
+            url = f"{self._set.url}/v1/hub/segments/{quote(listed.name)}{self._for('?')}"
+            answer = self._set.wire.download(url, path, headers=self._headers())
+            if answer.status != 200:
+                raise PeerFault(f"It answered {answer.status} to a question for a segment.")
+            with path.open("rb") as file:
+                segment_file.same(file, listed)
+            news = segment_file.read(path.read_bytes()).news()
+            here = str(Point(listed.after, point.anew))
+            while rows := list(islice(news, PAGE)):
+                yield Page(tuple(self._of_segment(rows)), here)
+            yield Page((), str(Point(listed.upto, point.anew)))
+        finally:
+            path.unlink(missing_ok=True)
+
+    def _of_segment(self, rows: Sequence[Any]) -> Iterator[Item]:
+        for one in rows:
+            if not isinstance(one, Released):
+                yield Gone(str(one.number))
+                continue
+            try:
+                size = kind_named(one.kind).size
+            except BadInput:
+                size = -1
+            if size != len(one.value):
+                yield Unreadable(
+                    f"entry {one.number}", f"It is no value of the kind {one.kind[:16]}."
+                )
+            else:
+                yield from self._offer(one)
+
+    def feedback(self, words: Sequence[Word]) -> Sequence[str]:
+        """One message a word; our last word on an entry counts there."""
+        return [self._tell(word) for word in words]
+
+    def _tell(self, word: Word) -> str:
+        body = {
+            "entry": int(word.remote_id), "kind": word.kind, "opinion": OPINIONS[word.opinion],
+            "note": f"cause {word.cause}",
+        }  # fmt: skip
+        answer = self._send("/v1/hub/feedback", body)
+        return "" if 200 <= answer.status < 300 else f"It answered {answer.status}."
+
+    def counts(self, rows: Sequence[DayCount]) -> None:
+        """A day's numbers replace earlier ones.
+
+        Raises:
+            PeerFault: it does not take them.
+        """
+        told = [
+            {"entry": int(one.remote_id), "day": (EPOCH + timedelta(days=one.day)).date().isoformat(),
+             "matches": one.matches, "wrong": one.wrong}
+            for one in rows
+        ]  # fmt: skip
+        answer = self._send("/v1/hub/counts", {"counts": told})
+        if not 200 <= answer.status < 300:
+            raise PeerFault(f"It answered {answer.status} to match counts.")
+
+    def _for(self, mark: str = "&") -> str:
+        return f"{mark}purpose={quote(self._purpose)}" if self._purpose else ""
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._set.credentials.token}"}
+
+    def _json(self, path: str) -> Any:
+        return read_json(self._set.wire.call("GET", self._set.url + path, headers=self._headers()))
+
+    def _send(self, path: str, body: Mapping[str, Any]) -> Answer:
+        headers = {**self._headers(), "Content-Type": "application/json"}
+        content = json.dumps(body).encode()
+        return self._set.wire.call("POST", self._set.url + path, headers=headers, content=content)
+
+
+def released(number: int, one: Mapping[str, Any], terms: Sequence[Terms | None]) -> Released:
+    """An entry of a page.
+
+    Raises:
+        BadInput: a member of it is of another form, or its terms are missing.
+        KeyError: a member of it is missing.
+    """
+    place = whole(one["terms"])
+    known = terms[place] if place < len(terms) else None
+    if known is None:
+        raise BadInput("Its terms are missing or cannot be read.")
+    kind = text(one["kind"])
+    value, quality = kind_named(kind).parse(text(one["value"])), min(100, whole(one["quality"]))
+    return Released(0, number, kind, value, known, one.get("negative") is True, quality)
+
+
+MAKER: Final = Maker(
+    "Another breakwater hub",
+    Offers(
+        feedback=True, counts=True, needs=("token",),
+        options={
+            "key": "the hub's public key in base64; with it a first pull takes signed segments",
+            "list": "name of one shared list; else all that are released to us",
+            "purpose": "detection, investigation or research; else the first of the member's",
+        },
+    ),
+    Hub,
+)  # fmt: skip
