@@ -29,6 +29,7 @@ from breakwater.reporting.cybertipline.sender import Sender
 from breakwater.reporting.danger import Danger
 from breakwater.reporting.drafting.draft import Drafter, Profile
 from breakwater.reporting.filing import DRAFT_JOB, Filings
+from breakwater.reporting.naming import Naming
 from breakwater.reporting.permits import Destination, Permits
 from breakwater.reporting.ports import Wire
 from breakwater.reporting.running import Carriers, Running
@@ -51,6 +52,7 @@ class Reporting:
 
     Attributes:
         filings: reports as people and decisions move them.
+        naming: people who are named in drafts.
         destinations: to whom, by name.
         sendings: what may leave, to whom.
         courier: carries to other recipients, and takes their receipts.
@@ -58,6 +60,7 @@ class Reporting:
     """
 
     filings: Filings
+    naming: Naming
     sender: Sender
     destinations: Mapping[str, Destination]
     sendings: Sendings
@@ -112,7 +115,7 @@ def wire_reporting(
         count(on, destinations)
 
     return Reporting(
-        filings=filings, sender=sender, destinations=destinations, sendings=may_leave,
+        filings=filings, naming=Naming(db=on.db, filings=filings), sender=sender, destinations=destinations, sendings=may_leave,
         courier=courier, danger=danger,
         subscriptions=(
             Subscription("reporting.draft", DECIDED, filings.on_decided),

@@ -115,8 +115,12 @@ def gaps_of(
 
 def still_open(gaps: Iterable[Gap], report: Report, *, changed: bool) -> tuple[Gap, ...]:
     """Gaps without those that a person closed who changed the draft: they may name somebody."""
-    closed = changed and bool(report.reported)
-    return tuple(one for one in gaps if not (one is SIDES and closed))
+    closed: set[Gap] = set()
+    if changed and report.reported:
+        closed |= {SIDES, NOBODY}
+    if changed and (report.recipients or report.victims):
+        closed.add(OTHERS)
+    return tuple(one for one in gaps if one not in closed)
 
 
 def _all(found: Material, account: str, reporter: Reporter | None) -> Iterator[Gap]:

@@ -7,6 +7,9 @@ tests: `tests/contract/test_drafting_recipients.py`, `tests/contract/test_drafti
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from breakwater.model.report import CaptureEvent, IpCapture, PersonReported, Recipient, Victim
 from breakwater.reporting.drafting import found_here, named, people
 from breakwater.reporting.drafting import recipients as meant
@@ -54,19 +57,27 @@ def recipients(found: Material, account: str) -> tuple[Recipient, ...]:
     """For whom it was meant, each with what says so before what their service told."""
     made = []
     for one in meant.recipients(found, account):
-        seen = _addresses(found.broadcast, one.account) if found.broadcast else []
-        told = people.party(one.account, found.case.service, found.told.get(one.account), seen)
-        words = "\n".join(filter(None, (one.why, told.pop("additional"))))
-        made.append(Recipient(**told, additional=words))
+        party = recipient(found, one.account)
+        words = "\n".join(filter(None, (one.why, party.additional)))
+        made.append(replace(party, additional=words))
     return tuple(made)
+
+
+def recipient(found: Material, account: str) -> Recipient:
+    """One for whom it was meant."""
+    return Recipient(**_party(found, account))
 
 
 def victims(found: Material) -> tuple[Victim, ...]:
     """Children to whom it was done, where somebody said that they are."""
-    return tuple(_victim(found, account) for account in named.victims(found))
+    return tuple(victim(found, account) for account in named.victims(found))
 
 
-def _victim(found: Material, account: str) -> Victim:
+def victim(found: Material, account: str) -> Victim:
+    """A child."""
+    return Victim(**_party(found, account))
+
+
+def _party(found: Material, account: str) -> dict[str, Any]:
     seen = _addresses(found.broadcast, account) if found.broadcast else []
-    told = people.party(account, found.case.service, found.told.get(account), seen)
-    return Victim(**told)
+    return people.party(account, found.case.service, found.told.get(account), seen)

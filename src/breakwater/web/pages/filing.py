@@ -19,6 +19,7 @@ from breakwater.model.filing import Filing
 from breakwater.model.ids import Id
 from breakwater.reporting.drafting.gaps import Gap
 from breakwater.reporting.filing import Filings
+from breakwater.reporting.naming import Part
 from breakwater.web.api.filings import handed_out
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_filing
@@ -58,6 +59,8 @@ def act(
     reason: Annotated[str, Form(max_length=2000)] = "",
     recipient: Annotated[str, Form(max_length=40)] = "",
     declared: Annotated[bool, Form()] = False,
+    account: Annotated[str, Form(max_length=500)] = "",
+    part: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:  # fmt: skip
     """Do what the button says, and show the page again."""
     with app.db.read() as tx:
@@ -69,6 +72,9 @@ def act(
         elif to == "receipt":
             one = _numbered(filings.of_case(who, found.id), n)
             app.reporting.courier.receive(who.person or who.id, one.id, reason)
+        elif to == "name":
+            one = _numbered(filings.of_case(who, found.id), n)
+            app.reporting.naming.name(who, one.id, account, _part(part), reason)
         elif to == "send":
             one = _numbered(filings.of_case(who, found.id), n)
             filings.want(who, one.id, declared=declared)
@@ -87,6 +93,12 @@ def sealed(app: Parts, who: Who, case: CaseName, n: Annotated[int, Query(ge=0)] 
         found = case_named(tx, case)
     one = _numbered(app.reporting.filings.of_case(who, found.id), n)
     return handed_out(app, who, one.id)
+
+
+def _part(name: str) -> Part:
+    if name not in set(Part):
+        raise BadInput(f"A part is one of: {', '.join(Part)}.")
+    return Part(name)
 
 
 def _act(name: str) -> Act:

@@ -76,6 +76,7 @@ class FilingView:
         declares: a person declares that all reasonably available information is in it.
         parcel: name and SHA-256 of the sealed file; None: there is none.
         receipts: what the recipient gave, with when and by whom.
+        parts: values and words of what somebody may be named as; empty: nobody can be.
         stands: why it is not sent: another report stands for it.
     """
 
@@ -106,6 +107,7 @@ class FilingView:
     receipts: tuple[tuple[str, When, str], ...]
     may_receive: bool
     stands: str
+    parts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ from breakwater.records import parcels
 from breakwater.records.database import Tx
 from breakwater.reporting.drafting.gaps import Gap
 from breakwater.reporting.filing import Looked
+from breakwater.reporting.naming import Part
 from breakwater.reporting.permits import Destination
 from breakwater.reporting.sinks.courier import BY_HAND
 from breakwater.web.pages import words
@@ -99,6 +100,11 @@ KINDS: Final[Mapping[str, str]] = Spoken({
 SEALED: Final[Mapping[str, str]] = Spoken({
     Call.SUBMIT: later("Sealed for the recipient"),
     Call.FINISH: later("Handed over"),
+})  # fmt: skip
+PARTS: Final[Mapping[str, str]] = Spoken({
+    Part.REPORTED: later("Who is reported"),
+    Part.RECIPIENT: later("For whom it was meant"),
+    Part.VICTIM: later("A child"),
 })  # fmt: skip
 CAPTURES: Final = 5
 LINKED: Final = 12
@@ -184,7 +190,14 @@ def _one(
         receipts=tuple((r.reference, words.ago(r.at, now), by) for r, by in handed.receipts),
         may_receive=may and bool(handed.parcel) and one.state in {S.DESCRIBED, S.FINISHED},
         stands=handed.stands,
+        parts=_parts(report) if may and one.state is S.DRAFT else (),
     )  # fmt: skip
+
+
+def _parts(report: Report) -> tuple[tuple[str, str], ...]:
+    """What somebody may be named as: who did it only where that is open."""
+    full = bool(report.reported) and not report.batched
+    return tuple((part, word) for part, word in PARTS.items() if part != Part.REPORTED or not full)
 
 
 def _gap(gap: Gap) -> GapRow:
