@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from tests.contract.exchange_house import House, Stopped
 
+from breakwater.banks.load import Loader
+from breakwater.banks.manage import Banks, NewEntry
+from breakwater.banks.policy import Floods
 from breakwater.model.bank import EntryStatus
 from breakwater.model.event import EventType
 from breakwater.model.exchange import Health
 from breakwater.model.ids import new_id
-from breakwater.model.signal import kind_named
+from breakwater.model.signal import Signal, kind_named
 from breakwater.records import banks, entries, exchange_feeds, exchange_items
 from breakwater.records.tables import core
 from breakwater.testing.exchange_clients import some_value
@@ -129,6 +132,35 @@ def test_what_somebody_else_gives_too_is_not_withdrawn(house, peer, clock):
         clock.advance(3600)
         house.turn()
         assert set(house.active()) == {("md5", value["first"]), ("md5", value["after"])}
+
+
+def test_what_people_here_add_or_import_after_a_feed_stays(house, peer, clock, tmp_path):
+    """By the verbs themselves."""
+    offer(peer, clock, ["added", "imported", "alone"])
+    house.add(peer)
+    house.turn()
+    kind = kind_named("md5")
+    floods = Floods(10**6, 10**6)
+    verbs = Banks(db=house.db, feed=NoIndex(), floods=floods, kinds=())
+    added = Signal("md5", kind.parse(some_value("md5", "added")))
+    verbs.add("LISTED", [NewEntry(added)], house.by)
+    file = tmp_path / "list.csv"
+    file.write_text(f"md5\n{some_value('md5', 'imported')}\n")
+    Loader(db=house.db, feed=NoIndex(), floods=floods).load("LISTED", file, house.by)
+    for name in ("added", "imported", "alone"):
+        peer.withdraw(name)
+    clock.advance(3600)
+    house.turn()
+    assert {value.hex() for _, value in house.active()} == {
+        some_value("md5", "added"), some_value("md5", "imported"),
+    }  # fmt: skip
+
+
+class NoIndex:
+    """An index that is not there."""
+
+    def catch_up(self):
+        return 0
 
 
 def test_an_id_that_comes_again_replaces_what_it_was(house, peer, clock):

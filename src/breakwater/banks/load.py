@@ -32,7 +32,7 @@ from breakwater.model.event import EventType
 from breakwater.model.hub_given import Mark
 from breakwater.model.listing import PLAIN, Row
 from breakwater.recognition.feed import IndexFeed
-from breakwater.records import banks, entries, imports
+from breakwater.records import banks, entries, exchange_items, imports
 from breakwater.records.database import Database, Tx
 
 WINDOW: Final = 1_000_000
@@ -257,7 +257,9 @@ class Loader:
             adding=ahead,
             floods=self._floods,
         )
-        return entries.add_lean(tx, bank, rows, import_number=run.number, status=status).count
+        done = entries.add_lean(tx, bank, rows, import_number=run.number, status=status)
+        exchange_items.rows_given_here(tx, bank, rows, run.id)
+        return done.count
 
     def _finish(
         self, bank: Bank, run: Import, by: Principal, state: Loaded, taker: Taker | None

@@ -18,10 +18,10 @@ from breakwater.model.access import Principal
 from breakwater.model.bank import Bank, BankAction, Entry, EntryStatus, Opinion, bank_name
 from breakwater.model.case import CaseKind, Priority
 from breakwater.model.event import EventType
-from breakwater.model.ids import Id
+from breakwater.model.ids import Id, new_id
 from breakwater.model.signal import Signal, SignalKind, kind_named
 from breakwater.recognition.feed import IndexFeed
-from breakwater.records import approvals, banks, cases, entries
+from breakwater.records import approvals, banks, cases, entries, exchange_items
 from breakwater.records.database import Database, Tx
 
 NEGATIVE_ENTRY = "negative_entry"
@@ -172,6 +172,7 @@ class Banks:
                 source=about.source,
                 note=about.note,
             )
+            exchange_items.given_here(tx, bank, (entry.number for entry in added), new_id())
             self._after_add(tx, bank, added, status, by)
         self._feed.catch_up()
         return added

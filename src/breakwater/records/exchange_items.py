@@ -230,6 +230,13 @@ def given_here(tx: Tx, bank: Bank, numbers: Iterable[int], what: Id) -> None:
         join(tx, HERE, ((what, number) for number in sorted(wanted)), turn=0)
 
 
+def rows_given_here(tx: Tx, bank: Bank, rows: Sequence[Row], what: Id) -> None:
+    """The same for the rows of a list that somebody here imports; `what` is the import's id."""
+    fills = sa.select(_f.id).where(_f.bank_number == bank.number).limit(1)
+    if tx.execute(fills).first() is not None:
+        given_here(tx, bank, numbers_of(tx, bank, rows).values(), what)
+
+
 def counts(tx: Tx, feed: int) -> tuple[int, int]:
     """Remote entries and signals of a feed that act now."""
     row = tx.execute(
