@@ -28,6 +28,12 @@ class CallKind(StrEnum):
     """Somebody decided that a child is in danger now."""
     OVERDUE = "overdue"
     """A case that nobody looked at in time."""
+    ACT = "act"
+    """What was decided was not done by a service, or nobody confirmed it."""
+    FILING = "filing"
+    """A report that is due within two hours, or overdue."""
+    REQUEST = "request"
+    """A request of an authority that is overdue."""
     TEST = "test"
     """Whether this person can be reached: at the start of a shift, and on request."""
     HANDOVER = "handover"
@@ -40,6 +46,11 @@ class CallKind(StrEnum):
         """Whether its subject is a case, and everybody on duty is called in turn."""
         return self in {CallKind.CASE, CallKind.DANGER, CallKind.OVERDUE}
 
+    @property
+    def about_thing(self) -> bool:
+        """Whether everybody on duty is called in turn for something that is no case."""
+        return self in {CallKind.ACT, CallKind.FILING, CallKind.REQUEST}
+
 
 class Outcome(StrEnum):
     """How a call ended."""
@@ -51,7 +62,7 @@ class Outcome(StrEnum):
     ORDERED = "ordered"
     """Somebody stopped the stream, or ordered something else of it, instead of answering."""
     SETTLED = "settled"
-    """The case was closed before anybody answered."""
+    """The case was closed, or the thing settled, before anybody answered."""
     COVERED = "covered"
     """Somebody came on duty."""
     MISSED = "missed"
@@ -107,7 +118,7 @@ class Call:
     """One reason to get a person, and what became of it.
 
     Attributes:
-        subject: id of the case, of the shift, or of the person it is about.
+        subject: id of the case, the act, the report, the request, the shift or the person.
         only: the one person it is for; None calls everybody on duty in turn.
         by: who called: id of a person or key, or the name of a part.
         outcome: None while it waits.

@@ -19,6 +19,7 @@ from breakwater.model.ids import Id
 from breakwater.observe import Metrics, logger
 from breakwater.records import cases, duty, duty_calls
 from breakwater.records.database import Tx
+from breakwater.review.duty import things
 from breakwater.review.duty.ports import Resting, StreamFreezer
 from breakwater.review.duty.ringing import Act, next_step, order
 
@@ -82,6 +83,9 @@ class Caller:
             call: one that waits.
             lapsed: the last ring's minute is over, whatever the wall clock says.
         """
+        if call.kind.about_thing and not things.open_still(tx, call.kind, call.subject):
+            duty_calls.answer(tx, call.id, outcome=Outcome.SETTLED, by=ROTA)
+            return
         if self._is_moot(tx, call):
             duty_calls.answer(tx, call.id, outcome=Outcome.WITHDRAWN, by=ROTA)
             return

@@ -168,6 +168,8 @@ def _able(tx: Tx, person: Id) -> None:
 
 def _answerable(tx: Tx, call: Call, person: Id) -> None:
     """Refuse an answer that would not be one, in words that say who was quicker."""
+    if call.outcome is Outcome.SETTLED and call.kind.about_thing:
+        raise Conflict("This was settled before anybody answered.")
     if call.outcome is Outcome.SETTLED:
         raise Conflict("The case was closed before anybody answered.")
     if call.outcome is Outcome.COVERED:

@@ -1,6 +1,6 @@
 """Watches over calls: comes back when a minute is over, tests pagers, notices an empty rota.
 
-`on_case` reacts to cases that need somebody now, and to those that were taken or closed
+`on_case` reacts to cases and things that need somebody, and to cases that were taken or closed
 meanwhile; `turn` runs every second. Both may run in several processes at once: what they do is
 decided under the change lock, from rows. A minute is over when the wall clock *or* the
 monotonic clock says so, so that setting the clock back delays nobody. Tests:
@@ -24,7 +24,7 @@ from breakwater.model.stream import Control
 from breakwater.observe import Metrics
 from breakwater.records import cases, duty, duty_calls
 from breakwater.records.database import Database, Tx
-from breakwater.review.duty import orders
+from breakwater.review.duty import orders, things
 from breakwater.review.duty.calling import EVERYBODY, ROTA, Caller
 from breakwater.review.duty.ringing import LOOK_AGAIN
 
@@ -33,7 +33,7 @@ EVERY_S: Final = 1.0
 
 HEARD: Final = frozenset({
     EventType.CASE_OPENED, EventType.CASE_CHANGED, EventType.CASE_OVERDUE,
-    EventType.DANGER_RAISED, EventType.STREAM_ORDERED,
+    EventType.DANGER_RAISED, EventType.STREAM_ORDERED, *things.CALLS,
 })  # fmt: skip
 
 
@@ -115,6 +115,8 @@ class Watch:
 
     def _verdict(self, tx: Tx, event: Event) -> CallKind | Outcome | None:
         """What an event asks for: a call, an end of calls, or nothing. Events may come twice."""
+        if event.type in things.CALLS:
+            return things.call_for(tx, event)
         if event.type is EventType.DANGER_RAISED:
             known = duty_calls.called(tx, event.subject, CallKind.DANGER, since=event.at)
             return None if known else CallKind.DANGER
@@ -188,7 +190,8 @@ def _closer(tx: Tx, case: Case) -> str:
 
 
 def _uncovered(tx: Tx, on_duty: Sequence[OnDuty], waiting: Sequence[Call]) -> bool:
-    """Nobody is on duty although there is a rota, or although a case calls for somebody."""
+    """Nobody is on duty although there is a rota, or although something calls for somebody."""
     if on_duty:
         return False
-    return any(call.kind.about_case for call in waiting) or duty.planned(tx)
+    wanted = any(call.kind.about_case or call.kind.about_thing for call in waiting)
+    return wanted or duty.planned(tx)

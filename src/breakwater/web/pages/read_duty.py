@@ -21,6 +21,7 @@ from breakwater.model.stream import Control, Stream, StreamState
 from breakwater.records import cases, duty, duty_calls, people, streams
 from breakwater.records.database import Tx
 from breakwater.review.duty.calling import EVERYBODY, shift_of
+from breakwater.review.duty.things import case_of
 from breakwater.web.languages import speaking
 from breakwater.web.pages import stream_words, words
 from breakwater.web.pages.models import Mark, Number, Option, When
@@ -43,10 +44,20 @@ KIND: Final[Mapping[CallKind, Mark]] = Spoken({
     CallKind.CASE: Mark("now", later("A case needs somebody now")),
     CallKind.DANGER: Mark("now", later("A child is in danger now")),
     CallKind.OVERDUE: Mark("high", later("A case is past its due time")),
+    CallKind.ACT: Mark("high", later("An act is not confirmed")),
+    CallKind.FILING: Mark("high", later("A report is due")),
+    CallKind.REQUEST: Mark("high", later("A legal request is overdue")),
     CallKind.TEST: Mark("low", later("Test page")),
     CallKind.HANDOVER: Mark("medium", later("A colleague offers their shift")),
     CallKind.NOBODY: Mark("now", later("Nobody is on duty")),
 })  # fmt: skip
+
+ABOUT: Final[Mapping[CallKind, str]] = Spoken({
+    CallKind.ACT: later("A service did not confirm what was decided. Look at it, and try again."),
+    CallKind.FILING: later("It was not filed, and its time is over within two hours or already."),
+    CallKind.REQUEST: later("An authority waits for an answer, and its time is over."),
+})  # fmt: skip
+"""What calls that are about no case are about; where they belong to one, it is named beside."""
 
 SHAPE: Final[Mapping[str, Mark]] = Spoken({
     "now": Mark("now", later("Now")),
@@ -186,6 +197,8 @@ def _card(tx: Tx, who: Principal, call: Call, names: Mapping[str, str]) -> CallC
     decides = who.may(Permission.CASE_DECIDE) and who.person is not None
     answerable = decides and call.only in {None, who.person} and call.kind is not CallKind.NOBODY
     case = cases.get(tx, call.case) if call.case else None
+    wanted = case_of(tx, call) if call.kind.about_thing else None
+    beside = cases.get(tx, wanted) if wanted else case
     rung = [names.get(str(ring.person), "") for ring in rings if ring.person]
     stream = streams.find(tx, case.subject) if case and case.kind is CaseKind.STREAM else None
     runs = stream is not None and stream.state is not StreamState.ENDED
@@ -200,8 +213,8 @@ def _card(tx: Tx, who: Principal, call: Call, names: Mapping[str, str]) -> CallC
         next_at=words.at(rings[-1].answer_by) if rings and call.only is None else None,
         mine=who.person is not None and who.person in {ring.person for ring in rings},
         answerable=answerable,
-        case=case.id if case else "",
-        case_number=case.number if case else 0,
+        case=beside.id if beside else "",
+        case_number=beside.number if beside else 0,
         stream=case.id if case and stoppable and decides else "",
         stands=_stands(tx, case.id, stream) if case and stream else None,
     )
@@ -224,6 +237,8 @@ def _about(tx: Tx, who: Principal, call: Call, names: Mapping[str, str]) -> str:
         if who.may(Permission.DUTY_WRITE):
             return say("Put somebody on the rota. The alarm ends when their shift begins.")
         return say("Whoever plans the rota is told. The alarm ends when a shift begins.")
+    if call.kind in ABOUT:
+        return ABOUT[call.kind]
     if call.kind is CallKind.TEST:
         return say("%(name)s is asked to acknowledge, to see that they can be reached.", name=only)
     shift = shift_of(tx, call)
