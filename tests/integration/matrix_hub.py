@@ -5,11 +5,13 @@ Like `matrix_world`: each maker answers the id of a new thing, as the path spell
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from breakwater.hub.publishing import KIND
 from breakwater.hub.rules import RuleWish
 from breakwater.model.hub import Effect, GivenBy, MemberKind
 from breakwater.records import approvals, banks, hub_given, hub_members, imports
-from tests.integration.matrix_world import Somebody, World
+from tests.integration.matrix_world import Make, Somebody, World
 
 
 def member(world: World, _of: Somebody) -> str:
@@ -64,3 +66,26 @@ def wanted_batch(world: World, of: Somebody) -> str:
     with world.app.db.transaction() as tx:
         approvals.propose(tx, kind=KIND, subject=number, by=of.who.person, reason="because")
     return number
+
+
+WHY: Final = {"json": {"reason": "because"}}
+FORM: Final = {"data": {"reason": "because"}}
+ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
+    (member, {}, ["GET /v1/hub/members/{id}", "GET /hub/members/{member}"]),
+    (member, {"body": {"json": {"trusted": True}}}, ["PATCH /v1/hub/members/{id}"]),
+    (member, {"body": {"json": {"name": "feed"}}}, ["POST /v1/hub/members/{id}/keys"]),
+    (member, {"body": FORM}, ["POST /hub/members/{member}", "POST /hub/members/{member}/keys"]),
+    (key, {}, ["DELETE /v1/hub/keys/{id}"]),
+    (key, {}, ["POST /hub/keys/{key}/revoke"]),
+    (shared, {"body": {"json": {"tlp": "amber"}}}, ["PUT /v1/hub/lists/{name}"]),
+    (shared, {}, ["DELETE /v1/hub/lists/{name}", "POST /hub/lists/{name}/end"]),
+    (denial, {"body": WHY}, ["POST /v1/hub/rules/{id}/end"]),
+    (denial, {"body": FORM}, ["POST /hub/rules/{rule}"]),
+    (wanted_rule, {"own": "held"}, ["POST /v1/hub/rules/{id}/confirm"]),
+    (wanted_rule, {}, ["POST /v1/hub/rules/{id}/refuse"]),
+    (batch, {"body": WHY}, ["POST /v1/hub/publications/{number}"]),
+    (batch, {"body": FORM}, ["POST /hub/publications/{number}"]),
+    (wanted_batch, {"own": "held"}, ["POST /v1/hub/publications/{number}/confirm"]),
+    (wanted_batch, {}, ["POST /v1/hub/publications/{number}/refuse"]),
+]  # fmt: skip
+"""Routes of the hub: whoever runs it; what lets out takes two."""

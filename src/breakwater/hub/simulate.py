@@ -175,18 +175,17 @@ def _one(tx: Tx, view: View, number: int) -> One:
     given = [Given(one.member, one.category) for one in hub_given.givers(tx, [number])[number]]
     if batch is None or batch.member is None:
         given.insert(0, Given(None))
-    facts = {
-        "permitted_use": whole.permitted_use,
-        "expires_at": _first(whole.expires_at, house.bank_expires_at),
-    }
+    use, ends = whole.permitted_use, _first(whole.expires_at, house.bank_expires_at)
     each = tuple(
         (
             "" if one.source is None else who[one.source], one.category,
-            view.ruling(one.source, row.bank, one.category, whole.labels, **facts),  # type: ignore[arg-type]
+            view.ruling(
+                one.source, row.bank, one.category, whole.labels, permitted_use=use, expires_at=ends
+            ),
         )
         for one in given
     )  # fmt: skip
-    ruling = view.entry(given, row.bank, whole.labels, **facts)  # type: ignore[arg-type]
+    ruling = view.entry(given, row.bank, whole.labels, permitted_use=use, expires_at=ends)
     resting = _resting(whole.status)
     return One(number, names[row.bank], whole.status, resting or ruling, each)
 

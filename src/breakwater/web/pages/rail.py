@@ -26,6 +26,7 @@ LINKS: Final = (
     Link("qa", "Quality", "/qa", "Judge", Permission.GRADE_QA),
     Link("rates", "Overturned", "/appeals/rates", "Judge", Permission.GRADE_QA),
     Link("banks", "Banks", "/banks", "Know", Permission.BANK_READ),
+    Link("hub", "Hub", "/hub", "Know", Permission.HUB_READ),
     Link("transparency", "Figures", "/transparency", "Know", Permission.TRANSPARENCY_READ),
     Link("filings", "Reports", "/filings", "Know", Permission.FILING_READ),
     Link("holds", "Evidence", "/holds", "Know", Permission.HOLD_READ),

@@ -1,0 +1,177 @@
+"""What the pages of the hub show, as frozen values; built by `pages.read_hub`. See `models`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from breakwater.hub.clients import Lines
+from breakwater.web.pages.models import Mark, Number, When
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a list to choose from."""
+
+    value: str
+    word: str
+    chosen: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PullRow:
+    """How one member follows in one way.
+
+    Attributes:
+        behind: changes it has not read, in words; empty where it does not say.
+        share: 0..100, how far it is.
+    """
+
+    member: str
+    member_id: str
+    way: str
+    last: When | None
+    behind: str
+    share: int
+    rows: str
+    requests: str
+    errors: str
+    fault: str
+    state: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """One member."""
+
+    id: str
+    number: int
+    name: str
+    kind: str
+    country: str
+    purposes: str
+    state: Mark
+    trusted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch that waits for publication.
+
+    Attributes:
+        waits: a first person's words; empty: nobody proposed it.
+        own: the viewer proposed it.
+    """
+
+    number: int
+    member: str
+    way: str
+    category: str
+    at: When | None
+    entries: str
+    bad: str
+    waits: str = ""
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HubView:
+    """The page of the hub."""
+
+    numbers: tuple[Number, ...]
+    members: tuple[MemberRow, ...]
+    pulls: tuple[PullRow, ...]
+    batches: tuple[BatchRow, ...]
+    kinds: tuple[Choice, ...]
+    purposes: tuple[Choice, ...]
+    may_write: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HubKey:
+    """A key of a member."""
+
+    id: str
+    name: str
+    may: str
+    where: str
+    state: Mark
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """The page of one member, and of the member's own portal.
+
+    Attributes:
+        lines: to copy; with the token where one was made just now.
+        token: shown once; empty otherwise.
+        said: what it said of entries, the newest first: word, entry, when.
+    """
+
+    row: MemberRow
+    contact: str
+    change: int
+    keys: tuple[HubKey, ...]
+    pulls: tuple[PullRow, ...]
+    batches: tuple[BatchRow, ...]
+    lines: tuple[Lines, ...]
+    token: str = ""
+    said: tuple[tuple[str, int, When], ...] = ()
+    may_write: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRow:
+    """A release rule, or one that waits.
+
+    Attributes:
+        of: what it speaks of, in words.
+        own: the viewer proposed it.
+    """
+
+    id: str
+    effect: Mark
+    of: str
+    reason: str
+    at: When | None
+    until: When | None
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListRow:
+    """A shared list."""
+
+    name: str
+    tlp: str
+    gives: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """Entries on which one thing decided."""
+
+    mark: Mark
+    list: str
+    source: str
+    category: str
+    why: str
+    entries: str
+
+
+@dataclass(frozen=True, slots=True)
+class RulesView:
+    """The page of lists and rules, with the simulator."""
+
+    numbers: tuple[Number, ...]
+    lists: tuple[ListRow, ...]
+    banks: tuple[Choice, ...]
+    rules: tuple[RuleRow, ...]
+    waiting: tuple[RuleRow, ...]
+    members: tuple[Choice, ...]
+    kinds: tuple[Choice, ...]
+    purposes: tuple[Choice, ...]
+    may_write: bool
+    asked: str = ""
+    lines: tuple[LineRow, ...] = ()
+    sums: str = ""

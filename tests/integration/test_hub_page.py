@@ -1,0 +1,137 @@
+"""The hub's pages in a real browser: members, keys, rules by two people, the simulator."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from breakwater.model.access import Role
+from breakwater.model.bank import EntryStatus
+from breakwater.model.hub import GivenBy, MemberKind
+from breakwater.records import banks, entries, hub_feeds, hub_given, hub_members, imports
+from tests import builders
+from tests.integration.browsing import chromium
+from tests.integration.console_site import Site
+from tests.integration.served import Served, serving
+from tests.integration.test_console_axe import both_themes, scrolls_sideways
+
+LEAST = 40_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("hub")) as running:
+        with running.app.db.transaction() as tx:
+            bank = banks.create(tx, name="HARBOUR")
+            banks.create(tx, name="TERN")
+            rows = [builders.signal() for _ in range(3)]
+            entries.add(tx, bank, rows)
+        yield running
+
+
+def given(served: Served, name: str) -> int:
+    """A batch that waits, and a member that follows."""
+    with served.app.db.transaction() as tx:
+        whose = hub_members.create(tx, name=name, kind=MemberKind.HOTLINE, country="GB")
+        bank = banks.get(tx, "HARBOUR")
+        run = imports.start(tx, bank, source=name, digest=f"hub:{name}")
+        hub_given.begin(tx, run, bank, whose, GivenBy.CSV, category="A1")
+        rows = [builders.signal() for _ in range(2)]
+        entries.add(tx, bank, rows, import_number=run.number, status=EntryStatus.PROPOSED)
+        imports.progress(tx, run.number, rows_read=2, rows_kept=2, rows_bad=0)
+        imports.finish(tx, run.number)
+        hub_feeds.note_pull(tx, whose.id, "ncmec", {"change": 2, "rows": 3, "requests": 4})
+    return run.number
+
+
+def look(page, name: str) -> None:
+    both_themes(page, name)
+    assert not scrolls_sideways(page)
+    if os.environ.get("LOOK"):
+        page.screenshot(path=Path(os.environ["LOOK"]) / f"{name}.png", full_page=True)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_pages_at_any_width(served, browser, width) -> None:
+    number = given(served, f"Reed {width}")
+    site = Site(served, browser, None)
+    with site.page(Role.QA_LEAD, width=width, height=2000) as watched:
+        page = watched.page
+        page.goto(f"{served.url}/hub")
+        expect(page.locator(f"#batch-{number}")).to_contain_text("gave 2 entries")
+        look(page, f"hub {width}")
+        page.get_by_label("Name of the organisation").fill(f"Cove {width}")
+        page.get_by_label("Country, by two letters").fill("DE")
+        page.get_by_role("button", name="Take in").click()
+        expect(page.locator("p.bar")).to_contain_text("takes part")
+        page.get_by_label("What it is for").fill("feed")
+        page.get_by_role("button", name="Make the key").click()
+        token = page.locator("#given").inner_text()
+        expect(page.locator("pre").first).to_contain_text(token)
+        look(page, f"member {width}")
+        mine = served.client(token).get("/v1/hub/self").json()
+        assert mine["member"]["name"] == f"Cove {width}"
+        page.reload()
+        page.goto(f"{served.url}/hub/rules")
+        if width == 1440:
+            page.get_by_label("Bank").select_option("HARBOUR")
+            page.get_by_role("button", name="Share it").click()
+            expect(page.locator("p.bar")).to_contain_text("is shared")
+        form = page.locator("form[action='/hub/rules'][method='post']")
+        form.get_by_label("To", exact=True).select_option(label=f"Cove {width}")
+        form.get_by_label("Reason").fill("By agreement.")
+        form.get_by_role("button", name="Add the rule").click()
+        expect(page.locator("p.bar")).to_contain_text("waits for a second person")
+        page.get_by_label("Member", exact=True).select_option(label=f"Cove {width}")
+        page.get_by_role("button", name="Look, nothing goes out").click()
+        expect(page.locator("main")).to_contain_text("0 entries would go out")
+        look(page, f"rules {width}")
+        page.goto(f"{served.url}/hub")
+        batch = page.locator(f"#batch-{number}")
+        batch.get_by_label("Reason").fill("Looked at.")
+        batch.get_by_role("button", name="Propose to let it out").press("Enter")
+        expect(page.locator(f"#batch-{number}")).to_contain_text("Proposed: Looked at.")
+    with site.page(Role.ADMIN, width=width, java_script_enabled=False) as watched:
+        page = watched.page
+        page.goto(f"{served.url}/hub")
+        page.locator(f"#batch-{number}").get_by_role("button", name="Agree, let it out").click()
+        expect(page.locator("p.bar")).to_contain_text("It goes out")
+        page.goto(f"{served.url}/hub/rules")
+        page.get_by_role("button", name="Agree", exact=True).first.click()
+        expect(page.locator("p.bar")).to_contain_text("The rule stands")
+        page.get_by_label("Member", exact=True).select_option(label=f"Cove {width}")
+        page.get_by_role("button", name="Look, nothing goes out").click()
+        expect(page.locator("main")).not_to_contain_text("0 entries would go out")
+
+
+def test_pages_are_small_german_and_closed_to_others(served) -> None:
+    given(served, "Teal")
+    lead = served.browser(Role.QA_LEAD)
+    with served.app.db.read() as tx:
+        member = hub_members.by_name(tx, "Teal").id
+    for path in ("/hub", f"/hub/members/{member}", "/hub/rules"):
+        answer = lead.get(path)
+        assert answer.status_code == 200
+        assert len(answer.content) <= LEAST
+        assert served.browser(Role.REVIEWER).get(path).status_code == 403
+    german = lead.get("/hub", headers={"Accept-Language": "de"}).text
+    assert "Mitglieder" in german
+
+
+def test_what_is_refused_is_said_on_the_page(served) -> None:
+    lead = served.browser(Role.QA_LEAD)
+    form = {"csrf": lead.headers["X-CSRF-Token"], "reason": "x", "country": "Atlantis"}
+    said = lead.post("/hub/rules", data=form)
+    assert said.status_code == 422
+    assert 'role="alert"' in said.text
+    assert lead.post("/hub/members", data={"csrf": form["csrf"], "name": ""}).status_code == 422
