@@ -13,6 +13,7 @@ from breakwater.app.mapping import floods_of
 from breakwater.banks.policy import status_of_new
 from breakwater.errors import BadSettings
 from breakwater.exchange.clients.registry import installed
+from breakwater.exchange.listening import Listening
 from breakwater.exchange.manage import Feeds
 from breakwater.exchange.peers import Peers
 from breakwater.exchange.running import Running
@@ -25,6 +26,8 @@ from breakwater.records import exchange_feeds
 from breakwater.settings import Settings
 
 PLAN_EVERY_S: Final = 2.0
+LISTEN_EVERY_S: Final = 0.5
+"""News becomes a pull within this."""
 FORGET_EVERY_S: Final = 3600.0
 KEPT: Final = timedelta(days=90)
 """Pulls and their unreadable rows, for plots and for who looks into a fault."""
@@ -75,11 +78,14 @@ def wire_exchange(settings: Settings, on: Ground, undo: ExitStack) -> Exchanging
         db=on.db, peers=peers, taking=Taking(status_of_new=status),
         telling=Telling(db=on.db, peers=peers), caught_up=on.feed.catch_up,
     )  # fmt: skip
+    listening = Listening(db=on.db, peers=peers)
     undo.callback(running.close)
+    undo.callback(listening.close)
     return Exchanging(
         feeds=Feeds(db=on.db, peers=peers), peers=peers, running=running,
         turns=(
             Turn("exchange.plan", PLAN_EVERY_S, running.plan),
+            Turn("exchange.listen", LISTEN_EVERY_S, listening.turn),
             Turn("exchange.pull", 0.0, running.turn),
             Turn("exchange.forget", FORGET_EVERY_S, forget),
         ),

@@ -16,6 +16,9 @@ from breakwater.model.clock import Clock
 from breakwater.model.exchange import Credentials, DayCount, Page, Word
 
 GROUP: Final = "breakwater.exchange_clients"
+Heard = Callable[[bool], bool]
+"""Told of each line, and whether it is news; answers whether to go on listening."""
+
 PAGE: Final = 5_000
 """Items of a page at most: its transaction takes about a second."""
 
@@ -52,6 +55,12 @@ class Wire(Protocol):
 
     def download(self, url: str, to: Path, *, headers: Mapping[str, str] | None = None) -> Answer:
         """One large answer into a file; its `body` is empty. Raises as `call`."""
+        ...
+
+    def follow(
+        self, url: str, line: Callable[[str], bool], *, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Give each line of an answer that does not end, until told to stop. Raises as `call`."""
         ...
 
 

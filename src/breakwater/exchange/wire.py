@@ -102,6 +102,17 @@ class PeerWire:
             status, fields = _asked(lambda: fetcher.call("GET", url, sink, headers=headers))
         return self._judged(Answer(status, fields, b""))
 
+    def follow(
+        self, url: str, line: Callable[[str], bool], *, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """Lines of an answer that does not end; see `ports.Wire`."""
+        fetcher = self._files[_scheme(url)]
+        try:
+            status, fields = _asked(lambda: fetcher.call("GET", url, _Lines(line), headers=headers))
+        except _Enough:
+            return Answer(200, {}, b"")
+        return self._judged(Answer(status, fields, b""))
+
     def _judged(self, answer: Answer) -> Answer:
         """The answer, unless its status says to wait or to go."""
         status = answer.status
@@ -118,6 +129,26 @@ class PeerWire:
         if text.isascii() and text.isdigit():
             return min(float(text[:9]), LONGEST_WAIT_S)
         return _until(text, self._clock.now())
+
+
+class _Enough(Exception):
+    """Ends a connection from inside."""
+
+
+class _Lines:
+    """Cuts what comes into lines."""
+
+    def __init__(self, line: Callable[[str], bool]) -> None:
+        self._line = line
+        self._rest = b""
+
+    def write(self, data: bytes, /) -> None:
+        """Take some bytes; a line over 64 kB is dropped."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        self._rest = self._rest[-65_536:]
+        for one in lines:
+            if not self._line(one.decode("utf-8", "replace").rstrip("\r")):
+                raise _Enough
 
 
 def _until(text: str, now: datetime) -> float:

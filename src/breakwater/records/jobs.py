@@ -196,6 +196,12 @@ class Waiting:
     oldest: datetime
 
 
+def runs(tx: Tx, dedup_key: str) -> bool:
+    """Whether somebody holds the job of this key now: what changed since is for the next."""
+    lease = tx.execute(sa.select(_T.c.lease_until).where(_T.c.dedup_key == dedup_key)).scalar()
+    return lease is not None and lease > tx.now
+
+
 def waiting(tx: Tx) -> list[Waiting]:
     """What is in the table, by kind: due, leased, or put aside."""
     rows = tx.execute(

@@ -20,7 +20,7 @@ from urllib.parse import quote
 
 from breakwater.errors import BadInput, PeerFault, Tampered
 from breakwater.exchange.clients.stopncii import read_json
-from breakwater.exchange.ports import PAGE, Answer, Checked, Maker, Offers, Setting
+from breakwater.exchange.ports import PAGE, Answer, Checked, Heard, Maker, Offers, Setting
 from breakwater.model import segment_file
 from breakwater.model.bank import Opinion
 from breakwater.model.exchange import DayCount, Gone, Item, Offered, Page, Unreadable, Word
@@ -256,6 +256,18 @@ class Hub:
         answer = self._send("/v1/hub/counts", {"counts": told})
         if not 200 <= answer.status < 300:
             raise PeerFault(f"It answered {answer.status} to match counts.")
+
+    def listen(self, heard: Heard) -> None:
+        """Hear of changes as they come (server-sent events), and of beats between them.
+
+        Raises:
+            PeerRefused, Unavailable: as `Wire.call`.
+        """
+        self._set.wire.follow(
+            self._set.url + "/v1/hub/news",
+            lambda line: heard(line.startswith("data: changes ")),
+            headers=self._headers(),
+        )
 
     def _for(self, mark: str = "&") -> str:
         return f"{mark}purpose={quote(self._purpose)}" if self._purpose else ""
