@@ -305,13 +305,21 @@ def _keep(tx: Tx, who: Principal, one: Question, entry: Entry) -> None:
             pass
         tx.emit(EventType.IMPORT_FINISHED, entry.bank, import_number=batch)
         return
-    if one.why in {QueueWhy.TRAFFIC, QueueWhy.RETURNED} and entry.status.may_become(
-        EntryStatus.ACTIVE
-    ):
+    others = [each for each in hub_queue.of_entry(tx, entry.number) if not each.settled_at]
+    held = entry.status is EntryStatus.QUARANTINED and one.why is QueueWhy.TRAFFIC
+    waits = entry.status is EntryStatus.PROPOSED and len(others) == 1
+    if held or (waits and (one.why is QueueWhy.RETURNED or _published(tx, entry))):
         entries.set_status(
             tx, entry.number, EntryStatus.ACTIVE, by=who.id, reason=f"kept: {one.why.value}"
         )
         tx.emit(EventType.ENTRY_RELEASED, entry.id, numbers=[entry.number])
+
+
+def _published(tx: Tx, entry: Entry) -> bool:
+    """Whether the batch of an entry went out: then it waited for this question alone."""
+    number = hub_given.import_of(tx, entry.number)
+    batch = None if number is None else hub_given.of_import(tx, number)
+    return batch is None or batch.published_at is not None
 
 
 def _withdraw(tx: Tx, who: Principal, one: Question, entry: Entry, note: str) -> None:
