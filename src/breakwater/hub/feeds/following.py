@@ -77,7 +77,10 @@ class Following:
             NotAllowed: the key is no member's, or nothing goes to this member now.
             BadInput: no such purpose, or the member did not ask for it.
         """
-        member = self.member(tx, who)
+        return self.asked_for(tx, self.member(tx, who), purpose)
+
+    def asked_for(self, tx: Tx, member: Member, purpose: str = "") -> Asking:
+        """A member's view, where others act for it; raises as `asking`."""
         if member.state is not MemberState.ACTIVE:
             raise NotAllowed(WHY["not_active"])
         wanted = purpose_of(member, purpose)

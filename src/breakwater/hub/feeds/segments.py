@@ -166,7 +166,7 @@ class Segments:
         alike = asking if whole else replace(asking, served=self._following.alike(tx, asking))
         reader = alike.reader(tx)
         while start < newest or (whole and start == after):
-            columns = _Columns()
+            columns = Columns()
             end = start
             while end < newest and columns.rows < ROWS:
                 page = reader.page(end, newest, AT_ONCE, scan=AT_ONCE)
@@ -177,7 +177,7 @@ class Segments:
             if start >= newest:
                 return
 
-    def _write(self, columns: _Columns, view: str, after: int, upto: int) -> tuple[Kept, bool]:
+    def _write(self, columns: Columns, view: str, after: int, upto: int) -> tuple[Kept, bool]:
         segment = Segment(
             hub_name(self._db.keys.public_key), view, after, upto, tuple(columns.terms),
             columns.sections(), segment_file.tombstones(columns.gone),
@@ -194,7 +194,7 @@ class Segments:
         return Kept(name, view, after, upto, segment.rows, size, digest), taken
 
 
-class _Columns:
+class Columns:
     """Rows of one file, gathered kind by kind."""
 
     def __init__(self) -> None:
@@ -204,6 +204,7 @@ class _Columns:
         self._kinds: dict[str, list[tuple[int, int, int, bool, int, int, bytes]]] = {}
 
     def add(self, news: Sequence[News], *, tombstones: bool) -> None:
+        """Take news; a file that begins at 0 needs no tombstones."""
         for one in news:
             if isinstance(one, Released):
                 score = segment_file.NO_SCORE if one.score is None else round(one.score * 100)
@@ -217,6 +218,7 @@ class _Columns:
                 self.rows += 1
 
     def sections(self) -> tuple[Section, ...]:
+        """The columns of each kind."""
         return tuple(segment_file.section(kind, rows) for kind, rows in sorted(self._kinds.items()))
 
 
