@@ -3,7 +3,7 @@
 A set names its categories by a context. Non-pertinent entries (0), comparison pictures and drawings
 stand in the same file as abuse material, so a category that is not in the table is a bad row with
 its reason, never a hash in a list (classification reference, "VICS"). The table of the UK is
-unconfirmed there; it is data. Contract: `tests/integration/test_hub_files.py`.
+unconfirmed there; it is data. Contract: `tests/integration/test_hub_giving.py`.
 """
 
 from __future__ import annotations
