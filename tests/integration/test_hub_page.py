@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from breakwater.model.access import Role
+from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.bank import EntryStatus
 from breakwater.model.hub import GivenBy, MemberKind
+from breakwater.model.ids import new_id
 from breakwater.records import banks, entries, hub_feeds, hub_given, hub_members, imports
 from tests import builders
 from tests.integration.browsing import chromium
@@ -19,7 +20,8 @@ from tests.integration.console_site import Site
 from tests.integration.served import Served, serving
 from tests.integration.test_console_axe import both_themes, scrolls_sideways
 
-LEAST = 40_000
+MOST = 40_000
+RUNS = Principal(new_id(), "test", frozenset({Permission.HUB_WRITE}))
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +124,7 @@ def test_pages_are_small_german_and_closed_to_others(served) -> None:
     for path in ("/hub", f"/hub/members/{member}", "/hub/rules"):
         answer = lead.get(path)
         assert answer.status_code == 200
-        assert len(answer.content) <= LEAST
+        assert len(answer.content) <= MOST
         assert served.browser(Role.REVIEWER).get(path).status_code == 403
     german = lead.get("/hub", headers={"Accept-Language": "de"}).text
     assert "Mitglieder" in german
@@ -135,3 +137,40 @@ def test_what_is_refused_is_said_on_the_page(served) -> None:
     assert said.status_code == 422
     assert 'role="alert"' in said.text
     assert lead.post("/hub/members", data={"csrf": form["csrf"], "name": ""}).status_code == 422
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_member_opens_its_own_page_with_its_key_and_nobody_elses(served, browser, width) -> None:
+    given(served, f"Smew {width}")
+    given(served, f"Knot {width}")
+    with served.app.db.read() as tx:
+        smew = hub_members.by_name(tx, f"Smew {width}").id
+    _, token = served.app.hub.members.give_key(RUNS, smew, name="portal")
+    context = browser.new_context(viewport={"width": width, "height": 1200})
+    page = context.new_page()
+    page.goto(f"{served.url}/portal")
+    look(page, f"portal door {width}")
+    page.get_by_label("Key").fill("bw_" + "0" * 32 + "_" + "A" * 43)
+    page.get_by_role("button", name="Open the page").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page.get_by_label("Key").fill(token)
+    page.get_by_role("button", name="Open the page").press("Enter")
+    expect(page.locator("main")).to_contain_text(f"Smew {width}")
+    expect(page.locator("main")).to_contain_text("ncmec")
+    expect(page.locator("main")).not_to_contain_text(f"Knot {width}")
+    assert token not in page.content()
+    assert token not in page.url
+    assert context.cookies() == []
+    look(page, f"portal {width}")
+    context.close()
+
+
+def test_a_key_of_a_service_opens_no_portal_and_wrong_ones_are_counted(served) -> None:
+    anybody = served.client()
+    here = {"Origin": served.url}
+    sent = {"key": served.key("media:screen")}
+    assert anybody.post("/portal", data=sent, headers=here).status_code == 403
+    assert anybody.post("/portal", data=sent, headers={"Origin": "https://x.example"}).status_code == 403  # fmt: skip
+    wrong = {"key": "x"}
+    said = (anybody.post("/portal", data=wrong, headers=here).status_code for _ in range(400))
+    assert next(status for status in said if status != 401) == 429

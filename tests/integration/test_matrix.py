@@ -134,6 +134,7 @@ def test_nothing_works_for_nobody_but_health_and_the_door(served: Served) -> Non
             "/v1/hooks/",
             "/v1/own-pictures",
             "/own-picture",
+            "/portal",
         )
         assert path.startswith(public), path
 
