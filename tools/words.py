@@ -35,7 +35,7 @@ TEMPLATES: Final = {"newstyle_gettext": "true", "trimmed": "true", "silent": "fa
 
 SHOWN: Final = (
     "access", "banks/cutting.py", "enforcement/wishes.py", "hub/lists.py", "hub/members.py", "hub/publishing.py", "hub/rules.py", "live/servers.py", "model", "records",
-    "reporting/naming.py", "review", "web/pages",
+    "reporting/naming.py", "review", "vics.py", "web/pages",
 )  # fmt: skip
 """Rooms, and single files of others, whose refusals reach a page; what only the API or a command says stays English."""
 
