@@ -18,6 +18,7 @@ from breakwater.model.own_picture import (
     effort,
     furthest,
     new_code,
+    of_picture,
     read_code,
     worked,
 )
@@ -73,6 +74,8 @@ def test_a_look_with_too_little_detail_is_not_looked_for() -> None:
 def test_the_whole_says_what_matters_most() -> None:
     assert furthest((State.REFUSED, State.LOOKING)) is State.LOOKING
     assert furthest((State.FOUND, State.CONFIRMED)) is State.CONFIRMED
+    assert of_picture((State.REFUSED, State.LOOKING)) is State.REFUSED
+    assert of_picture((State.LOOKING, State.RECEIVED)) is State.LOOKING
 
 
 def test_unchecked_hashes_hold_at_most() -> None:

@@ -122,11 +122,17 @@ class Told:
 _FURTHEST: Final = (
     State.CONFIRMED, State.FOUND, State.LOOKING, State.RECEIVED, State.REFUSED, State.WITHDRAWN,
 )  # fmt: skip
+_DECIDED: Final = (State.CONFIRMED, State.FOUND, State.REFUSED)
 
 
 def furthest(states: tuple[State, ...]) -> State:
     """The state of a whole: what matters most to whoever waits."""
     return next((state for state in _FURTHEST if state in states), State.RECEIVED)
+
+
+def of_picture(hashes: tuple[State, ...]) -> State:
+    """The state of one picture by those of its hashes: what a person said of either is said of it."""
+    return next((state for state in _DECIDED if state in hashes), furthest(hashes))
 
 
 def new_code() -> str:

@@ -17,7 +17,7 @@ from breakwater.model.bank import EntryStatus
 from breakwater.model.decision import Decision
 from breakwater.model.ids import Id, new_id
 from breakwater.model.match import Action
-from breakwater.model.own_picture import OwnRequest, Said, State, Told, furthest
+from breakwater.model.own_picture import OwnRequest, Said, State, Told, furthest, of_picture
 from breakwater.records import entries, uploads
 from breakwater.records.database import Tx
 from breakwater.records.identities import PURPOSE
@@ -111,7 +111,7 @@ def told(tx: Tx, request: OwnRequest) -> Told:
         number: _state(tx, number, entry.status, said.get(number))
         for number, entry in known.items()
     }
-    states = tuple(furthest(tuple(each[number] for number in of)) for of in request.entries)
+    states = tuple(of_picture(tuple(each[number] for number in of)) for of in request.entries)
     return Told(furthest(states), states)
 
 
