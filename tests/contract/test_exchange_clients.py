@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import ipaddress
 from datetime import timedelta
 
 import pytest
 
-from breakwater.errors import PeerFault
+from breakwater.errors import FetchRefused, PeerFault, PeerRefused
 from breakwater.exchange.clients import ncmec
 from breakwater.exchange.ports import Setting
 from breakwater.exchange.wire import PeerWire
@@ -170,6 +171,31 @@ class TestNcmec(Contract):
 
         word = Word(new_id(), "42-a", "md5", b"", Opinion.TRUE_POSITIVE, self.clock.now())
         assert stage.client().feedback([word]) == ["It answered 404."]
+
+
+def test_peers_inside_are_reached_where_they_were_opened_alone(clock):
+    """And nothing goes in the clear to the internet."""
+    outside = [ipaddress.ip_address("93.184.216.34")]
+    with FakeNcmec(clock) as peer:
+        with pytest.raises(PeerRefused):
+            PeerWire(clock=clock, private=LOOPBACK).call("GET", f"{peer.url}/v2/status")
+        asked = len(peer.asked)
+        for private in ((), networks(("10.0.0.0/8",))):
+            with pytest.raises(FetchRefused):
+                PeerWire(clock=clock, private=private).call("GET", f"{peer.url}/v2/status")
+        assert len(peer.asked) == asked
+    wire = PeerWire(clock=clock, private=LOOPBACK, resolve=lambda *_: outside)
+    with pytest.raises(FetchRefused, match="https"):
+        wire.call("GET", "http://hub.example/v2/status")
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("7", 7.0), ("", 0.0), ("soon", 0.0), ("-3", 0.0), ("9" * 30, 21_600.0),
+     ("Sun, 01 Mar 2026 12:00:30 GMT", 30.0), ("Sun, 01 Mar 2020 12:00:30 GMT", 0.0)],
+)  # fmt: skip
+def test_how_long_to_wait_is_read_as_a_number_or_a_date(clock, said, seconds):
+    assert PeerWire(clock=clock).wait_of(said) == seconds
 
 
 class Off:
