@@ -10,7 +10,8 @@ from typing import Any, Final
 from breakwater.hub.publishing import KIND
 from breakwater.hub.rules import RuleWish
 from breakwater.model.hub import Effect, GivenBy, MemberKind
-from breakwater.records import approvals, banks, hub_given, hub_members, imports
+from breakwater.model.hub_given import QueueWhy
+from breakwater.records import approvals, banks, entries, hub_given, hub_members, hub_queue, imports
 from tests.integration.matrix_world import Make, Somebody, World
 
 
@@ -68,6 +69,14 @@ def wanted_batch(world: World, of: Somebody) -> str:
     return number
 
 
+def question(world: World, of: Somebody) -> str:
+    """An entry on which members disagree."""
+    name = shared(world, of)
+    with world.app.db.transaction() as tx:
+        (one,) = entries.add(tx, banks.get(tx, name), [("md5", world.next().to_bytes(16), 100)])
+        return hub_queue.ask(tx, one.number, QueueWhy.CONFLICT).id
+
+
 WHY: Final = {"json": {"reason": "because"}}
 FORM: Final = {"data": {"reason": "because"}}
 ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
@@ -84,6 +93,7 @@ ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
     (wanted_rule, {"own": "held"}, ["POST /v1/hub/rules/{id}/confirm"]),
     (wanted_rule, {}, ["POST /v1/hub/rules/{id}/refuse"]),
     (batch, {"body": WHY}, ["POST /v1/hub/publications/{number}"]),
+    (question, {"body": {"data": {"outcome": "keep", "note": "x"}}}, ["POST /hub/queue/{question}"]),
     (batch, {"body": FORM}, ["POST /hub/publications/{number}"]),
     (wanted_batch, {"own": "held"}, ["POST /v1/hub/publications/{number}/confirm"]),
     (wanted_batch, {}, ["POST /v1/hub/publications/{number}/refuse"]),

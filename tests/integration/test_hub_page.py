@@ -12,8 +12,18 @@ from playwright.sync_api import Browser, expect
 from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.bank import EntryStatus
 from breakwater.model.hub import GivenBy, MemberKind
+from breakwater.model.hub_given import QueueWhy
 from breakwater.model.ids import new_id
-from breakwater.records import banks, entries, hub_feeds, hub_given, hub_members, imports
+from breakwater.records import (
+    banks,
+    entries,
+    hub_feeds,
+    hub_given,
+    hub_lists,
+    hub_members,
+    hub_queue,
+    imports,
+)
 from tests import builders
 from tests.integration.browsing import chromium
 from tests.integration.console_site import Site
@@ -174,3 +184,26 @@ def test_a_key_of_a_service_opens_no_portal_and_wrong_ones_are_counted(served) -
     wrong = {"key": "x"}
     said = (anybody.post("/portal", data=wrong, headers=here).status_code for _ in range(400))
     assert next(status for status in said if status != 401) == 429
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_curator_settles_what_members_disagree_on(served, browser, width) -> None:
+    with served.app.db.transaction() as tx:
+        bank = banks.get(tx, "HARBOUR")
+        hub_lists.share(tx, bank)
+        one = builders.entry(tx, bank)
+        hub_queue.ask(tx, one.number, QueueWhy.CONFLICT)
+    with Site(served, browser, None).page(Role.QA_LEAD, width=width, height=1400) as watched:
+        page = watched.page
+        page.goto(f"{served.url}/hub/queue")
+        row = page.locator(f"#question-{one.number}")
+        expect(row).to_contain_text("Members disagree")
+        look(page, f"queue {width}")
+        row.get_by_label("What is decided").select_option("withdraw")
+        row.get_by_label("Reason").fill("Harmless: a sail.")
+        row.get_by_role("button", name="Settle it").press("Enter")
+        expect(page.locator("p.bar")).to_contain_text("It is settled")
+        expect(page.locator(f"#question-{one.number}")).to_have_count(0)
+    with served.app.db.read() as tx:
+        assert entries.get(tx, one.number).status is EntryStatus.WITHDRAWN
+    assert served.browser(Role.ADMIN).get("/hub/queue").status_code == 403

@@ -175,3 +175,34 @@ class RulesView:
     asked: str = ""
     lines: tuple[LineRow, ...] = ()
     sums: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRow:
+    """One entry that a curator is to look at.
+
+    Attributes:
+        gave: who gives it and as what, in words.
+        said: what members say of it, in words.
+        score: 0..100; empty where there is none.
+        alike: how many look like it, itself too.
+    """
+
+    id: str
+    entry: int
+    list: str
+    why: Mark
+    at: When
+    gave: str
+    said: str
+    score: str
+    alike: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """The curators' queue."""
+
+    numbers: tuple[Number, ...]
+    rows: tuple[QuestionRow, ...]
+    outcomes: tuple[Choice, ...]
