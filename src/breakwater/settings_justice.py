@@ -91,6 +91,14 @@ class JusticeSettings(CommentsSettings):
         description="Give each graded file the industry's class A1 to B2 (industryClassification): "
         "only for members of the industry's hash-sharing agreement.",
     )
+    reports_viral_accounts: int = Field(
+        default=0, ge=0,
+        description="Accounts that sent the same file labelled viral, from which one batched report "
+        "stands for all of them; a person may join drafts too. 0: every account has its own.",
+    )
+    reports_viral_hours: float = Field(
+        default=24.0, gt=0, description="Time within which they must have become known."
+    )
     reports_due_hours: float = Field(
         default=24.0, gt=0, description="From actual knowledge until a report must be filed."
     )

@@ -23,6 +23,7 @@ from breakwater.model.sending import RecipientKind, Sendings
 from breakwater.model.work import Beat, JobKind, Subscription, Turn
 from breakwater.records import filings as filing_rows
 from breakwater.reporting.allowed import sendings
+from breakwater.reporting.batching import Batching, ViralPolicy
 from breakwater.reporting.cybertipline.client import Client, NotSetUp
 from breakwater.reporting.cybertipline.papers import Forms
 from breakwater.reporting.cybertipline.sender import Sender
@@ -53,6 +54,7 @@ class Reporting:
     Attributes:
         filings: reports as people and decisions move them.
         naming: people who are named in drafts.
+        batching: drafts about one viral file that become one.
         destinations: to whom, by name.
         sendings: what may leave, to whom.
         courier: carries to other recipients, and takes their receipts.
@@ -61,6 +63,7 @@ class Reporting:
 
     filings: Filings
     naming: Naming
+    batching: Batching
     sender: Sender
     destinations: Mapping[str, Destination]
     sendings: Sendings
@@ -105,17 +108,21 @@ def wire_reporting(
     running = Running(db=on.db, sender=carriers)
     undo.callback(running.close)
 
+    window = timedelta(hours=settings.reports_viral_hours)
+    policy = ViralPolicy(settings.reports_viral_accounts, window)
+    batching = Batching(db=on.db, policy=policy)
     danger = _danger(settings, on, drafter, permits, destinations)
 
     def draft(payload: Mapping[str, Any], _attempt: int, _beat: Beat) -> None:
         filings.draft(Id(payload["case"]))
+        batching.by_label(Id(payload["case"]))
 
     def remind() -> None:
         filings.remind()
         count(on, destinations)
 
     return Reporting(
-        filings=filings, naming=Naming(db=on.db, filings=filings), sender=sender, destinations=destinations, sendings=may_leave,
+        filings=filings, naming=Naming(db=on.db, filings=filings), batching=batching, sender=sender, destinations=destinations, sendings=may_leave,
         courier=courier, danger=danger,
         subscriptions=(
             Subscription("reporting.draft", DECIDED, filings.on_decided),

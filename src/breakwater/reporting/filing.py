@@ -26,7 +26,7 @@ from breakwater.model.report import Relevance, Report, ReportFile
 from breakwater.records import approvals, cases, decisions, filing_steps, filings, jobs
 from breakwater.records.database import Database, Tx
 from breakwater.records.filing_steps import Orphan
-from breakwater.reporting import following
+from breakwater.reporting import batching, following
 from breakwater.reporting.cybertipline.write import attached_texts
 from breakwater.reporting.drafting.draft import Drafted, Drafter
 from breakwater.reporting.drafting.gaps import Gap, still_open
@@ -90,6 +90,7 @@ class Filings:
             for one in filings.of_case(tx, case):
                 if one.state in {FilingState.DRAFT, FilingState.SECOND}:
                     filings.move(tx, one, FilingState.DROPPED)
+                    batching.let_go(tx, one)
                     tx.audit("reporting", "filing.drop", one.id, why="decision taken back")
 
     def draft(self, case: Id, *, by: Principal | None = None, to: str = "") -> list[Filing]:
@@ -307,6 +308,7 @@ class Filings:
             tx.lock_changes()
             found = filings.get(tx, filing)
             tx.audit(by.id, "filing.drop", filing, reason=reason)
+            batching.let_go(tx, found)
             return filings.move(tx, found, FilingState.DROPPED)
 
     def revive(self, by: Principal, filing: Id) -> Filing:
@@ -337,6 +339,7 @@ class Filings:
         return len(late)
 
     def _send(self, tx: Tx, filing: Filing, by: Principal) -> Filing:
+        batching.must_stand(tx, filing, following.report_of(tx, filing))
         done = filings.move(tx, filing, FilingState.NEW, wanted_by=filing.wanted_by or by.id)
         filings.carry_on(tx, filing.id)
         return done
@@ -353,7 +356,8 @@ class Filings:
             return None
         fresh = following.adding_to(one.report, [before for before, _ in done]).plain()
         found = filings.draft(tx, about, fresh, one.files)
-        stale = found.state is FilingState.DRAFT and filings.report_of(tx, found.id) != fresh
+        kept = filings.report_of(tx, found.id)
+        stale = found.state is FilingState.DRAFT and kept != fresh and not kept.get("batched")
         if stale and not found.wanted_by:
             found = filings.redraft(tx, found, fresh, one.files)
         return found

@@ -75,6 +75,9 @@ def act(
         elif to == "name":
             one = _numbered(filings.of_case(who, found.id), n)
             app.reporting.naming.name(who, one.id, account, _part(part), reason)
+        elif to == "batch":
+            one = _numbered(filings.of_case(who, found.id), n)
+            app.reporting.batching.by_person(who, one.id)
         elif to == "send":
             one = _numbered(filings.of_case(who, found.id), n)
             filings.want(who, one.id, declared=declared)
@@ -124,11 +127,13 @@ def _page(
     every = filings.of_case(who, found.id)
     chosen = _numbered(every, n) if n else (every[-1] if every else None)
     looked = filings.look(who, chosen.id) if chosen is not None else None
+    many = app.reporting.batching.offered(chosen.id) if chosen else 0
     with app.db.read() as tx:
         handed = read_filing.handed_of(tx, chosen.id) if chosen else read_filing.Handed()
     view = read_filing.view(
         found, every, looked, () if every else _missing(filings, found.id),
         handed=handed, to=app.reporting.destinations, now=now, may=P.FILING_WRITE in who.permissions,
+        many=many,
     )  # fmt: skip
     return show(request, pages, who, "filing", section="queue", status=status, view=view, told=told)
 

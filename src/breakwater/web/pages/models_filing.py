@@ -112,7 +112,12 @@ class FilingView:
 
 @dataclass(frozen=True, slots=True)
 class FilingsView:
-    """Every report of a case, and the chosen one; None: none is drafted."""
+    """Every report of a case, and the chosen one; None: none is drafted.
+
+    Attributes:
+        many: accounts that sent the same file and that one batched report could stand for; 0: none.
+        batched: the chosen one stands for several already.
+    """
 
     case: str
     number: int
@@ -121,3 +126,5 @@ class FilingsView:
     missing: tuple[GapRow, ...]
     may: bool
     others: tuple[tuple[str, str], ...] = ()
+    many: int = 0
+    batched: bool = False

@@ -116,7 +116,7 @@ LETTERS: Final = 120
 
 def view(
     case: Case, every: Sequence[Filing], looked: Looked | None, missing: Iterable[Gap], *,
-    handed: Handed, to: Mapping[str, Destination], now: datetime, may: bool,
+    handed: Handed, to: Mapping[str, Destination], now: datetime, may: bool, many: int = 0,
 ) -> FilingsView:  # fmt: skip
     """The page."""
     chosen = looked.filing.id if looked is not None else None
@@ -126,7 +126,8 @@ def view(
             Choice(one.number, _about(one, to), mark(one.state), one.id == chosen) for one in every
         ),
         one=None if looked is None else _one(looked, to, now, handed, may=may),
-        missing=tuple(_gap(one) for one in missing), may=may,
+        missing=tuple(_gap(one) for one in missing), may=may, many=many if may else 0,
+        batched=bool(looked and looked.report.batched),
         others=tuple((name, one.title or name) for name, one in to.items() if not one.drafts),
     )  # fmt: skip
 
