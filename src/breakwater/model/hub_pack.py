@@ -32,6 +32,10 @@ SIGNATURE: Final = "pack.sig"
 MOST: Final = 4 << 30
 """Bytes of all parts."""
 
+_UNREADABLE: Final = (
+    ValueError, KeyError, TypeError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Pack:
@@ -94,17 +98,8 @@ def read(data: bytes, key: bytes, *, reader: str, place: int) -> Pack:
             pack = _parsed(file, json.loads(said))
     except InvalidSignature:
         raise Tampered("The pack is not signed by this key.") from None
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        EOFError,
-        RuntimeError,
-        zipfile.BadZipFile,
-        zlib.error,
-        NotImplementedError,
-    ):
-        raise BadInput("This is not a pack of a hub.") from None  # fmt: skip
+    except _UNREADABLE:
+        raise BadInput("This is not a pack of a hub.") from None
     if pack.reader != reader:
         raise BadInput("The pack is for somebody else.")
     if pack.upto <= place and pack.upto != pack.after:

@@ -186,7 +186,7 @@ def _parsed(manifest: bytes) -> Manifest:
         )  # fmt: skip
         at = moment(told["at"])
         through = number_of(told["through"])
-        made = Manifest(text(told["hub"]), text(told["view"]), through, at, files)  # type: ignore[arg-type]
+        names = text(told["hub"]), text(told["view"])
     except (ValueError, KeyError, TypeError):
         raise BadInput("The list of segments cannot be read.") from None
     reached = 0
@@ -197,7 +197,7 @@ def _parsed(manifest: bytes) -> Manifest:
         reached = one.upto
     if at is None or reached != through:
         raise BadInput("The list of segments does not say how far it goes.")
-    return made
+    return Manifest(*names, through, at, files)
 
 
 def same(file: IO[bytes], listed: Listed) -> None:

@@ -1,7 +1,7 @@
 """Segment files as rows: which files make up what a view may have, and which are over.
 
 The files of a view that have not ended follow one another without a gap. Fed by
-`hub.feeds.segments`; contract: `tests/integration/test_hub_segments.py`.
+`hub.feeds.segments`; contract: `tests/integration/test_hub_feed.py`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A follower keeps one number. `reset` says that it is of another past (the hub was restored from a
 backup): it begins anew from 0. Told by HTTP: `web.api.hub_feed`; contract:
-`tests/contract/test_hub_reading.py`.
+`tests/property/test_hub_no_way_out.py`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A key belongs to a member; a member that is suspended gets a refusal and never an empty answer,
 because an empty answer would move its place. Health of its following is kept in memory and
 written down now and then, so that a request that finds nothing costs no write. Contract:
-`tests/contract/test_hub_releases.py`.
+`tests/integration/test_hub_feed.py`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Namespace, elements and what the widely used client insists on: reference hash-s
 Sharing v2" (`<?xml` at byte 0, whole seconds, `maxTimestamp` where there are children, reasons and
 members in turn). Written by hand, because a page is a thousand entries. An entry of ours is one
 fingerprint; kinds that the dialect has no name for are not told in it. Tests:
-`tests/unit/test_hub_ncmec.py`, `tests/integration/test_threatexchange_ncmec.py`.
+`tests/integration/test_hub_ncmec.py`, `tests/integration/test_threatexchange_ncmec.py`.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Feeds deny at once, because each reading asks the rules. But an old entry that a
 out, or an end takes back, has an old change number, which followers are past. So it is kept for
 which member each batch is (`hub_served`); where that changed, the entries of the batch move to the
 end of the order, and every follower looks at them again. Runs as a turn and before a member's
-first answer. Contract: `tests/contract/test_hub_releases.py`.
+first answer. Contract: `tests/integration/test_hub_feed.py`.
 """
 
 from __future__ import annotations

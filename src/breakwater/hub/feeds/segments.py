@@ -4,7 +4,7 @@ Members who see alike share files. A file holds what changed in a stretch of cha
 the file is built; what changes later stands in a later file. Many small files are built anew as
 one. Where a rule takes something back, all files of the view are built anew, so that none holds
 what the rules forbid; a withdrawal or a hold stands in a later file. Form and signature:
-`model.segment_file`. Contract: `tests/integration/test_hub_segments.py`.
+`model.segment_file`. Contract: `tests/integration/test_hub_feed.py`.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import os
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+
+import numpy as np
 
 from breakwater.errors import NotFound, Unavailable
 from breakwater.hub.feeds.changes import hub_name
@@ -31,11 +33,12 @@ from breakwater.model.ids import new_id
 from breakwater.model.segment_file import Listed, Manifest, Section, Segment
 from breakwater.records import hub_feeds, hub_segments
 from breakwater.records.database import Database, Tx
+from breakwater.records.hub_feeds import FeedRow
 from breakwater.records.hub_segments import Kept
 
 DIALECT: Final = "segments"
-ROWS: Final = 500_000
-"""Entries of one file: some 30 MB, which a member resumes and maps."""
+ROWS: Final = 250_000
+"""Entries of one file: some 15 MB, which a member resumes and maps."""
 
 SMALL: Final = 8
 """Files below half of `ROWS` that may stand at the end before they are built as one."""
@@ -163,12 +166,17 @@ class Segments:
     ) -> Iterator[tuple[Kept, bool]]:
         """Write files of a stretch of changes; with each, whether rules take something back."""
         whole, start = after == 0, after
-        alike = asking if whole else replace(asking, served=self._following.alike(tx, asking))
-        reader = alike.reader(tx)
+        mine = asking if whole else replace(asking, served=self._following.alike(tx, asking))
+        reader = mine.reader(tx)
         while start < newest or (whole and start == after):
             columns = Columns()
             end = start
             while end < newest and columns.rows < ROWS:
+                alike = reader.alike(end, newest, AT_ONCE)
+                if alike is not None:
+                    columns.add_alike(*alike)
+                    end = alike[0][-1].change
+                    continue
                 page = reader.page(end, newest, AT_ONCE, scan=AT_ONCE)
                 columns.add(page.news, tombstones=not whole)
                 end = page.through
@@ -195,31 +203,66 @@ class Segments:
 
 
 class Columns:
-    """Rows of one file, gathered kind by kind."""
+    """What stands in one file, gathered kind by kind as arrays."""
 
     def __init__(self) -> None:
         self.terms: dict[Terms, int] = {}
         self.gone: list[Gone] = []
         self.rows = 0
-        self._kinds: dict[str, list[tuple[int, int, int, bool, int, int, bytes]]] = {}
+        self._kinds: dict[str, list[Section]] = {}
+        self._places: dict[int, tuple[Terms, int]] = {}
 
     def add(self, news: Sequence[News], *, tombstones: bool) -> None:
         """Take news; a file that begins at 0 needs no tombstones."""
+        kinds: dict[str, list[tuple[int, int, int, bool, int, int, bytes]]] = {}
         for one in news:
             if isinstance(one, Released):
-                score = segment_file.NO_SCORE if one.score is None else round(one.score * 100)
-                place = self.terms.setdefault(one.terms, len(self.terms))
-                self._kinds.setdefault(one.kind, []).append(
-                    (one.number, one.change, place, one.negative, one.quality, score, one.value)
-                )
+                row = (
+                    one.number, one.change, self._place(one.terms), one.negative, one.quality,
+                    _hundredths(one.score), one.value,
+                )  # fmt: skip
+                kinds.setdefault(one.kind, []).append(row)
                 self.rows += 1
             elif tombstones:
                 self.gone.append(one)
                 self.rows += 1
+        for kind, rows in kinds.items():
+            self._kinds.setdefault(kind, []).append(segment_file.section(kind, rows))
+
+    def add_alike(self, rows: Sequence[FeedRow], terms: Terms) -> None:
+        """Take entries of one kind and batch."""
+        changes, numbers, _, values, _, negatives, quality, *_ = zip(*rows, strict=True)
+        first, n = rows[0], len(rows)
+        part = Section(
+            first.kind, np.array(numbers, np.uint32), np.array(changes, np.int64),
+            np.full(n, self._place(terms), np.uint32), np.full(n, negatives[0], np.uint8),
+            np.array(quality, np.uint8), np.full(n, _hundredths(first.score), np.uint8),
+            np.frombuffer(b"".join(values), np.uint8).reshape(n, -1),
+        )  # fmt: skip
+        self._kinds.setdefault(first.kind, []).append(part)
+        self.rows += n
+
+    def _place(self, terms: Terms) -> int:
+        """By identity first: what a batch shares is one object, and its hash is long."""
+        known = self._places.get(id(terms))
+        if known is None:
+            known = terms, self.terms.setdefault(terms, len(self.terms))
+            self._places[id(terms)] = known
+        return known[1]
 
     def sections(self) -> tuple[Section, ...]:
         """The columns of each kind."""
-        return tuple(segment_file.section(kind, rows) for kind, rows in sorted(self._kinds.items()))
+        names = [one.name for one in fields(Section) if one.name != "kind"]
+        return tuple(
+            Section(
+                kind, *(np.concatenate([getattr(part, name) for part in parts]) for name in names)
+            )
+            for kind, parts in sorted(self._kinds.items())
+        )
+
+
+def _hundredths(score: float | None) -> int:
+    return segment_file.NO_SCORE if score is None else round(score * 100)
 
 
 def _worn(files: Sequence[Kept]) -> bool:
