@@ -8,23 +8,19 @@ ids) and exit code 0 only when every expected verdict was seen. Its installation
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
+from breakwater.cli.demo_house import CONFIG, add, only, prepare_home, server
 from breakwater.cli.terminal import BAD, GOOD, WARN, Terminal
-from breakwater.errors import BreakwaterError, Conflict, Unavailable
 
 if TYPE_CHECKING:
     from breakwater.app import App
@@ -36,7 +32,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Run the main job on ordinary media, from nothing.", add_completion=False)
 
 HOME: Final = Path("var/demo")
-START_S: Final = 60.0
 LINK_LIFE: Final = timedelta(hours=12)
 BANKS: Final = {"block": "DEMO_KNOWN", "hold": "DEMO_UNSURE"}
 PURPOSES: Final = {
@@ -46,6 +41,7 @@ PURPOSES: Final = {
 ROLES: Final = ("reviewer", "qa_lead", "auditor", "admin")
 """What the how-tos need of one person; the server is told to print no link, which would end ours."""
 OFFICER: Final = ("reviewer", "report_officer")
+ACTS: Final = ("live", "justice", "hub")
 FAILED: Final = 1
 LIVE: Final = "  On the live wall:      a broadcast runs on, whose chat alarmed and is paused; its case says why\n"
 
@@ -61,16 +57,17 @@ def demo(
 ) -> None:
     """Run the main job on ordinary media, from nothing."""
     from breakwater import settings
-    from breakwater.cli import demo_justice
+    from breakwater.cli import demo_hub, demo_justice
 
     terminal = Terminal(as_json=False)
     signal.signal(signal.SIGTERM, _leave)
     file = prepare_home(home, terminal)
     with demo_justice.recipient(home) as recipient:
-        add(file, recipient.settings())
+        add(file, {**recipient.settings(), "hub_graded_list": demo_hub.LIST})
         only(file)
+        member = demo_hub.found_member(home, terminal)
         configured = settings.load()
-        access = set_up(configured, terminal)
+        access = replace(set_up(configured, terminal), member=member)
         play(configured, access, terminal, home, check=check)
 
 
@@ -94,58 +91,6 @@ def play(
 def _leave(_number: int, _frame: object) -> NoReturn:
     """End by way of the blocks that are open, so that the server ends too."""
     raise SystemExit(128 + signal.SIGTERM)
-
-
-def prepare_home(home: Path, terminal: Terminal) -> Path:
-    """Empty the demo's own folder and write its settings; answers their file.
-
-    Only a folder that the demo made (it has a marker) is emptied, and only while no demo runs.
-
-    Raises:
-        Conflict: a demo runs there, or the folder is somebody else's.
-    """
-    from breakwater.cli import owner
-
-    marker = home / ".breakwater-demo"
-    runs = owner.find(home / "data" / "owner.json")
-    if runs is not None:
-        raise Conflict(f"A demo runs at {runs.site or runs.url}; end it first (Ctrl-C there).")
-    if home.exists() and any(home.iterdir()):
-        if not marker.exists():
-            raise Conflict(f"{home} is not empty and not a demo's. Choose another with --home.")
-        terminal.say(f"{WARN} Removing the demo before this one, with all that was in it: {home}")
-        shutil.rmtree(home)
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    home.chmod(0o700)
-    marker.touch()
-    place = home.resolve()
-    chosen = {
-        "data_dir": place / "data",
-        "root_key_file": place / "keys" / "root.key",
-        "audit_dir": place / "checkpoints",
-        "host": "127.0.0.1",
-        "comments_package": "surrogate",
-    }
-    lines = [f"{name} = {json.dumps(str(value))}\n" for name, value in chosen.items()]
-    lines.append('webhook_private_networks = ["127.0.0.0/8"]\n')
-    file = place / "breakwater.toml"
-    file.write_text("".join(lines) + "port = 0\n", "utf-8")
-    return file
-
-
-def add(file: Path, chosen: Mapping[str, str]) -> None:
-    """Write further settings."""
-    file.chmod(0o600)
-    with file.open("a", encoding="utf-8") as more:
-        more.writelines(f"{name} = {json.dumps(value)}\n" for name, value in chosen.items())
-
-
-def only(file: Path) -> None:
-    """Let this file be the only source of settings, here and in the server."""
-    for name in [name for name in os.environ if name.startswith("BREAKWATER_")]:
-        if name != "BREAKWATER_KERNEL":
-            del os.environ[name]
-    os.environ["BREAKWATER_CONFIG"] = str(file)
 
 
 def set_up(settings: Settings, terminal: Terminal) -> Access:
@@ -204,6 +149,7 @@ def fill(running: App, action: str, name: str) -> int:
 
 def grant(running: App) -> Access:
     """Keys of the least scopes for a service and a list's keeper, and a link for one person."""
+    from breakwater.cli import demo_hub
     from breakwater.cli.demo_run import Access
     from breakwater.cli.desk import OPERATOR
 
@@ -217,7 +163,7 @@ def grant(running: App) -> Access:
     link = running.access.people.link(person.id, "demo", life=LINK_LIFE)
     officer = running.access.people.create("Demo officer", OFFICER, OPERATOR)
     reports = running.access.people.link(officer.id, "demo", life=LINK_LIFE)
-    return Access(key, lists, link, grant_live(running, lists), reports)
+    return Access(key, lists, link, grant_live(running, lists), reports, demo_hub.grant(running))
 
 
 def grant_live(running: App, lists: str) -> LiveAccess:
@@ -238,62 +184,17 @@ def grant_live(running: App, lists: str) -> LiveAccess:
     return LiveAccess(key, lists, link, person.id, port, secret)
 
 
-@contextmanager
-def server(settings: Settings, home: Path) -> Iterator[Owner]:
-    """`breakwater serve` as its own process, until the block ends."""
-    log = home / "serve.log"
-    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "breakwater", "serve", "--no-link"], stdout=output, stderr=output,
-            stdin=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
-        try:
-            yield _announced(process, settings, log)
-        finally:
-            process.terminate()
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _announced(process: subprocess.Popen[bytes], settings: Settings, log: Path) -> Owner:
-    """Wait until the server says where it is and that it is ready.
-
-    Raises:
-        Unavailable: it ended, or took longer than a minute.
-    """
-    from breakwater.cli import owner
-    from breakwater.cli.remote import Client
-
-    until = time.monotonic() + START_S
-    while time.monotonic() < until and process.poll() is None:
-        found = owner.find(settings.owner_token)
-        if found is not None:
-            try:
-                with Client(found.url, timeout=10) as client:
-                    client.call("GET", "/ready")
-            except BreakwaterError:
-                found = None
-        if found is not None:
-            return found
-        time.sleep(0.1)
-    tail = log.read_text("utf-8", "replace")[-1500:]
-    raise Unavailable(f"The server did not start; the end of {log}:\n{tail}")
-
-
 def stay(owner: Owner, access: Access, ledger: dict[str, Any], terminal: Terminal) -> None:
     """Say what happened and where the console is, and wait for Ctrl-C."""
     wrong = [*ledger["unexpected"]]
-    parts = [*ledger["later"], *ledger["live"]["steps"], *ledger["justice"]["steps"]]
+    parts = [*ledger["later"], *(step for act in ACTS for step in ledger[act]["steps"])]
     wrong += [step["name"] for step in parts if not step["as_expected"]]
     terminal.say(
         f"\n{BAD if wrong else GOOD} {ledger['in']} in = {ledger['blocked']} blocked + "
         f"{ledger['held']} held + {ledger['passed']} passed + {ledger['failed']} failed"
         + (f"; not as expected: {', '.join(wrong)}" if wrong else ", each as expected")
     )
-    config = os.environ["BREAKWATER_CONFIG"]
+    config = os.environ[CONFIG]
     terminal.say(
         f"\n  Console, one sign-in:  [bold]{owner.site}/login/{access.link}[/]\n"
         f"                         (as Demo: reviewer, quality lead, auditor, administrator)\n"

@@ -17,7 +17,7 @@ from typing import Any, Final
 import httpx
 from rich.markup import escape
 
-from breakwater.cli import demo_justice, demo_live, demo_media
+from breakwater.cli import demo_hub, demo_justice, demo_live, demo_media
 from breakwater.cli.demo_live import LiveAccess
 from breakwater.cli.demo_media import Sample
 from breakwater.cli.owner import Owner
@@ -26,6 +26,7 @@ from breakwater.cli.terminal import MARK, Terminal
 from breakwater.errors import BreakwaterError
 
 PATIENCE_S: Final = 60.0
+GRADED: Final = "mirrored"
 Row = dict[str, Any]
 COLUMNS: Final = {"blocked": "block", "held": "hold", "passed": "allow"}
 COLOUR: Final = {"block": "red", "hold": "yellow", "allow": "bright_cyan"}
@@ -41,6 +42,8 @@ class Access:
         link: lets one person into the console, once.
         live: for the live act.
         officer: lets the one who reports into the console, once.
+        hub: lets those who run the hub in.
+        member: an installation that joins it; None: nobody does.
     """
 
     key: str
@@ -48,6 +51,8 @@ class Access:
     link: str
     live: LiveAccess
     officer: str
+    hub: demo_hub.Desk
+    member: demo_hub.Member | None = None
 
 
 def run(
@@ -77,8 +82,19 @@ def run(
     ledger["live"] = demo_live.act(owner, access.live, home, terminal, kept)
     case = ledger["live"].get("case") or _first_case(ledger)
     ledger["justice"] = demo_justice.act(owner, access.officer, case, terminal)
+    ledger["hub"] = share(owner, access, ledger, terminal)
     ledger["console"] = inside(owner, access, ledger) if sign_in else True
     return ledger
+
+
+def share(owner: Owner, access: Access, ledger: Row, terminal: Terminal) -> Row:
+    """The act of the hub, with an upload that no bank has as it is: a mirrored one."""
+    sample = next(one for one in demo_media.samples() if one.name.endswith(GRADED))
+    upload = next(row["id"] for row in ledger["uploads"] if row["name"] == sample.name)
+    if access.member is None:
+        return {"upload": upload, "steps": [], "as_expected": False}
+    seen = demo_hub.Seen(upload, sample)
+    return demo_hub.act(owner, access.hub, access.member, seen, terminal)
 
 
 def seen_all(ledger: dict[str, Any]) -> bool:
@@ -90,6 +106,7 @@ def seen_all(ledger: dict[str, Any]) -> bool:
         and all(step["as_expected"] for step in ledger["later"])
         and ledger["live"]["as_expected"]
         and ledger["justice"]["as_expected"]
+        and ledger["hub"]["as_expected"]
         and bool(ledger["console"])
     )
 
