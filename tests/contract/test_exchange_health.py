@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from tests import builders
-from tests.contract.exchange_house import House
+from tests.contract.exchange_house import House, Stopped
 
 from breakwater.errors import LeaseLost
 from breakwater.model.bank import EntryStatus, Opinion
@@ -50,6 +50,48 @@ def test_who_lost_the_job_takes_no_page_more(house, peer, clock):
     with pytest.raises(LeaseLost):
         house.running.do(slow)
     assert house.state() == before
+
+
+def test_a_lease_lost_between_pages_ends_the_pull(house, peer, clock):
+    """Another process goes on with the job: the slow one writes nothing more."""
+    house.add(peer)
+    house.running.plan()
+    (slow,) = jobs.claim(house.db, ("exchange.pull",), owner="slow", lease_s=30.0)
+
+    class Slow:
+        def pull(self, _checkpoint):
+            for n in range(3):
+                yield Page((Offered(f"{n}", (("md5", builders.value("md5", n), 100),)),), f"p{n}")
+                clock.advance(31)
+                jobs.claim(house.db, ("exchange.pull",), owner="quick", lease_s=30.0)
+
+    house.running._peers = Instead(house.peers, Slow())
+    with pytest.raises(LeaseLost):
+        house.running.do(slow)
+    assert (house.state().added, house.state().checkpoint) == (1, "p0")
+
+
+def test_a_pull_goes_on_where_it_was(house, peer, clock):
+    """Pages that were taken are not asked for again."""
+    offer(peer, clock, [f"e{n}" for n in range(25)])
+    house.add(peer)
+    real, taken = house.taking.page, []
+
+    def dying(tx, feed, pull, page):
+        taken.append(page)
+        if len(taken) == 2:
+            raise Stopped
+        return real(tx, feed, pull, page)
+
+    house.taking.page = dying
+    house.turn()
+    house.taking.page = real
+    before = len(peer.asked)
+    clock.advance(31)
+    house.turn()
+    asked = [one.query.get("start") for one in peer.asked[before:] if one.path.endswith("/entries")]
+    assert asked[0] == "11"
+    assert len(house.active()) == 25
 
 
 def test_a_peer_that_is_away_is_asked_again_when_it_says(house, peer, clock):
