@@ -3,8 +3,8 @@
 An upload that such a hash finds is held and opens a case, as any held upload does; a person
 decides it. "Illegal" confirms the hash, "not illegal" refuses it: then it finds nothing more and
 what it held elsewhere is released. Only of a hash that is the file, or so near that it cannot be
-another picture (the kind's harmless limit), anything follows. Contract:
-`tests/contract/test_own_pictures.py`.
+another picture (the kind's harmless limit), anything follows. Tests:
+`tests/integration/test_own_pictures.py`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Every caller is nobody in particular: whoever has the code is its owner. What comes in goes into
 the bank `OWN_PICTURES`, made when it is first needed, which holds and never blocks
 (`model.bank.allowed_action`). A value that a reviewer refused stays refused however often it is
-sent. Contract: `tests/contract/test_own_pictures.py`.
+sent. Tests: `tests/integration/test_own_pictures.py`.
 """
 
 from __future__ import annotations
