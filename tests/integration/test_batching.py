@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from breakwater.banks.manage import NewBank, Provenance
 from breakwater.errors import Conflict
 from breakwater.model.access import Role
+from breakwater.model.bank import BankAction
 from breakwater.model.decision import AccountRole, DecisionFacts
 from breakwater.model.filing import FilingState
 from breakwater.model.report import FileAnnotation, Report
@@ -15,7 +17,7 @@ from tests.integration.conftest import photo
 from tests.integration.deciding import K
 from tests.integration.served import OPERATOR
 from tests.integration.test_filing import FOUND, at_receiver
-from tests.integration.test_intake import submit
+from tests.integration.test_intake import pdq_of, submit
 from tests.integration.test_review_views import somebody
 
 set_up_once, known = deciding.set_up_once, deciding.known
@@ -24,9 +26,9 @@ BODY = photo(1)[:400]
 """A broken picture, so that every upload of it comes before a person."""
 
 
-def sent(app, reviewer, account, role=AccountRole.SUSPECT):
+def sent(app, reviewer, account, role=AccountRole.SUSPECT, *, body=BODY):
     """An account's upload of the file, decided and drafted."""
-    upload = submit(app, BODY, OPERATOR, account=account)
+    upload = submit(app, body, OPERATOR, account=account)
     facts = DecisionFacts(role=role, item=FOUND.item)
     app.review.decisions.decide(reviewer, upload.case, K.ILLEGAL, reason="seen", facts=facts)
     app.reporting.filings.draft(upload.case)
@@ -103,3 +105,20 @@ def test_without_the_policy_every_account_has_its_own_report(opened, reviewer) -
     with pytest.raises(Conflict):
         app.reporting.batching.by_person(officer, one.id)
     assert len(standing(app, *every)) == 2
+
+
+def test_by_policy_drafts_about_a_labelled_file_become_one_when_enough_accounts_sent_it(
+    opened, reviewer, machine
+) -> None:
+    app = opened(reports_viral_accounts=3)
+    app.banks.create(NewBank("KNOWN", action=BankAction.BLOCK, verified=True), machine)
+    app.banks.add("KNOWN", [pdq_of(app, photo(1))], machine, Provenance(labels=("Viral",)))
+    every = [sent(app, reviewer, f"acct-{n}", body=photo(1)) for n in range(3)]
+    assert app.reporting.batching.by_label(every[0]) != []
+    ((_, report),) = standing(app, *every)
+    assert report.batched
+    assert len(report.reported) == 3
+    late = sent(app, reviewer, "acct-9", body=photo(1))
+    app.reporting.batching.by_label(late)
+    ((_, report),) = standing(app, *every, late)
+    assert accounts_of(report)[-1] == "acct-9", "who comes later joins while it is a draft"

@@ -33,7 +33,7 @@ VIRAL: Final = "viral"
 MOST: Final = 100
 """Accounts of one batch: its words stay within one text of the form."""
 FEWEST: Final = 2
-"""Accounts that a person may put into one report."""
+"""Drafts that a person may put into one report."""
 DRAFT_JOB: Final = "reporting.draft"
 NCMEC: Final = "ncmec"
 """Only its form has batches."""
@@ -64,8 +64,8 @@ class Batching:
     def offered(self, filing: Id) -> int:
         """How many accounts one report could stand for; 0: it is no draft, or policy is off."""
         with self._db.read() as tx:
-            found = len(self._waiting(tx, filings.get(tx, filing)))
-        return found if found >= FEWEST else 0
+            some = self._waiting(tx, filings.get(tx, filing))
+        return _accounts(some) if len(some) >= FEWEST else 0
 
     def by_label(self, case: Id) -> list[Filing]:
         """Batch the drafts of a case whose file is labelled viral and was sent by many."""
@@ -77,7 +77,7 @@ class Batching:
             for one in filings.of_case(tx, case):
                 some = self._waiting(tx, one)
                 labelled = some and _labelled(uploads.get(tx, cases.get(tx, case).subject))
-                if labelled and len(some) >= self._policy.accounts:
+                if labelled and _accounts(some) >= self._policy.accounts and len(some) > 1:
                     made.append(self._join(tx, some, by="reporting", why="label"))
         return made
 
@@ -145,6 +145,11 @@ def let_go(tx: Tx, filing: Filing) -> None:
     """A batch is not sent: each of its cases has a report of its own again."""
     for case in members(tx, filing):
         jobs.enqueue(tx, DRAFT_JOB, {"case": case}, dedup_key=f"draft:{case}")
+
+
+def _accounts(some: list[tuple[Filing, Report]]) -> int:
+    """How many accounts drafts name."""
+    return len({one.account for _, said in some for one in said.reported})
 
 
 def _kin(tx: Tx, sha256: str) -> Iterator[tuple[Filing, Report]]:
