@@ -70,7 +70,7 @@ def test_every_form_that_changes_something_carries_the_session_s_token(path: Pat
     token = re.search(r"{% macro token\(\) %}(.*?){% endmacro %}", text)
     text = text.replace("{{ token() }}", token.group(1) if token else "")
     for form in re.findall(r"<form[^>]*method=\"post\".*?</form>", text, re.DOTALL):
-        at_the_door = re.search(r'action="/login[/"{]', form)
+        at_the_door = re.search(r'action="/(login|portal)[/"{]', form)
         assert at_the_door or 'name="csrf"' in form
 
 

@@ -33,7 +33,7 @@ router = Router(include_in_schema=False)
 SEE_OTHER: Final = 303
 CANNOT: Final = (BadInput, Conflict, NeedsSecondPerson)
 WHY: Final[Mapping[QueueWhy, Mark]] = Spoken({
-    QueueWhy.CONFLICT: Mark("high", later("Members disagree")),
+    QueueWhy.CONFLICT: Mark("held", later("Members disagree")),
     QueueWhy.TRAFFIC: Mark("held", later("Matches much ordinary content")),
     QueueWhy.FLOOD: Mark("held", later("Came as a flood")),
     QueueWhy.RETURNED: Mark("held", later("Was withdrawn, given again")),
