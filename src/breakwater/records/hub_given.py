@@ -73,10 +73,12 @@ _CREATE: Final = sa.schema.CreateTable(_OF_OTHERS)
 _DROP: Final = sa.schema.DropTable(_OF_OTHERS)
 _STANDING: Final = sa.text("""
     SELECT DISTINCT e.number, e.kind, e.value, e.import_number, e.status, e.negative
-    FROM staged_given s JOIN entries e ON e.kind = s.kind AND e.value = s.value
-    WHERE e.bank_number = :bank AND e.status <> 2
+    FROM staged_given s CROSS JOIN entries e
+    WHERE e.kind = s.kind AND e.value = s.value AND e.bank_number = :bank AND e.status <> 2
     ORDER BY e.number
 """)
+"""A cross join, so that SQLite goes from the staged values to their entries and never back."""
+
 _WITHDRAWN: Final = sa.text("""
     SELECT e.kind, e.value, max(e.number) AS number
     FROM entries e JOIN hub_queue q ON q.entry_number = e.number AND q.outcome = 'withdraw'
