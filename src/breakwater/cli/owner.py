@@ -62,9 +62,8 @@ def announced(path: Path, owner: Owner) -> Iterator[None]:
             json.dump(asdict(owner), file)
             file.flush()
             Path(made).replace(path)
-        except BaseException:
+        finally:
             Path(made).unlink(missing_ok=True)
-            raise
         try:
             yield
         finally:
