@@ -92,7 +92,8 @@ class JusticeSettings(CommentsSettings):
         "only for members of the industry's hash-sharing agreement.",
     )
     reports_viral_accounts: int = Field(
-        default=0, ge=0,
+        default=0,
+        ge=0,
         description="Accounts that sent the same file labelled viral, from which one batched report "
         "stands for all of them; a person may join drafts too. 0: every account has its own.",
     )

@@ -27,7 +27,12 @@ OPERATOR: Final = Principal(
     "local operator",
     frozenset(
         MACHINE_SCOPES
-        | {Permission.PEOPLE_WRITE, Permission.SYSTEM_WRITE, Permission.SERVER_WRITE, Permission.EXCHANGE_WRITE}
+        | {
+            Permission.PEOPLE_WRITE,
+            Permission.SYSTEM_WRITE,
+            Permission.SERVER_WRITE,
+            Permission.EXCHANGE_WRITE,
+        }
         | {Permission.STREAM_CONTROL, Permission.ACT_RETRY}
         | {Permission.HUB_READ, Permission.HUB_WRITE}
         | {Permission.SUBJECT_READ, Permission.SUBJECT_ERASE}

@@ -44,7 +44,7 @@ class MemberIn(Body):
     kind: Kind = "service"
     country: Country = ""
     contact: Contact = ""
-    purposes: Purposes = Field(default_factory=lambda: ["detection"])
+    purposes: Purposes = Field(default=["detection"])
     trusted: bool = Field(default=False, description="What it gives needs no second person.")
 
 
