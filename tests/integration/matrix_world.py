@@ -241,7 +241,7 @@ def oneself(_world: World, of: Somebody) -> str:
 
 def shift(world: World, of: Somebody) -> str:
     now = world.app.clock.now()
-    begin = now + timedelta(days=world.next())
+    begin = now + timedelta(hours=2 * world.next())
     somebody = world.person("mod", Role.LIVE_MODERATOR).who.id
     (made,) = world.app.review.duty.plan(
         world.person("boss", Role.ADMIN).who, [Planned(somebody, begin, begin + timedelta(hours=1))]

@@ -27,39 +27,58 @@ P = Permission
 router = Router(tags=["hub"])
 
 XML: Final = "application/xml"
-READ: Final[dict[int | str, dict[str, Any]]] = {
-    200: {"description": "XML of the dialect.", "content": {XML: {"schema": {"type": "string"}}}},
-    **problems(401, 403, 404, 422, 429),
-}
+TEXT: Final = {"type": "string"}
+
+
+def _shown(example: str) -> dict[str, Any]:
+    """What an answer looks like, in the API's description."""
+    said = f'<?xml version="1.0" encoding="UTF-8"?>\n{example}'
+    content = {XML: {"schema": TEXT, "example": said}}
+    return {
+        "response_class": Response,
+        "responses": {
+            200: {"description": "XML of the dialect.", "content": content},
+            **problems(401, 403, 404, 422, 429),
+        },
+    }
+
+
 ListName = Annotated[str, Path(pattern=r"^([A-Z0-9_]{1,64}|all)$", examples=["all"])]
 Moment = Annotated[str, Query(max_length=40, examples=["2026-03-01T00:00:00Z"])]
 Place = Annotated[str, Query(max_length=20, examples=["1000"])]
 Type = Annotated[str, Path(pattern=r"^[A-Z0-9_]{1,24}$", examples=["PDQ"])]
 Number = Annotated[int, Path(ge=0, lt=1 << 31, examples=[1])]
 Entry = Annotated[str, Path(pattern=r"^[0-9]{1,10}$", examples=["1"])]
-_OPTIONS: Final[dict[str, Any]] = {"response_class": Response, "responses": READ}
-_FEEDBACK: Final = body_of({"type": "string"}, XML)
+_SPACE: Final = f'xmlns="{ncmec.NAMESPACE}"'
+_STATUS: Final = f'<status {_SPACE}><ipAddress>192.0.2.7</ipAddress><username>member</username><member id="3">Reed Bay</member></status>'
+_MEMBERS: Final = f'<members {_SPACE}><member id="3">Reed Bay</member></members>'
+_ENTRIES: Final = f'<queryResult {_SPACE}><images count="0"/></queryResult>'
+_REASONS: Final = f"<availableFeedbackReasons {_SPACE}/>"
+_GROUPS: Final = f"<availableCategorizations {_SPACE}/>"
+_FEEDBACK: Final = body_of(
+    TEXT, XML, f"<feedbackSubmission {_SPACE}><affirmative/></feedbackSubmission>"
+)
 
 
 def _xml(text: str) -> Response:
     return Response(text, media_type=XML)
 
 
-@router.get("/hub/{name}/v2/status", summary="Who asks", **_OPTIONS)
+@router.get("/hub/{name}/v2/status", summary="Who asks", **_shown(_STATUS))
 @needs(P.HUB_PULL, basic=True)
 def status(name: ListName, request: Request, app: Parts, who: Who) -> Response:
     """Shows that the credentials work."""
     return _xml(app.feeds.windows.status(who, name, client_address(request)))
 
 
-@router.get("/hub/{name}/v2/members", summary="Members of the hub", **_OPTIONS)
+@router.get("/hub/{name}/v2/members", summary="Members of the hub", **_shown(_MEMBERS))
 @needs(P.HUB_PULL, basic=True)
 def members(name: ListName, app: Parts, who: Who) -> Response:
     """Number and name of each."""
     return _xml(app.feeds.windows.members(who, name))
 
 
-@router.get("/hub/{name}/v2/entries", summary="Entries of a window", **_OPTIONS)
+@router.get("/hub/{name}/v2/entries", summary="Entries of a window", **_shown(_ENTRIES))
 @needs(P.HUB_PULL, basic=True)
 def entries(  # noqa: PLR0917 - query parameters, passed by name
     name: ListName,
@@ -75,14 +94,18 @@ def entries(  # noqa: PLR0917 - query parameters, passed by name
     return _xml(app.feeds.windows.entries(who, name, begin, to, start))
 
 
-@router.get("/hub/{name}/v2/feedback/{kind}/reasons", summary="Reasons of feedback", **_OPTIONS)
+@router.get(
+    "/hub/{name}/v2/feedback/{kind}/reasons", summary="Reasons of feedback", **_shown(_REASONS)
+)
 @needs(P.HUB_PULL, basic=True)
 def reasons(name: ListName, kind: Type, app: Parts, who: Who) -> Response:
     """Of negative feedback on a type of fingerprint."""
     return _xml(app.feeds.windows.reasons(who, name, kind))
 
 
-@router.get("/hub/{name}/v2/categorizations", summary="Words entries are sorted by", **_OPTIONS)
+@router.get(
+    "/hub/{name}/v2/categorizations", summary="Words entries are sorted by", **_shown(_GROUPS)
+)
 @needs(P.HUB_PULL, basic=True)
 def categorizations(name: ListName, app: Parts, who: Who) -> Response:
     """In their groups."""
@@ -91,7 +114,8 @@ def categorizations(name: ListName, app: Parts, who: Who) -> Response:
 
 @router.put(
     "/hub/{name}/v2/entries/{member}/{entry}/{kind}/feedback",
-    summary="Say what you think of an entry", status_code=204, openapi_extra=_FEEDBACK, **_OPTIONS,
+    summary="Say what you think of an entry", status_code=204, openapi_extra=_FEEDBACK,
+    response_class=Response, responses=problems(401, 403, 404, 422, 429),
 )  # fmt: skip
 @needs(P.HUB_PULL, basic=True)
 async def feedback(  # noqa: PLR0917 - parts of the path, passed by name

@@ -39,9 +39,12 @@ def problems(*codes: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def body_of(schema: dict[str, Any], media_type: str = "application/json") -> dict[str, Any]:
+def body_of(
+    schema: dict[str, Any], media_type: str = "application/json", example: str = ""
+) -> dict[str, Any]:
     """A request body that the handler reads itself."""
-    return {"requestBody": {"required": True, "content": {media_type: {"schema": schema}}}}
+    said = {"schema": schema, **({"example": example} if example else {})}
+    return {"requestBody": {"required": True, "content": {media_type: said}}}
 
 
 def json_of(model: type[BaseModel], example: Any = None) -> dict[str, Any]:
