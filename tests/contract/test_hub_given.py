@@ -10,6 +10,7 @@ from tests.builders_hub import HubHouse, value
 from breakwater.banks.load import Loader
 from breakwater.banks.policy import Floods
 from breakwater.errors import AppendOnly, BadInput, IdempotencyReuse, NotAllowed, NotFound
+from breakwater.hub.feedback import visible
 from breakwater.model.bank import EntryStatus
 from breakwater.model.hub import GivenBy, MemberState
 from breakwater.model.hub_given import Outcome, QueueWhy
@@ -99,6 +100,27 @@ def test_what_is_not_trusted_waits_for_two_people_and_then_matches(house) -> Non
         assert hub_given.page(tx, waiting=True) == []
         counts = entries.counts(tx)
     assert counts == {("md5", S.ACTIVE): 2}
+
+
+def test_rules_of_who_joins_an_entry_release_it_only_once_its_batch_is_let_out(house) -> None:
+    first, one = house.member(trusted=True)
+    other, two = house.member()
+    asks, _ = house.member()
+    house.allow(source=other.id, recipient=asks.id)
+    house.give(one, "a")
+    batch = house.give(two, "a").import_number
+    number = house.number("a")
+    with house.db.read() as tx:
+        assert visible(tx, asks, [number]) == {}
+        assert {g.member for g in hub_given.givers(tx, [number])[number]} == {first.id, other.id}
+        before = entries.last_change(tx)
+    with house.db.transaction() as tx:
+        hub_given.publish(tx, batch, by="a", second=None)
+    with house.db.read() as tx:
+        assert set(visible(tx, asks, [number])) == {number}
+        assert [c.number for c in entries.since(tx, before, 10)] == [number]
+    with house.db.transaction() as tx:
+        assert hub_given.publish(tx, batch, by="a", second=None) == 0
 
 
 def test_a_request_that_is_repeated_adds_nothing_twice(house) -> None:

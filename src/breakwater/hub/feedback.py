@@ -203,7 +203,7 @@ def visible(tx: Tx, member: Member, numbers: Iterable[int]) -> dict[int, Entry]:
         View.of(member, purpose, rules, tx.now, lists=lists.values()) for purpose in member.purposes
     ]
     found = entries.many(tx, numbers)
-    givers = hub_given.givers(tx, found)
+    givers = hub_given.givers(tx, found, published=True)
     return {
         number: one
         for number, one in found.items()

@@ -172,7 +172,10 @@ def _one(tx: Tx, view: View, number: int) -> One:
     who = {one: name for one, (_, name) in hub_feeds.names(tx).items()}
     batch = hub_feeds.batches(tx, [row.import_number or 0]).get(row.import_number or 0)
     house = hub_feeds.house(tx, [row.bank])[row.bank]
-    given = [Given(one.member, one.category) for one in hub_given.givers(tx, [number])[number]]
+    given = [
+        Given(one.member, one.category)
+        for one in hub_given.givers(tx, [number], published=True)[number]
+    ]
     if batch is None or batch.member is None:
         given.insert(0, Given(None))
     use, ends = whole.permitted_use, _first(whole.expires_at, house.bank_expires_at)

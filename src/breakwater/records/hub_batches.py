@@ -22,7 +22,7 @@ from breakwater.records.database import Tx
 from breakwater.records.lean import CODES
 from breakwater.records.tables.nouns_bank import entries as entry_rows
 from breakwater.records.tables.nouns_bank import imports
-from breakwater.records.tables.nouns_hub import hub_contributions
+from breakwater.records.tables.nouns_hub import hub_contributions, hub_gives
 from breakwater.records.texts import storable
 
 PART: Final = "/"
@@ -44,7 +44,9 @@ _TO_PUBLISH: Final = sa.text("""
 
 _PUBLISH: Final = "UPDATE entries SET status = 0, change = ? WHERE number = ?"
 
-_c, _e = hub_contributions.c, entry_rows.c
+_TOUCH: Final = "UPDATE entries SET change = ? WHERE number = ?"
+
+_c, _e, _g = hub_contributions.c, entry_rows.c, hub_gives.c
 
 
 def begin(
@@ -178,7 +180,23 @@ def publish(
     moved = _move(tx, one, EntryStatus.PROPOSED, limit)
     if held and moved < limit:
         moved += _move(tx, one, EntryStatus.QUARANTINED, limit - moved)
+    if moved < limit:
+        moved += _tell(tx, import_number, limit - moved)
     return moved
+
+
+def _tell(tx: Tx, import_number: int, limit: int) -> int:
+    """Move the change numbers of entries that a published batch joined: now its rules count."""
+    since = sa.select(_c.change).where(_c.import_number == import_number).scalar_subquery()
+    given = sa.select(_g.entry_number).where(
+        _g.import_number.in_(parts(tx, import_number)), _g.gives
+    )
+    joined = sa.select(_e.number).where(_e.change < since, _e.number.in_(given))
+    numbers = list(tx.execute(joined.order_by(_e.number).limit(limit)).scalars())
+    if numbers:
+        first = tx.change(len(numbers))
+        tx.bulk(_TOUCH, [(first + at, number) for at, number in enumerate(numbers)])
+    return len(numbers)
 
 
 def parts(tx: Tx, import_number: int) -> list[int]:

@@ -203,7 +203,7 @@ class Reader:
             return {}
         numbers = [row.number for row in special]
         own = hub_feeds.own(self._tx, numbers)
-        givers = hub_given.givers(self._tx, numbers)
+        givers = hub_given.givers(self._tx, numbers, published=True)
         ever = hub_feeds.ever(self._tx, numbers)
         return {
             row.number: self._decided(
