@@ -8,12 +8,12 @@ import pytest
 from breakwater.errors import Unfit
 from breakwater.fingerprint import registry
 from breakwater.fingerprint.registry import Plugin, Registry
-from breakwater.model.signal import MD5, PDQ, PHOTODNA, SHA1, SHA256, kind_named
+from breakwater.model.signal import DOMAIN, MD5, PDQ, PHOTODNA, SHA1, SHA256, URL, kind_named
 from breakwater.testing import example_kind
 
 
 def test_without_plug_ins_the_built_in_kinds_can_be_matched() -> None:
-    assert set(Registry.of([]).kinds) == {PDQ, MD5, SHA1, SHA256}
+    assert set(Registry.of([]).kinds) == {PDQ, MD5, SHA1, SHA256, URL, DOMAIN}
 
 
 def test_a_licensed_kind_becomes_matchable_by_its_plug_in() -> None:

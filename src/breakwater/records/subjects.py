@@ -114,6 +114,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "filing_papers": "what was sent to authorities; found by the case, and exempt with it",
     "legal_requests": "requests of authorities; confidential by themselves",
     "legal_request_steps": "requests of authorities; confidential by themselves",
+    "own_requests": "a keyed hash of a code that its owner alone has; names nobody, found by the code",
     "received_files": "reports of others; found by their case",
     "received_reports": "reports of others; found by their case",
     "registration_hits": "keyed hashes of a sanction that was found; names nobody",

@@ -32,6 +32,9 @@ COOKIE: Final = "breakwater-language"
 PSEUDO: Final = "qps"
 SOURCE: Final = "en"
 
+PUBLIC: Final = "web/static/js/own.js"
+"""The script of the public page: its words would be ballast on each page of the console."""
+
 Forms = str | tuple[str, ...]
 """One message as the browser's scripts take it: its words, or its plural forms."""
 
@@ -45,7 +48,8 @@ class Language:
         name: in itself.
         locale: how it writes numbers and dates.
         words: of Python and templates.
-        script: words of the browser's scripts, by their English; empty in English.
+        script: words of the console's scripts, by their English; empty in English.
+        public: words of the script of the page for people in pictures.
         offered: stands in the menu.
     """
 
@@ -54,6 +58,7 @@ class Language:
     locale: Locale
     words: NullTranslations
     script: Mapping[str, Forms] = field(default_factory=dict)
+    public: Mapping[str, Forms] = field(default_factory=dict)
     offered: bool = True
 
 
@@ -79,13 +84,15 @@ def languages() -> Mapping[str, Language]:
     """All of them by tag: files of the package, read once."""
     found = {SOURCE: Language(SOURCE, "English", Locale(SOURCE), NullTranslations())}
     strange: dict[str, Forms] = {}
+    public: dict[str, Forms] = {}
     for path in sorted(FOLDER.glob("*.po")):
         with path.open("rb") as source:
             catalogue = read_po(source, locale=path.stem)
         strange |= {key: _strange(ids) for key, ids, _ in _of_scripts(catalogue)}
+        public |= {key: _strange(ids) for key, ids, _ in _of_scripts(catalogue, PUBLIC)}
         found[path.stem] = _language(path.stem, catalogue)
     found[PSEUDO] = Language(
-        PSEUDO, accented("English"), Locale(SOURCE), Accented(), strange, offered=False
+        PSEUDO, accented("English"), Locale(SOURCE), Accented(), strange, public, offered=False
     )
     return MappingProxyType(found)
 
@@ -102,13 +109,20 @@ def _language(tag: str, catalogue: Catalog) -> Language:
     locale = Locale.parse(tag)
     name = (locale.get_display_name() or tag).capitalize()
     script = {key: said for key, _, said in _of_scripts(catalogue) if said and all(said)}
-    return Language(tag, name, locale, GNUTranslations(packed), script)
+    public = {key: said for key, _, said in _of_scripts(catalogue, PUBLIC) if said and all(said)}
+    return Language(tag, name, locale, GNUTranslations(packed), script, public)
 
 
-def _of_scripts(catalogue: Catalog) -> Iterator[tuple[str, Forms, Forms]]:
-    """Messages of the browser's scripts: key, English, translated."""
+def _of_scripts(catalogue: Catalog, only: str = "") -> Iterator[tuple[str, Forms, Forms]]:
+    """Messages of the browser's scripts: key, English, translated.
+
+    Args:
+        catalogue: of a language.
+        only: the one script whose words are asked; empty: all of the console's.
+    """
     for message in catalogue:
-        if message.id and any(place.endswith(".js") for place, _ in message.locations):
+        scripts = {place for place, _ in message.locations if place.endswith(".js")}
+        if message.id and (only in scripts if only else scripts - {PUBLIC}):
             if isinstance(message.id, str):
                 yield message.id, message.id, str(message.string)
             else:

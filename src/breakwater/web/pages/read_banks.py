@@ -196,4 +196,8 @@ _NAMES: Final = {
 
 def name_of_kind(kind: str) -> str:
     """A kind as people write it."""
+    if kind == "url":
+        return say("Web address")
+    if kind == "domain":
+        return say("Web domain")
     return _NAMES.get(kind, kind)

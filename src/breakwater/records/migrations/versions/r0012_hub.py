@@ -1,6 +1,6 @@
 """The hub: members, shared lists, rules, who gave what, and what members said.
 
-Revision 0012. It names plain types and rows, and never follows the tables.
+Revision 0012. Frozen: it names plain types and rows, and never follows the tables.
 """
 
 from __future__ import annotations

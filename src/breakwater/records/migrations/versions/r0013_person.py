@@ -1,6 +1,6 @@
 """Pictures that people know of themselves: requests by code, their hashes, what was said.
 
-Revision 0013. It names plain types and rows, and never follows the tables.
+Revision 0013. Frozen: it names plain types and rows, and never follows the tables.
 """
 
 from __future__ import annotations

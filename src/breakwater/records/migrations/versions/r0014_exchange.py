@@ -1,6 +1,6 @@
 """Feeds of others' lists: how far each is, which entry is whose, and what was told back.
 
-Revision 0014. It names plain types and rows, and never follows the tables.
+Revision 0014. Frozen: it names plain types and rows, and never follows the tables.
 """
 
 from __future__ import annotations
