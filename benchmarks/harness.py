@@ -45,11 +45,11 @@ class Target:
 
     @classmethod
     def at_least(cls, name: str, value: float, least: float) -> "Target":
-        return cls(name, round(value, 3), f">= {least:g}", value >= least)
+        return cls(name, round(float(value), 3), f">= {least:g}", bool(value >= least))
 
     @classmethod
     def at_most(cls, name: str, value: float, most: float) -> "Target":
-        return cls(name, round(value, 3), f"<= {most:g}", value <= most)
+        return cls(name, round(float(value), 3), f"<= {most:g}", bool(value <= most))
 
 
 @dataclass(frozen=True, slots=True)
