@@ -53,6 +53,16 @@ class _Ear:
     ended: threading.Event = field(default_factory=threading.Event)
     news: threading.Event = field(default_factory=threading.Event)
 
+    @property
+    def hears(self) -> bool:
+        """Whether its peer tells news, and somebody listens."""
+        return self.thread is not None and self.thread.is_alive()
+
+    @property
+    def fell(self) -> bool:
+        """Its thread ended by a fault that is nobody's word: it is begun again."""
+        return self.thread is not None and not self.thread.is_alive()
+
 
 class Listening:
     """Holds the connections."""
@@ -70,11 +80,11 @@ class Listening:
         with self._db.read() as tx:
             wanted = {feed.id: feed for feed in exchange_feeds.every(tx) if feed.enabled}
         for known, ear in list(self._ears.items()):
-            if wanted.get(known) != ear.feed:
+            if wanted.get(known) != ear.feed or ear.fell:
                 ear.ended.set()
                 del self._ears[known]
         for feed in wanted.values():
-            if feed.id not in self._ears and len(self._ears) < MOST:
+            if feed.id not in self._ears and sum(ear.hears for ear in self._ears.values()) < MOST:
                 self._begin(feed)
         for ear in self._ears.values():
             if ear.news.is_set():
