@@ -34,6 +34,9 @@ class Permission(StrEnum):
     `subject:read` gives out what is kept of a person, `subject:erase` erases what may be erased.
     `hub:read` sees members, lists and rules, `hub:write` changes them and publishes by two people,
     `hub:curate` settles what members disagree on; `hub:pull` and `hub:give` belong to members.
+    `link:read` sees series, `link:write` judges links, searches by example and tells outcomes;
+    `exhibit:write` takes in what was seized, `likeness:open` opens a model's legal gate by two people;
+    `link:deconflict` belongs to other organisations that ask who works on the same file.
     `reference:erase` forgets what passed; `desk:sign` names who vouches for a command's list.
     """
 
@@ -95,6 +98,11 @@ class Permission(StrEnum):
     HUB_PULL = "hub:pull"
     HUB_GIVE = "hub:give"
     EXCHANGE_WRITE = "exchange:write"
+    LINK_READ = "link:read"
+    LINK_WRITE = "link:write"
+    LINK_DECONFLICT = "link:deconflict"
+    EXHIBIT_WRITE = "exhibit:write"
+    LIKENESS_OPEN = "likeness:open"
 
 
 P = Permission
@@ -141,14 +149,14 @@ ROLES: Mapping[Role, frozenset[Permission]] = {
     }),
     Role.INVESTIGATOR: frozenset(
         _SEE | {P.REQUEST_WRITE, P.MEDIA_VIEW, P.MEDIA_COLOUR, P.ACCOUNT_READ, P.IDENTITY_READ, P.PACKAGE_EXPORT, P.HASH_READ}
-        | {P.SANCTION_READ, P.VICS_EXPORT}
+        | {P.SANCTION_READ, P.VICS_EXPORT, P.LINK_READ, P.LINK_WRITE, P.EXHIBIT_WRITE, P.LIKENESS_OPEN}
     ),
     Role.AUDITOR: frozenset({P.AUDIT_READ, P.TRANSPARENCY_READ}),
     Role.ADMIN: frozenset({
         P.BANK_READ, P.BANK_WRITE, P.CASE_READ, P.AUDIT_READ, P.TRANSPARENCY_READ,
         P.PEOPLE_WRITE, P.METRICS_READ, P.SYSTEM_READ, P.SYSTEM_WRITE, P.GRADE_IMPORT,
         P.ACT_READ, P.ACT_RETRY, P.ROUTING_WRITE, P.DUTY_WRITE, P.WELLBEING_READ, P.SERVER_WRITE, P.STREAM_READ,
-        P.SANCTION_READ, P.HUB_READ, P.HUB_WRITE, P.EXCHANGE_WRITE,
+        P.SANCTION_READ, P.HUB_READ, P.HUB_WRITE, P.EXCHANGE_WRITE, P.LIKENESS_OPEN,
     }),
 }  # fmt: skip
 
@@ -156,7 +164,7 @@ MACHINE_SCOPES: frozenset[Permission] = frozenset({
     P.MEDIA_SCREEN, P.HASH_LOOKUP, P.BANK_READ, P.BANK_WRITE, P.ACCOUNT_WRITE, P.VERDICT_READ,
     P.METRICS_READ, P.APPEAL_WRITE, P.REPORT_WRITE, P.REFERENCE_ERASE, P.TRANSPARENCY_READ,
     P.DUTY_WRITE, P.STREAM_WRITE, P.STREAM_READ, P.REPORT_SUBMIT, P.ACT_WRITE, P.ACT_READ,
-    P.REGISTRATION_CHECK, P.HUB_PULL, P.HUB_GIVE,
+    P.REGISTRATION_CHECK, P.HUB_PULL, P.HUB_GIVE, P.LINK_DECONFLICT,
 })  # fmt: skip
 """Scopes an API key may carry. No key sees media, identities or the audit log.
 

@@ -28,6 +28,8 @@ class CaseKind(StrEnum):
     CONVERSATION = "conversation"
     REPORT = "report"
     RECEIVED = "received"
+    LEAD = "lead"
+    """New media joined a series, or a person must look at a link."""
 
 
 class CaseState(StrEnum):

@@ -70,6 +70,9 @@ class EventType(StrEnum):
     GRADE_SETTLED = "grade.settled"
     GRADE_DISPUTED = "grade.disputed"
     HUB_DOUBTED = "hub.doubted"
+    MEDIUM_LINKED = "medium.linked"
+    SERIES_CHANGED = "series.changed"
+    SERIES_OUTCOME = "series.outcome"
 
 
 @dataclass(frozen=True, slots=True)

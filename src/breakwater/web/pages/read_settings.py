@@ -75,6 +75,7 @@ SCOPES: Final[Mapping[Permission, str]] = {
     P.REGISTRATION_CHECK: later("Check who registers"),
     P.HUB_PULL: later("Pull shared lists, as a member of the hub"),
     P.HUB_GIVE: later("Give to shared lists, as a member of the hub"),
+    P.LINK_DECONFLICT: later("Ask who else works on the same file, without content"),
     P.ACT_READ: later("Ask what to do with content and accounts"),
     P.ACT_WRITE: later("Say that it was done"),
     P.TRANSPARENCY_READ: later("Read published figures"),
