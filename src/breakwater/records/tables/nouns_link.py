@@ -312,3 +312,14 @@ person_vectors = Table(
     _fact("at", UtcDateTime),
 )  # fmt: skip
 """One vector a track, sealed; there is none while no gate is open."""
+
+person_looks = Table(
+    "person_looks", metadata,
+    _fact("media_number", Number, ForeignKey("link_media.number")),
+    _fact("provider_sha256", LargeBinary(32), index=True),
+    _found("tracks", Integer),
+    _fact("fault", String(80)),
+    _fact("at", UtcDateTime),
+    PrimaryKeyConstraint("media_number", "provider_sha256"),
+)  # fmt: skip
+"""Which medium a model has looked at, so that none is looked at twice; goes with its vectors."""

@@ -235,3 +235,10 @@ def persons() -> None:
     )  # fmt: skip
     op.create_index("ix_person_vectors_media_number", "person_vectors", ["media_number"])
     op.create_index("ix_person_vectors_provider_sha256", "person_vectors", ["provider_sha256"])
+    op.create_table("person_looks",
+        col("media_number", NUMBER), col("provider_sha256", sa.LargeBinary(32)),
+        col("tracks", INT), col("fault", sa.String(80)), col("at", AT),
+        sa.ForeignKeyConstraint(["media_number"], ["link_media.number"], name="fk_person_looks_media_number_link_media"),
+        sa.PrimaryKeyConstraint("media_number", "provider_sha256", name="pk_person_looks"),
+    )  # fmt: skip
+    op.create_index("ix_person_looks_provider_sha256", "person_looks", ["provider_sha256"])
