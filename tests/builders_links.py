@@ -1,0 +1,122 @@
+"""Links as rows, made by hand: media, edges and series as a page or a test wants them.
+
+What finds and keeps them (`breakwater.linking`) is not asked: a test of what is shown says itself
+what there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from breakwater.model.ids import Id, new_id
+from breakwater.model.link import EdgeState, LinkKind, MediumState, Origin
+from breakwater.records.database import Tx
+from breakwater.records.tables import nouns_link as t
+
+
+def medium(
+    tx: Tx, number: int, *, case: Id | None = None, blob: Id | None = None,
+    media_type: str = "image/jpeg", made_at: datetime | None = None, gone: bool = False,
+    **facts: Any,
+) -> Id:  # fmt: skip
+    """One medium, looked at already."""
+    made = new_id()
+    tx.execute(
+        sa.insert(t.link_media),
+        {
+            "number": number, "id": made, "origin": (Origin.CASE if case else Origin.EXHIBIT).value,
+            "origin_id": case or new_id(), "case_id": case, "blob_id": blob,
+            "media_type": media_type, "source": "photos", "sha256": None, "made_at": made_at,
+            "added_at": tx.now, "state": MediumState.LOOKED.value, "fault": "", "version": 1,
+            "points_id": None, "facts": facts, "gone_at": tx.now if gone else None,
+        },
+    )  # fmt: skip
+    return made
+
+
+def edge(
+    tx: Tx, number: int, a: int, b: int, kind: LinkKind = LinkKind.COPY, *,
+    state: EdgeState = EdgeState.MACHINE, score: float = 0.9, method: str = "",
+    evidence: Mapping[str, Any] | None = None,
+) -> int:  # fmt: skip
+    """One edge, as a method found it or a person said."""
+    tx.execute(
+        sa.insert(t.link_edges),
+        {
+            "number": number, "a": min(a, b), "b": max(a, b), "kind": kind.value,
+            "method": method or f"{kind.value} {number}", "version": "1", "score": score,
+            "evidence": dict(evidence or {}), "state": state.value, "at": tx.now,
+            "change": tx.change(),
+        },
+    )  # fmt: skip
+    return number
+
+
+def series(
+    tx: Tx, number: int, members: Sequence[int], *, name: str = "", priority: str = "medium",
+    since: datetime | None = None,
+) -> Id:  # fmt: skip
+    """One series of media."""
+    made = new_id()
+    row = {
+        "number": number, "id": made, "founder": min(members), "in_use": number, "name": name,
+        "priority": priority, "made_at": tx.now, "changed_at": since or tx.now, "row_version": 1,
+    }  # fmt: skip
+    tx.execute(sa.insert(t.link_series), row)
+    tx.execute(
+        sa.insert(t.link_members),
+        [
+            {"media_number": one, "series_number": number, "since": since or tx.now}
+            for one in members
+        ],
+    )
+    return made
+
+
+def told(
+    tx: Tx, number: int, what: str, words: str = "", by: str = "Ada Quist", **facts: Any
+) -> None:
+    """One line of a series' history."""
+    tx.execute(
+        sa.insert(t.link_history),
+        {
+            "change": tx.change(), "series_number": number, "what": what, "words": words,
+            "facts": facts, "by": by, "at": tx.now,
+        },
+    )  # fmt: skip
+
+
+def child(tx: Tx, number: int, label: str, *outcomes: str) -> Id:
+    """One child of a series, and what became of it."""
+    made = new_id()
+    tx.execute(
+        sa.insert(t.link_victims),
+        {"id": made, "series_number": number, "label": label, "by": "Ada Quist", "at": tx.now},
+    )
+    for outcome in outcomes:
+        tx.execute(
+            sa.insert(t.link_outcomes),
+            {
+                "change": tx.change(), "victim_id": made, "outcome": outcome, "words": "",
+                "by": "Ada Quist", "at": tx.now,
+            },
+        )  # fmt: skip
+    return made
+
+
+def task(tx: Tx, number: int, words: str, *, done: bool = False) -> Id:
+    """Something to do for a series."""
+    made = new_id()
+    tx.execute(
+        sa.insert(t.link_tasks),
+        {
+            "id": made, "series_number": number, "words": words, "for_person": None,
+            "due_at": None, "by": "Ada Quist", "at": tx.now,
+            "done_at": tx.now if done else None, "done_by": "Ada Quist" if done else None,
+        },
+    )  # fmt: skip
+    return made
