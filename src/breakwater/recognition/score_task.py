@@ -68,7 +68,7 @@ def warm() -> None:
     cv2.setNumThreads(1)
     picture = np.zeros((4, 6, 3), np.uint8)
     for fit in Fit:
-        _tensor(picture, {
+        tensor(picture, {
             "width": 2, "height": 2, "colour": Colour.RGB, "layout": Layout.NCHW, "fit": fit,
             "scale": 1.0, "mean": [0.0] * 3, "std": [1.0] * 3,
         })  # fmt: skip
@@ -79,7 +79,7 @@ def _run(pixels: NDArray[np.uint8]) -> Answer:
     form, net = _held["form"], _held["net"]
     started = time.monotonic()
     try:
-        net.setInput(_tensor(pixels, form), _held["input"])
+        net.setInput(tensor(pixels, form), _held["input"])
         out = np.asarray(net.forward(form["name"]), np.float64).reshape(-1)
     except cv2.error as error:
         return _wrong(Trouble.WRONG_SHAPE, f"OpenCV {cv2.__version__} says: {_first(error)}")
@@ -93,7 +93,7 @@ def _run(pixels: NDArray[np.uint8]) -> Answer:
     return Answer({"value": value, "ms": (time.monotonic() - started) * 1000})
 
 
-def _tensor(pixels: NDArray[np.uint8], form: Mapping[str, Any]) -> NDArray[np.float32]:
+def tensor(pixels: NDArray[np.uint8], form: Mapping[str, Any]) -> NDArray[np.float32]:
     """The pixels as the card says they go in, with an axis for the batch of one."""
     if form["fit"] == Fit.CROP:
         pixels = _middle(pixels, form["width"] / form["height"])

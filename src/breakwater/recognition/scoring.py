@@ -198,7 +198,7 @@ class Scorers:
         height, width = picture.pixels.shape[:2]
         started = time.monotonic()
         try:
-            with _in_memory(picture.pixels.tobytes()) as file:
+            with in_memory(picture.pixels.tobytes()) as file:
                 answer = self._ask(
                     seat.child, "score", file, self.limits.score_s,
                     {"width": width, "height": height},
@@ -237,7 +237,7 @@ class Scorers:
         Raises:
             _Wrong: it cannot be used.
         """
-        with _in_memory(b"") as file:
+        with in_memory(b"") as file:
             _copy(model, file, self.limits.most_bytes, card.sha256)
             try:
                 child = self._warm().fork(memory=self.limits.memory, cpu_s=CPU_S)
@@ -321,7 +321,7 @@ def _number(answer: Mapping[str, Any]) -> float:
     return value
 
 
-def _in_memory(body: bytes) -> BinaryIO:
+def in_memory(body: bytes) -> BinaryIO:
     """A nameless file in memory that a jailed child can be given."""
     file = os.fdopen(os.memfd_create("score"), "w+b")
     file.write(body)
