@@ -229,10 +229,10 @@ class JailPool:
 
     def pixels(
         self, source: BinaryIO, *, declared: str, limits: MediaLimits, side: int, most: int,
-        lane: str = "",
+        lane: str = "", **more: Any,
     ) -> tuple[Picture, ...] | Undecodable:  # fmt: skip
-        """Some frames in colour, the shorter side `side` pixels, `most` at most."""
-        args = {"side": side, "most": most}
+        """Some frames in colour; `more`: `near_s`, `at_s`, `box` of `recognition.task_pixels`."""
+        args = {"side": side, "most": most, **more}
         return self._run(source, _Task("pixels", declared, limits, lane, args, wire_pixels.taken))
 
     def exif(

@@ -6,7 +6,7 @@ Tests: `tests/integration/test_classifier_cases.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 import cv2
@@ -25,12 +25,17 @@ _FIRST_S: Final = 1e-3
 
 
 def pixels(job: Job) -> Answer:
-    """Some frames, evenly over a video's length; of a picture its first ones."""
+    """Some frames, evenly over a video's length; of a picture its first ones.
+
+    `side` is of the shorter side, `most` how many at most. `near_s`: each moment twice, so many
+    seconds apart (likeness models follow a face). `at_s`: this one moment alone. `box` (x, y,
+    width, height, 0 to 1): this part of it alone.
+    """
     side, most = int(job.args["side"]), min(int(job.args["most"]), MAX_PICTURES)
     found: list[Picture] = []
     room = MAX_BYTES
     for time_s, frame in _frames(job, most):
-        small = shrunk(frame, side)
+        small = shrunk(cut(frame, job.args.get("box")), side)
         if small.nbytes > room or len(found) == most:
             break
         room -= small.nbytes
@@ -61,6 +66,28 @@ def shrunk(pixels: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return np.ascontiguousarray(rgb, dtype=np.uint8)
 
 
+def cut(pixels: NDArray[np.uint8], box: Sequence[float] | None) -> NDArray[np.uint8]:
+    """The part of a picture within a box of 0 to 1 of its sides; all of it without one."""
+    if box is None:
+        return pixels
+    height, width = pixels.shape[:2]
+    left, top = min(int(box[0] * width), width - 1), min(int(box[1] * height), height - 1)
+    right, bottom = round((box[0] + box[2]) * width), round((box[1] + box[3]) * height)
+    return pixels[top : max(bottom, top + 1), left : max(right, left + 1)]
+
+
+def moments(duration_s: float, most: int, near_s: float) -> list[float]:
+    """When to look: evenly over the length, each moment twice where `near_s` is over 0."""
+    each = 2 if near_s > 0 else 1
+    number, last = max(1, most // each), max(_FIRST_S, duration_s * 0.99)
+    found = {
+        max(_FIRST_S, min(last, duration_s * (n + 0.5) / number + again * near_s))
+        for n in range(number)
+        for again in range(each)
+    }
+    return sorted(found)
+
+
 def _frames(job: Job, most: int) -> Iterator[tuple[float, NDArray[np.uint8]]]:
     job.source.seek(0)
     if job.type.family is Family.IMAGE:
@@ -69,9 +96,10 @@ def _frames(job: Job, most: int) -> Iterator[tuple[float, NDArray[np.uint8]]]:
         return
     video = Video(job.source, job.type, job.limits)
     try:
-        for number in range(most):
-            time_s = max(_FIRST_S, video.duration_s * (number + 0.5) / most)
-            shot = video.at(0, time_s)
+        at_s, near_s = job.args.get("at_s"), float(job.args.get("near_s", 0.0))
+        wanted = moments(video.duration_s, most, near_s) if at_s is None else [float(at_s)]
+        for time_s in wanted:
+            shot = video.at(0, max(_FIRST_S, time_s))
             yield time_s, image.oriented(shot.pixels, shot.turn)
     finally:
         video.close()
