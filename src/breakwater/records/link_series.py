@@ -137,6 +137,11 @@ def of_media(tx: Tx, media: Iterable[int]) -> dict[int, int]:
     return found
 
 
+def everyone(tx: Tx) -> list[int]:
+    """Numbers of all media that are in a series."""
+    return [int(one) for one in tx.execute(sa.select(_m.media_number)).scalars()]
+
+
 def founders(tx: Tx, media: Iterable[int]) -> dict[int, Founder]:
     """Numbers that were given for these media, by medium."""
     found: dict[int, Founder] = {}
