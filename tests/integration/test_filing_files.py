@@ -11,6 +11,7 @@ from breakwater.model.decision import DecisionFacts
 from breakwater.model.facts import Activity, ChildFacts, ItemFacts, Maturity, Realism
 from breakwater.model.report import Classification, DetailKind, Report
 from breakwater.records import filings
+from tests.builders_files import tagged_clip
 from tests.integration import deciding, test_filing
 from tests.integration.deciding import K
 from tests.integration.served import OPERATOR
@@ -62,6 +63,22 @@ def test_what_a_file_says_itself_goes_with_it_and_into_no_log(
     assert len(asked) == 1, "it is read once, however often the report is looked at"
     assert at_receiver(receiver, done)["state"] == "finished"
     assert "SN-77" not in caplog.text
+
+
+def test_a_video_says_its_device_and_time_too(opened, reviewer) -> None:
+    app = opened(reports_industry=True)
+    body = tagged_clip({
+        "com.apple.quicktime.make": "Heron", "com.apple.quicktime.model": "H-1",
+        "com.apple.quicktime.creationdate": "2026-02-01T10:00:00+0100",
+        "com.apple.quicktime.location.ISO6709": "+51.5074-000.1278/",
+    })  # fmt: skip
+    _, file = drafted(app, reviewer, FOUND.item, body=body)
+    (details,) = file.details
+    assert {one.name: one.value for one in details.pairs} == {
+        "Make": "Heron", "Model": "H-1", "DateTimeOriginal": "2026:02:01 10:00:00",
+        "OffsetTimeOriginal": "+01:00", "GPS": "present",
+    }  # fmt: skip
+    assert file.name.endswith(".mp4")
 
 
 PRE, PUB, UNCLEAR = Maturity.PREPUBESCENT, Maturity.PUBESCENT, Maturity.UNCLEAR

@@ -1,4 +1,4 @@
-"""A few facts of EXIF come out of the jail, a place never, and what is broken or hostile is none."""
+"""A few facts of EXIF and of videos' tags come out of the jail, a place never, and what is broken is none."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pillow_heif
 import pytest
 from PIL import Image
+from tests.builders_files import tagged_clip
 from tests.builders_media import blobs, clip
 
 from breakwater.media import wire_exif
@@ -55,7 +56,42 @@ def test_a_tiff_has_its_own_tags_read(pool) -> None:
     assert read(pool, shot("TIFF")) == {"Make": "Heron", "Model": "H-1"}, "Pillow writes no more"
 
 
-def test_a_picture_without_and_a_video_have_none(pool) -> None:
+APPLE = {
+    "com.apple.quicktime.make": "Heron", "com.apple.quicktime.model": "H-1",
+    "com.apple.quicktime.software": "17.1",
+    "com.apple.quicktime.creationdate": "2026-02-01T10:00:00+0100",
+    "com.apple.quicktime.location.ISO6709": "+51.5074-000.1278/",
+}  # fmt: skip
+PLAIN = {
+    "make": "Heron", "model": "H-1", "creation_time": "2026-02-01T10:00:00Z",
+    "location": "+51.5074-000.1278/",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["mp4", "mov", "matroska", "flv"])
+@pytest.mark.parametrize(("tags", "zone"), [(APPLE, "+01:00"), (PLAIN, "+00:00")])
+def test_a_video_says_device_and_time_and_of_the_place_only_that_there_is_one(
+    pool, form, tags, zone
+) -> None:
+    told = read(pool, tagged_clip(tags, form))
+    assert isinstance(told, dict)
+    assert told.pop("Software", "17.1") == "17.1"
+    assert told == {
+        "Make": "Heron", "Model": "H-1", "DateTimeOriginal": "2026:02:01 10:00:00",
+        "OffsetTimeOriginal": zone, "GPS": "present",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "said", ["1970-01-01T00:00:00Z", "1904-01-01T00:00:00Z", "yesterday", "2026-02-01", ""]
+)
+def test_a_clock_that_was_never_set_is_no_time(pool, said) -> None:
+    assert read(pool, tagged_clip({"make": "Heron", "creation_time": said}, "matroska")) == {
+        "Make": "Heron"
+    }
+
+
+def test_a_picture_and_a_video_without_have_none(pool) -> None:
     out = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(blobs())).save(out, "PNG")
     assert read(pool, out.getvalue()) == {}

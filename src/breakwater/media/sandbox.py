@@ -22,7 +22,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater.errors import DecoderFault, Unfit
-from breakwater.media import golden, magic, wire, wire_exif, wire_pixels, wire_scene, wire_views
+from breakwater.media import (
+    golden,
+    magic,
+    wire,
+    wire_exif,
+    wire_links,
+    wire_pixels,
+    wire_scene,
+    wire_stills,
+    wire_views,
+)
 from breakwater.media.failures import Unreadable, undecodable
 from breakwater.media.loan import Loan, signal_name
 from breakwater.media.proof import ACTS, JailProof
@@ -30,6 +40,7 @@ from breakwater.media.source import Source
 from breakwater.media.zygote import Child, Gone, Zygote
 from breakwater.model.classifier import Picture
 from breakwater.model.copies import ReelPrints
+from breakwater.model.link_signals import LinkSignals
 from breakwater.model.media import Fault, Level, MediaLimits, MediaType, Reason, Undecodable
 from breakwater.model.scene import Keypoints, SoundPrint
 from breakwater.model.signal import Fingerprints
@@ -169,7 +180,9 @@ class JailPool:
             time_s: of a video frame as its fingerprint says, to find it without counting.
         """
         args = {"frame": frame, "level": level, "watermark": watermark, "time_s": time_s}
-        return self._run(source, _Task("still", declared, limits, lane, args, _read_still))
+        return self._run(
+            source, _Task("still", declared, limits, lane, args, wire_stills.read_still)
+        )
 
     def luma(
         self,
@@ -184,17 +197,7 @@ class JailPool:
     ) -> tuple[NDArray[np.float32], ...] | Undecodable:
         """The 64 × 64 luma that PDQ is computed from, per frame, for the evidence package."""
         args = {"frames": list(frames), "times": list(times), "compatible": compatible}
-
-        def read(
-            answer: wire.Answer, _kind: MediaType, _file: Source
-        ) -> tuple[NDArray[np.float32], ...]:
-            if len(answer.block) != len(frames) * 64 * 64 * 4:
-                raise wire.BadAnswer("The luma has another size.")
-            table = np.frombuffer(answer.block, np.float32).reshape(-1, 64, 64)
-            if not np.isfinite(table).all():
-                raise wire.BadAnswer("The luma has values that are no numbers.")
-            return tuple(table)
-
+        read = wire_stills.luma_of(len(frames))
         return self._run(source, _Task("luma", declared, limits, lane, args, read))
 
     def local(
@@ -207,11 +210,8 @@ class JailPool:
         lane: str = "",
     ) -> tuple[Keypoints, ...] | Undecodable:
         """Key points of the frames at these times, in their order (`scenes.local`)."""
-
-        def read(answer: wire.Answer, _kind: MediaType, _file: Source) -> tuple[Keypoints, ...]:
-            return wire_scene.read_keypoints(answer)
-
-        task = _Task("local", declared, limits, lane, {"times": list(times)}, read)
+        args = {"times": list(times)}
+        task = _Task("local", declared, limits, lane, args, wire_scene.read_keypoints)
         return self._run(source, task)
 
     def sound(
@@ -221,11 +221,7 @@ class JailPool:
 
         Where the library is not installed (`facts["chromaprint"]` is empty) nothing may be asked.
         """
-
-        def read(answer: wire.Answer, _kind: MediaType, _file: Source) -> SoundPrint:
-            return wire_scene.read_sound(answer)
-
-        return self._run(source, _Task("sound", declared, limits, lane, {}, read))
+        return self._run(source, _Task("sound", declared, limits, lane, {}, wire_scene.read_sound))
 
     def pixels(
         self, source: BinaryIO, *, declared: str, limits: MediaLimits, side: int, most: int,
@@ -238,12 +234,14 @@ class JailPool:
     def exif(
         self, source: BinaryIO, *, declared: str, limits: MediaLimits, lane: str = ""
     ) -> dict[str, str] | Undecodable:
-        """A few facts of a picture's EXIF (`media.exif`); none of what is no picture."""
+        """A few facts of a picture's EXIF or a video's tags (`media.exif`)."""
+        return self._run(source, _Task("exif", declared, limits, lane, {}, wire_exif.taken))
 
-        def read(answer: wire.Answer, _kind: MediaType, _file: Source) -> dict[str, str]:
-            return wire_exif.taken(answer)
-
-        return self._run(source, _Task("exif", declared, limits, lane, {}, read))
+    def links(
+        self, source: BinaryIO, *, declared: str, limits: MediaLimits, lane: str = ""
+    ) -> LinkSignals | Undecodable:
+        """What links are sought by: key frames, prints, traits (`recognition.task_links`)."""
+        return self._run(source, _Task("links", declared, limits, lane, {}, wire_links.taken))
 
     def prove(self) -> list[JailProof]:
         """Try every forbidden act in a fresh child and say what became of it."""
@@ -391,9 +389,3 @@ class JailPool:
         child.end()
         outcome = str(answer.header.get("outcome", "untried"))
         return JailProof(act, outcome, str(answer.header.get("detail", "")))
-
-
-def _read_still(answer: wire.Answer, _kind: MediaType, _file: Source) -> bytes:
-    if answer.block[:4] != b"RIFF" or answer.block[8:12] != b"WEBP":
-        raise wire.BadAnswer("The still is not a WebP picture.")
-    return answer.block

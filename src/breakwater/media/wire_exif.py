@@ -1,4 +1,4 @@
-"""Facts of a picture's EXIF on their way out of the jail: names that are known, short texts.
+"""Facts of a file's EXIF or tags on their way out of the jail: names that are known, short texts.
 
 In: an answer of a child, which may have been taken over. Out: facts by EXIF's names (EXIF 2.32).
 Written by `media.exif`. Tests: `tests/unit/test_media_exif.py`.
@@ -22,7 +22,7 @@ LONGEST: Final = 200
 """Letters of one value; devices write far less."""
 
 
-def taken(answer: Answer) -> dict[str, str]:
+def taken(answer: Answer, *_: object) -> dict[str, str]:
     """Read and check facts in the parent.
 
     Raises:

@@ -27,7 +27,7 @@ def write_keypoints(frames: Sequence[Keypoints]) -> Answer:
     return Answer({"keypoints": rows}, b"".join(parts))
 
 
-def read_keypoints(answer: Answer) -> tuple[Keypoints, ...]:
+def read_keypoints(answer: Answer, *_: object) -> tuple[Keypoints, ...]:
     """Read and check them.
 
     Raises:
@@ -73,7 +73,7 @@ def write_sound(found: SoundPrint) -> Answer:
     return Answer(header, found.items.astype("<u4").tobytes())
 
 
-def read_sound(answer: Answer) -> SoundPrint:
+def read_sound(answer: Answer, *_: object) -> SoundPrint:
     """Read and check it.
 
     Raises:

@@ -32,7 +32,7 @@ from breakwater.media.wire import Answer, Job, write_fingerprints
 from breakwater.media.wire_views import with_views
 from breakwater.model.media import Family, Fault, Level, MediaLimits, MediaType, Reason
 from breakwater.model.signal import Fingerprint, Fingerprints, Signal
-from breakwater.recognition import task_pixels, task_scene, task_views
+from breakwater.recognition import task_links, task_pixels, task_scene, task_views
 
 Handler = Callable[[Job], Answer]
 
@@ -69,7 +69,7 @@ def luma(job: Job) -> Answer:
 
 
 def exif_facts(job: Job) -> Answer:
-    """A few facts of a picture's EXIF, without decoding it."""
+    """A few facts of what a file says of itself, without decoding it."""
     return Answer({"exif": exif.facts(job.source, job.type)})
 
 
@@ -78,6 +78,7 @@ HANDLERS: Final[Mapping[str, Handler]] = {
     "still": still,
     "luma": luma,
     "exif": exif_facts,
+    **task_links.HANDLERS,
     **task_pixels.HANDLERS,
     **task_scene.HANDLERS,
     **task_views.HANDLERS,
@@ -115,10 +116,13 @@ def warm(registry: Registry | None = None) -> None:
     for one in (files[0], files[-1]):  # a still and a video
         _warm(luma, one, {"frames": [0], "times": [0.0]})
         _warm(task_scene.local_points, one, {"times": [0.0]})
+        _warm(exif_facts, one, {})
         for level in Level:
             _warm(still, one, {"frame": 0, "level": level, "watermark": "warm", "time_s": 0.1})
     _warm(fingerprint, files[-1], {"views": True})
     _warm(task_views.prints, files[-1], {})
+    for one in files:
+        _warm(task_links.links, one, {})
 
 
 def _warm(handler: Handler, one: golden.Golden, args: Mapping[str, Any]) -> None:
