@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from breakwater.errors import NotFound
 from breakwater.model.ids import Id, new_id
 from breakwater.model.link import Medium, MediumState, Origin
-from breakwater.records import jobs, numbers
+from breakwater.records import jobs, link_crops, numbers
 from breakwater.records.database import Tx
 from breakwater.records.tables import core
 from breakwater.records.tables.nouns_link import (
@@ -238,6 +238,7 @@ def gone(tx: Tx, number: int, *, why: str = "") -> bool:
         return False
     for table in (link_traits, person_vectors, person_looks):
         tx.execute(sa.delete(table).where(table.c.media_number == number))
+    link_crops.forget(tx, number)
     values: dict[str, Any] = {
         "gone_at": tx.now, "blob_id": None, "points_id": None, "facts": {}, "fault": why,
     }  # fmt: skip

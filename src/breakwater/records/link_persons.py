@@ -4,7 +4,7 @@ A gate is one model for one role in one jurisdiction; two people open it, one cl
 are sealed and bound to their row and model: another model's are never read with them. When a
 medium goes, its vectors go (`records.link_media.gone`); when the last gate of a model closes, all
 of its vectors and every lead that nobody has judged go in the same transaction. Fed by
-`linking.likeness`. Contract: `tests/contract/test_records_likeness.py`.
+`linking.likeness`. Contract: `tests/contract/test_likeness.py`.
 """
 
 from __future__ import annotations
