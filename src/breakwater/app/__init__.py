@@ -17,6 +17,7 @@ from breakwater.app.classifying import Scoring, wire_scoring
 from breakwater.app.conversing import wire_conversations
 from breakwater.app.enforcing import Enforcing, wire_enforcing
 from breakwater.app.exchanging import Exchanging, wire_exchange
+from breakwater.app.exhibiting import Exhibiting, wire_exhibits
 from breakwater.app.feeding import Feeding, wire_feeds
 from breakwater.app.founding import check_jail, root_key, set_up
 from breakwater.app.ground import Ground, open_ground
@@ -116,6 +117,7 @@ class App:
     feeds: Feeding
     hub: Hub
     exchange: Exchanging
+    exhibiting: Exhibiting
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
@@ -240,7 +242,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     sanctions = wire_sanctions(settings, on)
     own_pictures, answers = wire_own_pictures(settings, on, access.limits)
     feeds, hub = wire_feeds(settings, on), wire_hub(settings, on, access)
-    exchange = wire_exchange(settings, on, undo)
+    exchange, exhibiting = wire_exchange(settings, on, undo), wire_exhibits(settings, on)
     receiving = wire_receiving(settings, on)
     reporting = wire_reporting(settings, on, undo, review.schemes.every)
     preserving = wire_preserving(settings, on)
@@ -262,14 +264,17 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         viewers=wire_viewers(on, reporting.sendings), transparency=publishing,
         receiving=receiving, reporting=reporting, preserving=preserving, packages=packages,
         acting=acting, sanctions=sanctions, own_pictures=own_pictures, requesting=requesting, feeds=feeds, hub=hub, exchange=exchange,
+        exhibiting=exhibiting,
         subscriptions=(
             *acting.subscriptions, *sanctions.subscriptions, *work.subscriptions, *scoring.subscriptions,
             *hearing.subscriptions, *reporting.subscriptions, *preserving.subscriptions, *hub.subscriptions, *answers.subscriptions,
+            *exhibiting.subscriptions,
         ),
-        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs, *sanctions.jobs, *feeds.jobs, *hub.jobs),
+        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs, *sanctions.jobs, *feeds.jobs, *hub.jobs, *exhibiting.jobs),
         turns=(
             *work.turns, *publishing.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns,
             *preserving.turns, *acting.turns, *requesting.turns, *sanctions.turns, *feeds.turns, *hub.turns, *exchange.turns,
+            *exhibiting.turns,
         ),
         close=undo.close,
     )  # fmt: skip
