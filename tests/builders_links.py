@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from breakwater.model.ids import Id, new_id
 from breakwater.model.link import EdgeState, LinkKind, MediumState, Origin
+from breakwater.records import identities
 from breakwater.records.database import Tx
 from breakwater.records.tables import nouns_link as t
 
@@ -120,3 +121,27 @@ def task(tx: Tx, number: int, words: str, *, done: bool = False) -> Id:
         },
     )  # fmt: skip
     return made
+
+
+def alias(tx: Tx, number: int, in_use: int, *, founder: int) -> None:
+    """A number that means another series now."""
+    row = {
+        "number": number, "id": new_id(), "founder": founder, "in_use": in_use, "name": "",
+        "priority": "medium", "made_at": tx.now, "changed_at": tx.now, "row_version": 1,
+    }  # fmt: skip
+    tx.execute(sa.insert(t.link_series), row)
+
+
+def place(tx: Tx, number: int, words: str, country: str, *, certain: bool) -> None:
+    """Where a series is thought to be."""
+    whose = tx.execute(
+        sa.select(t.link_series.c.id).where(t.link_series.c.number == number)
+    ).scalar_one()
+    tx.execute(
+        sa.insert(t.link_places),
+        {
+            "change": tx.change(), "series_number": number, "certain": certain, "words": words,
+            "sealed": identities.seal(tx, whose, {"country": country}), "by": "Ada Quist",
+            "at": tx.now,
+        },
+    )  # fmt: skip

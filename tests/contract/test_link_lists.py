@@ -36,7 +36,7 @@ def waits(database, **asked) -> list[int]:
 def test_what_is_inside_a_series_waits_for_nobody(two_series) -> None:
     assert waits(two_series) == []
     with two_series.read() as tx:
-        assert link_lists.count_waiting(tx) == 0
+        assert link_lists.count_waiting(tx) == (0, {})
 
 
 def test_a_bridge_and_a_lead_wait_and_say_what_they_would_join(two_series) -> None:
@@ -72,8 +72,8 @@ def test_more_than_one_read_holds_is_gone_through(two_series, monkeypatch) -> No
             made.edge(tx, number, number % 3 + 1, number % 2 + 4, method=str(number))
     assert waits(two_series) == list(range(10, 17))
     with two_series.read() as tx:
-        assert link_lists.count_waiting(tx) == 7
-        assert link_lists.count_waiting(tx, most=3) == 3
+        assert link_lists.count_waiting(tx) == (7, {1: 7, 2: 7})
+        assert link_lists.count_waiting(tx, most=3)[0] == 3
 
 
 def test_series_are_listed_the_last_changed_first_with_what_matters(two_series) -> None:

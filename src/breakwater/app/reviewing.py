@@ -28,6 +28,7 @@ from breakwater.review.looking.cover import Staggering
 from breakwater.review.looking.devices import Devices
 from breakwater.review.looking.exposure import ExposureClock
 from breakwater.review.looking.grade_views import GradeViews
+from breakwater.review.looking.link_views import LinkViews
 from breakwater.review.looking.live_stills import LiveStills
 from breakwater.review.looking.spot_views import SpotViews
 from breakwater.review.looking.views import Views
@@ -69,6 +70,7 @@ class Reviewing:
     grade_views: GradeViews
     live_stills: LiveStills
     spot_views: SpotViews
+    link_views: LinkViews
     quality: Quality
     rehash: Rehash
     tellings: Tellings
@@ -125,6 +127,9 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
         ),
         live_stills=LiveStills(db=on.db, exposure=exposure),
         spot_views=SpotViews(
+            db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, exposure=exposure
+        ),
+        link_views=LinkViews(
             db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, exposure=exposure
         ),
         tellings=Tellings(db=on.db),

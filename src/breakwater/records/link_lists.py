@@ -19,6 +19,8 @@ from breakwater.model.case import Priority
 from breakwater.model.ids import Id
 from breakwater.model.link import Edge, EdgeState, LinkKind, Outcome
 from breakwater.records.database import Tx
+from breakwater.records.link_edges import BY_HAND, SURE
+from breakwater.records.link_media import WITHDRAWN
 from breakwater.records.tables.nouns_link import (
     link_edges,
     link_media,
@@ -43,7 +45,14 @@ _JOINED: Final = link_edges.outerjoin(_ma, _ma.c.media_number == _e.a).outerjoin
     _mb, _mb.c.media_number == _e.b
 )
 _STANDING: Final = _e.state.in_([EdgeState.MACHINE.value, EdgeState.CONFIRMED.value])
-_BETWEEN: Final = sa.and_(_STANDING, _part_a != _part_b)
+_WITHDRAWN: Final = sa.select(_m.number).where(_m.fault == WITHDRAWN)
+_BETWEEN: Final = sa.and_(
+    _STANDING,
+    _part_a != _part_b,
+    sa.or_(_e.method != BY_HAND, _e.state == EdgeState.CONFIRMED.value),
+    _e.a.not_in(_WITHDRAWN),
+    _e.b.not_in(_WITHDRAWN),
+)
 _EDGE: Final = (_e.number, _e.a, _e.b, _e.kind, _e.score, _e.state)
 
 
@@ -83,6 +92,11 @@ class WaitingLink:
     edge: Edge
     series_a: int | None
     series_b: int | None
+
+    @property
+    def weak(self) -> bool:
+        """Its method is not sure enough to join anything by itself."""
+        return not self.conflict and self.edge.score < SURE
 
     @property
     def conflict(self) -> bool:
@@ -165,9 +179,17 @@ def waiting(
     return found
 
 
-def count_waiting(tx: Tx, most: int = MOST_WAITING) -> int:
-    """How many wait; no more than `most` are counted."""
-    return sum(1 for _, _ in zip(range(most), _between(tx, 0, None, None), strict=False))
+def count_waiting(tx: Tx, most: int = MOST_WAITING) -> tuple[int, dict[int, int]]:
+    """How many wait, and how many of them by series; no more than `most` are counted."""
+    by_series: dict[int, int] = {}
+    total = 0
+    for one in _between(tx, 0, None, None):
+        total += 1
+        for number in {one.series_a, one.series_b} - {None}:
+            by_series[int(number or 0)] = by_series.get(int(number or 0), 0) + 1
+        if total >= most:
+            break
+    return total, by_series
 
 
 def media(tx: Tx, number: int, limit: int = 1000) -> list[MediumLine]:
@@ -201,7 +223,7 @@ def edges(tx: Tx, number: int) -> list[Edge]:
         .where(_ma.c.series_number == number, _mb.c.series_number == number)
         .order_by(_e.score.desc(), _e.number).limit(MOST_EDGES)
     )  # fmt: skip
-    return [_edge(row) for row in rows]
+    return [edge_of(row) for row in rows]
 
 
 def series_of(tx: Tx, media: Iterable[int]) -> dict[int, tuple[int, str]]:
@@ -250,7 +272,7 @@ def _between(
     while True:
         rows = tx.execute(asked.where(_e.number > after)).all()
         for row in rows:
-            one = WaitingLink(_edge(row), _series(row.part_a), _series(row.part_b))
+            one = WaitingLink(edge_of(row), _series(row.part_a), _series(row.part_b))
             if one.conflict or frozenset((row.part_a, row.part_b)) not in apart:
                 yield one
         if len(rows) < AT_ONCE:
@@ -347,7 +369,8 @@ def _number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) < 10
 
 
-def _edge(row: Any) -> Edge:
+def edge_of(row: Any) -> Edge:
+    """An edge from a row that has its columns."""
     return Edge(
         int(row.number), int(row.a), int(row.b), LinkKind(row.kind), float(row.score),
         EdgeState(row.state),
