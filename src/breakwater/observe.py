@@ -162,6 +162,7 @@ class Metrics:
         self._spot_checks(r)
         self._comments(r)
         self._justice(r)
+        self._links(r)
 
     def _justice(self, r: CollectorRegistry) -> None:
         """Those of reports and of registrations."""
@@ -173,6 +174,23 @@ class Metrics:
         self.registrations = Counter(
             "breakwater_registrations_total", "Registrations checked", ["answer"], registry=r
         )
+
+    def _links(self, r: CollectorRegistry) -> None:
+        """Those of links between what is kept."""
+        self.links_looked = Counter(
+            "breakwater_links_looked_total",
+            "Media that links were sought for: looked, abstained (nothing to compare by), failed",
+            ["outcome"], registry=r,
+        )  # fmt: skip
+        self.links_found = Counter(
+            "breakwater_links_found_total", "Links found, by what two media share", ["kind"],
+            registry=r,
+        )  # fmt: skip
+        self.links_media = Gauge(
+            "breakwater_links_media", "Media that links are sought for, by how far they are",
+            ["state"], registry=r,
+        )  # fmt: skip
+        self.links_series = Gauge("breakwater_links_series", "Series of media", registry=r)
 
     def _people(self, r: CollectorRegistry) -> None:
         """Those of people on duty."""

@@ -16,13 +16,12 @@ from breakwater.model.link_signals import LinkSignals
 class Finder(Protocol):
     """One way of comparing what is kept. Called by one thread at a time."""
 
-    @property
-    def covered(self) -> int:
-        """The highest number that it has learnt; media with higher ones are given to it anew."""
+    def knows(self, number: int) -> bool:
+        """Whether it has learnt a medium; what is missing after a start is given to it anew."""
         ...
 
     def learn(self, medium: Medium, signals: LinkSignals) -> None:
-        """Make a medium known, or know it anew; also one that has nothing to compare by."""
+        """Make a medium known, or know it anew."""
         ...
 
     def forget(self, number: int) -> None:

@@ -37,6 +37,9 @@ _JOINED: Final = (
 )
 
 
+_PICTURES: Final = [one.value for one in Kept if one.pictures]
+
+
 @dataclass(frozen=True, slots=True)
 class Thing:
     """Something to keep, before it is an item; see `model.hold.HoldItem`."""
@@ -89,6 +92,26 @@ def of_case(tx: Tx, case: Id) -> list[HoldItem]:
     """The manifest of a case, in the order in which it was written."""
     rows = tx.execute(_JOINED.where(_i.case_id == case).order_by(_i.at, _i.id))
     return [_noun(row) for row in rows]
+
+
+def pictures_since(
+    tx: Tx, since: datetime | None, after: tuple[datetime, Id] | None, limit: int
+) -> list[HoldItem]:  # fmt: skip
+    """What shows something and is kept, in the order in which it was written.
+
+    Args:
+        tx: a snapshot.
+        since: what was written from then on; None: ever.
+        after: when the last one read was written, and its id.
+        limit: rows.
+    """
+    wanted = _JOINED.where(_i.what.in_(_PICTURES), _d.item_id.is_(None))
+    if since is not None:
+        wanted = wanted.where(_i.at >= since)
+    if after is not None:
+        at, item = after
+        wanted = wanted.where(sa.or_(_i.at > at, sa.and_(_i.at == at, _i.id > item)))
+    return [_noun(row) for row in tx.execute(wanted.order_by(_i.at, _i.id).limit(limit))]
 
 
 def figures(tx: Tx, cases: Iterable[Id]) -> dict[Id, tuple[int, int, int]]:

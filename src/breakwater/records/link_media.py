@@ -129,22 +129,22 @@ def of_source(tx: Tx, source: str, limit: int) -> list[Medium]:
 
 def page(
     tx: Tx, *, after: int = 0, limit: int = 500, state: MediumState | None = None,
-    pointed: bool = False,
+    gone: bool = False,
 ) -> list[Medium]:  # fmt: skip
-    """Media in the order of their numbers, without what is gone.
+    """Media in the order of their numbers.
 
     Args:
         tx: a snapshot.
         after: number of the last one before.
         limit: rows.
         state: of these only.
-        pointed: only those with key points.
+        gone: also those that are destroyed.
     """
-    wanted = sa.select(link_media).where(_m.number > after, _m.gone_at.is_(None))
+    wanted = sa.select(link_media).where(_m.number > after)
+    if not gone:
+        wanted = wanted.where(_m.gone_at.is_(None))
     if state is not None:
         wanted = wanted.where(_m.state == state.value)
-    if pointed:
-        wanted = wanted.where(_m.points_id.is_not(None))
     return [_noun(row) for row in tx.execute(wanted.order_by(_m.number).limit(limit))]
 
 

@@ -1,0 +1,125 @@
+"""Wires links: what is taken in, how it is compared, what belongs together, what people say of it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from breakwater.app.ground import Ground
+from breakwater.app.mapping import limits_of
+from breakwater.linking.desk import Desk
+from breakwater.linking.finding.masks import Masks
+from breakwater.linking.finding.places import PlaceFinder
+from breakwater.linking.judging import Judging
+from breakwater.linking.keeping import Keeping
+from breakwater.linking.signals import StoredSignals
+from breakwater.linking.taking import Parts, Taking
+from breakwater.model.event import EventType
+from breakwater.model.link import Medium, Trait
+from breakwater.model.work import JobKind, Subscription, Turn
+from breakwater.observe import logger
+from breakwater.recognition.links import VERSION, LinkLooker
+from breakwater.records import link_media, link_series
+from breakwater.records.database import Tx
+from breakwater.records.link_media import LOOK_JOB
+from breakwater.scenes import vocabulary
+from breakwater.settings import Settings
+
+TAKE_EVERY_S: Final = 2.0
+COUNT_EVERY_S: Final = 30.0
+LEASE_S: Final = 300.0
+"""A long video is read and compared in less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linking:
+    """Every part that deals with links.
+
+    Attributes:
+        desk: series as people see and move them.
+        judging: what people say of links.
+        keeping: what belongs together.
+        taking: looks at what is kept; None where another process does it.
+        places: the inverted file of places; None where another process owns it.
+        stored: what was read of media.
+    """
+
+    desk: Desk
+    judging: Judging
+    keeping: Keeping
+    taking: Taking
+    places: PlaceFinder | None
+    stored: StoredSignals
+    jobs: tuple[JobKind, ...]
+    turns: tuple[Turn, ...]
+    subscriptions: tuple[Subscription, ...]
+
+
+def wire_linking(settings: Settings, on: Ground, undo: ExitStack) -> Linking:
+    """Put the parts together; one process owns the places and looks at media."""
+    keeping, stored = Keeping(db=on.db), StoredSignals(on.vault)
+    folder = settings.data_dir / "places"
+    mine = _own(folder, undo)
+    places = _places(on, stored, folder, undo) if mine else None
+    taking = Taking(
+        Parts(
+            db=on.db, vault=on.vault, keeping=keeping, stored=stored, metrics=on.metrics,
+            looker=LinkLooker(pool=on.pool, limits=limits_of(settings).video), about=_about,
+            finders=() if places is None else (places,), version=VERSION,
+        )
+    )  # fmt: skip
+    return Linking(
+        desk=Desk(db=on.db), judging=Judging(db=on.db, keeping=keeping), keeping=keeping,
+        taking=taking, places=places, stored=stored,
+        jobs=(JobKind(LOOK_JOB, taking.run, lease_s=LEASE_S),) if mine else (),
+        turns=_turns(on, taking) if mine else (),
+        subscriptions=(
+            Subscription("links.decided", frozenset({EventType.CASE_DECIDED}), taking.on_decided),
+        ),
+    )  # fmt: skip
+
+
+def _about(_tx: Tx, _medium: Medium) -> Iterable[Trait]:
+    """What is known of a medium beside its bytes."""
+    return ()
+
+
+def _places(on: Ground, stored: StoredSignals, folder: Path, undo: ExitStack) -> PlaceFinder:
+    places = PlaceFinder(
+        db=on.db, stored=stored, masks=Masks(db=on.db, stored=stored), folder=folder,
+        vocabulary=vocabulary.load(None),
+    )  # fmt: skip
+    undo.callback(places.close)
+    return places
+
+
+def _own(folder: Path, undo: ExitStack) -> bool:
+    """Take the folder; False where another process has it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    undo.callback(os.close, lock)
+    with suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    logger("linking").info("links_are_looked_at_elsewhere")
+    return False
+
+
+def _turns(on: Ground, taking: Taking) -> tuple[Turn, ...]:
+    def take() -> None:
+        taking.turn()
+
+    def count() -> None:
+        with on.db.read() as tx:
+            media, series = link_media.count(tx), link_series.count(tx)
+        for state, number in media.items():
+            on.metrics.links_media.labels(state.value).set(number)
+        on.metrics.links_series.set(series)
+        taking.save()
+
+    return Turn("links.take", TAKE_EVERY_S, take), Turn("links.count", COUNT_EVERY_S, count)

@@ -1,0 +1,177 @@
+"""Series as people see and move them: read, named, rated, noted, with what is to be done.
+
+Every act is by a person who may, with an audit entry in the same transaction; words never go to the
+log. Who sees media sees it elsewhere (`review.looking`), with an entry of its own. Tests:
+`tests/contract/test_linking_desk.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from breakwater.errors import BadInput, NotAllowed
+from breakwater.model.access import Permission, Principal
+from breakwater.model.case import Priority
+from breakwater.model.ids import Id
+from breakwater.model.link import Edge, Link, Medium, SeriesRow
+from breakwater.records import link_edges, link_media, link_series, link_tasks
+from breakwater.records.database import Database
+from breakwater.records.link_edges import Verdict
+from breakwater.records.link_series import Step
+from breakwater.records.texts import storable
+
+MOST_MEDIA = 1_000
+LONGEST_TASK = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesLook:
+    """A series with what is in it."""
+
+    row: SeriesRow
+    media: tuple[Medium, ...]
+    edges: tuple[Edge, ...]
+    history: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeLook:
+    """A link with what was said of it."""
+
+    link: Link
+    verdicts: tuple[Verdict, ...]
+    series: tuple[int | None, int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class MediumLook:
+    """A medium with its links."""
+
+    medium: Medium
+    series: SeriesRow | None
+    links: tuple[Link, ...]
+
+
+class Desk:
+    """What people do with series."""
+
+    def __init__(self, *, db: Database) -> None:
+        self._db = db
+
+    def page(
+        self, who: Principal, *, after: int | None = None, limit: int = 50,
+        priority: Priority | None = None, text: str = "",
+    ) -> list[SeriesRow]:  # fmt: skip
+        """Series that have media, the newest number first; raises `NotAllowed`."""
+        _reader(who)
+        with self._db.read() as tx:
+            return link_series.page(tx, after, limit, priority=priority, text=text)
+
+    def series(self, who: Principal, number: int) -> SeriesLook:
+        """One series by any number that means it; raises `NotAllowed`, `NotFound`."""
+        _reader(who)
+        with self._db.read() as tx:
+            row = link_series.get(tx, number)
+            members = link_series.members(tx, row.number)[:MOST_MEDIA]
+            media = link_media.many(tx, members)
+            edges = [one.edge for one in link_edges.of_media(tx, members)]
+            return SeriesLook(
+                row, tuple(media[one] for one in members), tuple(edges),
+                tuple(link_series.history(tx, row.number)),
+            )  # fmt: skip
+
+    def edge(self, who: Principal, number: int) -> EdgeLook:
+        """One link; raises `NotAllowed`, `NotFound`."""
+        _reader(who)
+        with self._db.read() as tx:
+            link = link_edges.get(tx, number)
+            of = link_series.of_media(tx, (link.edge.a, link.edge.b))
+            return EdgeLook(
+                link, tuple(link_edges.verdicts(tx, number)),
+                (of.get(link.edge.a), of.get(link.edge.b)),
+            )  # fmt: skip
+
+    def medium(self, who: Principal, number: int) -> MediumLook:
+        """One medium; raises `NotAllowed`, `NotFound`."""
+        _reader(who)
+        with self._db.read() as tx:
+            return MediumLook(
+                link_media.get(tx, number), link_series.of_medium(tx, number),
+                tuple(link_edges.of_medium(tx, number)),
+            )  # fmt: skip
+
+    def rename(
+        self, by: Principal, number: int, name: str, *, version: int | None = None
+    ) -> SeriesRow:
+        """Name a series; raises `NotAllowed`, `NotFound`, `BadInput`, `Conflict`."""
+        who = _writer(by)
+        with self._db.transaction() as tx:
+            row = link_series.rename(tx, number, name, who, version=version)
+            tx.audit(who, "series.name", row.id, series=row.number)
+            return row
+
+    def rate(
+        self, by: Principal, number: int, priority: Priority, *, version: int | None = None
+    ) -> SeriesRow:
+        """Say how urgent a series is; raises `NotAllowed`, `NotFound`, `Conflict`."""
+        who = _writer(by)
+        with self._db.transaction() as tx:
+            row = link_series.rate(tx, number, priority, who, version=version)
+            tx.audit(who, "series.rate", row.id, series=row.number, priority=priority.value)
+            return row
+
+    def note(self, by: Principal, number: int, words: str) -> Step:
+        """Write a note on a series; raises `NotAllowed`, `NotFound`, `BadInput`."""
+        who = _writer(by)
+        with self._db.transaction() as tx:
+            step = link_series.note(tx, number, words, who)
+            tx.audit(who, "series.note", link_series.get(tx, number).id, series=step.series)
+            return step
+
+    def give(
+        self, by: Principal, number: int, words: str, *, person: Id | None = None,
+        due_at: datetime | None = None,
+    ) -> Id:  # fmt: skip
+        """Give a task of a series; raises `NotAllowed`, `NotFound`, `BadInput`."""
+        who = _writer(by)
+        storable(words)
+        words = words.strip()
+        if not words or len(words) > LONGEST_TASK:
+            raise BadInput(f"A task has 1 to {LONGEST_TASK} letters.")
+        with self._db.transaction() as tx:
+            row = link_series.get(tx, number)
+            task = link_tasks.add(tx, row.number, words, who, person=person, due_at=due_at)
+            tx.audit(who, "series.task", row.id, series=row.number, task=task)
+            return task
+
+    def done(self, by: Principal, task: Id) -> None:
+        """A task is done; raises `NotAllowed`, `NotFound`, `Conflict`."""
+        who = _writer(by)
+        with self._db.transaction() as tx:
+            number = link_tasks.done(tx, task, who)
+            tx.audit(
+                who, "series.task_done", link_series.get(tx, number).id, series=number, task=task
+            )
+
+    def retry(self, by: Principal, number: int) -> Medium:
+        """Look again at a medium that could not be read; raises `NotAllowed`, `NotFound`."""
+        who = _writer(by)
+        with self._db.transaction() as tx:
+            tx.lock_changes()
+            medium = link_media.retry(tx, number)
+            tx.audit(who, "link.retry", medium.id, medium=number)
+            return medium
+
+
+def _reader(who: Principal) -> None:
+    if not who.may(Permission.LINK_READ):
+        raise NotAllowed("Links are seen by those who may.")
+
+
+def _writer(who: Principal) -> Id:
+    if not who.may(Permission.LINK_WRITE):
+        raise NotAllowed("Series are kept by those who may.")
+    if who.person is None:
+        raise NotAllowed("A series is kept by a person, not a key.")
+    return who.person
