@@ -12,11 +12,13 @@ from typing import Final
 
 from breakwater.app.ground import Ground
 from breakwater.app.mapping import limits_of
+from breakwater.app.seeking import wire_seeking
+from breakwater.linking.cropping import Cropping
 from breakwater.linking.desk import Desk
-from breakwater.linking.finding.masks import Masks
-from breakwater.linking.finding.places import PlaceFinder
 from breakwater.linking.judging import Judging
 from breakwater.linking.keeping import Keeping
+from breakwater.linking.likeness import Likenesses
+from breakwater.linking.searching import Searching
 from breakwater.linking.signals import StoredSignals
 from breakwater.linking.taking import Parts, Taking
 from breakwater.model.event import EventType
@@ -27,7 +29,6 @@ from breakwater.recognition.links import VERSION, LinkLooker
 from breakwater.records import link_media, link_series
 from breakwater.records.database import Tx
 from breakwater.records.link_media import LOOK_JOB
-from breakwater.scenes import vocabulary
 from breakwater.settings import Settings
 
 TAKE_EVERY_S: Final = 2.0
@@ -44,17 +45,21 @@ class Linking:
         desk: series as people see and move them.
         judging: what people say of links.
         keeping: what belongs together.
-        taking: looks at what is kept; None where another process does it.
-        places: the inverted file of places; None where another process owns it.
+        taking: looks at what is kept, where no other process does.
         stored: what was read of media.
+        searching: finds by an example.
+        cropping: cut-outs of things for public appeals.
+        likeness: models of the operator behind a legal gate.
     """
 
     desk: Desk
     judging: Judging
     keeping: Keeping
     taking: Taking
-    places: PlaceFinder | None
     stored: StoredSignals
+    searching: Searching
+    cropping: Cropping
+    likeness: Likenesses
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
     subscriptions: tuple[Subscription, ...]
@@ -65,19 +70,20 @@ def wire_linking(settings: Settings, on: Ground, undo: ExitStack) -> Linking:
     keeping, stored = Keeping(db=on.db), StoredSignals(on.vault)
     folder = settings.data_dir / "places"
     mine = _own(folder, undo)
-    places = _places(on, stored, folder, undo) if mine else None
     taking = Taking(
         Parts(
             db=on.db, vault=on.vault, keeping=keeping, stored=stored, metrics=on.metrics,
             looker=LinkLooker(pool=on.pool, limits=limits_of(settings).video), about=_about,
-            finders=() if places is None else (places,), version=VERSION,
+            finders=(), version=VERSION,
         )
     )  # fmt: skip
+    seeking = wire_seeking(settings, on, taking.seek if mine else None)
     return Linking(
         desk=Desk(db=on.db), judging=Judging(db=on.db, keeping=keeping), keeping=keeping,
-        taking=taking, places=places, stored=stored,
+        taking=taking, stored=stored,
+        searching=seeking.searching, cropping=seeking.cropping, likeness=seeking.likeness,
         jobs=(JobKind(LOOK_JOB, taking.run, lease_s=LEASE_S),) if mine else (),
-        turns=_turns(on, taking) if mine else (),
+        turns=(*(_turns(on, taking) if mine else ()), *seeking.turns),
         subscriptions=(
             Subscription("links.decided", frozenset({EventType.CASE_DECIDED}), taking.on_decided),
         ),
@@ -87,15 +93,6 @@ def wire_linking(settings: Settings, on: Ground, undo: ExitStack) -> Linking:
 def _about(_tx: Tx, _medium: Medium) -> Iterable[Trait]:
     """What is known of a medium beside its bytes."""
     return ()
-
-
-def _places(on: Ground, stored: StoredSignals, folder: Path, undo: ExitStack) -> PlaceFinder:
-    places = PlaceFinder(
-        db=on.db, stored=stored, masks=Masks(db=on.db, stored=stored), folder=folder,
-        vocabulary=vocabulary.load(None),
-    )  # fmt: skip
-    undo.callback(places.close)
-    return places
 
 
 def _own(folder: Path, undo: ExitStack) -> bool:

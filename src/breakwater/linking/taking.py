@@ -230,6 +230,12 @@ class Taking:
                 found += finder.find(medium, signals)
             return found
 
+    def seek(self, example: Medium, signals: LinkSignals) -> list[Found]:
+        """Ask every finder of something that is not kept; it is not learnt and leaves no edge."""
+        with self._finding:
+            self._learn_all(_unheard)
+            return [one for f in self._on.finders for one in f.find(example, signals)]
+
     def _learn_all(self, beat: Beat) -> None:
         """Give every finder what it has not learnt yet: once, after a start."""
         if self._learnt:
@@ -296,6 +302,10 @@ class Taking:
             )  # fmt: skip
         self._on.metrics.links_looked.labels("failed").inc()
         _log.warning("medium_unreadable", medium=medium.number, code=fault)
+
+
+def _unheard(_share: float) -> None:
+    """Nobody waits to hear how far it is."""
 
 
 def _want(tx: Tx, one: Kept) -> bool:
