@@ -23,6 +23,7 @@ from breakwater.app.founding import check_jail, root_key, set_up
 from breakwater.app.ground import Ground, open_ground
 from breakwater.app.hearing import Hearing, wire_hearing
 from breakwater.app.hub import Hub, wire_hub
+from breakwater.app.linking import Linking, wire_linking
 from breakwater.app.live import Live, wire_live
 from breakwater.app.mapping import floods_of, life_of, limits_of, provider_of, stores_of
 from breakwater.app.own_pictures import wire_own_pictures
@@ -117,6 +118,7 @@ class App:
     feeds: Feeding
     hub: Hub
     exchange: Exchanging
+    linking: Linking
     exhibiting: Exhibiting
     subscriptions: tuple[Subscription, ...]
     jobs: tuple[JobKind, ...]
@@ -242,6 +244,7 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     sanctions = wire_sanctions(settings, on)
     own_pictures, answers = wire_own_pictures(settings, on, access.limits)
     feeds, hub = wire_feeds(settings, on), wire_hub(settings, on, access)
+    linking = wire_linking(settings, on, undo)
     exchange, exhibiting = wire_exchange(settings, on, undo), wire_exhibits(settings, on)
     receiving = wire_receiving(settings, on)
     reporting = wire_reporting(settings, on, undo, review.schemes.every)
@@ -263,17 +266,17 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         conversations=wire_conversations(settings, on, hearing.lanes),
         viewers=wire_viewers(on, reporting.sendings), transparency=publishing,
         receiving=receiving, reporting=reporting, preserving=preserving, packages=packages,
-        acting=acting, sanctions=sanctions, own_pictures=own_pictures, requesting=requesting, feeds=feeds, hub=hub, exchange=exchange,
+        acting=acting, sanctions=sanctions, own_pictures=own_pictures, requesting=requesting, feeds=feeds, hub=hub, exchange=exchange, linking=linking,
         exhibiting=exhibiting,
         subscriptions=(
             *acting.subscriptions, *sanctions.subscriptions, *work.subscriptions, *scoring.subscriptions,
-            *hearing.subscriptions, *reporting.subscriptions, *preserving.subscriptions, *hub.subscriptions, *answers.subscriptions,
+            *hearing.subscriptions, *reporting.subscriptions, *preserving.subscriptions, *hub.subscriptions, *answers.subscriptions, *linking.subscriptions,
             *exhibiting.subscriptions,
         ),
-        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs, *sanctions.jobs, *feeds.jobs, *hub.jobs, *exhibiting.jobs),
+        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs, *sanctions.jobs, *feeds.jobs, *hub.jobs, *linking.jobs, *exhibiting.jobs),
         turns=(
             *work.turns, *publishing.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns,
-            *preserving.turns, *acting.turns, *requesting.turns, *sanctions.turns, *feeds.turns, *hub.turns, *exchange.turns,
+            *preserving.turns, *acting.turns, *requesting.turns, *sanctions.turns, *feeds.turns, *hub.turns, *exchange.turns, *linking.turns,
             *exhibiting.turns,
         ),
         close=undo.close,

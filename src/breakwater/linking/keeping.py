@@ -80,7 +80,7 @@ class Keeping:
             return ()
         region, edges = _component(tx, start, self._most)
         if len(region) > self._most:
-            _log.warning("component_too_large", media=len(region))
+            _log.warning("component_too_large", size=len(region))
             region, edges = _neighbours(tx, start)
         return _write(tx, region, _parts(edges), by)
 
