@@ -251,3 +251,10 @@ class JusticeSettings(CommentsSettings):
         gt=0,
         description="Requests about own pictures taken in an hour, from everybody together.",
     )
+
+    likeness_dir: Path | None = Field(
+        default=None,
+        description="Folder of your own likeness models, a folder each with `provider.toml`, "
+        "`model.onnx` and `detector.onnx`; empty: off. Nothing is looked at before two people have "
+        "opened a model's legal gate for the country in `seat`.",
+    )

@@ -25,6 +25,7 @@ from breakwater.review.grading.sets import Limits as GradeLimits
 from breakwater.review.grading.stacks import Stacks
 from breakwater.review.grading.told import Tellings
 from breakwater.review.looking.cover import Staggering
+from breakwater.review.looking.crop_views import CropViews
 from breakwater.review.looking.devices import Devices
 from breakwater.review.looking.exposure import ExposureClock
 from breakwater.review.looking.grade_views import GradeViews
@@ -71,6 +72,7 @@ class Reviewing:
     live_stills: LiveStills
     spot_views: SpotViews
     link_views: LinkViews
+    crop_views: CropViews
     quality: Quality
     rehash: Rehash
     tellings: Tellings
@@ -130,6 +132,9 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
             db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, exposure=exposure
         ),
         link_views=LinkViews(
+            db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, exposure=exposure
+        ),
+        crop_views=CropViews(
             db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, exposure=exposure
         ),
         tellings=Tellings(db=on.db),
