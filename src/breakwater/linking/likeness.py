@@ -150,9 +150,9 @@ class Likenesses:
         with self._db.transaction() as tx:
             tx.lock_changes()
             found = link_persons.get(tx, gate)
+            agreed = approvals.confirm(tx, kind=OPEN, subject=gate, by=person)
             if self._named(found.name).card.sha256 != found.sha256:
                 raise NotFound("The model was exchanged since: propose it anew.")
-            agreed = approvals.confirm(tx, kind=OPEN, subject=gate, by=person)
             made = link_persons.opened(tx, gate, person)
             tx.audit(by.id, "likeness.open", gate, first=agreed.by, model=found.name,
                      role=found.role.value, jurisdiction=found.jurisdiction)  # fmt: skip
