@@ -21,6 +21,7 @@ from tests.integration import matrix_curating as curated
 from tests.integration import matrix_filing as filed
 from tests.integration import matrix_holding as holding
 from tests.integration import matrix_hub as hub
+from tests.integration import matrix_linking as linked
 from tests.integration import matrix_live as live
 from tests.integration import matrix_packing as packed
 from tests.integration import matrix_sanction as banned
@@ -216,6 +217,7 @@ ROWS: Final = [
     *same(curated.entry, LEAD, "GET /v1/hub/entries/{number}", "POST /v1/hub/entries/{number}/withdraw", body=WHY),
     *same(curated.gone, LEAD, "POST /v1/hub/entries/{number}/reinstate", body=WHY),
     *(row for maker, how, wanted in hub.ROUTES for row in same(maker, LEAD, *wanted, **how)),
+    *(row for maker, how, wanted in linked.ROUTES for row in same(maker, INVESTIGATOR, *wanted, **how)),
     *(row for maker, how, wanted in sought.ROUTES for row in same(maker, INVESTIGATOR, *wanted, **how)),
     *same(live.viewers_log, (), "POST /v1/viewers/imports/{id}/sessions", another=NONE, body={"json": {"before": 0, "to": 9}}),
     *same(make.case, REVIEWER, "POST /v1/cases/{id}/comments", body={"json": {"words": "a word"}}),

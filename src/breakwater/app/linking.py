@@ -79,7 +79,7 @@ def wire_linking(settings: Settings, on: Ground, undo: ExitStack) -> Linking:
     )  # fmt: skip
     seeking = wire_seeking(settings, on, taking.seek if mine else None)
     return Linking(
-        desk=Desk(db=on.db), judging=Judging(db=on.db, keeping=keeping), keeping=keeping,
+        desk=Desk(db=on.db, keeping=keeping), judging=Judging(db=on.db, keeping=keeping), keeping=keeping,
         taking=taking, stored=stored,
         searching=seeking.searching, cropping=seeking.cropping, likeness=seeking.likeness,
         jobs=(JobKind(LOOK_JOB, taking.run, lease_s=LEASE_S),) if mine else (),

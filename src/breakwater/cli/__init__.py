@@ -22,7 +22,7 @@ from breakwater import __version__
 from breakwater.errors import BreakwaterError
 
 COMMANDS: Final = (
-    "serve", "demo", "doctor", "validate", "scan", "hash", "lookup", "bank", "exchange", "hub", "grade", "duty", "media-server", "stream", "comments", "classifier", "likeness", "report", "reports", "viewers", "acts", "requests", "transparency", "compliance", "export", "holds", "receipt", "vics", "own-picture", "people", "privacy", "audit", "db",
+    "serve", "demo", "doctor", "validate", "scan", "hash", "lookup", "bank", "exchange", "hub", "links", "grade", "duty", "media-server", "stream", "comments", "classifier", "likeness", "report", "reports", "viewers", "acts", "requests", "transparency", "compliance", "export", "holds", "receipt", "vics", "own-picture", "people", "privacy", "audit", "db",
     "keys",
 )  # fmt: skip
 """Names of commands, each a module here (`media_server` for media-server), in the order in which help lists them."""

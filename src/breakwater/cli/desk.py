@@ -35,6 +35,7 @@ OPERATOR: Final = Principal(
         }
         | {Permission.STREAM_CONTROL, Permission.ACT_RETRY}
         | {Permission.HUB_READ, Permission.HUB_WRITE}
+        | {Permission.LINK_READ, Permission.LINK_WRITE}
         | {Permission.SUBJECT_READ, Permission.SUBJECT_ERASE}
     ),
 )
@@ -130,6 +131,13 @@ class Desk(Protocol):
 
     def hub(self, call: str, of: str = "", body: Row | None = None) -> Row:
         """One call of the hub's, by its name in `cli.hubs`."""
+        ...
+
+    def links(
+        self, call: str, of: int | None = None, body: Row | None = None, *, signer: str = "",
+        **asked: Any,
+    ) -> Row:  # fmt: skip
+        """One call of links, by its name in `cli.linked`."""
         ...
 
     def hub_import(self, name: str, file: GivenFile, progress: Progress) -> Row:

@@ -24,6 +24,7 @@ from breakwater.cli.desk import OPERATOR, Desk, ListFile, Progress, Row, Share
 from breakwater.cli.feeds import HereFeeds
 from breakwater.cli.hub_files import HereHubFiles
 from breakwater.cli.hubs import HereHub
+from breakwater.cli.linked import HereLinks
 from breakwater.cli.remote import OwnerDesk
 from breakwater.cli.serve import prepare
 from breakwater.cli.terminal import Terminal
@@ -124,7 +125,7 @@ class NoJail(JailPool):
         """Nothing was opened."""
 
 
-class HereDesk(HereCourt, HereFeeds, HereHub, HereHubFiles):
+class HereDesk(HereCourt, HereFeeds, HereHub, HereHubFiles, HereLinks):
     """Does the work in this process, which owns the installation meanwhile."""
 
     def __init__(self, app: App) -> None:

@@ -22,6 +22,7 @@ from breakwater.cli.desk import ListFile, Progress, Row, Share
 from breakwater.cli.feeds import OwnerFeeds
 from breakwater.cli.hub_files import OwnerHubFiles
 from breakwater.cli.hubs import OwnerHub
+from breakwater.cli.linked import OwnerLinks
 from breakwater.cli.matched import matched
 from breakwater.cli.owner import Owner, trusting
 from breakwater.cli.writing import written
@@ -103,7 +104,7 @@ class Client:
         return self.call(method, path, **how).json()
 
 
-class OwnerDesk(Client, OwnerCourt, OwnerFeeds, OwnerHub, OwnerHubFiles):
+class OwnerDesk(Client, OwnerCourt, OwnerFeeds, OwnerHub, OwnerHubFiles, OwnerLinks):
     """Does a command's work through the owner's API."""
 
     def __init__(self, owner: Owner) -> None:

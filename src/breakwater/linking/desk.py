@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from breakwater.errors import BadInput, NotAllowed
+from breakwater.linking.keeping import Keeping, Rebuilt
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Priority
 from breakwater.model.ids import Id
-from breakwater.model.link import Edge, Link, Medium, SeriesRow
-from breakwater.records import link_edges, link_media, link_series, link_tasks
+from breakwater.model.link import Edge, Link, LinkKind, Medium, SeriesRow
+from breakwater.records import link_edges, link_lists, link_media, link_series, link_tasks
 from breakwater.records.database import Database
 from breakwater.records.link_edges import Verdict
+from breakwater.records.link_lists import WaitingLink
 from breakwater.records.link_series import Step
 from breakwater.records.texts import storable
 
@@ -53,11 +55,55 @@ class MediumLook:
     links: tuple[Link, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How far links are.
+
+    Attributes:
+        media: by state.
+        links: by kind.
+        waiting: links that wait for a person, counted up to 1,000.
+    """
+
+    media: dict[str, int]
+    links: dict[str, int]
+    series: int
+    waiting: int
+
+
 class Desk:
     """What people do with series."""
 
-    def __init__(self, *, db: Database) -> None:
+    def __init__(self, *, db: Database, keeping: Keeping) -> None:
         self._db = db
+        self._keeping = keeping
+
+    def status(self, who: Principal) -> Status:
+        """How far links are; raises `NotAllowed`."""
+        _reader(who)
+        with self._db.read() as tx:
+            media = {one.value: n for one, n in link_media.count(tx).items()}
+            links: dict[str, int] = {}
+            for (kind, _), n in link_edges.count(tx).items():
+                links[kind.value] = links.get(kind.value, 0) + n
+            return Status(media, links, link_series.count(tx), link_lists.count_waiting(tx)[0])
+
+    def waiting(
+        self, who: Principal, *, after: int = 0, limit: int = 50, kind: LinkKind | None = None
+    ) -> list[WaitingLink]:
+        """Links that wait for a person; raises `NotAllowed`."""
+        _reader(who)
+        with self._db.read() as tx:
+            return link_lists.waiting(tx, after=after, limit=limit, kind=kind)
+
+    def rebuild(self, by: Principal) -> Rebuilt:
+        """Compute all series anew from their links; raises `NotAllowed`."""
+        if not by.may(Permission.LINK_WRITE):
+            raise NotAllowed("Series are kept by those who may.")
+        done = self._keeping.rebuild()
+        with self._db.transaction() as tx:
+            tx.audit(by.id, "links.rebuild", "links", series=done.series, changed=len(done.changed))
+        return done
 
     def page(
         self, who: Principal, *, after: int | None = None, limit: int = 50,

@@ -1,0 +1,186 @@
+"""`/v1/links`: series of media that belong together, the links that say so, and what people say.
+
+For investigators, and for commands on the host. Media are not here: who sees one sees it by
+`/v1/cases`, with an entry in the audit log. Thin over `linking.desk` and `linking.judging`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+from breakwater.app import App
+from breakwater.errors import NotAllowed
+from breakwater.model.access import Permission, Principal
+from breakwater.model.case import Priority
+from breakwater.model.link import LinkKind
+from breakwater.web.api.link_shapes import (
+    EdgeLookOut,
+    HandIn,
+    JudgedOut,
+    LinksStatusOut,
+    MediumLookOut,
+    MediumOut,
+    RebuiltOut,
+    SeriesChange,
+    SeriesListOut,
+    SeriesLookOut,
+    SeriesNoteIn,
+    SeriesOut,
+    StepOut,
+    VerdictIn,
+    WaitingListOut,
+    WaitingOut,
+)
+from breakwater.web.api.openapi import problems
+from breakwater.web.gate import Parts, Router, Who, needs
+
+P = Permission
+router = Router(tags=["links"])
+READ = problems(401, 403, 404, 422, 429, 503)
+CHANGE = problems(401, 403, 404, 409, 422, 429, 503)
+Number = Annotated[int, Path(ge=1, le=(1 << 53) - 1, examples=[7])]
+SignedBy = Annotated[str, Query(max_length=200, description="Of a command on the host: the person who does it, by name.")]  # fmt: skip
+
+
+@router.get("/v1/links/status", summary="How far links are", responses=READ)
+@needs(P.LINK_READ)
+def status(app: Parts, who: Who) -> LinksStatusOut:
+    """Media by state, links by kind, series, and what waits for a person."""
+    found = app.linking.desk.status(who)
+    return LinksStatusOut(
+        media=found.media, links=found.links, series=found.series, waiting=found.waiting
+    )
+
+
+@router.get("/v1/links/series", summary="Series", responses=READ)
+@needs(P.LINK_READ)
+def series_list(
+    app: Parts, who: Who, *,
+    after: Annotated[int | None, Query(ge=1, le=(1 << 53) - 1)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    priority: Annotated[Priority | None, Query()] = None,
+    text: Annotated[str, Query(max_length=120, description="Part of a name.")] = "",
+) -> SeriesListOut:  # fmt: skip
+    """Those that have media, the newest number first."""
+    rows = app.linking.desk.page(who, after=after, limit=limit, priority=priority, text=text)
+    return SeriesListOut(
+        series=[SeriesOut.of(one) for one in rows],
+        after=rows[-1].number if len(rows) == limit else None,
+    )
+
+
+@router.get("/v1/links/series/{number}", summary="One series", responses=READ)
+@needs(P.LINK_READ)
+def series(number: Number, app: Parts, who: Who) -> SeriesLookOut:
+    """By any number that means it: with its media, links and history."""
+    return SeriesLookOut.of(app.linking.desk.series(who, number))
+
+
+@router.patch("/v1/links/series/{number}", summary="Name or rate a series", responses=CHANGE)
+@needs(P.LINK_WRITE)
+def change(
+    number: Number, body: SeriesChange, app: Parts, who: Who, signed_by: SignedBy = ""
+) -> SeriesOut:
+    """No names of children."""
+    by, version, desk = signer(app, who, signed_by), body.version, app.linking.desk
+    if body.name is not None:
+        version = desk.rename(by, number, body.name, version=version).version
+    if body.priority is not None:
+        desk.rate(by, number, Priority(body.priority), version=version)
+    return SeriesOut.of(desk.series(by, number).row)
+
+
+@router.post(
+    "/v1/links/series/{number}/notes", status_code=201, summary="Note on a series",
+    responses=CHANGE,
+)  # fmt: skip
+@needs(P.LINK_WRITE)
+def note(
+    number: Number, body: SeriesNoteIn, app: Parts, who: Who, signed_by: SignedBy = ""
+) -> StepOut:
+    """It stays."""
+    return StepOut.of(app.linking.desk.note(signer(app, who, signed_by), number, body.words))
+
+
+@router.get("/v1/links/media/{number}", summary="One medium", responses=READ)
+@needs(P.LINK_READ)
+def medium(number: Number, app: Parts, who: Who) -> MediumLookOut:
+    """With its series and its links, the strongest first."""
+    return MediumLookOut.of(app.linking.desk.medium(who, number))
+
+
+@router.post("/v1/links/media/{number}/retry", summary="Look again", responses=CHANGE)
+@needs(P.LINK_WRITE)
+def retry(number: Number, app: Parts, who: Who, signed_by: SignedBy = "") -> MediumOut:
+    """At a medium that could not be read, or had nothing to compare by."""
+    return MediumOut.of(app.linking.desk.retry(signer(app, who, signed_by), number))
+
+
+@router.get("/v1/links/waiting", summary="Links that wait for a person", responses=READ)
+@needs(P.LINK_READ)
+def waiting(
+    app: Parts, who: Who, *,
+    after: Annotated[int, Query(ge=0, le=(1 << 53) - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    kind: Annotated[LinkKind | None, Query()] = None,
+) -> WaitingListOut:  # fmt: skip
+    """Leads, bridges between series, and conflicts."""
+    rows = app.linking.desk.waiting(who, after=after, limit=limit, kind=kind)
+    return WaitingListOut(waiting=[WaitingOut.of(one) for one in rows])
+
+
+@router.get("/v1/links/edges/{number}", summary="One link", responses=READ)
+@needs(P.LINK_READ)
+def edge(number: Number, app: Parts, who: Who) -> EdgeLookOut:
+    """With its evidence and what was said of it."""
+    return EdgeLookOut.of(app.linking.desk.edge(who, number))
+
+
+@router.post("/v1/links/edges", status_code=201, summary="Link two media by hand", responses=CHANGE)
+@needs(P.LINK_WRITE)
+def by_hand(body: HandIn, app: Parts, who: Who, signed_by: SignedBy = "") -> JudgedOut:
+    """What no method found and a person sees."""
+    by = signer(app, who, signed_by)
+    made = app.linking.judging.join_by_hand(by, body.a, body.b, LinkKind(body.kind), body.reason)
+    return JudgedOut.of(made)
+
+
+@router.post("/v1/links/edges/{number}/verdicts", summary="Judge a link", responses=CHANGE)
+@needs(P.LINK_WRITE)
+def judge(
+    number: Number, body: VerdictIn, app: Parts, who: Who, signed_by: SignedBy = ""
+) -> JudgedOut:
+    """Together, apart, or nothing any more; series are computed anew at once."""
+    by, judging = signer(app, who, signed_by), app.linking.judging
+    acts = {
+        "confirm": judging.confirm, "reject": judging.reject, "take_back": judging.take_back
+    }  # fmt: skip
+    return JudgedOut.of(acts[body.verdict](by, number, body.reason))
+
+
+@router.post("/v1/links/rebuild", summary="Compute all series anew", responses=CHANGE)
+@needs(P.LINK_WRITE)
+def rebuild(app: Parts, who: Who) -> RebuiltOut:
+    """From all links; what is right stays as it is."""
+    return RebuiltOut.of(app.linking.desk.rebuild(who))
+
+
+def signer(app: App, who: Principal, name: str) -> Principal:
+    """The person behind a call: of a command on the host, the one it names.
+
+    Raises:
+        NotAllowed: a name, and not by such a command.
+        NotFound: nobody of this name.
+    """
+    if not name:
+        return who
+    if not who.may(P.DESK_SIGN):
+        raise NotAllowed("Only a command on the server's host signs in a person's name.")
+    return for_person(app, who, name)
+
+
+def for_person(app: App, who: Principal, name: str) -> Principal:
+    """A command's principal with the person behind it."""
+    return app.access.people.on_behalf(who, name, P.LINK_WRITE)

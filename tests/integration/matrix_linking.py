@@ -1,0 +1,57 @@
+"""Series, links and media for `test_matrix_owners.py`: each maker answers a number."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from breakwater.model.ids import new_id
+from breakwater.model.link import Found, LinkKind, Origin
+from breakwater.records import link_edges, link_media, link_series
+from tests.integration.matrix_world import Make, Somebody, World
+
+
+def medium(world: World, _of: Somebody) -> str:
+    """A medium that is in no series."""
+    return str(_media(world, 1)[0])
+
+
+def link(world: World, _of: Somebody) -> str:
+    """A link of two media that are in a series by it."""
+    return str(_link(world))
+
+
+def series(world: World, _of: Somebody) -> str:
+    """A series of two media."""
+    number = _link(world)
+    with world.app.db.read() as tx:
+        found = link_series.of_medium(tx, link_edges.get(tx, number).edge.a)
+    assert found is not None
+    return str(found.number)
+
+
+def _media(world: World, count: int) -> list[int]:
+    with world.app.db.transaction() as tx:
+        return [
+            link_media.want(tx, Origin.EXHIBIT, new_id(), sha256=f"{world.next():064x}").number
+            for _ in range(count)
+        ]
+
+
+def _link(world: World) -> int:
+    a, b = _media(world, 2)
+    with world.app.db.transaction() as tx:
+        made = link_edges.add(tx, Found(a, b, LinkKind.PLACE, "test", "1", 0.9))
+        world.app.linking.keeping.changed(tx, [made])
+        return made.edge.number
+
+
+CONFIRM: Final = {"json": {"verdict": "confirm", "reason": "because"}}
+ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
+    (series, {}, ["GET /v1/links/series/{number}"]),
+    (series, {"body": {"json": {"name": "Blue"}}}, ["PATCH /v1/links/series/{number}"]),
+    (series, {"body": {"json": {"words": "Seen."}}}, ["POST /v1/links/series/{number}/notes"]),
+    (medium, {}, ["GET /v1/links/media/{number}", "POST /v1/links/media/{number}/retry"]),
+    (link, {}, ["GET /v1/links/edges/{number}"]),
+    (link, {"body": CONFIRM}, ["POST /v1/links/edges/{number}/verdicts"]),
+]
+"""All for investigators: series are the installation's, not a person's."""
