@@ -9,6 +9,8 @@ from breakwater.app.ground import Ground
 from breakwater.app.mapping import limits_of
 from breakwater.linking.exhibit_reading import Limits, Reader
 from breakwater.linking.exhibits import Exhibits
+from breakwater.linking.leads import Leads
+from breakwater.model.event import EventType
 from breakwater.model.work import JobKind, Subscription, Turn
 from breakwater.settings import Settings
 
@@ -37,4 +39,11 @@ def wire_exhibits(settings: Settings, on: Ground) -> Exhibiting:
         db=on.db, vault=on.vault, reader=reader,
         threads=settings.jail_children or os.cpu_count() or 1,
     )  # fmt: skip
-    return Exhibiting(exhibits, turns=(Turn("exhibits.take", EVERY_S, exhibits.turn),))
+    leads = Leads(db=on.db)
+    return Exhibiting(
+        exhibits, turns=(Turn("exhibits.take", EVERY_S, exhibits.turn),),
+        subscriptions=(
+            Subscription("leads.series", frozenset({EventType.SERIES_CHANGED}), leads.on_series),
+            Subscription("leads.media", frozenset({EventType.MEDIUM_LINKED}), leads.on_linked),
+        ),
+    )  # fmt: skip

@@ -168,8 +168,11 @@ class Danger:
             SendingRefused: the table lets it go to nobody at all.
         """
         with self._db.read() as tx:
-            if cases.get(tx, case).kind is CaseKind.RECEIVED:
+            kind = cases.get(tx, case).kind
+            if kind is CaseKind.RECEIVED:
                 raise Conflict("Others reported this: call, and refer it on the case's page.")
+            if kind is CaseKind.LEAD:
+                raise Conflict("A lead is not reported: call, and report the cases of its media.")
             if not (decisions.in_danger(tx, case) or decisions.known_since(tx, case)):
                 raise Conflict("Say first that a child is in danger now.")
             found = gather(tx, case)

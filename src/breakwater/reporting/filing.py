@@ -17,7 +17,6 @@ from typing import Final
 
 from breakwater.errors import BadInput, Conflict, NotFound
 from breakwater.model.access import Principal
-from breakwater.model.case import CaseKind
 from breakwater.model.event import Event, EventType
 from breakwater.model.filing import Filing, FilingFile, FilingState, FilingStep
 from breakwater.model.ids import Id, new_id
@@ -30,7 +29,7 @@ from breakwater.reporting import batching, following
 from breakwater.reporting.cybertipline.write import attached_texts
 from breakwater.reporting.drafting.draft import Drafted, Drafter
 from breakwater.reporting.drafting.gaps import Gap, still_open
-from breakwater.reporting.drafting.lead import told_with
+from breakwater.reporting.drafting.lead import ELSEWHERE, told_with
 from breakwater.reporting.drafting.material import gather
 from breakwater.reporting.permits import Destination, Permits
 from breakwater.reporting.viewed import say_who_viewed
@@ -82,7 +81,7 @@ class Filings:
         """A decision was taken, or taken back: drafts follow, and go."""
         case = event.subject
         with self._db.transaction() as tx:
-            if cases.get(tx, case).kind is CaseKind.RECEIVED or told_with(tx, case):
+            if cases.get(tx, case).kind in ELSEWHERE or told_with(tx, case):
                 return
             if decisions.known_since(tx, case) or decisions.in_danger(tx, case):
                 jobs.enqueue(tx, DRAFT_JOB, {"case": case}, dedup_key=f"draft:{case}")
@@ -110,8 +109,8 @@ class Filings:
                 report tells it.
         """
         with self._db.read() as tx:
-            if cases.get(tx, case).kind is CaseKind.RECEIVED:
-                raise Conflict("Others reported this: refer it on the case's page.")
+            if (refusal := ELSEWHERE.get(cases.get(tx, case).kind)) is not None:
+                raise Conflict(refusal)
             if (lead := told_with(tx, case)) is not None:
                 raise Conflict(f"This goes with the report of case {lead}, decided with it.")
             found = gather(tx, case)

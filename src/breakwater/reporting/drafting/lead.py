@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from breakwater.model.case import CaseKind
 from breakwater.model.decision import DecisionKind
 from breakwater.model.filing import Filing, FilingState
 from breakwater.model.ids import Id
@@ -19,6 +20,12 @@ from breakwater.records.database import Tx
 
 BATCHED: Final = "filing.batched"
 """Step of a case that goes with a batched report of another."""
+
+ELSEWHERE: Final = {
+    CaseKind.RECEIVED: "Others reported this: refer it on the case's page.",
+    CaseKind.LEAD: "A lead is not reported: report the cases of its media.",
+}
+"""Kinds of cases that no report is made of, and what is done instead."""
 
 
 def told_with(tx: Tx, case: Id) -> Id | None:

@@ -39,6 +39,9 @@ ABOUT_UPLOADS: Final = frozenset(K)
 ABOUT_BANKS: Final = frozenset({K.NOT_ILLEGAL, K.SECOND_OPINION, K.ESCALATE})
 """A flood of matches or entries has no item to judge: it is looked into and closed."""
 
+ABOUT_LEADS: Final = ABOUT_BANKS | {K.DANGER_NOW}
+"""A lead has no item of its own: the cases of its media are judged, it is looked into and closed."""
+
 WITHOUT_MATCH: Final = frozenset(K) - {K.WRONG_MATCH}
 
 REASONS: Final[Mapping[DecisionKind, str]] = {
@@ -64,6 +67,8 @@ def kinds_for(kind: CaseKind, upload: Upload | None) -> frozenset[DecisionKind]:
     """What may be said of a case: about an upload, about one without a match, about a bank."""
     if kind is CaseKind.QUARANTINE:
         return ABOUT_BANKS
+    if kind is CaseKind.LEAD:
+        return ABOUT_LEADS
     if kind is CaseKind.STREAM:
         return ABOUT_UPLOADS
     return ABOUT_UPLOADS if upload is not None and entries_of(upload) else WITHOUT_MATCH

@@ -254,6 +254,16 @@ class EffectView:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadView:
+    """Where a lead leads: words, every reason that came, and the page, for those who may see it."""
+
+    words: str
+    reasons: tuple[str, ...]
+    url: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """Everything about one case that its viewer may see.
 
@@ -263,6 +273,7 @@ class CaseView:
         chat: what is written there, in one look; its own page has the rest.
         scores: what operators' classifiers said; they decide nothing.
         received: the report that another service sent.
+        lead: what a lead leads to.
     """
 
     id: str
@@ -305,3 +316,4 @@ class CaseView:
     chat: ChatCard | None = None
     scores: tuple[ScoreRow, ...] = ()
     received: ReceivedView | None = None
+    lead: LeadView | None = None

@@ -27,6 +27,7 @@ from breakwater.web.pages import (
     read_classifiers,
     read_copies,
     read_deciding,
+    read_lead,
     read_received,
     read_related,
     read_stills,
@@ -85,6 +86,9 @@ _STEPS: Final[Mapping[str, str]] = Spoken({
     "chat_ordered": later("Ordered what is done in the chat"),
     "comments_released": later("Held comments were let go"),
     "comment_label": later("Said of a comment whether it counts"),
+    "joined": later("Something more was found"),
+    "deconflicted": later("Another organisation works on the same"),
+    "told": later("It is known what became of a child"),
     "alerted": later("A watcher noticed something more"),
     "alerted_comments": later("Comments alarmed again"),
     "snapshot": later("The account's data was taken from the service"),
@@ -165,6 +169,7 @@ def case(look: Look, found: Case) -> CaseView:
         chat=read_chat.card(look, chat) if chat else None,
         scores=read_classifiers.said(look.tx, found.subject),
         received=read_received.view(look, found, report),
+        lead=read_lead.view(look, found),
     )
 
 

@@ -45,6 +45,7 @@ from breakwater.web.pages.models_case import (
     Question,
     SecondPerson,
 )
+from breakwater.web.pages.read_lead import CLOSES
 from breakwater.web.pages.read_queue import Look, account_word, holder, row_of
 from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, later, say, say_n
@@ -100,8 +101,6 @@ STREAM_ROLE: Final[Mapping[AccountRole, str]] = Spoken({
     AccountRole.UNKNOWN: later("Not known: may not broadcast for now"),
 })  # fmt: skip
 """Who broadcasts, with what follows from it."""
-
-BANK_CLOSED: Final = later("Closes the case. Entries stay in quarantine until somebody frees them.")
 
 CONTEXT: Final[Mapping[Context, str]] = Spoken({
     Context.FAMILY: later("Family"),
@@ -161,8 +160,9 @@ def _refusal(look: Look, found: Case) -> str:
 def _choice(kind: K, found: Case) -> Choice:
     effect = EFFECT[kind] % {"seconds": SECONDS}
     live = found.kind is CaseKind.STREAM
-    if kind is K.NOT_ILLEGAL and found.kind is CaseKind.QUARANTINE:
-        return Choice(kind.value, say("No action needed"), f"case.{kind.value}", say(BANK_CLOSED))
+    if kind is K.NOT_ILLEGAL and found.kind in CLOSES:
+        word, closes = CLOSES[found.kind]
+        return Choice(kind.value, say(word), f"case.{kind.value}", say(closes))
     return Choice(
         kind=kind.value,
         word=WORD[kind],

@@ -29,6 +29,19 @@ from breakwater.web.languages import SOURCE, speaking
 from breakwater.web.pages.speech import later, say
 
 PATTERNS: Final = (
+    later("One medium joined series %(series)s."),
+    later("%(n)s media joined series %(series)s."),
+    later("%(lead)s A child in it is not identified."),
+    later("%(lead)s It was broadcast."),
+    later("%(lead)s It is recent."),
+    later(
+        "Medium %(n)s and %(other)s may show the same furnishing, which need not be the same room. Nothing was joined."
+    ),
+    later(
+        "Medium %(n)s and %(other)s may show persons who look alike, as a model says. Nothing was joined."
+    ),
+    later("Medium %(n)s could not be read: no links were sought for it."),
+    later("Exhibits %(reference)s: files that nobody here has judged."),
     later("It passed on %(day)s; %(reason)s"),
     later("%(match)s, in bank %(bank)s: a person must look."),
     later("%(match)s, in bank %(bank)s."),
