@@ -5,17 +5,21 @@ from __future__ import annotations
 import base64
 import json
 
+import httpx
 import pytest
 from tests import builders_feeds
 from tests.builders_feeds import rows
+from tests.contract.exchange_house import LOOPBACK
 from tests.contract.test_exchange_clients import Contract, setting
 from tests.integration.served import serving
 
 from breakwater.errors import PeerFault
 from breakwater.exchange.clients import hub
+from breakwater.exchange.wire import PeerWire
 from breakwater.model.bank import Opinion
 from breakwater.model.exchange import Credentials, DayCount, Gone, Word
 from breakwater.model.ids import new_id
+from breakwater.records import hub_segments
 from breakwater.testing.exchange_clients import folded, some_value, values
 from breakwater.testing.fake_hub import FakeHub
 
@@ -123,6 +127,10 @@ class Real:
     def url(self):
         return self.served.url
 
+    @property
+    def door(self):
+        return {"Authorization": f"Bearer {self.token}"}
+
     def client(self, clock, folder, token="", **options):
         keys = Credentials(token=token or self.token)
         return hub.Hub(setting(self, clock, folder, keys, **options), page=10)
@@ -165,3 +173,37 @@ def test_another_members_key_gets_nothing_of_ours(real, clock, tmp_path):
     token = builders_feeds.key_of(real.served, stranger)
     got = list(real.client(clock, tmp_path, token=token).pull(""))
     assert folded(got) == {}
+
+
+def test_a_segment_goes_on_at_the_byte_where_it_was_cut(real, clock, tmp_path):
+    real.hub.give(real.giver, rows(400), category="A1")
+    said = httpx.get(f"{real.url}/v1/hub/segments", headers=real.door).json()
+    (listed,) = json.loads(said["manifest"])["files"]
+    url = f"{real.url}/v1/hub/segments/{listed['name']}"
+    wire = PeerWire(clock=clock, private=LOOPBACK)
+    whole, part = tmp_path / "whole", tmp_path / "part"
+    wire.download(url, whole, headers=real.door)
+    for tag, status in ((listed["sha256"], 206), ("another", 200)):
+        part.write_bytes(whole.read_bytes()[:1000])
+        assert wire.download(url, part, headers=real.door, part_of=tag).status == status
+        assert part.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("built_anew", [True, False])
+def test_what_is_withdrawn_while_a_first_list_is_read_is_gone_here(
+    real, clock, tmp_path, built_anew
+):
+    """A file that is built anew says nothing of what it lacks."""
+    numbers = real.hub.give(real.giver, rows(40), category="A1")
+    client = real.client(clock, tmp_path, key=real.key)
+    taken = [next(iter(client.pull("")))]
+    assert len(folded(taken)) == 40
+    real.hub.withdraw(numbers[3])
+    if built_anew:
+        with real.served.app.db.transaction() as tx:
+            for view in {path.parent.name for path in tmp_path.rglob("*.seg")}:
+                hub_segments.end_view(tx, view)
+    pages = list(client.pull(taken[-1].checkpoint))
+    assert (pages[0].restarts, pages[-1].whole) == (built_anew, built_anew)
+    assert str(numbers[3]) not in folded(pages, folded(taken))
+    assert len(folded(pages, folded(taken))) == 39

@@ -22,6 +22,9 @@ Heard = Callable[[bool], bool]
 PAGE: Final = 5_000
 """Items of a page at most: its transaction takes about a second."""
 
+PAGE_OF_MANY: Final = 100_000
+"""Entries in columns of a page at most: its transaction takes about a second too."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -53,8 +56,19 @@ class Wire(Protocol):
         """
         ...
 
-    def download(self, url: str, to: Path, *, headers: Mapping[str, str] | None = None) -> Answer:
-        """One large answer into a file; its `body` is empty. Raises as `call`."""
+    def download(
+        self, url: str, to: Path, *, headers: Mapping[str, str] | None = None, part_of: str = ""
+    ) -> Answer:  # fmt: skip
+        """One large answer into a file; its `body` is empty. Raises as `call`.
+
+        Args:
+            url: of what is asked for.
+            to: the file; it holds what came, even where the line was cut.
+            headers: beside the usual ones.
+            part_of: the peer's entity tag of it (RFC 9110 §8.8.3), where it is known beforehand:
+                then what the file holds already is kept and only the rest is asked for. Whether
+                the whole is what it must be, the caller checks.
+        """
         ...
 
     def follow(

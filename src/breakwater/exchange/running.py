@@ -145,7 +145,7 @@ class Running:
         for count, page in enumerate(watched(pages, checkpoint), start=1):
             done = self._take(feed, job, pull, page)
             whole = page.whole
-            if done.gone or count % CATCH_UP_EVERY == 0:
+            if done.gone or page.many or count % CATCH_UP_EVERY == 0:
                 self._caught_up()
             if count >= MOST_PAGES or self._paused(feed):
                 return not self._paused(feed)
@@ -266,7 +266,7 @@ def watched(pages: Iterator[Page], checkpoint: str) -> Iterator[Page]:
     last = checkpoint
     for page in pages:
         mark = _mark(page)
-        if page.items and mark in seen:
+        if (page.items or page.many) and mark in seen:
             raise PeerFault("The same page came twice in one pull: its pages go in a circle.")
         seen.add(mark)
         if page.checkpoint != last and page.checkpoint in points:
@@ -282,6 +282,8 @@ def _mark(page: Page) -> bytes:
     for item in page.items:
         name = item.remote_id if isinstance(item, (Offered, Gone)) else item.place
         digest.update(b"\0" + name.encode("utf-8", "replace"))
+    for many in page.many:
+        digest.update("\0".join(["", *many.remote]).encode("utf-8", "replace"))
     return digest.digest()
 
 

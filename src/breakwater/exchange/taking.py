@@ -15,8 +15,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
+from breakwater.exchange import taking_many
+from breakwater.exchange.ports import PAGE
 from breakwater.model.bank import Bank, EntryStatus
 from breakwater.model.case import CaseKind, Priority
 from breakwater.model.event import EventType
@@ -25,6 +28,7 @@ from breakwater.model.exchange import (
     Feed,
     Gone,
     Item,
+    Many,
     Offered,
     Page,
     Pull,
@@ -35,6 +39,7 @@ from breakwater.records import banks, cases, entries, exchange_feeds, exchange_i
 from breakwater.records.database import Tx
 from breakwater.records.exchange_items import Known
 from breakwater.records.exchange_told import THEIRS
+from breakwater.records.lean import Added
 
 AT_ONCE: Final = 500
 OPINIONS: Final = 20
@@ -60,6 +65,13 @@ class Taken:
     gone: int = 0
     bad: int = 0
     held: int = 0
+
+    def __add__(self, other: Taken) -> Taken:
+        """Of two parts of a page."""
+        return Taken(
+            self.offered + other.offered, self.added + other.added, self.gone + other.gone,
+            self.bad + other.bad, self.held + other.held,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +106,42 @@ class Taking:
         tx.lock_changes()
         turn = exchange_feeds.turn(tx, feed) + (1 if page.restarts else 0)
         on = Desk(tx, feed, pull, banks.get(tx, feed.bank), turn)
-        wanted, bad = settle(page.items)
-        known = exchange_items.of_remote(tx, feed.number, wanted)
-        plan = planned(wanted, known)
-        added, held = self._add(on, plan.add)
-        _stay(on, plan.stays)
-        gone = self.let_go(tx, feed, on.bank, plan.ends)
-        exchange_feeds.bad_rows(tx, pull.id, exchange_feeds.pull(tx, pull.id).bad, bad)
-        offered = sum(isinstance(one, Offered) for one in wanted.values())
+        done = self._items(on, page.items)
+        for many in page.many:
+            done += self._many(on, many)
         exchange_feeds.count(
-            tx, feed, pull.id, offered=offered, added=added, gone=gone, bad=len(bad)
+            tx, feed, pull.id, offered=done.offered, added=done.added, gone=done.gone, bad=done.bad
         )
         exchange_feeds.set_state(tx, feed, checkpoint=page.checkpoint, turn=turn)
         if page.reached is not None:
             exchange_feeds.set_state(tx, feed, reached=page.reached)
+        return done
+
+    def _items(self, on: Desk, items: Sequence[Item]) -> Taken:
+        """Take entries one by one."""
+        tx, pull = on.tx, on.pull
+        wanted, bad = settle(items)
+        known = exchange_items.of_remote(tx, on.feed.number, wanted)
+        plan = planned(wanted, known)
+        added, held = self._add(on, plan.add)
+        _stay(on, plan.stays)
+        gone = self.let_go(tx, on.feed, on.bank, plan.ends)
+        exchange_feeds.bad_rows(tx, pull.id, exchange_feeds.pull(tx, pull.id).bad, bad)
+        offered = sum(isinstance(one, Offered) for one in wanted.values())
         return Taken(offered, added, gone, len(bad), held)
+
+    def _many(self, on: Desk, many: Many) -> Taken:
+        """Take entries in columns: what is new at once, the rest one by one."""
+        if not taking_many.fits(many):
+            return self._items(on, list(many.offers()))
+        new, old = taking_many.divided(on.tx, on.feed, many)
+        added, held = taking_many.taken(
+            on.tx, on.feed, on.bank, new, partial(self._bulk, on), turn=on.turn
+        )
+        done = Taken(len(new.remote), added, held=held)
+        for at in range(0, len(old), PAGE):
+            done += self._items(on, old[at : at + PAGE])
+        return done
 
     def _add(self, on: Desk, pairs: Sequence[tuple[Offered, Row]]) -> tuple[int, int]:
         """Add what the bank has not, each under an import that says what it is."""
@@ -121,9 +154,9 @@ class Taking:
             there = exchange_items.numbers_of(on.tx, on.bank, rows)
             new = [row for row in rows if (row[0], row[1]) not in there]
             if new:
-                count, status = self._bulk(on, group, new)
-                added += count
-                held += count if status is EntryStatus.QUARANTINED else 0
+                made, status = self._bulk(on, group, new)
+                added += made.count
+                held += made.count if status is EntryStatus.QUARANTINED else 0
                 there |= exchange_items.numbers_of(on.tx, on.bank, new)
             joined = [
                 (offer.remote_id, there[r[0], r[1]]) for offer, r in some if (r[0], r[1]) in there
@@ -132,7 +165,7 @@ class Taking:
             _hear(on.tx, on.feed, some, there)
         return added, held
 
-    def _bulk(self, on: Desk, group: Offered, new: Sequence[Row]) -> tuple[int, EntryStatus]:
+    def _bulk(self, on: Desk, group: Offered, new: Sequence[Row]) -> tuple[Added, EntryStatus]:
         tx, feed, bank = on.tx, on.feed, on.bank
         said = _said(on, group)
         made = imports.start(
@@ -150,7 +183,7 @@ class Taking:
             tx, made.number, rows_read=made.rows_read + len(new),
             rows_kept=made.rows_kept + done.count, rows_bad=0,
         )  # fmt: skip
-        return done.count, status
+        return done, status
 
     def let_go(self, tx: Tx, feed: Feed, bank: Bank, ends: Iterable[tuple[str, int]]) -> int:
         """A peer does not give these any more: withdraw those that nobody else gives.

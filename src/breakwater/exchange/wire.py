@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from breakwater.errors import (
     FetchFailed,
@@ -95,11 +95,23 @@ class PeerWire:
         )
         return self._judged(Answer(status, fields, body.getvalue()))
 
-    def download(self, url: str, to: Path, *, headers: Mapping[str, str] | None = None) -> Answer:
+    def download(
+        self, url: str, to: Path, *, headers: Mapping[str, str] | None = None, part_of: str = ""
+    ) -> Answer:  # fmt: skip
         """One large answer into a file; see `ports.Wire`."""
-        with to.open("wb") as sink:
-            fetcher = self._files[_scheme(url)]
-            status, fields = _asked(lambda: fetcher.call("GET", url, sink, headers=headers))
+        have = to.stat().st_size if part_of and to.exists() else 0
+        rest = {"Range": f"bytes={have}-", "If-Range": f'"{part_of}"'} if have else {}
+        fetcher = self._files[_scheme(url)]
+        with to.open("ab" if have else "wb") as file:
+            sink = _Rest(file, have)
+            status, fields = _asked(
+                lambda: fetcher.call(
+                    "GET", url, sink, headers={**(headers or {}), **rest}, begun=sink.begun
+                )
+            )
+        if status == 416 and have:  # it holds as much as there is, or more: of something else
+            to.unlink()
+            return self.download(url, to, headers=headers)
         return self._judged(Answer(status, fields, b""))
 
     def follow(
@@ -129,6 +141,33 @@ class PeerWire:
         if text.isascii() and text.isdigit():
             return min(float(text[:9]), LONGEST_WAIT_S)
         return _until(text, self._clock.now())
+
+
+class _Rest:
+    """Takes the rest of a file, or the whole of it where the peer sends that instead."""
+
+    def __init__(self, file: IO[bytes], have: int) -> None:
+        self._file = file
+        self._have = have
+        self._good = False
+
+    def begun(self, status: int, fields: Mapping[str, str]) -> None:
+        """An answer begins; what is no part of the file is not written into it.
+
+        Raises:
+            PeerFault: it sends another part than was asked for.
+        """
+        if status == 206:
+            if not fields.get("content-range", "").startswith(f"bytes {self._have}-"):
+                raise PeerFault("It sends another part of the file than was asked for.")
+        elif status == 200:
+            self._file.truncate(0)
+        self._good = status in {200, 206}
+
+    def write(self, data: bytes, /) -> None:
+        """Take some bytes."""
+        if self._good:
+            self._file.write(data)
 
 
 class _Enough(Exception):

@@ -9,8 +9,8 @@ taken. Kept by `records.exchange_feeds`, `exchange_items`, `exchange_told`; pull
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -97,12 +97,37 @@ class Unreadable:
 Item = Offered | Gone | Unreadable
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Many:
+    """Entries of one signal each that share all else: a stretch of a peer's file, in columns.
+
+    Attributes:
+        shared: what each of them says; its id and signals are empty.
+        kind: of every signal.
+        remote: the peer's ids, each once in a page.
+        values: of the signals, one for each id.
+        quality: 0..100, one for each id.
+    """
+
+    shared: Offered
+    kind: str
+    remote: Sequence[str]
+    values: Sequence[bytes]
+    quality: Sequence[int]
+
+    def offers(self) -> Iterator[Offered]:
+        """The same, one by one."""
+        for remote, value, quality in zip(self.remote, self.values, self.quality, strict=True):
+            yield replace(self.shared, remote_id=remote, signals=((self.kind, value, quality),))
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page of a pull.
 
     Attributes:
         items: in the order of the peer; of two with one id the later counts.
+        many: entries beside these, none of whose ids stands twice in the page.
         checkpoint: from here the pull goes on when this page is taken; the client's own words.
         reached: what the peer had up to this moment is with us when this page is taken.
         whole: with this page the whole list was read: what was not in it is gone (a peer that
@@ -115,6 +140,7 @@ class Page:
     reached: datetime | None = None
     whole: bool = False
     restarts: bool = False
+    many: tuple[Many, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ _NUMERIC: Final = re.compile(r"(0x[0-9a-f]*|\d+)(\.(0x[0-9a-f]*|\d+))*\.?")
 """Hosts that old resolvers read as numbers: 2130706433, 0x7f.1, 017700000001."""
 
 Resolve = Callable[[str, int], Sequence[Address]]
+Begun = Callable[[int, Mapping[str, str]], None]
 
 
 class Sink(Protocol):
@@ -148,9 +149,11 @@ class Fetcher:
 
     def call(
         self, method: str, url: str, sink: Sink, *, headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
+        content: bytes | None = None, begun: Begun | None = None,
     ) -> tuple[int, dict[str, str]]:  # fmt: skip
         """Make one request by the same rules, without following redirects.
+
+        `begun` hears status and headers before the sink gets the first byte.
 
         Returns:
             The answer's status and its headers by names in lower case; its body is in the sink.
@@ -172,6 +175,8 @@ class Fetcher:
                 }
                 if fields.get("content-encoding", "identity").lower() != "identity":
                     raise FetchRefused("The answer is compressed, although that was not asked for.")
+                if begun is not None:
+                    begun(response.status, fields)
                 self._copy(response.iter_stream(), sink, deadline)
                 return response.status, fields
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError):

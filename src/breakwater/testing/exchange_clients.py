@@ -82,7 +82,7 @@ def folded(
     for page in pages:
         if page.restarts:
             turn = set()
-        for item in page.items:
+        for item in (*page.items, *(one for many in page.many for one in many.offers())):
             turn |= {item.remote_id} if isinstance(item, Offered) else set()
             _fold(stands, item)
         if page.whole:

@@ -12,46 +12,27 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any, Final
 from urllib.parse import quote
 
 from breakwater.errors import BadInput, PeerFault, Tampered
+from breakwater.exchange.clients.hub_files import Point, offered, pages
+from breakwater.exchange.clients.parts import Parts
 from breakwater.exchange.clients.stopncii import read_json
 from breakwater.exchange.ports import PAGE, Answer, Checked, Heard, Maker, Offers, Setting
 from breakwater.model import segment_file
 from breakwater.model.bank import Opinion
-from breakwater.model.exchange import DayCount, Gone, Item, Offered, Page, Unreadable, Word
+from breakwater.model.exchange import DayCount, Gone, Item, Page, Unreadable, Word
 from breakwater.model.hub_feed import Released, Terms, objects, text, whole
 from breakwater.model.signal import kind_named
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MOST_LABELS: Final = 30
 OPINIONS: Final[Mapping[Opinion, str]] = {
     Opinion.TRUE_POSITIVE: "affirmative", Opinion.FALSE_POSITIVE: "negative",
     Opinion.DISPUTED: "none",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A checkpoint: the last change that was taken, and whether a whole list is read anew."""
-
-    after: int = 0
-    anew: bool = False
-
-    @classmethod
-    def read(cls, said: str) -> Point:
-        """What we wrote; the beginning where nothing was."""
-        try:
-            return cls(**json.loads(said)) if said else cls()
-        except (ValueError, TypeError):
-            raise PeerFault("The checkpoint is not one of this client: remove the feed.") from None
-
-    def __str__(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"))
 
 
 class Hub:
@@ -75,6 +56,7 @@ class Hub:
             raise BadInput("key is the hub's public key in base64, as its page shows it.") from None
         if len(self._key) not in {0, 32}:
             raise BadInput("key is the hub's public key: 32 bytes in base64.")
+        self._files = Parts(setting, f"{self._list}\0{self._purpose}")
 
     def check(self) -> Checked:
         """Whether we are let in, and whether it is the hub we know."""
@@ -91,7 +73,7 @@ class Hub:
     def pull(self, checkpoint: str) -> Iterator[Page]:
         """Segments first where nothing was taken yet, then changes up to the newest."""
         point = Point.read(checkpoint)
-        if self._key and point.after == 0:
+        if self._key and (point.after == 0 or point.file):
             for page in self._segments(point):
                 point = Point.read(page.checkpoint)
                 yield page
@@ -162,23 +144,25 @@ class Hub:
 
     def _offer(self, one: Released) -> Iterator[Item]:
         """What is known harmless is never taken from others: that needs two people here."""
-        terms = one.terms
-        if self._list and terms.list != self._list:
+        if not self._wanted(one.terms):
             return
         if one.negative:
             yield Gone(str(one.number))
             return
-        said = (terms.category, *terms.labels, f"tlp:{terms.tlp}")
-        names = ", ".join(source.name for source in terms.sources)
-        yield Offered(
-            str(one.number), ((one.kind, one.value, one.quality),),
-            tuple(dict.fromkeys(label for label in said if label))[:MOST_LABELS],
-            permitted_use=terms.permitted_use, source=(terms.source or names)[:200],
-            expires_at=terms.expires_at,
+        yield replace(
+            offered(one.terms),
+            remote_id=str(one.number), signals=((one.kind, one.value, one.quality),),
         )  # fmt: skip
+
+    def _wanted(self, terms: Terms) -> bool:
+        return not self._list or terms.list == self._list
 
     def _segments(self, point: Point) -> Iterator[Page]:
         """The files of the manifest, each checked before any of it is read.
+
+        A list that was begun goes on in the file where it stood. Where the hub has built that file
+        anew, what was taken of it may be gone without a word: then changes tell the rest, or the
+        list is read anew as a whole.
 
         Raises:
             PeerFault: a signature or a digest is not what it must be.
@@ -188,47 +172,26 @@ class Hub:
             manifest = segment_file.verified(
                 said["manifest"].encode(), base64.b64decode(said["signature"]), self._key
             )
-            for listed in manifest.files:
-                yield from self._segment(listed, point)
+            files, point = _left(manifest.files, point)
+            self._files.tidy(manifest.files)
+            restarts = point == Point(0, anew=True)
+            for listed in files:
+                for page in self._segment(listed, point):
+                    yield replace(page, restarts=restarts)
+                    restarts = False
+                point = Point(listed.upto, point.anew)
         except (Tampered, BadInput) as error:
             if isinstance(error, PeerFault):
                 raise
             raise PeerFault(error.detail or error.title()) from None
         except (KeyError, TypeError, AttributeError, ValueError):
             raise PeerFault("The list of segments is of another form.") from None
+        yield Page((), str(Point(point.after, point.anew)), restarts=restarts)
 
     def _segment(self, listed: segment_file.Listed, point: Point) -> Iterator[Page]:
-        path = self._set.folder / f".{listed.sha256}.part"
-        try:
-            url = f"{self._set.url}/v1/hub/segments/{quote(listed.name)}{self._for('?')}"
-            answer = self._set.wire.download(url, path, headers=self._headers())
-            if answer.status != 200:
-                raise PeerFault(f"It answered {answer.status} to a question for a segment.")
-            with path.open("rb") as file:
-                segment_file.same(file, listed)
-            news = segment_file.read(path.read_bytes()).news()
-            here = str(Point(listed.after, point.anew))
-            while rows := list(islice(news, PAGE)):
-                yield Page(tuple(self._of_segment(rows)), here)
-            yield Page((), str(Point(listed.upto, point.anew)))
-        finally:
-            path.unlink(missing_ok=True)
-
-    def _of_segment(self, rows: Sequence[Any]) -> Iterator[Item]:
-        for one in rows:
-            if not isinstance(one, Released):
-                yield Gone(str(one.number))
-                continue
-            try:
-                size = kind_named(one.kind).size
-            except BadInput:
-                size = -1
-            if size != len(one.value):
-                yield Unreadable(
-                    f"entry {one.number}", f"It is no value of the kind {one.kind[:16]}."
-                )
-            else:
-                yield from self._offer(one)
+        url = f"{self._set.url}/v1/hub/segments/{quote(listed.name)}{self._for('?')}"
+        with self._files.fetched(url, listed, self._headers()) as data:
+            yield from pages(segment_file.read(data), listed, point, self._wanted)
 
     def feedback(self, words: Sequence[Word]) -> Sequence[str]:
         """One message a word; our last word on an entry counts there."""
@@ -282,6 +245,23 @@ class Hub:
         headers = {**self._headers(), "Content-Type": "application/json"}
         content = json.dumps(body).encode()
         return self._set.wire.call("POST", self._set.url + path, headers=headers, content=content)
+
+
+def _left(
+    files: Sequence[segment_file.Listed], point: Point
+) -> tuple[Sequence[segment_file.Listed], Point]:
+    """Files of a manifest that are still to be read, and where the first of them is begun."""
+    if not point.file:
+        return files, point
+    for at, one in enumerate(files):
+        if one.sha256 != point.file:
+            continue
+        if point.after == one.upto and point.rows >= one.rows:
+            return files[at + 1 :], Point(point.after, point.anew)
+        return files[at:], point
+    if point.after == 0:
+        return files, Point(0, anew=True)
+    return (), Point(point.after, point.anew)
 
 
 def released(number: int, one: Mapping[str, Any], terms: Sequence[Terms | None]) -> Released:

@@ -100,8 +100,8 @@ class Segments:
         self._following.note(asking.member.id, DIALECT, rows=rows, change=through)
         return Signed(said, self._db.keys.sign(segment_file.SIGNED + said), key)
 
-    def file(self, who: Principal, name: str, purpose: str = "") -> Path:
-        """Where a file of this member's view lies.
+    def file(self, who: Principal, name: str, purpose: str = "") -> tuple[Path, str]:
+        """Where a file of this member's view lies, and its SHA-256.
 
         Raises:
             NotFound: no such file, or not of this member's view.
@@ -111,7 +111,7 @@ class Segments:
             kept = hub_segments.get(tx, name.removesuffix(".seg"))
             if kept.view != view_of(asking):
                 raise NotFound("segment")
-        return self._path(kept)
+        return self._path(kept), kept.sha256
 
     def turn(self) -> None:
         """Delete files that are over for a day."""
