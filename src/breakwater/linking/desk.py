@@ -7,6 +7,7 @@ log. Who sees media sees it elsewhere (`review.looking`), with an entry of its o
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -146,6 +147,12 @@ class Desk:
                 link_media.get(tx, number), link_series.of_medium(tx, number),
                 tuple(link_edges.of_medium(tx, number)),
             )  # fmt: skip
+
+    def media_of(self, who: Principal, cases: Iterable[Id]) -> list[Medium]:
+        """Media of cases, case by case; raises `NotAllowed`."""
+        _reader(who)
+        with self._db.read() as tx:
+            return [one for case in cases for one in link_media.of_case(tx, case)]
 
     def rename(
         self, by: Principal, number: int, name: str, *, version: int | None = None

@@ -9,16 +9,16 @@ anew, and that is said. Source: reference linking; docs/decisions/0040 and 0041.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from breakwater.errors import CorruptSegment, NotFound
 from breakwater.linking.finding.masks import Masks
 from breakwater.linking.signals import StoredSignals
 from breakwater.model.link import Found, LinkKind, Medium
 from breakwater.model.link_signals import LinkSignals
-from breakwater.model.place import PlaceMatch, PlaceVerdict
+from breakwater.model.place import PlaceMatch
 from breakwater.model.scene import Keypoints
 from breakwater.observe import logger
 from breakwater.records import link_media
@@ -28,13 +28,9 @@ from breakwater.scenes.overlay import Mask
 from breakwater.scenes.places import Places
 from breakwater.scenes.vocabulary import Vocabulary
 
-FILE: Final = "places.bin"
+INDEX: Final = "index"
 MOST: Final = 20
 """Candidates that geometry looks at (reference linking, "geometric check of the top 20")."""
-SAVE_AFTER: Final = 200
-"""Media after which the file is written, or a twentieth of it: it may be a gigabyte."""
-
-KINDS: Final = {PlaceVerdict.PLACE: LinkKind.PLACE, PlaceVerdict.DECOR: LinkKind.DECOR}
 _log = logger("linking")
 
 
@@ -57,16 +53,16 @@ class PlaceFinder:
         self._db = db
         self._stored = stored
         self._masks = masks
-        self._path = folder / FILE
+        self._path = folder / INDEX
         self.rebuilt = ""
         self._places = self._open(vocabulary)
         self._new = 0
 
     def _open(self, vocabulary: Vocabulary) -> Places:
+        if not self._path.is_dir():
+            return Places(vocabulary)
         try:
             return Places.load(self._path, vocabulary)
-        except FileNotFoundError:
-            return Places(vocabulary)
         except CorruptSegment as error:
             _log.error("places_made_anew", code=error.code)
             self.rebuilt = str(error)
@@ -83,27 +79,26 @@ class PlaceFinder:
         """Make a medium known by its shots, without what lies over them."""
         self._masks.seen(medium)
         self._places.remove(medium.number)
-        self._places.add(medium.number, _shots(signals, self._masks.of(medium)))
+        frames = _uncovered(signals, self._masks.of(medium))
+        self._places.add(medium.number, frames, signals.shots)
         self._new += 1
 
     def forget(self, number: int) -> None:
         """A medium is gone."""
-        self._places.remove(number)
+        if number in self._places:
+            self._places.remove(number)
+            self._new += 1
 
     def find(self, medium: Medium, signals: LinkSignals) -> Sequence[Found]:
         """Media that show the same place or décor."""
         mask = self._masks.of(medium)
-        shots = _shots(signals, mask)
-        near = [n for n, _ in self._places.candidates(shots, most=MOST + 1) if n != medium.number]
+        frames = _uncovered(signals, mask)
+        ranked = self._places.candidates(frames, MOST + 1, shots=signals.shots)
+        near = [number for number, _ in ranked if number != medium.number]
         return list(self._checked(medium, signals, mask, near[:MOST]))
 
     def save(self) -> None:
-        """Write the file when enough is new."""
-        if self._new >= max(SAVE_AFTER, len(self._places) // 20):
-            self.close()
-
-    def close(self) -> None:
-        """Write the file."""
+        """Write down what is new."""
         if self._new:
             self._places.save(self._path)
             self._new = 0
@@ -123,33 +118,31 @@ class PlaceFinder:
             match = place_check.compare(
                 signals.frames, theirs.frames, (mask, self._masks.of(other))
             )
-            kind = KINDS.get(match.verdict)
-            if kind is not None:
-                yield _found(medium.number, number, kind, match)
+            if match.verdict.link is not None:
+                yield _found(medium.number, number, match.verdict.link, match)
 
 
 def _found(one: int, other: int, kind: LinkKind, match: PlaceMatch) -> Found:
     """The edge, with the smaller number first and its evidence turned that way."""
-    pairs = [pair.plain() for pair in match.pairs]
-    if one > other:
-        pairs = [_turned(pair) for pair in pairs]
+    evidence = match.evidence() if one < other else _turned(match.evidence())
     return Found(
         min(one, other), max(one, other), kind, place_check.METHOD, place_check.VERSION,
-        match.score, {"pairs": pairs},
+        match.score, evidence,
     )  # fmt: skip
 
 
-def _turned(pair: dict[str, object]) -> dict[str, object]:
-    points = pair["points"]
-    assert isinstance(points, list)  # noqa: S101 - as `FramePair.plain` makes it
-    return pair | {
-        "a_s": pair["b_s"], "b_s": pair["a_s"], "points": [[c, d, a, b] for a, b, c, d in points],
-    }  # fmt: skip
+def _turned(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """The same seen from the other medium."""
+    pairs = [
+        pair | {
+            "a_s": pair["b_s"], "b_s": pair["a_s"],
+            "points": [[x, y, u, v] for u, v, x, y in pair["points"]],
+        }
+        for pair in evidence["pairs"]
+    ]  # fmt: skip
+    return {**evidence, "pairs": pairs}
 
 
-def _shots(signals: LinkSignals, mask: Mask | None) -> list[list[Keypoints]]:
-    """Key frames of each shot, without what lies over them."""
-    shots: dict[int, list[Keypoints]] = {}
-    for shot, frame in zip(signals.shots, signals.frames, strict=True):
-        shots.setdefault(shot, []).append(mask.uncovered(frame) if mask else frame)
-    return list(shots.values())
+def _uncovered(signals: LinkSignals, mask: Mask | None) -> list[Keypoints]:
+    """Key frames without what lies over them."""
+    return [mask.uncovered(frame) if mask else frame for frame in signals.frames]

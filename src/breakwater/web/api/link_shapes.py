@@ -146,6 +146,12 @@ class MediumOut(Answer):
         )  # fmt: skip
 
 
+class MediaOut(Answer):
+    """Media of cases."""
+
+    media: list[MediumOut]
+
+
 class SeriesOut(Answer):
     """A series."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Path, Query
+from pydantic import Field
 
 from breakwater.app import App
 from breakwater.errors import NotAllowed
@@ -20,6 +21,7 @@ from breakwater.web.api.link_shapes import (
     HandIn,
     JudgedOut,
     LinksStatusOut,
+    MediaOut,
     MediumLookOut,
     MediumOut,
     RebuiltOut,
@@ -33,13 +35,16 @@ from breakwater.web.api.link_shapes import (
     WaitingListOut,
     WaitingOut,
 )
+from breakwater.web.api.media import known_id
 from breakwater.web.api.openapi import problems
+from breakwater.web.api.shapes import ID
 from breakwater.web.gate import Parts, Router, Who, needs
 
 P = Permission
 router = Router(tags=["links"])
 READ = problems(401, 403, 404, 422, 429, 503)
 CHANGE = problems(401, 403, 404, 409, 422, 429, 503)
+IdText = Annotated[str, Field(max_length=64, examples=[ID])]
 Number = Annotated[int, Path(ge=1, le=(1 << 53) - 1, examples=[7])]
 SignedBy = Annotated[str, Query(max_length=200, description="Of a command on the host: the person who does it, by name.")]  # fmt: skip
 
@@ -102,6 +107,17 @@ def note(
 ) -> StepOut:
     """It stays."""
     return StepOut.of(app.linking.desk.note(signer(app, who, signed_by), number, body.words))
+
+
+@router.get("/v1/links/media", summary="Media of cases", responses=READ)
+@needs(P.LINK_READ)
+def media(
+    app: Parts, who: Who, *,
+    case: Annotated[list[IdText], Query(min_length=1, max_length=50)],
+) -> MediaOut:  # fmt: skip
+    """What is kept of some cases and links are sought for, case by case."""
+    found = app.linking.desk.media_of(who, [known_id(one) for one in case])
+    return MediaOut(media=[MediumOut.of(one) for one in found])
 
 
 @router.get("/v1/links/media/{number}", summary="One medium", responses=READ)
