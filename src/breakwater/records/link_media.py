@@ -157,6 +157,15 @@ def count(tx: Tx) -> dict[MediumState, int]:
     return {MediumState(row.state): int(row.n) for row in rows}
 
 
+def waits_since(tx: Tx) -> datetime | None:
+    """When the oldest that nobody has looked at came; None: none waits."""
+    wanted = sa.select(sa.func.min(_m.added_at)).where(
+        _m.state == MediumState.WAITING.value, _m.gone_at.is_(None)
+    )
+    found: datetime | None = tx.execute(wanted).scalar()
+    return found
+
+
 def known_blobs(tx: Tx, blobs: Iterable[Id]) -> set[Id]:
     """Which of these objects are media already."""
     wanted = sorted(set(blobs))
