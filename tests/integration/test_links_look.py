@@ -63,7 +63,9 @@ def pixels(seed: int) -> NDArray[np.uint8]:
 def test_a_picture_has_one_frame_and_its_hash_in_every_view(looker: LinkLooker) -> None:
     found = look(looker, (DATA / "places" / "berlin-01.jpg").read_bytes())
     assert (len(found.frames), found.shots, len(found.prints)) == (1, (0,), 8)
-    assert (found.sound, found.reel, found.seconds, found.abstained) == (None, None, 0.0, "")
+    assert (found.sound, found.seconds, found.abstained) == (None, 0.0, "")
+    assert found.reel is not None
+    assert len(found.reel.views) > 10, "the parts by which cut ones are found"
 
 
 def test_each_shot_of_a_video_is_looked_at(looker: LinkLooker) -> None:

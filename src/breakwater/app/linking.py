@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from breakwater.app.ground import Ground
+from breakwater.app.linking_finders import about_of, finders_of
 from breakwater.app.mapping import limits_of
 from breakwater.app.seeking import wire_seeking
 from breakwater.linking.cropping import Cropping
@@ -22,12 +22,10 @@ from breakwater.linking.searching import Searching
 from breakwater.linking.signals import StoredSignals
 from breakwater.linking.taking import Parts, Taking
 from breakwater.model.event import EventType
-from breakwater.model.link import Medium, Trait
 from breakwater.model.work import JobKind, Subscription, Turn
 from breakwater.observe import logger
 from breakwater.recognition.links import VERSION, LinkLooker
 from breakwater.records import link_media, link_series
-from breakwater.records.database import Tx
 from breakwater.records.link_media import LOOK_JOB
 from breakwater.settings import Settings
 
@@ -73,8 +71,8 @@ def wire_linking(settings: Settings, on: Ground, undo: ExitStack) -> Linking:
     taking = Taking(
         Parts(
             db=on.db, vault=on.vault, keeping=keeping, stored=stored, metrics=on.metrics,
-            looker=LinkLooker(pool=on.pool, limits=limits_of(settings).video), about=_about,
-            finders=(), version=VERSION,
+            looker=LinkLooker(pool=on.pool, limits=limits_of(settings).video), about=about_of(on),
+            finders=finders_of(on, stored), version=VERSION,
         )
     )  # fmt: skip
     seeking = wire_seeking(settings, on, taking.seek if mine else None)
@@ -88,11 +86,6 @@ def wire_linking(settings: Settings, on: Ground, undo: ExitStack) -> Linking:
             Subscription("links.decided", frozenset({EventType.CASE_DECIDED}), taking.on_decided),
         ),
     )  # fmt: skip
-
-
-def _about(_tx: Tx, _medium: Medium) -> Iterable[Trait]:
-    """What is known of a medium beside its bytes."""
-    return ()
 
 
 def _own(folder: Path, undo: ExitStack) -> bool:

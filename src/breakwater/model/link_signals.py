@@ -57,8 +57,8 @@ class LinkSignals:
         seconds: length; 0 of a picture.
         width, height: pixels as a person sees it.
         abstained: why there is nothing to compare by; empty: there is something.
-        reel: prints of a video by which others find it in themselves; None of a picture.
-        views: prints of a video by which it finds others; never kept.
+        reel: prints by which others find it in themselves: of a picture those of its parts.
+        views: prints by which it finds others; never kept.
     """
 
     frames: tuple[Keypoints, ...] = ()
@@ -72,6 +72,11 @@ class LinkSignals:
     abstained: str = ""
     reel: ReelPrints | None = None
     views: ReelPrints | None = None
+
+    @property
+    def moving(self) -> bool:
+        """Whether it is a video."""
+        return self.seconds > 0
 
     def kept(self) -> Self:
         """What is kept in the vault: without traits, which are kept as hashes, and `views`."""

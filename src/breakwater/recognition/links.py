@@ -53,7 +53,7 @@ class LinkLooker:
             if found.fault is Fault.OUR_FAULT:
                 raise DecoderFault(found.detail)
             return found
-        if found.reel is None or not self._pool.facts.get("chromaprint"):
+        if not found.moving or not self._pool.facts.get("chromaprint"):
             return found
         return replace(found, sound=self._sound(source, media_type, lane))
 

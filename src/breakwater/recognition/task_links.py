@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from breakwater.fingerprint import pdq
 from breakwater.fingerprint.shots import Shot, shots, spread
 from breakwater.fingerprint.video import FrameHash
-from breakwater.fingerprint.views import ReferenceMaker
+from breakwater.fingerprint.views import ReferenceMaker, ViewMaker
 from breakwater.media import image, traits
 from breakwater.media.live import luma
 from breakwater.media.video import Video, turn_of
@@ -116,11 +116,19 @@ def _picture(job: Job) -> LinkSignals:
     pixels = picture.frame.pixels
     if kept.look(pixels, 0.0, 0):
         kept.hash((0.0, one.signal.value, one.quality) for one in pdq.of_picture(pixels))
+    views, reel = _views(pixels) if kept.prints else (None, None)
     height, width = pixels.shape[:2]
     return LinkSignals(
         tuple(kept.frames), tuple(kept.shots), tuple(kept.prints),
-        width=width, height=height, abstained=kept.abstained,
+        width=width, height=height, abstained=kept.abstained, reel=reel, views=views,
     )  # fmt: skip
+
+
+def _views(pixels: NDArray[np.uint8]) -> tuple[ReelPrints, ReelPrints]:
+    """Parts of a picture, by which cut ones are found."""
+    grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    query, known = ViewMaker().both(np.ascontiguousarray(grey, np.uint8), 0.0)
+    return ReelPrints.of([query]), ReelPrints.of([known])
 
 
 def _video(job: Job) -> LinkSignals:
