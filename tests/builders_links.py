@@ -14,9 +14,11 @@ import sqlalchemy as sa
 
 from breakwater.model.ids import Id, new_id
 from breakwater.model.link import EdgeState, LinkKind, MediumState, Origin
-from breakwater.records import identities
+from breakwater.records import identities, numbers
 from breakwater.records.database import Tx
 from breakwater.records.tables import nouns_link as t
+
+ADA = "Ada Quist"
 
 
 def medium(
@@ -78,9 +80,7 @@ def series(
     return made
 
 
-def told(
-    tx: Tx, number: int, what: str, words: str = "", by: str = "Ada Quist", **facts: Any
-) -> None:
+def told(tx: Tx, number: int, what: str, words: str = "", by: str = ADA, **facts: Any) -> None:
     """One line of a series' history."""
     tx.execute(
         sa.insert(t.link_history),
@@ -96,14 +96,14 @@ def child(tx: Tx, number: int, label: str, *outcomes: str) -> Id:
     made = new_id()
     tx.execute(
         sa.insert(t.link_victims),
-        {"id": made, "series_number": number, "label": label, "by": "Ada Quist", "at": tx.now},
+        {"id": made, "series_number": number, "label": label, "by": ADA, "at": tx.now},
     )
     for outcome in outcomes:
         tx.execute(
             sa.insert(t.link_outcomes),
             {
                 "change": tx.change(), "victim_id": made, "outcome": outcome, "words": "",
-                "by": "Ada Quist", "at": tx.now,
+                "by": ADA, "at": tx.now,
             },
         )  # fmt: skip
     return made
@@ -116,8 +116,8 @@ def task(tx: Tx, number: int, words: str, *, done: bool = False) -> Id:
         sa.insert(t.link_tasks),
         {
             "id": made, "series_number": number, "words": words, "for_person": None,
-            "due_at": None, "by": "Ada Quist", "at": tx.now,
-            "done_at": tx.now if done else None, "done_by": "Ada Quist" if done else None,
+            "due_at": None, "by": ADA, "at": tx.now,
+            "done_at": tx.now if done else None, "done_by": ADA if done else None,
         },
     )  # fmt: skip
     return made
@@ -141,7 +141,13 @@ def place(tx: Tx, number: int, words: str, country: str, *, certain: bool) -> No
         sa.insert(t.link_places),
         {
             "change": tx.change(), "series_number": number, "certain": certain, "words": words,
-            "sealed": identities.seal(tx, whose, {"country": country}), "by": "Ada Quist",
+            "sealed": identities.seal(tx, whose, {"country": country}), "by": ADA,
             "at": tx.now,
         },
     )  # fmt: skip
+
+
+def used(tx: Tx, most: int) -> None:
+    """Numbers up to this one are given: what is found from now on has others."""
+    for name in ("link_media", "link_edges", "link_series"):
+        numbers.take(tx, name, most)

@@ -23,6 +23,7 @@ from tests.integration.served import Served, serving
 
 BLUE, RED, ALONE = 1, 2, 40
 """The series of media 1 to 30, that of 31 to 34, and a medium of none."""
+MEDIA = (*range(1, 35), ALONE, 41, 42, 51, 52, 53)
 PLACE, DECOR, PERSON, SOUND, DEVICE, COPY, CONFLICT = 901, 902, 903, 904, 905, 906, 907
 
 
@@ -98,11 +99,11 @@ def _evidence(number: int) -> tuple[int, int, int, LinkKind, dict[str, Any]]:
         PERSON: (PERSON, 6, ALONE, LinkKind.PERSON, {}),
         SOUND: (SOUND, 7, 33, LinkKind.SOUND, SOUNDS),
         DEVICE: (DEVICE, 8, ALONE, LinkKind.DEVICE, trait),
-        COPY: (COPY, 9, 34, LinkKind.COPY, LINE),
+        COPY: (COPY, 34, 51, LinkKind.COPY, LINE),
         CONFLICT: (
             CONFLICT,
-            10,
-            31,
+            41,
+            42,
             LinkKind.ACCOUNT,
             {"trait": {"kind": "account", "shared_by": 2}},
         ),
@@ -114,10 +115,8 @@ def link_site(directory: Path, browser: Browser | None, **settings: Any) -> Iter
     """Serve until the block ends."""
     with serving(directory, **settings) as served:
         app = served.app
-        blobs = {
-            n: app.vault.put(io.BytesIO(picture(n)), purpose="evidence")
-            for n in (*range(1, 35), ALONE)
-        }
+        blobs = {n: app.vault.put(io.BytesIO(picture(n)), purpose="evidence") for n in MEDIA}
+        ada = served.person(Role.INVESTIGATOR).id
         with app.db.transaction() as tx:
             ids = {
                 n: made.medium(
@@ -130,28 +129,38 @@ def link_site(directory: Path, browser: Browser | None, **settings: Any) -> Iter
                 kind = (LinkKind.COPY, LinkKind.PLACE, LinkKind.SOUND)[n % 3]
                 sure = EdgeState.CONFIRMED if n % 5 == 0 else EdgeState.MACHINE
                 made.edge(
-                    tx,
-                    n,
-                    n if n % 2 else max(1, n // 4),
-                    n + 1,
-                    kind,
-                    state=sure,
-                    score=0.99 - n / 200,
+                    tx, n, max(1, (n + 1) // 4), n + 1, kind, state=sure, score=0.99 - n / 200
                 )
+                if n > 3:  # two edges each: one alone joins nothing to a part of eight
+                    made.edge(tx, 200 + n, (n + 1) // 2, n + 1, LinkKind.COPY, score=0.85)
             for n in range(31, 34):
                 made.edge(tx, 100 + n, n, n + 1)
             made.series(tx, BLUE, list(range(1, 31)), name="Blue room", priority="high")
+            made.edge(tx, 151, 51, 52)
+            made.edge(tx, 152, 52, 53)
+            made.edge(tx, 153, 41, 42, state=EdgeState.REJECTED)
             made.series(tx, RED, [31, 32, 33, 34])
+            made.series(tx, 3, [51, 52, 53])
             made.alias(tx, 7, BLUE, founder=30)
             for n in (PLACE, DECOR, PERSON, SOUND, DEVICE, COPY, CONFLICT):
                 number, a, b, kind, evidence = _evidence(n)
                 state = EdgeState.CONFIRMED if n == CONFLICT else EdgeState.MACHINE
-                made.edge(tx, number, a, b, kind, evidence=evidence, state=state, score=0.81)
+                made.edge(
+                    tx,
+                    number,
+                    a,
+                    b,
+                    kind,
+                    evidence=evidence,
+                    state=state,
+                    score=0.3 if n == SOUND else 0.81,
+                )
             made.child(tx, BLUE, "A", "identified")
             made.child(tx, BLUE, "B")
             made.task(tx, BLUE, "Ask the hotel chain about the wallpaper.")
-            made.told(tx, BLUE, "founded", by="")
-            made.told(tx, BLUE, "joined", by="", media=[3, 4])
-            made.told(tx, BLUE, "noted", "The window looks over a harbour.")
+            made.told(tx, BLUE, "founded", by="linking")
+            made.told(tx, BLUE, "joined", by="linking", media=[3, 4])
+            made.told(tx, BLUE, "noted", "The window looks over a harbour.", by=ada)
             made.place(tx, BLUE, "The sockets are of this type.", "NL", certain=False)
+            made.used(tx, 1000)
         yield LinkSite(served, browser, ids)

@@ -84,13 +84,7 @@ def wire_reviewing(settings: Settings, on: Ground, undo: ExitStack) -> Reviewing
     exposure = ExposureClock(db=on.db, clock=on.clock)
     on_call = wire_on_call(settings, on, undo, resting=exposure.resting)
     return Reviewing(
-        views=Views(
-            db=on.db,
-            vault=on.vault,
-            pool=on.pool,
-            clock=on.clock,
-            exposure=exposure,
-        ),
+        views=Views(db=on.db, vault=on.vault, pool=on.pool, clock=on.clock, exposure=exposure),
         queue=Queue(db=on.db),
         bulk=Bulk(db=on.db),
         routing=routing,

@@ -50,6 +50,7 @@ NEEDS: Final[Mapping[EventType, Permission]] = {
     EventType.STREAM_ORDERED: Permission.STREAM_READ,
     EventType.STREAM_STOPPED: Permission.STREAM_READ,
     EventType.STREAM_ENDED: Permission.STREAM_READ,
+    EventType.SERIES_CHANGED: Permission.LINK_READ,
 }
 """Which events leave, and for whom. All others stay inside."""
 

@@ -25,6 +25,7 @@ LINKS: Final = (
     Link("sets", "Sets", "/sets", "Judge", Permission.GRADE_IMPORT),
     Link("qa", "Quality", "/qa", "Judge", Permission.GRADE_QA),
     Link("rates", "Overturned", "/appeals/rates", "Judge", Permission.GRADE_QA),
+    Link("links", "Links", "/links", "Know", Permission.LINK_READ),
     Link("banks", "Banks", "/banks", "Know", Permission.BANK_READ),
     Link("hub", "Hub", "/hub", "Know", Permission.HUB_READ),
     Link("transparency", "Figures", "/transparency", "Know", Permission.TRANSPARENCY_READ),

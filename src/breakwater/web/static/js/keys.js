@@ -119,7 +119,7 @@
     const at = all.findIndex((row) => row.getAttribute("aria-selected") === "true");
     choose(all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))]);
   };
-  for (const page of ["queue", "appeals", "banks", "audit", "people", "qa"]) {
+  for (const page of ["queue", "appeals", "banks", "audit", "people", "qa", "links", "links_waiting"]) {
     bw.on(`${page}.down`, () => step(1));
     bw.on(`${page}.up`, () => step(-1));
   }
@@ -128,6 +128,8 @@
   bw.on("banks.open", openRow);
   bw.on("appeals.open", openRow);
   bw.on("people.open", openRow);
+  bw.on("links.open", openRow);
+  bw.on("links_waiting.open", openRow);
 
   addEventListener("click", (event) => {
     const row = event.target.closest?.("[data-rows] tbody tr");

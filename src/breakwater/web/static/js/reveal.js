@@ -7,7 +7,7 @@
   const CAP_MS = 10000;
   const PRESS_MS = 5000;
   let turn = 0;
-  let shown = null;
+  let shown = [];
   let timer = 0;
   let holding = false;
   let hidden = false;
@@ -18,6 +18,8 @@
   const door = () => place().dataset.looks ?? "";
   const cards = () => [...document.querySelectorAll("[data-evidence]")];
   const card = () => cards().find((node) => node.hasAttribute("data-current")) ?? cards().find((node) => !node.hidden);
+  // Two that are compared are seen together or not at all.
+  const together = (one) => (one.dataset.together ? cards().filter((node) => node.dataset.together === one.dataset.together) : [one]).filter((node) => node.querySelector("[data-clear]"));
   const say = (words) => {
     const node = document.getElementById("reveal-status");
     if (node) node.textContent = words;
@@ -37,21 +39,21 @@
   };
 
   const start = () => {
-    if (holding || !card()?.querySelector("[data-clear]")) return;
+    const targets = holding || !card() ? [] : together(card());
+    if (!targets.length) return;
     if (hidden) return say(place().dataset.hiddenWords);
     holding = true;
     turn += 1;
     const mine = turn;
-    const target = card();
-    target.querySelector("[data-still]").classList.add("live");
-    timer = setTimeout(() => fetchFrame(target, mine), TAP_MS);
+    for (const target of targets) target.querySelector("[data-still]").classList.add("live");
+    timer = setTimeout(() => targets.forEach((target) => fetchFrame(target, mine)), TAP_MS);
   };
 
   const fetchFrame = async (target, mine) => {
     const { item, frame, level } = target.dataset;
     const abort = new AbortController();
-    shown = { target, abort, id: null, at: 0 };
-    const my = shown;
+    const my = { target, abort, id: null, at: 0 };
+    shown.push(my);
     let id = null;
     try {
       const answer = await send(`${door()}/views`, { item, frame: Number(frame), level, ...within(), reason: place().dataset.reason ?? "case review" }, { signal: abort.signal });
@@ -81,6 +83,7 @@
     picture.close();
     my.at = performance.now();
     my.target.querySelector("[data-veil]").hidden = true;
+    clearTimeout(timer);
     timer = setTimeout(stop, Math.min(my.cap, bw.recall("press", false) ? PRESS_MS : CAP_MS));
   };
 
@@ -99,12 +102,13 @@
     for (const node of document.querySelectorAll("[data-still].live")) node.classList.remove("live");
     for (const canvas of document.querySelectorAll("[data-clear]")) if (canvas.width) wipe(canvas);
     for (const veil of document.querySelectorAll("[data-veil]")) veil.hidden = false;
-    const was = shown;
-    shown = null;
-    if (!was) return;
-    if (was.id === null) was.abort.abort();
-    else if (was.at) {
-      end(was.id, performance.now() - was.at).then(() => document.body.dispatchEvent(new CustomEvent("view-ended")));
+    const ended = shown;
+    shown = [];
+    for (const was of ended) {
+      if (was.id === null) was.abort.abort();
+      else if (was.at) {
+        end(was.id, performance.now() - was.at).then(() => document.body.dispatchEvent(new CustomEvent("view-ended")));
+      }
     }
   };
 
@@ -112,7 +116,7 @@
   const down = () => (press() && holding ? stop() : start());
   const up = () => press() || stop();
   bw.on("case.reveal", { down, up });
-  for (const page of ["grade", "grade_first", "grade_stack", "spots"]) bw.on(`${page}.reveal`, { down, up });
+  for (const page of ["grade", "grade_first", "grade_stack", "spots", "edge"]) bw.on(`${page}.reveal`, { down, up });
   bw.hideFrame = stop;
   addEventListener("pointerdown", (event) => {
     if (event.button === 0 && event.target.closest?.("[data-hold], [data-evidence] [data-still]")) down();
@@ -122,14 +126,14 @@
   document.addEventListener("visibilitychange", () => document.hidden && stop());
   addEventListener("contextmenu", (event) => event.target.closest?.("[data-still], [data-hold]") && event.preventDefault());
   const escape = (event) => {
-    if (event.key !== "Escape" || !(holding || shown)) return;
+    if (event.key !== "Escape" || !(holding || shown.length)) return;
     event.stopImmediatePropagation(); // it hides the picture and does nothing else
     event.preventDefault();
     stop();
   };
   addEventListener("keydown", escape, true);
   document.body?.addEventListener("live", ({ detail }) => {
-    if (detail.name === "view-revoked" && shown?.id === detail.id) stop();
+    if (detail.name === "view-revoked" && shown.some((one) => one.id === detail.id)) stop();
   });
 
   // Which frame of which evidence is on show.
