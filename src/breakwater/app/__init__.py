@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from typing import Any
 
 from breakwater.access.door import Access
 from breakwater.app.acting import Acting, wire_acting
@@ -252,6 +253,10 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
     requesting = wire_requesting(settings, on, preserving)
     publishing = wire_publishing(settings, on, reporting.destinations)
     packages = wire_packages(settings, on, checkpointer, reporting.sendings)
+    working = (
+        work, acting, sanctions, scoring, hearing, receiving, reporting, preserving, requesting,
+        publishing, packages, feeds, hub, answers, exchange, linking, exhibiting,
+    )  # fmt: skip
     return App(
         settings=settings, clock=on.clock, metrics=on.metrics, db=on.db, keys=on.keys,
         vault=on.vault, checkpointer=checkpointer, pool=on.pool, registry=on.registry,
@@ -268,16 +273,12 @@ def _wire(settings: Settings, on: Ground, undo: ExitStack) -> App:
         receiving=receiving, reporting=reporting, preserving=preserving, packages=packages,
         acting=acting, sanctions=sanctions, own_pictures=own_pictures, requesting=requesting, feeds=feeds, hub=hub, exchange=exchange, linking=linking,
         exhibiting=exhibiting,
-        subscriptions=(
-            *acting.subscriptions, *sanctions.subscriptions, *work.subscriptions, *scoring.subscriptions,
-            *hearing.subscriptions, *reporting.subscriptions, *preserving.subscriptions, *hub.subscriptions, *answers.subscriptions, *linking.subscriptions,
-            *exhibiting.subscriptions,
-        ),
-        jobs=(*work.jobs, *scoring.jobs, *hearing.jobs, *receiving.jobs, *reporting.jobs, *packages.jobs, *sanctions.jobs, *feeds.jobs, *hub.jobs, *linking.jobs, *exhibiting.jobs),
-        turns=(
-            *work.turns, *publishing.turns, *scoring.turns, *hearing.turns, *receiving.turns, *reporting.turns,
-            *preserving.turns, *acting.turns, *requesting.turns, *sanctions.turns, *feeds.turns, *hub.turns, *exchange.turns, *linking.turns,
-            *exhibiting.turns,
-        ),
+        subscriptions=_every(working, "subscriptions"), jobs=_every(working, "jobs"),
+        turns=_every(working, "turns"),
         close=undo.close,
     )  # fmt: skip
+
+
+def _every(working: Iterable[object], what: str) -> tuple[Any, ...]:
+    """Subscriptions, jobs or turns of every part that has some."""
+    return tuple(one for part in working for one in getattr(part, what, ()))
