@@ -90,7 +90,8 @@ class Follower:
         held: dict[int, str] = {}
         everything: set[str] = set()
         for listed in manifest.files:
-            data = self.world.segments.file(self.who, listed.name).read_bytes()
+            path, _ = self.world.segments.file(self.who, listed.name)
+            data = path.read_bytes()
             segment_file.same(io.BytesIO(data), listed)
             for one in segment_file.read(data).news():
                 if isinstance(one, Released):

@@ -39,6 +39,7 @@ _ROWS: Final = (
     "FROM entries e LEFT JOIN hub_scores s ON s.entry_number = e.number "
     "WHERE e.change > ? AND e.change <= ? ORDER BY e.change LIMIT ?"
 )
+SPECIAL: Final = _ROWS[_ROWS.index("EXISTS") : _ROWS.index(" AS special")]
 _ONES: Final = _ROWS.replace("e.change > ? AND e.change <= ?", "e.number = ?").replace(
     " ORDER BY e.change LIMIT ?", ""
 )

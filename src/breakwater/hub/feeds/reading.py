@@ -19,9 +19,10 @@ from breakwater.model.hub import SharedList
 from breakwater.model.hub_feed import Gone, News, Released, Source, Terms, Why
 from breakwater.model.hub_given import Giver
 from breakwater.model.ids import Id
-from breakwater.records import hub_feeds, hub_given
+from breakwater.records import hub_feeds, hub_given, hub_stretches
 from breakwater.records.database import Tx
 from breakwater.records.hub_feeds import Batch, FeedRow, Own
+from breakwater.records.hub_stretches import Stretch
 from breakwater.records.lean import CODES
 
 _PROPOSED: Final = CODES[EntryStatus.PROPOSED]
@@ -132,26 +133,18 @@ class Reader:
             if left <= 0 or after >= upto:
                 return Page(news, after, former)
 
-    def alike(self, after: int, upto: int, size: int) -> tuple[list[FeedRow], Terms] | None:
+    def alike(self, after: int, upto: int, size: int) -> tuple[Stretch, Terms] | None:
         """The next rows, where all of them are ordinary entries of one kind and one batch.
 
         Millions come like this: whoever writes columns need not look at each. None: ask `page`.
         """
-        rows = hub_feeds.rows(self._tx, after, upto, size)
-        if not rows:
+        found = hub_stretches.alike(self._tx, after, upto, size)
+        if found is None or found.first.status != _ACTIVE or found.first.bank not in self._wanted:
             return None
-        _, _, kinds, _, statuses, negatives, _, lists, imports, scores, special = zip(
-            *rows, strict=True
-        )
-        mixed = any(
-            len(set(column)) > 1 for column in (kinds, statuses, negatives, lists, imports, scores)
-        )
-        if mixed or any(special) or statuses[0] != _ACTIVE or lists[0] not in self._wanted:
-            return None
-        self._verdicts(rows[:1])
-        verdict = self._plain[lists[0], imports[0]]
+        self._verdicts([found.first])
+        verdict = self._plain[found.first.bank, found.first.import_number]
         self.fresh.update(verdict.fresh if verdict.terms else ())
-        return None if verdict.terms is None else (rows, verdict.terms)
+        return None if verdict.terms is None else (found, verdict.terms)
 
     def every(self, after: int, upto: int, size: int = 50_000) -> Iterable[Sequence[News]]:
         """All news up to a change, in batches."""

@@ -33,8 +33,8 @@ from breakwater.model.ids import new_id
 from breakwater.model.segment_file import Listed, Manifest, Section, Segment
 from breakwater.records import hub_feeds, hub_segments
 from breakwater.records.database import Database, Tx
-from breakwater.records.hub_feeds import FeedRow
 from breakwater.records.hub_segments import Kept
+from breakwater.records.hub_stretches import Stretch
 
 DIALECT: Final = "segments"
 ROWS: Final = 250_000
@@ -175,7 +175,7 @@ class Segments:
                 alike = reader.alike(end, newest, AT_ONCE)
                 if alike is not None:
                     columns.add_alike(*alike)
-                    end = alike[0][-1].change
+                    end = alike[0].changes[-1]
                     continue
                 page = reader.page(end, newest, AT_ONCE, scan=AT_ONCE)
                 columns.add(page.news, tombstones=not whole)
@@ -229,15 +229,14 @@ class Columns:
         for kind, rows in kinds.items():
             self._kinds.setdefault(kind, []).append(segment_file.section(kind, rows))
 
-    def add_alike(self, rows: Sequence[FeedRow], terms: Terms) -> None:
+    def add_alike(self, rows: Stretch, terms: Terms) -> None:
         """Take entries of one kind and batch."""
-        changes, numbers, _, values, _, negatives, quality, *_ = zip(*rows, strict=True)
-        first, n = rows[0], len(rows)
+        first, n = rows.first, len(rows.numbers)
         part = Section(
-            first.kind, np.array(numbers, np.uint32), np.array(changes, np.int64),
-            np.full(n, self._place(terms), np.uint32), np.full(n, negatives[0], np.uint8),
-            np.array(quality, np.uint8), np.full(n, _hundredths(first.score), np.uint8),
-            np.frombuffer(b"".join(values), np.uint8).reshape(n, -1),
+            first.kind, np.array(rows.numbers, np.uint32), np.array(rows.changes, np.int64),
+            np.full(n, self._place(terms), np.uint32), np.full(n, first.negative, np.uint8),
+            np.array(rows.quality, np.uint8), np.full(n, _hundredths(first.score), np.uint8),
+            np.frombuffer(b"".join(rows.values), np.uint8).reshape(n, -1),
         )  # fmt: skip
         self._kinds.setdefault(first.kind, []).append(part)
         self.rows += n
