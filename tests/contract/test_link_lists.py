@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests import builders
 from tests import builders_links as made
 
 from breakwater.model.case import Priority
 from breakwater.model.link import EdgeState, LinkKind, Outcome
-from breakwater.records import link_lists
+from breakwater.records import link_about, link_lists, link_series
 
 pytestmark = pytest.mark.usefixtures("keyring")
 REJECTED, CONFIRMED = EdgeState.REJECTED, EdgeState.CONFIRMED
@@ -105,6 +106,35 @@ def test_an_alias_is_not_listed_beside_what_it_means_now(two_series) -> None:
             made.t.link_series.update().where(made.t.link_series.c.number == 2).values(in_use=1)
         )
         assert [(one.number, one.media) for one in link_lists.series(tx)] == [(1, 6)]
+
+
+def test_a_case_says_the_series_of_what_was_kept_of_it(two_series) -> None:
+    with two_series.transaction() as tx:
+        case, other = builders.case(tx), builders.case(tx)
+        made.medium(tx, 20, case=case.id)
+        made.medium(tx, 21, case=case.id)
+        made.series(tx, 5, [20, 21], name="Harbour")
+        assert link_lists.series_of_case(tx, case.id) == [(5, "Harbour")]
+        assert link_lists.series_of_case(tx, other.id) == []
+
+
+def test_what_people_keep_about_a_series_is_read_under_every_number_it_has(two_series) -> None:
+    with two_series.transaction() as tx:
+        made.alias(tx, 9, 1, founder=3)
+        made.task(tx, 9, "Later.", done=True)
+        made.task(tx, 1, "First.")
+        made.child(tx, 9, "A", "identified", "safeguarded")
+        made.place(tx, 9, "A sign.", "NL", certain=True)
+        row = link_series.get(tx, 9)
+        assert [(one.words, one.done_at is None) for one in link_about.tasks(tx, row)] == [
+            ("First.", True), ("Later.", False),
+        ]  # fmt: skip
+        (child,) = link_about.children(tx, row)
+        assert (child.label, child.outcome) == ("A", Outcome.SAFEGUARDED)
+        (place,) = link_about.places(tx, row)
+        assert (place.country, place.certain, place.words) == ("NL", True, "A sign.")
+        (sealed,) = tx.execute(made.t.link_places.select()).all()
+        assert b"NL" not in sealed.sealed
 
 
 def test_a_series_shows_its_media_its_edges_and_nobody_elses(two_series) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from breakwater.model.access import Role
 from breakwater.model.link import EdgeState
 from breakwater.records import link_edges, link_lists, link_series
+from tests import builders
 from tests import builders_links as made
 from tests.integration.browsing import chromium
 from tests.integration.console_site import until
@@ -272,3 +273,14 @@ def test_who_seeks_no_links_opens_none_and_who_only_reads_says_nothing(site) -> 
         assert client.post(f"/links/edges/{PLACE}", data={"verdict": "confirm"}).status_code == 403
         assert 'href="/links"' not in client.get("/").text
     assert state(site, PLACE) is EdgeState.MACHINE
+
+
+def test_a_case_says_which_series_it_belongs_to_to_those_who_seek_links(site) -> None:
+    with site.app.db.transaction() as tx:
+        case = builders.case(tx)
+        made.medium(tx, 701, case=case.id)
+        made.medium(tx, 702)
+        made.series(tx, 70, [701, 702], name="Attic")
+    shown = site.served.browser(Role.INVESTIGATOR).get(f"/cases/{case.id}").text
+    assert '<a href="/links/70">70 · Attic</a>' in shown
+    assert "/links/70" not in site.served.browser(Role.REVIEWER).get(f"/cases/{case.id}").text

@@ -298,6 +298,7 @@ class CaseView:
     hashes: tuple[tuple[str, str], ...] = ()
     account: tuple[tuple[str, str], ...] = ()
     earlier: tuple[QueueRow, ...] = ()
+    series: tuple[tuple[str, str], ...] = ()
     same: tuple[QueueRow, ...] = ()
     similar: tuple[RelatedRow, ...] = ()
     uploads: tuple[RelatedRow, ...] = ()

@@ -152,6 +152,7 @@ def case(look: Look, found: Case) -> CaseView:
         hashes=_hashes(upload) if upload else (),
         account=_account(look, found, upload),
         earlier=read_related.earlier(look, found),
+        series=read_related.series(look, found),
         similar=read_related.similar(look, upload, (row.id for row in bar.stack)),
         uploads=read_related.of_account(look, found, upload),
         history=_history(look, found, upload),

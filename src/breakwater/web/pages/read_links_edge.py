@@ -244,9 +244,15 @@ def _title(one: Edge) -> str:
 def _facts(found: Link) -> tuple[tuple[str, str], ...]:
     return (
         (say("Score of its method"), say("%(n)s of 100", n=score(found.edge))),
-        (say("Method"), f"{found.method} {found.version}".strip()),
+        (say("Method"), _method(found)),
         (say("Found"), words.full(found.at)),
     )
+
+
+def _method(found: Link) -> str:
+    if found.method == link_edges.BY_HAND:
+        return say("Drawn by a person")
+    return f"{found.method} {found.version}".strip()
 
 
 def _side(one: MediumLine, at_s: Any, inside: tuple[int, str] | None) -> SideView:
@@ -284,8 +290,9 @@ def _points_words(at: Mapping[str, Any], points: Sequence[PointView]) -> str:
 
 def _traits(tx: Tx, found: Link) -> tuple[str, ...]:
     """What both leave behind, in words without its value."""
-    given = found.evidence.get("trait")
-    every = given if isinstance(given, list) else [given]
+    every = found.evidence.get("traits")
+    if not isinstance(every, list):
+        every = [found.evidence.get("trait")]
     said = []
     for one in every:
         if not isinstance(one, Mapping) or one.get("kind") not in set(TraitKind):

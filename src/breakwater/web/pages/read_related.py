@@ -12,7 +12,7 @@ from breakwater.model.access import Permission
 from breakwater.model.case import Case, CaseKind
 from breakwater.model.ids import Id
 from breakwater.model.upload import Upload
-from breakwater.records import cases, duplicates, uploads
+from breakwater.records import cases, duplicates, link_lists, uploads
 from breakwater.web.pages import words
 from breakwater.web.pages.models import Mark, QueueRow
 from breakwater.web.pages.models_case import RelatedRow
@@ -30,6 +30,16 @@ def earlier(look: Look, found: Case) -> tuple[QueueRow, ...]:
         return ()
     every = cases.by_account(look.tx, found.service, found.account, MOST + 1)
     return tuple(row_of(look, other) for other in every if other.id != found.id)[:MOST]
+
+
+def series(look: Look, found: Case) -> tuple[tuple[str, str], ...]:
+    """Series that something kept of the case belongs to: address and words."""
+    if not look.may(Permission.LINK_READ):
+        return ()
+    return tuple(
+        (f"/links/{number}", f"{number} · {name}" if name else str(number))
+        for number, name in link_lists.series_of_case(look.tx, found.id)[:MOST]
+    )
 
 
 def of_account(look: Look, found: Case, upload: Upload | None) -> tuple[RelatedRow, ...]:
