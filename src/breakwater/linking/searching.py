@@ -15,6 +15,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import BinaryIO, Final, Protocol
 
+import numpy as np
+
 from breakwater.errors import BadInput, NotAllowed, TooManyRequests, Unavailable
 from breakwater.model.access import Permission, Principal
 from breakwater.model.ids import new_id
@@ -26,12 +28,11 @@ from breakwater.model.media import Undecodable
 from breakwater.model.scene import Keypoints
 from breakwater.records import link_media, link_searches, link_series
 from breakwater.records.database import Database
+from breakwater.scenes.place_check import LEAST_POINTS
 
 A_HOUR: Final = 60
 """Searches of one person: more is browsing what is kept."""
 MOST: Final = 50
-LEAST_POINTS: Final = 12
-"""Key points within a box; fewer say nothing (`scenes.local` asks for 14 matches)."""
 NOBODY: Final = 1 << 53
 """Number that stands for the example: above every medium's."""
 
@@ -154,9 +155,14 @@ def within(seen: LinkSignals, box: Box, time_s: float) -> LinkSignals:
 
 
 def _inside(frame: Keypoints, box: Box) -> Keypoints:
-    x, y = frame.points[:, 0] / frame.width, frame.points[:, 1] / frame.height
-    keep = (x >= box[0]) & (x <= box[0] + box[2]) & (y >= box[1]) & (y <= box[1] + box[3])
-    return frame.only(keep)
+    """Key points in a box, as if it were the picture: a thing stands elsewhere in what is kept."""
+    sides = np.array((frame.width, frame.height), np.float32)
+    corner, size = np.array(box[:2], np.float32) * sides, np.array(box[2:], np.float32) * sides
+    inside = (frame.points >= corner) & (frame.points <= corner + size)
+    keep = np.asarray(inside.all(axis=1), bool)
+    wide, high = (max(1, round(float(one))) for one in size)
+    part = frame.only(keep)
+    return replace(part, width=wide, height=high, points=part.points - corner)
 
 
 def _example(by: Principal, now: datetime) -> Medium:

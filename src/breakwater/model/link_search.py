@@ -24,7 +24,8 @@ class Hit:
         score: 0 to 1 of the method; compared within a kind alone.
         series: number of the series that it is in.
         method: what found it.
-        evidence: as an edge's; times and points `a` are the kept medium's, `b` the example's.
+        evidence: as an edge's; times and points `a` are the kept medium's, `b` the example's
+            or, where one was drawn, the box's.
     """
 
     medium: int
