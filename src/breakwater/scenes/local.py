@@ -30,6 +30,12 @@ SIDE: Final = 512
 COUNT: Final = 600
 """Key points kept of a frame, the strongest: 82 kB."""
 
+PLACE_SIDE: Final = 800
+"""Longest side in pixels for places: a room from another side needs finer points than a copy."""
+
+PLACE_COUNT: Final = 1000
+"""Key points kept of a frame for places: 136 kB."""
+
 STEP: Final = 1 / 512
 """Of a quantised descriptor: 255 is one half; larger parts of a unit vector are rare."""
 
@@ -51,35 +57,46 @@ _TOLERANCE: Final = {LocalModel.HOMOGRAPHY: 4.0, LocalModel.FUNDAMENTAL: 1.5}
 
 
 @functools.cache
-def _detector() -> Any:
+def _detector(count: int) -> Any:
     """The one detector of a process; OpenCV starts no threads (the jail allows none)."""
     cv2.setNumThreads(1)
-    return cv2.SIFT.create(nfeatures=COUNT, contrastThreshold=0.02)
+    return cv2.SIFT.create(nfeatures=count, contrastThreshold=0.02)
 
 
-def extract(luma: NDArray[np.uint8], time_s: float = 0.0) -> Keypoints:
+def extract(
+    luma: NDArray[np.uint8], time_s: float = 0.0, *, side: int = SIDE, count: int = COUNT
+) -> Keypoints:
     """Find the key points of one frame.
 
     Args:
         luma: (h, w) grey pixels.
         time_s: of the frame.
+        side: longest side in pixels that they are sought in.
+        count: how many are kept, the strongest.
 
     Returns:
         None of them where the picture is dark or has no structure.
     """
     height, width = luma.shape
-    scale = min(1.0, SIDE / max(height, width))
+    scale = min(1.0, side / max(height, width))
     if scale < 1.0:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         luma = cv2.resize(luma, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
     height, width = luma.shape
-    found, raw = ((), None) if luma.std() < _DARK / 4 else _detector().detectAndCompute(luma, None)
+    found, raw = (
+        ((), None) if luma.std() < _DARK / 4 else _detector(count).detectAndCompute(luma, None)
+    )
     if raw is None or not len(found):
         empty = np.zeros((0, 2), np.float32)
         return Keypoints(time_s, width, height, empty, np.zeros((0, 128), np.uint8))
-    order = np.argsort([-one.response for one in found], kind="stable")[:COUNT]
+    order = np.argsort([-one.response for one in found], kind="stable")[:count]
     points = np.array([found[place].pt for place in order], np.float32)
     return Keypoints(time_s, width, height, points, _root(raw[order]))
+
+
+def extract_place(luma: NDArray[np.uint8], time_s: float = 0.0) -> Keypoints:
+    """Find the key points of one frame as places are told by."""
+    return extract(luma, time_s, side=PLACE_SIDE, count=PLACE_COUNT)
 
 
 def _root(raw: NDArray[np.float32]) -> NDArray[np.uint8]:
