@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import tempfile
 from dataclasses import replace
 
+import av
 import numpy as np
 import pytest
 import sqlalchemy as sa
@@ -21,6 +23,7 @@ from breakwater.errors import (
     NotFound,
     Tampered,
 )
+from breakwater.linking.keeping import Keeping
 from breakwater.linking.likeness import Likenesses
 from breakwater.linking.likeness_seen import shots_of
 from breakwater.media.sandbox import JailPool
@@ -28,9 +31,9 @@ from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.classifier import Picture
 from breakwater.model.ids import new_id
 from breakwater.model.likeness import GateState, ProviderCard, Track
-from breakwater.model.link import EdgeState, LinkKind
+from breakwater.model.link import EdgeState, Found, LinkKind
 from breakwater.model.media import MediaLimits
-from breakwater.records import link_edges, link_media, link_persons
+from breakwater.records import link_edges, link_media, link_persons, link_series
 from breakwater.records.tables import core
 from breakwater.records.tables.nouns_link import link_verdicts, person_looks, person_vectors
 
@@ -316,3 +319,60 @@ def test_a_cut_begins_another_shot():
     noise = np.random.default_rng(3).integers(0, 255, (64, 64, 3), dtype=np.uint8)
     assert shots_of([Picture(ANN), Picture(ANN), Picture(noise), Picture(noise)]) == [0, 0, 1, 1]
     assert shots_of([]) == []
+
+
+def test_a_likeness_of_one_changes_no_series(house):
+    """Not with the strongest score, and not with many of them; a person's word does."""
+    keeping = Keeping(db=house.db)
+    numbers = [house.kept(ANN) for _ in range(4)]
+    with house.db.transaction() as tx:
+        links = [
+            link_edges.add(tx, Found(a, b, LinkKind.PERSON, "likeness 00", "1", 1.0))
+            for a in numbers
+            for b in numbers
+            if a < b
+        ]
+        assert keeping.changed(tx, links) == ()
+        assert all(link_series.of_medium(tx, one) is None for one in numbers)
+        first = links[0].edge.number
+        link_edges.verdict(tx, first, EdgeState.CONFIRMED, "I looked.", "Ada Quist")
+        assert keeping.changed(tx, [link_edges.get(tx, first)]) != ()
+
+
+def test_the_evidence_of_a_lead_asks_the_gate_and_is_written_down(house):
+    one, _ = house.kept(ANN), house.kept(BEN)
+    gate = house.opened()
+    house.verb.turn()
+    (lead,) = house.edges(one)
+    assert lead.evidence["pairs"][0]["a_s"] == 0.0
+    house.verb.opened(house.second, lead.edge.number)
+    assert house.audit()[-1] == "likeness.see"
+    with pytest.raises(NotAllowed):
+        house.verb.opened(house.person(Role.REVIEWER), lead.edge.number)
+    with house.db.transaction() as tx:
+        link_edges.verdict(tx, lead.edge.number, EdgeState.REJECTED, "Two people.", "Ada Quist")
+        hand = link_edges.add(tx, Found(1, 2, LinkKind.COPY, "by_hand", "1", 1.0))
+    house.verb.close(house.first, gate.id)
+    with pytest.raises(NotAllowed):
+        house.verb.opened(house.second, lead.edge.number)
+    house.verb.opened(house.second, hand.edge.number)
+
+
+def test_a_face_of_a_clip_is_one_track_of_its_shot(house):
+    """A real clip, read in the jail: one vector for each face of a shot, not one a frame."""
+    with tempfile.NamedTemporaryFile(suffix=".mp4") as out:
+        with av.open(out.name, "w", format="mp4") as container:
+            stream = container.add_stream("libx264", rate=10)
+            stream.width, stream.height, stream.pix_fmt = 640, 384, "yuv444p"
+            stream.options = {"preset": "ultrafast", "qp": "10"}
+            for _ in range(40):
+                frame = av.VideoFrame.from_ndarray(ANN, format="rgb24")
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode())
+        blob = house.vault.put(out, purpose="evidence")
+    house.number += 1
+    with house.db.transaction() as tx:
+        medium(tx, house.number, blob=blob, media_type="video/mp4")
+    house.opened()
+    assert house.verb.turn() == 1
+    assert house.vectors() == 1

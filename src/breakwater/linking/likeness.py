@@ -24,7 +24,7 @@ from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.approval import LAPSE
 from breakwater.model.classifier import Picture
 from breakwater.model.ids import Id, new_id
-from breakwater.model.likeness import PLACE, Box, Gate, GateState, ProviderCard, Track
+from breakwater.model.likeness import METHOD, PLACE, Box, Gate, GateState, ProviderCard, Track
 from breakwater.model.link import Link, LinkKind, Medium
 from breakwater.model.media import MediaLimits, Undecodable
 from breakwater.observe import logger
@@ -205,6 +205,26 @@ class Likenesses:
                      gates=sorted(one.id for one in methods.values()))  # fmt: skip
             return found
 
+    def opened(self, by: Principal, number: int) -> None:
+        """Somebody opens the evidence of a link: a model's lead asks their role's gate.
+
+        What other methods found is nobody's likeness and asks nothing.
+
+        Raises:
+            NotAllowed: it is a model's lead, and no gate is open for a role of this person.
+            NotFound: no such link.
+        """
+        with self._db.read() as tx:
+            found = link_edges.get(tx, number)
+        if found.edge.kind is not LinkKind.PERSON or not found.method.startswith(METHOD):
+            return
+        with self._db.transaction() as tx:
+            mine = [] if by.person is None else self._open(tx, by.person)
+            gates = sorted(one.id for one in mine if _method(one.sha256) == found.method)
+            if not gates:
+                raise NotAllowed("No gate is open for your role: likenesses stay closed.")
+            tx.audit(by.id, "likeness.see", str(found.edge.a), edge=number, gates=gates)
+
     def turn(self) -> int:
         """Look at media that an open model has not seen; a regular turn. Answers how many."""
         if self._folder is None or not self._seat:
@@ -325,7 +345,7 @@ class Likenesses:
 
 
 def _method(sha256: str) -> str:
-    return f"likeness {sha256[:16]}"
+    return f"{METHOD}{sha256[:16]}"
 
 
 def _opener(by: Principal) -> Id:

@@ -62,7 +62,9 @@ def leads_of(
         pair = (ours, theirs) if number < other else (theirs, ours)
         alikes = alike(*pair, card)
         if alikes:
-            evidence = {"likenesses": [one.plain() for one in alikes], "model": card.name}
+            evidence = {"likenesses": [one.plain() for one in alikes], "model": card.name, "pairs": [
+                {"a_s": one.a_s, "b_s": one.b_s, "inliers": 0, "points": []} for one in alikes
+            ]}  # fmt: skip
             link_edges.add(tx, Found(
                 min(number, other), max(number, other), LinkKind.PERSON, card.method,
                 card.version, alikes[0].score, evidence,

@@ -32,6 +32,9 @@ _SHA: Final = re.compile(r"[0-9a-f]{64}")
 PLACE: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 """ISO 3166: where a gate is open. There is none that is open everywhere."""
 
+METHOD: Final = "likeness "
+"""How the method of an edge begins that a model found; a person's own word has another."""
+
 Box = tuple[float, float, float, float]
 """x, y, width, height; 0 to 1 of the picture's sides."""
 
@@ -148,7 +151,7 @@ class ProviderCard:
     @property
     def method(self) -> str:
         """What its edges name as their method: another model's are another method."""
-        return f"likeness {self.sha256[:16]}"
+        return f"{METHOD}{self.sha256[:16]}"
 
     @classmethod
     def parse(cls, text: str) -> Self:

@@ -151,6 +151,7 @@ def waiting(
 @needs(P.LINK_READ)
 def edge(number: Number, app: Parts, who: Who) -> EdgeLookOut:
     """With its evidence and what was said of it."""
+    app.linking.likeness.opened(who, number)
     return EdgeLookOut.of(app.linking.desk.edge(who, number))
 
 

@@ -171,6 +171,7 @@ def _edge(
     request: Request, app: App, pages: Console, who: Principal, number: int, *, pair: int = 0,
     done: int = 0, said: str = "", wrong: BreakwaterError | None = None,
 ) -> HTMLResponse:  # fmt: skip
+    app.linking.likeness.opened(who, number)
     with app.db.read() as tx:
         view = read_links_edge.edge(tx, who, number, pair=pair)
         undone = link_edges.get(tx, done).edge.number if done else 0
