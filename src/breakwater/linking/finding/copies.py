@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from breakwater.linking.finding.prints import LEAST_QUALITY, Prints
+from breakwater.linking.finding.prints import LEAST_QUALITY, SAME, Prints
 from breakwater.matching.align import Follower
 from breakwater.matching.reels import ReelChange, ReelIndex
 from breakwater.model.copies import ReelPrints, Segment, Zone
@@ -166,6 +166,8 @@ def _pictures(
     evidence = {"pairs": shown, "distance": distance}
     if best.score >= local.SAME:
         return Copy(round(min(1.0, 0.5 + best.score / 2), 3), method, evidence)
+    if distance > SAME:
+        return None
     telling = pair is not None and min(len(pair[0]), len(pair[1])) >= TELLING
     if telling:
         return Copy(LEAD / 2, method, evidence) if distance <= EQUAL else None

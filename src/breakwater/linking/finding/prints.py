@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 
 from breakwater import kernel
 
-NEAR: Final = 31
+SAME: Final = 31
 """Bits of 256 within which PDQ says the same (facebook/ThreatExchange)."""
+NEAR: Final = 48
+"""Bits within which geometry is asked: a picture cut by a twentieth is so far from itself, unrelated
+ones are 128 apart."""
 LEAST_QUALITY: Final = 50
 MOST_HITS: Final = 200_000
 """Pairs of hashes that one question may give: a picture that everybody sent stops there."""
