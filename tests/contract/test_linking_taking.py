@@ -163,7 +163,7 @@ def test_what_two_decisions_keep_is_looked_at_once_and_becomes_a_series(house) -
         (Origin.CASE, one.case, one.blob, MediumState.LOOKED),
         (Origin.CASE, two.case, two.blob, MediumState.LOOKED),
     ]
-    assert media[0].facts["frames"] == 1
+    assert (media[0].facts["frames"], media[0].facts["compared"]) == (1, True)
     assert house.series() == [[1, 2]]
     with house.db.read() as tx:
         (link,) = link_edges.of_medium(tx, 1)
@@ -305,7 +305,7 @@ def test_where_only_hashes_may_be_kept_nothing_is_decoded(database, vault) -> No
     house.work()
     (medium,) = house.media()
     assert (medium.state, medium.blob, medium.facts) == (
-        MediumState.ABSTAINED, None, {"why": link_media.HASH_ONLY},
+        MediumState.ABSTAINED, None, {"why": link_media.HASH_ONLY, "compared": True},
     )  # fmt: skip
     assert medium.sha256
     assert house.looker.looks == []

@@ -15,6 +15,8 @@ from breakwater.app.mapping import limits_of
 from breakwater.app.seeking import wire_seeking
 from breakwater.linking.cropping import Cropping
 from breakwater.linking.desk import Desk
+from breakwater.linking.finding.masks import Masks
+from breakwater.linking.finding.places import PlaceFinder
 from breakwater.linking.judging import Judging
 from breakwater.linking.keeping import Keeping
 from breakwater.linking.likeness import Likenesses
@@ -27,6 +29,7 @@ from breakwater.observe import logger
 from breakwater.recognition.links import VERSION, LinkLooker
 from breakwater.records import link_media, link_series
 from breakwater.records.link_media import LOOK_JOB
+from breakwater.scenes import vocabulary
 from breakwater.settings import Settings
 
 TAKE_EVERY_S: Final = 2.0
@@ -44,6 +47,7 @@ class Linking:
         judging: what people say of links.
         keeping: what belongs together.
         taking: looks at what is kept, where no other process does.
+        places: the index of places; None where another process has it.
         stored: what was read of media.
         searching: finds by an example.
         cropping: cut-outs of things for public appeals.
@@ -54,6 +58,7 @@ class Linking:
     judging: Judging
     keeping: Keeping
     taking: Taking
+    places: PlaceFinder | None
     stored: StoredSignals
     searching: Searching
     cropping: Cropping
@@ -68,17 +73,19 @@ def wire_linking(settings: Settings, on: Ground, undo: ExitStack) -> Linking:
     keeping, stored = Keeping(db=on.db), StoredSignals(on.vault)
     folder = settings.data_dir / "places"
     mine = _own(folder, undo)
+    masks = Masks(db=on.db, stored=stored)
+    places = _places(on, stored, masks, folder, undo) if mine else None
     taking = Taking(
         Parts(
             db=on.db, vault=on.vault, keeping=keeping, stored=stored, metrics=on.metrics,
             looker=LinkLooker(pool=on.pool, limits=limits_of(settings).video), about=about_of(on),
-            finders=finders_of(on, stored), version=VERSION,
+            finders=(*(() if places is None else (places,)), *finders_of(on, stored, masks)), version=VERSION,
         )
     )  # fmt: skip
     seeking = wire_seeking(settings, on, taking.seek if mine else None)
     return Linking(
         desk=Desk(db=on.db, keeping=keeping), judging=Judging(db=on.db, keeping=keeping), keeping=keeping,
-        taking=taking, stored=stored,
+        taking=taking, places=places, stored=stored,
         searching=seeking.searching, cropping=seeking.cropping, likeness=seeking.likeness,
         jobs=(JobKind(LOOK_JOB, taking.run, lease_s=LEASE_S),) if mine else (),
         turns=(*(_turns(on, taking) if mine else ()), *seeking.turns),
@@ -86,6 +93,17 @@ def wire_linking(settings: Settings, on: Ground, undo: ExitStack) -> Linking:
             Subscription("links.decided", frozenset({EventType.CASE_DECIDED}), taking.on_decided),
         ),
     )  # fmt: skip
+
+
+def _places(
+    on: Ground, stored: StoredSignals, masks: Masks, folder: Path, undo: ExitStack
+) -> PlaceFinder:
+    """The same place, by the words that are shipped; written down at the end."""
+    places = PlaceFinder(
+        db=on.db, stored=stored, masks=masks, folder=folder, vocabulary=vocabulary.packaged()
+    )
+    undo.callback(places.save)
+    return places
 
 
 def _own(folder: Path, undo: ExitStack) -> bool:

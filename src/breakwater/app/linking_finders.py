@@ -15,7 +15,7 @@ from breakwater.model.link_signals import LinkSignals
 from breakwater.records import link_media
 
 
-def finders_of(on: Ground, stored: StoredSignals) -> tuple[Finder, ...]:
+def finders_of(on: Ground, stored: StoredSignals, masks: Masks) -> tuple[Finder, ...]:
     """Copies, sounds, and devices and accounts."""
 
     def read(number: int) -> LinkSignals | None:
@@ -26,7 +26,6 @@ def finders_of(on: Ground, stored: StoredSignals) -> tuple[Finder, ...]:
             return None
         return None if medium.gone_at is not None else stored.read(medium)
 
-    masks = Masks(db=on.db, stored=stored)
     return CopyFinder(read=read, mask=masks.of), SoundFinder(read=read), TraitFinder(db=on.db)
 
 

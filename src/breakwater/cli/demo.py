@@ -41,7 +41,8 @@ PURPOSES: Final = {
 ROLES: Final = ("reviewer", "qa_lead", "auditor", "admin")
 """What the how-tos need of one person; the server is told to print no link, which would end ours."""
 OFFICER: Final = ("reviewer", "report_officer")
-ACTS: Final = ("live", "justice", "hub")
+SEEKER: Final = ("reviewer", "investigator")
+ACTS: Final = ("live", "justice", "links", "hub")
 FAILED: Final = 1
 LIVE: Final = "  On the live wall:      a broadcast runs on, whose chat alarmed and is paused; its case says why\n"
 
@@ -163,7 +164,11 @@ def grant(running: App) -> Access:
     link = running.access.people.link(person.id, "demo", life=LINK_LIFE)
     officer = running.access.people.create("Demo officer", OFFICER, OPERATOR)
     reports = running.access.people.link(officer.id, "demo", life=LINK_LIFE)
-    return Access(key, lists, link, grant_live(running, lists), reports, demo_hub.grant(running))
+    seeker = running.access.people.create("Demo investigator", SEEKER, OPERATOR)
+    links = running.access.people.link(seeker.id, "demo", life=LINK_LIFE)
+    return Access(
+        key, lists, link, grant_live(running, lists), reports, links, demo_hub.grant(running)
+    )
 
 
 def grant_live(running: App, lists: str) -> LiveAccess:

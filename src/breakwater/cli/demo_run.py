@@ -17,7 +17,7 @@ from typing import Any, Final
 import httpx
 from rich.markup import escape
 
-from breakwater.cli import demo_hub, demo_justice, demo_live, demo_media
+from breakwater.cli import demo_hub, demo_justice, demo_links, demo_live, demo_media
 from breakwater.cli.demo_live import LiveAccess
 from breakwater.cli.demo_media import Sample
 from breakwater.cli.owner import Owner
@@ -42,6 +42,7 @@ class Access:
         link: lets one person into the console, once.
         live: for the live act.
         officer: lets the one who reports into the console, once.
+        links: lets an investigator into the console, once.
         hub: lets those who run the hub in.
         member: an installation that joins it; None: nobody does.
     """
@@ -51,6 +52,7 @@ class Access:
     link: str
     live: LiveAccess
     officer: str
+    links: str
     hub: demo_hub.Desk
     member: demo_hub.Member | None = None
 
@@ -79,6 +81,7 @@ def run(
         ledger = books(uploads(service, terminal))
         terminal.say("\nA list grows, and what passed before is found:")
         ledger["later"] = list(later(service, lists, ledger["uploads"], terminal))
+        ledger["links"] = demo_links.act(owner, service, lists, access.links, terminal)
     ledger["live"] = demo_live.act(owner, access.live, home, terminal, kept)
     case = ledger["live"].get("case") or _first_case(ledger)
     ledger["justice"] = demo_justice.act(owner, access.officer, case, terminal)
@@ -106,6 +109,7 @@ def seen_all(ledger: dict[str, Any]) -> bool:
         and all(step["as_expected"] for step in ledger["later"])
         and ledger["live"]["as_expected"]
         and ledger["justice"]["as_expected"]
+        and ledger["links"]["as_expected"]
         and ledger["hub"]["as_expected"]
         and bool(ledger["console"])
     )

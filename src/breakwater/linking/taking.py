@@ -106,6 +106,8 @@ class Taking:
         db, case = self._on.db, event.subject
         with db.transaction() as tx:
             tx.lock_changes()
+            if cases.get(tx, case).kind is CaseKind.LEAD:
+                return  # exhibits are kept for their own reason, whatever comes of the lead
             if _stands(tx, case):
                 for thing in of_case(tx, cases.get(tx, case)):
                     _want(tx, thing)
@@ -275,6 +277,7 @@ class Taking:
                 if there[one.a].fault != WITHDRAWN and there[one.b].fault != WITHDRAWN
             ]  # fmt: skip
             self._on.keeping.changed(tx, links)
+            link_media.compared(tx, medium.number)
             self._tell(tx, medium, [one for one in links if one.edge.number not in before])
 
     def _tell(self, tx: Tx, medium: Medium, fresh: Sequence[Link]) -> None:

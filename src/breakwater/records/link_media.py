@@ -215,6 +215,12 @@ def looked(
     return get(tx, number)
 
 
+def compared(tx: Tx, number: int) -> None:
+    """Its edges to everything that was known are written."""
+    facts = {**get(tx, number).facts, "compared": True}
+    tx.execute(sa.update(link_media).where(_m.number == number).values(facts=facts))
+
+
 def failed(tx: Tx, number: int, fault: str) -> bool:
     """It could not be read; whether that is news. The fault is a code, never words of the file."""
     change = sa.update(link_media).where(

@@ -133,6 +133,7 @@ class MediumOut(Answer):
     media_type: str = Field(examples=["video/mp4"])
     added_at: datetime
     made_at: datetime | None
+    compared: bool = Field(description="Its links to everything that was known are written.")
     gone: bool = Field(description="Its bytes were destroyed.")
 
     @classmethod
@@ -142,7 +143,7 @@ class MediumOut(Answer):
             number=one.number, id=one.id, origin=one.origin.value, case=one.case,
             state=one.state.value, why=one.fault or str(one.facts.get("why", "")),
             source=one.source, media_type=one.media_type, added_at=one.added_at,
-            made_at=one.made_at, gone=one.gone_at is not None,
+            made_at=one.made_at, compared=bool(one.facts.get("compared")), gone=one.gone_at is not None,
         )  # fmt: skip
 
 
