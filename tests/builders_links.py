@@ -12,9 +12,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from breakwater.model.exhibit import Exhibit, ExhibitState, SetKind
 from breakwater.model.ids import Id, new_id
 from breakwater.model.link import EdgeState, LinkKind, MediumState, Origin
-from breakwater.records import identities, numbers
+from breakwater.records import exhibits, identities, numbers
 from breakwater.records.database import Tx
 from breakwater.records.tables import nouns_link as t
 
@@ -151,3 +152,10 @@ def used(tx: Tx, most: int) -> None:
     """Numbers up to this one are given: what is found from now on has others."""
     for name in ("link_media", "link_edges", "link_series"):
         numbers.take(tx, name, most)
+
+
+def exhibit_set(tx: Tx, reference: str, file: str, fault: str) -> None:
+    """A set that was taken in, with one file that could not be read."""
+    begun = exhibits.start(tx, reference=reference, source="", kind=SetKind.FOLDER, by=ADA)
+    exhibits.add(tx, begun.number, [Exhibit(file, ExhibitState.BAD, fault=fault)])
+    exhibits.finish(tx, begun.number)

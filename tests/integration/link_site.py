@@ -163,4 +163,5 @@ def link_site(directory: Path, browser: Browser | None, **settings: Any) -> Iter
             made.told(tx, BLUE, "noted", "The window looks over a harbour.", by=ada)
             made.place(tx, BLUE, "The sockets are of this type.", "NL", certain=False)
             made.used(tx, 1000)
+            made.exhibit_set(tx, "Operation Reed", "photos/3.jpg", "The file is cut short.")
         yield LinkSite(served, browser, ids)

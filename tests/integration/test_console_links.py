@@ -38,7 +38,8 @@ PAGES = {
     "media": f"/links/{BLUE}/media", "edges": f"/links/{BLUE}/media?what=links",
     "graph alone": f"/links/{BLUE}/graph", "place": f"/links/edges/{PLACE}",
     "sound": f"/links/edges/{SOUND}", "copy": f"/links/edges/{COPY}",
-    "device": f"/links/edges/{DEVICE}",
+    "device": f"/links/edges/{DEVICE}", "exhibits": "/links/exhibits",
+    "exhibit": "/links/exhibits/1",
 }  # fmt: skip
 CLEAR = """() => [...document.querySelectorAll('[data-clear]')].map((c) =>
   c.width && c.height ? c.getContext('2d').getImageData(0, 0, c.width, c.height).data.reduce((n, v) => n + (v > 0), 0) : 0)"""
@@ -284,3 +285,15 @@ def test_a_case_says_which_series_it_belongs_to_to_those_who_seek_links(site) ->
     shown = site.served.browser(Role.INVESTIGATOR).get(f"/cases/{case.id}").text
     assert '<a href="/links/70">70 · Attic</a>' in shown
     assert "/links/70" not in site.served.browser(Role.REVIEWER).get(f"/cases/{case.id}").text
+
+
+def test_exhibits_are_counted_and_what_was_wrong_is_said(site) -> None:
+    client = site.served.browser(Role.INVESTIGATOR)
+    text = client.get("/links/exhibits").text
+    for words in ("Operation Reed", "Taken in", "Directory"):
+        assert words in text
+    text = client.get("/links/exhibits/1").text
+    assert "photos/3.jpg" in text
+    assert "The file is cut short." in text
+    assert client.get("/links/exhibits/4711").status_code == 404
+    assert site.served.browser(Role.REVIEWER).get("/links/exhibits").status_code == 403
