@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from breakwater.model.exhibit import Exhibit, ExhibitState, SetKind
 from breakwater.model.ids import new_id
 from breakwater.model.link import Found, LinkKind, Origin
-from breakwater.records import link_edges, link_media, link_series
+from breakwater.records import exhibits, link_edges, link_media, link_series
 from tests.integration.matrix_world import Make, Somebody, World
 
 
@@ -45,6 +46,24 @@ def _link(world: World) -> int:
         return made.edge.number
 
 
+def exhibit_set(world: World, _of: Somebody) -> str:
+    """A set of exhibits."""
+    return str(_exhibit(world).set_number)
+
+
+def exhibit(world: World, _of: Somebody) -> str:
+    """One file of a set."""
+    return str(_exhibit(world).number)
+
+
+def _exhibit(world: World) -> Exhibit:
+    with world.app.db.transaction() as tx:
+        one = exhibits.start(
+            tx, reference=f"K {world.next()}", source="", kind=SetKind.FOLDER, by="test"
+        )
+        return exhibits.add(tx, one.number, [Exhibit("file 1", ExhibitState.BAD)])[0]
+
+
 CONFIRM: Final = {"json": {"verdict": "confirm", "reason": "because"}}
 ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
     (series, {}, ["GET /v1/links/series/{number}"]),
@@ -52,6 +71,8 @@ ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
     (series, {"body": {"json": {"words": "Seen."}}}, ["POST /v1/links/series/{number}/notes"]),
     (medium, {}, ["GET /v1/links/media/{number}", "POST /v1/links/media/{number}/retry"]),
     (link, {}, ["GET /v1/links/edges/{number}"]),
+    (exhibit_set, {}, ["GET /v1/exhibits/{number}", "GET /v1/exhibits/{number}/files"]),
+    (exhibit, {}, ["GET /v1/exhibit-files/{number}"]),
     (link, {"body": CONFIRM}, ["POST /v1/links/edges/{number}/verdicts"]),
 ]
 """All for investigators: series are the installation's, not a person's."""

@@ -140,6 +140,18 @@ class Desk(Protocol):
         """One call of links, by its name in `cli.linked`."""
         ...
 
+    def take_exhibits(self, fields: Row, signer: str) -> Row:
+        """Take in what was seized, to its end, in an investigator's name."""
+        ...
+
+    def exhibit_sets(self) -> list[Row]:
+        """Sets of exhibits, the newest first."""
+        ...
+
+    def exhibits(self, number: int, state: str) -> Row:
+        """The first files of a set, of one state or all."""
+        ...
+
     def hub_import(self, name: str, file: GivenFile, progress: Progress) -> Row:
         """Give a file to a shared list in a member's name."""
         ...

@@ -21,6 +21,7 @@ from breakwater.cli import owner
 from breakwater.cli.checking import checked
 from breakwater.cli.court import HereCourt
 from breakwater.cli.desk import OPERATOR, Desk, ListFile, Progress, Row, Share
+from breakwater.cli.exhibit_desk import HereExhibits
 from breakwater.cli.feeds import HereFeeds
 from breakwater.cli.hub_files import HereHubFiles
 from breakwater.cli.hubs import HereHub
@@ -125,7 +126,7 @@ class NoJail(JailPool):
         """Nothing was opened."""
 
 
-class HereDesk(HereCourt, HereFeeds, HereHub, HereHubFiles, HereLinks):
+class HereDesk(HereCourt, HereFeeds, HereHub, HereHubFiles, HereLinks, HereExhibits):
     """Does the work in this process, which owns the installation meanwhile."""
 
     def __init__(self, app: App) -> None:

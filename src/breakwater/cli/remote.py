@@ -19,6 +19,7 @@ import httpx
 from breakwater import errors
 from breakwater.cli.court import OwnerCourt
 from breakwater.cli.desk import ListFile, Progress, Row, Share
+from breakwater.cli.exhibit_desk import OwnerExhibits
 from breakwater.cli.feeds import OwnerFeeds
 from breakwater.cli.hub_files import OwnerHubFiles
 from breakwater.cli.hubs import OwnerHub
@@ -104,7 +105,7 @@ class Client:
         return self.call(method, path, **how).json()
 
 
-class OwnerDesk(Client, OwnerCourt, OwnerFeeds, OwnerHub, OwnerHubFiles, OwnerLinks):
+class OwnerDesk(Client, OwnerCourt, OwnerExhibits, OwnerFeeds, OwnerHub, OwnerHubFiles, OwnerLinks):
     """Does a command's work through the owner's API."""
 
     def __init__(self, owner: Owner) -> None:
