@@ -2,7 +2,7 @@
 
 A list is given in files: most of its rows differ by value and quality alone. Whoever writes segments
 reads them like this, a third of the time of rows. Read by `hub.feeds.reading`; contract:
-`tests/integration/test_hub_feed.py`.
+`tests/contract/test_hub_stretches.py`.
 """
 
 from __future__ import annotations
