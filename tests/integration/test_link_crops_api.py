@@ -150,7 +150,8 @@ def test_a_search_is_answered_and_written_down(served: Served, first: httpx.Clie
 def test_what_is_kept_is_found_by_an_example_of_it(served: Served, first: httpx.Client) -> None:
     """Really read, really compared: found when it is coded anew, and nothing else is found."""
     one_side, elsewhere = (
-        demo_rooms.seen(demo_rooms.room(seed), demo_rooms.cameras(seed, 1)[0]) for seed in (3, 60)
+        demo_rooms.seen(demo_rooms.room(seed), demo_rooms.cameras(seed, 2, apart=6.0)[0])
+        for seed in (3, 60)
     )
     blob = served.app.vault.put(io.BytesIO(made.png(one_side)), purpose="evidence")
     with served.app.db.transaction() as tx:
@@ -158,12 +159,18 @@ def test_what_is_kept_is_found_by_an_example_of_it(served: Served, first: httpx.
     served.app.linking.taking.run({"medium": one.number}, 1, lambda _: None)
     again = io.BytesIO()
     Image.fromarray(one_side).resize((512, 384)).save(again, "JPEG", quality=80)
-    for body, wanted in ((again.getvalue(), {"copy"}), (made.png(elsewhere), set())):
-        sent = {"reason": "Case file 12-3"}
+    side = demo_rooms.seen(demo_rooms.room(3), demo_rooms.cameras(3, 2, apart=6.0)[1])
+    asked: list[tuple[bytes, str, set[str]]] = [
+        (again.getvalue(), "", {"copy"}), (made.png(side), "", {"place"}),
+        (made.png(side), "0.2,0.2,0.6,0.6", {"place", "decor"}),
+        (made.png(elsewhere), "", set()), (made.png(elsewhere), "0.2,0.2,0.6,0.6", set()),
+    ]  # fmt: skip
+    for body, box, wanted in asked:
+        sent = {"reason": "Case file 12-3", "box": box}
         files = {"example": ("a", body, "application/octet-stream")}
         hits = first.post("/v1/links/search", data=sent, files=files).json()["hits"]
         kinds = {hit["kind"] for hit in hits if hit["medium"] == one.number}
-        assert kinds >= wanted, hits
+        assert bool(kinds & wanted) == bool(wanted), (box, hits)
         assert wanted or not kinds
     with served.app.db.read() as tx:
         assert link_edges.of_medium(tx, one.number) == [], "an example leaves no edge"
