@@ -78,7 +78,7 @@ class _Kept:
         grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
         plain = np.ascontiguousarray(grey, np.uint8)
         why = _why_not(plain)
-        points = None if why else local.extract(plain, time_s)
+        points = None if why else local.extract_place(plain, time_s)
         if points is not None and not len(points):
             why = NO_STRUCTURE
         if points is not None and not why:
