@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+import pyrage
+
 from breakwater.hub.publishing import KIND
 from breakwater.hub.rules import RuleWish
 from breakwater.model.hub import Effect, GivenBy, MemberKind
@@ -79,11 +81,15 @@ def question(world: World, of: Somebody) -> str:
 
 WHY: Final = {"json": {"reason": "because"}}
 FORM: Final = {"data": {"reason": "because"}}
+PACK: Final = {"json": {"keys": [str(pyrage.x25519.Identity.generate().to_public())]}}
+REPLY: Final = {"params": {"key": "A" * 43 + "="}, "content": b"no pack"}
 ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
     (member, {}, ["GET /v1/hub/members/{id}", "GET /hub/members/{member}"]),
     (member, {"body": {"json": {"trusted": True}}}, ["PATCH /v1/hub/members/{id}"]),
     (member, {"body": {"json": {"name": "feed"}}}, ["POST /v1/hub/members/{id}/keys"]),
     (member, {"body": FORM}, ["POST /hub/members/{member}", "POST /hub/members/{member}/keys"]),
+    (member, {"body": PACK}, ["POST /v1/hub/members/{id}/packs"]),
+    (member, {"body": REPLY}, ["POST /v1/hub/members/{id}/packs/taken"]),
     (key, {}, ["DELETE /v1/hub/keys/{id}"]),
     (key, {}, ["POST /hub/keys/{key}/revoke"]),
     (shared, {"body": {"json": {"tlp": "amber"}}}, ["PUT /v1/hub/lists/{name}"]),

@@ -22,6 +22,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 from breakwater.model.access import MACHINE_SCOPES, Permission, Role
 from breakwater.model.ids import new_id
 from breakwater.web.gate import GatedRoute
+from tests.integration import matrix_hub as hub
 from tests.integration.conftest import photo
 from tests.integration.matrix_filing import CALL, simple_report
 from tests.integration.served import OPERATOR, Served, serving
@@ -63,6 +64,8 @@ ANY_NAME: Final = {
 FORMS: Final[dict[str, dict[str, Any]]] = {
     "/views/{view}/end": {"json": {"ms": 5}},
     "/cases/{case}/decide": {"data": {"kind": "escalate", "reason": "because", "version": "1"}},
+    "/v1/hub/members/{id}/packs": hub.PACK,
+    "/v1/hub/members/{id}/packs/taken": hub.REPLY,
     "/cases/{case}/chat/orders": {"data": {"to": "slow"}},
     "/cases/{case}/chat/released": {"data": {"comment": str(new_id())}},
     "/cases/{case}/chat/labels": {"data": {"comment": str(new_id()), "found": "true"}},

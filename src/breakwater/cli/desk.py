@@ -152,6 +152,14 @@ class Desk(Protocol):
         """The first files of a set, of one state or all."""
         ...
 
+    def hub_pack(self, member: str, asked: Row) -> tuple[bytes, Row]:
+        """A pack for a member without a network, and where the next one begins."""
+        ...
+
+    def hub_unpack(self, member: str, data: bytes, key: str) -> Row:
+        """Take a member's pack, unsealed."""
+        ...
+
     def hub_import(self, name: str, file: GivenFile, progress: Progress) -> Row:
         """Give a file to a shared list in a member's name."""
         ...

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from breakwater.cli.hub_import import import_
+from breakwater.cli.hub_packs import pack, unpack
 from breakwater.cli.terminal import GOOD, WARN, Json, Terminal
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ app.add_typer(member, name="member")
 app.add_typer(shared, name="list")
 app.add_typer(rule, name="rule")
 app.command("import")(import_)
+app.command()(pack)
+app.command()(unpack)
 
 Name = Annotated[str, typer.Argument(help="Of the member.")]
 ListName = Annotated[str, typer.Argument(help="Name of the bank.")]

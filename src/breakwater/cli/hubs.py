@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from breakwater.cli.desk import OPERATOR, Row
+from breakwater.cli.hub_packs import HereHubPacks, OwnerHubPacks
 
 if TYPE_CHECKING:
     from breakwater.app import App
@@ -55,7 +56,7 @@ CALLS: Final = {
 """What a second person agrees to is done in the console: no command agrees."""
 
 
-class HereHub:
+class HereHub(HereHubPacks):
     """Does it in this process, which owns the installation meanwhile."""
 
     _app: App
@@ -78,7 +79,7 @@ class HereHub:
         return dict(answer.model_dump(mode="json"))
 
 
-class OwnerHub:
+class OwnerHub(OwnerHubPacks):
     """Asks the owner's API."""
 
     @abstractmethod
