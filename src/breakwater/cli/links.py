@@ -10,13 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from breakwater.cli import exhibits
+from breakwater.cli import exhibits, links_train
 from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal
 
 app = typer.Typer(
     help="Series of media that belong together.", no_args_is_help=True, add_completion=False
 )
 app.add_typer(exhibits.app, name="exhibits")
+app.command("train-vocabulary")(links_train.train_vocabulary)
 Option = typer.Option
 Series = Annotated[int, typer.Argument(min=1, help="Number of the series.")]
 LinkNumber = Annotated[int, typer.Argument(min=1, help="Number of the link.")]

@@ -61,6 +61,8 @@ _RATIO: Final = 0.85
 _REPEATS: Final = 0.97
 """Likeness of two points of one picture above which both are a pattern's."""
 
+_APART: Final = 8.0
+"""Pixels within which two points are one: SIFT gives a place several sizes and directions."""
 _TOLERANCE: Final = 1.5
 _PLANE: Final = 3.0
 _FEW: Final = 250
@@ -108,11 +110,11 @@ def unique(frame: Keypoints) -> Keypoints:
     if len(frame) < 2:
         return frame
     values = _units(frame.descriptors)
-    products = values @ values.T
-    places = frame.points
-    near = np.abs(places[:, None] - places[None]).max(axis=2) < 8.0
-    products[near] = 0.0
-    return frame.only(products.max(axis=1) < _REPEATS)
+    alike, other = np.nonzero(values @ values.T >= _REPEATS)
+    apart = np.abs(frame.points[alike] - frame.points[other]).max(axis=1) >= _APART
+    keep = np.ones(len(frame), bool)
+    keep[alike[apart]] = False
+    return frame.only(keep)
 
 
 def _usable(frames: Sequence[Keypoints], mask: Mask | None) -> list[Keypoints] | Abstained:
@@ -202,13 +204,16 @@ def _explained(
 
 
 def _mutual(products: NDArray[np.float32]) -> NDArray[np.intp]:
-    """(n, 2) rows of mutual nearest neighbours that pass the ratio, from (n, m) products."""
+    """(n, 2) rows of mutual nearest neighbours that pass the ratio, from (n, m) products,
+    which it spends.
+    """
     if min(products.shape) < 2:
         return np.zeros((0, 2), np.intp)
     best, back = products.argmax(axis=1), products.argmax(axis=0)
     rows = np.arange(len(products))
-    top = products[rows, best]
-    second = np.partition(products, -2, axis=1)[:, -2]
+    top = products[rows, best].copy()
+    products[rows, best] = -1.0
+    second = products.max(axis=1)
     apart, next_apart = (np.sqrt(np.maximum(1e-9, 2 - 2 * one)) for one in (top, second))
     good = (back[best] == rows) & (apart <= _RATIO * next_apart)
     return np.stack([rows[good], best[good]], axis=1)

@@ -68,7 +68,7 @@ class Vocabulary:
             counts = np.bincount(nearest, minlength=words)
             none = counts == 0
             sums[none] = every[chance.choice(len(every), int(none.sum()), replace=False)]
-            centres = sums / np.maximum(1, counts)[:, None].astype(np.float32)
+            centres = np.asarray(sums / np.maximum(1, counts)[:, None], np.float32)
         return cls(np.clip(np.rint(centres), 0, 255).astype(np.uint8))
 
     @property
