@@ -128,9 +128,7 @@ def case(look: Look, found: Case) -> CaseView:
     closed = _closed_to(look, upload, held, kept=kept)
     bar = read_deciding.deciding(look, found, upload)
     return CaseView(
-        id=found.id,
-        number=found.number,
-        priority=words.PRIORITY[found.priority],
+        id=found.id, number=found.number, priority=words.PRIORITY[found.priority],
         state=state_of(found, look.now),
         why=retold(found.why),
         due=words.due(found.due_at, look.now),
@@ -171,7 +169,7 @@ def case(look: Look, found: Case) -> CaseView:
         scores=read_classifiers.said(look.tx, found.subject),
         received=read_received.view(look, found, report),
         lead=read_lead.view(look, found),
-    )
+    )  # fmt: skip
 
 
 def _compared(
