@@ -101,9 +101,12 @@ def test_the_pages_at_any_width(served, browser, width) -> None:
             expect(page.locator("p.bar")).to_contain_text("is shared")
         form = page.locator("form[action='/hub/rules'][method='post']")
         form.get_by_label("To", exact=True).select_option(label=f"Cove {width}")
+        form.get_by_label("Until, if it names a day").fill("2099-05-31")
         form.get_by_label("Reason").fill("By agreement.")
         form.get_by_role("button", name="Add the rule").click()
         expect(page.locator("p.bar")).to_contain_text("waits for a second person")
+        waits = page.locator("[aria-labelledby=waiting-title] li").last
+        assert waits.locator("time").get_attribute("datetime").startswith("2099-06-01T00:00")
         page.get_by_label("Member", exact=True).select_option(label=f"Cove {width}")
         page.get_by_role("button", name="Look, nothing goes out").click()
         expect(page.locator("main")).to_contain_text("0 entries would go out")

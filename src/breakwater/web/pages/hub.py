@@ -7,6 +7,7 @@ answer that made it and nowhere else. Thin over `hub`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Form, Path, Query
@@ -197,14 +198,14 @@ def unshare(here: Here, name: Name) -> Response:
 def add(  # noqa: PLR0917 - the form's fields
     here: Here, effect: Field = "allow", source: Field = "", list: Field = "", recipient: Field = "",  # noqa: A002 - the field's own word
     kind: Field = "", country: Field = "", purpose: Field = "", category: Field = "",
-    reason: Words = "",
+    until: Field = "", reason: Words = "",
 ) -> Response:  # fmt: skip
     """Add a rule that denies, or propose one that allows."""
     try:
         wish = RuleWish(
             Effect.DENY if effect == "deny" else Effect.ALLOW, _maybe(source), list or None,
             _maybe(recipient), _kind(kind) if kind else None, country.strip().upper() or None,
-            _purpose(purpose) if purpose else None, category.strip() or None,
+            _purpose(purpose) if purpose else None, category.strip() or None, _end_of(until),
         )  # fmt: skip
         made = here.app.hub.rules.add(here.who, wish, reason=reason)
     except (*CANNOT, NotFound) as error:
@@ -291,6 +292,16 @@ def _to(where: str) -> RedirectResponse:
 
 def _maybe(text: str) -> Id | None:
     return id_of(text) if text else None
+
+
+def _end_of(day: str) -> datetime | None:
+    """When a day is over, in UTC; None: none was named."""
+    if not day:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(day) + timedelta(days=1), time.min, UTC)
+    except (ValueError, OverflowError):
+        raise BadInput("Name a day, such as 2030-05-31.") from None
 
 
 def _kind(text: str) -> MemberKind:
