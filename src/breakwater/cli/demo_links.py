@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import httpx
@@ -30,6 +30,7 @@ BANK: Final = "DEMO_KNOWN"
 ROOMS: Final = ((18, 0), (18, 1), (17, 0))
 """Seeds of rooms, and the camera of each picture."""
 OVERLAY: Final = 5
+Send = Callable[[Sample, str], Row]
 
 
 def samples() -> Iterator[Sample]:
@@ -46,12 +47,12 @@ def samples() -> Iterator[Sample]:
         yield Sample(f"room {number}", out.getvalue(), "image/png", Action.BLOCK, "")
 
 
-def act(owner: Owner, service: Client, lists: Client, link: str, terminal: Terminal) -> Row:
+def act(owner: Owner, send: Send, lists: Client, link: str, terminal: Terminal) -> Row:
     """Play it.
 
     Args:
         owner: the server.
-        service: who uploads.
+        send: uploads a picture as an account, and answers its row of the ledger.
         lists: who keeps the bank that they are known by.
         link: of an investigator, once.
         terminal: told of each step.
@@ -62,20 +63,18 @@ def act(owner: Owner, service: Client, lists: Client, link: str, terminal: Termi
     try:
         with signed_in(owner, link) as person:
             series = _play(
-                steps, person, [_sent(service, lists, *one) for one in enumerate(samples())]
+                steps, person, [_sent(send, lists, *one) for one in enumerate(samples())]
             )
     except (BreakwaterError, httpx.HTTPError) as error:
         steps.failed(error)
     return {"series": series, "steps": steps.rows, "as_expected": steps.all_seen}
 
 
-def _sent(service: Client, lists: Client, number: int, sample: Sample) -> str:
+def _sent(send: Send, lists: Client, number: int, sample: Sample) -> str:
     """Have a picture known by its hash, and upload it; answers its case."""
-    from breakwater.cli.demo_run import upload
-
     signals = {"signals": [{"signal": f"sha256:{hashlib.sha256(sample.content).hexdigest()}"}]}
     lists.json("POST", f"/v1/banks/{BANK}/entries", json=signals)
-    return str(upload(service, sample, account=f"guest-{number}")["case"])
+    return str(send(sample, f"guest-{number}")["case"])
 
 
 def _play(steps: Steps, person: httpx.Client, cases: list[str]) -> Row:

@@ -81,7 +81,7 @@ def run(
         ledger = books(uploads(service, terminal))
         terminal.say("\nA list grows, and what passed before is found:")
         ledger["later"] = list(later(service, lists, ledger["uploads"], terminal))
-        ledger["links"] = demo_links.act(owner, service, lists, access.links, terminal)
+        ledger["links"] = demo_links.act(owner, sender(service), lists, access.links, terminal)
     ledger["live"] = demo_live.act(owner, access.live, home, terminal, kept)
     case = ledger["live"].get("case") or _first_case(ledger)
     ledger["justice"] = demo_justice.act(owner, access.officer, case, terminal)
@@ -144,6 +144,11 @@ def upload(service: Client, sample: Sample, *, account: str) -> Row:
     took = (time.monotonic() - started) * 1000
     seen = answer["action"] == sample.expect.value and answer["rule"].startswith(sample.rule)
     return _row(sample.name, answer, expected=sample.expect.value, as_expected=seen, took=took)
+
+
+def sender(service: Client) -> demo_links.Send:
+    """Sends a sample as an account of the service."""
+    return lambda sample, account: upload(service, sample, account=account)
 
 
 def _row(name: str, answer: Row, *, expected: str, as_expected: bool, took: float) -> Row:
