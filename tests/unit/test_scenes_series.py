@@ -82,12 +82,15 @@ def test_a_single_medium_joins_a_large_series_by_two_edges() -> None:
     assert found.add(edge(21, 4, 99)) is Fate.JOINS
 
 
-@pytest.mark.parametrize("kind", [LinkKind.PERSON, LinkKind.DECOR])
-def test_a_likeness_joins_nothing_but_by_a_person(kind: LinkKind) -> None:
+@pytest.mark.parametrize(
+    ("kind", "then"), [(LinkKind.PERSON, Fate.JOINS), (LinkKind.DECOR, Fate.LEAD)]
+)
+def test_a_likeness_joins_by_a_person_alone_and_furniture_never(kind: LinkKind, then: Fate) -> None:
     found = Series()
     assert found.add(edge(1, 7, 8, kind, score=1.0)) is Fate.LEAD
     assert not found.together(7, 8)
-    assert found.add(edge(1, 7, 8, kind, state=EdgeState.CONFIRMED)) is Fate.JOINS
+    assert found.add(edge(1, 7, 8, kind, state=EdgeState.CONFIRMED)) is then
+    assert found.add(edge(2, 7, 8, kind, state=EdgeState.REJECTED)) is Fate.APART
 
 
 def test_a_person_joins_what_waits_and_takes_it_back(two: Series) -> None:

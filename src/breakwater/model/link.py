@@ -23,7 +23,8 @@ class LinkKind(StrEnum):
     COPY = "copy"
     PLACE = "place"
     DECOR = "decor"
-    """The same furnishing, not the same room: hotel chains repeat it. Never joins a series."""
+    """The same furnishing, not the same room: hotel chains repeat it. Never joins a series, also
+    where a person confirms it: what is confirmed is the furnishing."""
     PERSON = "person"
     """A likeness that an operator's model saw: a lead for a person, never joins a series."""
     SOUND = "sound"

@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import Final
 
 from breakwater.errors import NotFound
-from breakwater.model.link import Edge, EdgeState
+from breakwater.model.link import Edge, EdgeState, LinkKind
 
 SMALL: Final = 3
 """A part with fewer media joins by one edge: most series begin with a pair."""
@@ -201,7 +201,7 @@ class Series:
         a, b = self._root[edge.a], self._root[edge.b]
         if edge.state is EdgeState.REJECTED:
             return self._hold_apart(a, b, edge)
-        if not edge.kind.joins and edge.state is not EdgeState.CONFIRMED:
+        if not edge.kind.joins and (edge.kind is LinkKind.DECOR or edge.state is EdgeState.MACHINE):
             return Fate.LEAD
         if a == b:
             self._part[a].edges.add(edge.number)
