@@ -33,7 +33,7 @@ def look(grey: NDArray[np.uint8]) -> Look:
     seconds = time.perf_counter() - begun
     scale = min(1.0, PLACE_SIDE / max(grey.shape))
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    found, bits = cv2.ORB.create(nfeatures=1000).detectAndCompute(small, None)
+    found, bits = cv2.ORB.create(nfeatures=2000).detectAndCompute(small, None)
     spots = np.array([one.pt for one in found], np.float32).reshape(-1, 2)
     return Look(
         points,

@@ -73,12 +73,12 @@ class _Kept:
     prints: list[Print] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
 
-    def look(self, pixels: NDArray[np.uint8], time_s: float, shot: int) -> bool:
-        """Take a frame's key points; whether its hash may be taken too."""
+    def look(self, pixels: NDArray[np.uint8], time_s: float, shot: int, *, count: int) -> bool:
+        """Take a frame's key points, so many of them; whether its hash may be taken too."""
         grey = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
         plain = np.ascontiguousarray(grey, np.uint8)
         why = _why_not(plain)
-        points = None if why else local.extract_place(plain, time_s)
+        points = None if why else local.extract_place(plain, time_s, count=count)
         if points is not None and not len(points):
             why = NO_STRUCTURE
         if points is not None and not why:
@@ -114,7 +114,7 @@ def _picture(job: Job) -> LinkSignals:
     kept = _Kept()
     picture = next(iter(image.pictures(job.source, job.type, job.limits)))
     pixels = picture.frame.pixels
-    if kept.look(pixels, 0.0, 0):
+    if kept.look(pixels, 0.0, 0, count=local.PLACE_COUNT):
         kept.hash((0.0, one.signal.value, one.quality) for one in pdq.of_picture(pixels))
     views, reel = _views(pixels) if kept.prints else (None, None)
     height, width = pixels.shape[:2]
@@ -139,7 +139,7 @@ def _video(job: Job) -> LinkSignals:
         for number, one in _planned(hashes):
             shot = video.at(one.frame, max(_FIRST_S, one.time_s))
             seen = image.oriented(shot.pixels, shot.turn)
-            if kept.look(seen, one.time_s, number):
+            if kept.look(seen, one.time_s, number, count=local.PLACE_COUNT_VIDEO):
                 value, quality = _hashed(seen)
                 kept.hash([(one.time_s, value, quality)])
     finally:

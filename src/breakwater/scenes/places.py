@@ -30,6 +30,9 @@ MOST_SHOTS: Final = 16
 LEAST_WORDS: Final = 8
 """A shot with fewer words is not kept: it would be like anything."""
 
+INDEXED: Final = 1000
+"""Points of a frame that are kept, the strongest: geometry looks at all of them afterwards."""
+
 NEAR: Final = 50
 """Signs of 128 that may differ: 64 do by chance, and 2.4 standard deviations are left out."""
 
@@ -193,7 +196,8 @@ class Places:
             raise BadInput("Each frame has the number of its shot, or none has.")
         grouped: dict[int, list[Keypoints]] = {}
         for shot, frame in zip(numbers, given, strict=True):
-            grouped.setdefault(shot, []).append(frame)
+            strongest = frame.only(np.arange(len(frame)) < INDEXED)
+            grouped.setdefault(shot, []).append(strongest)
         kept = list(grouped.values())
         if len(kept) > MOST_SHOTS:
             kept = [
