@@ -65,6 +65,16 @@ def _exhibit(world: World) -> Exhibit:
 
 
 CONFIRM: Final = {"json": {"verdict": "confirm", "reason": "because"}}
+
+
+def named(world: World, made: str) -> dict[str, Any]:
+    """A form that names a series as it stands now."""
+    with world.app.db.read() as tx:
+        version = link_series.get(tx, int(made)).version
+    return {"data": {"name": "Blue", "priority": "high", "version": str(version)}}
+
+
+SAID: Final = {"data": {"words": "Seen."}}
 ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
     (series, {}, ["GET /v1/links/series/{number}"]),
     (series, {"body": {"json": {"name": "Blue"}}}, ["PATCH /v1/links/series/{number}"]),
@@ -74,5 +84,13 @@ ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
     (exhibit_set, {}, ["GET /v1/exhibits/{number}", "GET /v1/exhibits/{number}/files"]),
     (exhibit, {}, ["GET /v1/exhibit-files/{number}"]),
     (link, {"body": CONFIRM}, ["POST /v1/links/edges/{number}/verdicts"]),
+    (series, {}, ["GET /links/{number}", "GET /links/{number}/graph", "GET /links/{number}/media"]),
+    (series, {"body": named}, ["POST /links/{number}"]),
+    (series, {"body": SAID}, ["POST /links/{number}/notes", "POST /links/{number}/tasks"]),
+    (series, {"own": "not found", "another": "not found"}, ["POST /links/{number}/tasks/{task}"]),
+    (link, {}, ["GET /links/edges/{number}"]),
+    (link, {"own": "held", "another": "held"}, ["POST /links/edges/{number}/back"]),
+    (link, {"body": {"data": {"verdict": "confirm"}}}, ["POST /links/edges/{number}"]),
+    (exhibit_set, {}, ["GET /links/exhibits/{number}"]),
 ]
 """All for investigators: series are the installation's, not a person's."""
