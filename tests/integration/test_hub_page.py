@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
+from breakwater.hub.rules import RuleWish
 from breakwater.model.access import Permission, Principal, Role
 from breakwater.model.bank import EntryStatus
-from breakwater.model.hub import GivenBy, MemberKind
+from breakwater.model.hub import Effect, GivenBy, MemberKind
 from breakwater.model.hub_given import QueueWhy
 from breakwater.model.ids import new_id
 from breakwater.records import (
@@ -150,6 +151,18 @@ def test_what_is_refused_is_said_on_the_page(served) -> None:
     assert said.status_code == 422
     assert 'role="alert"' in said.text
     assert lead.post("/hub/members", data={"csrf": form["csrf"], "name": ""}).status_code == 422
+
+
+def test_a_rule_of_a_list_that_is_shared_no_more_says_its_name_still(served) -> None:
+    runs, wish = served.app.hub, RuleWish(Effect.DENY, list="TERN")
+    runs.lists.share(RUNS, "TERN")
+    made = runs.rules.add(RUNS, wish, reason="Not yet.")
+    runs.lists.end(RUNS, "TERN")
+    page = served.browser(Role.QA_LEAD).get("/hub/rules").text
+    row = page.partition(f'id="rule-{made.rule.id}"')[2].partition("</li>")[0]
+    assert "<strong>list TERN</strong>" in row
+    shared = page.partition('aria-labelledby="lists-title"')[2].partition("</section>")[0]
+    assert "<strong>TERN</strong>" not in shared
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -264,7 +264,8 @@ def _rules(
         asked = _purpose(purpose or "detection")
         found = hub.simulator.simulate(who, id_of(member), asked)
     view = read_hub.rules(
-        who, lists=hub.lists.every(who), banks=[one.name for one in here.app.banks.every()],
+        who, lists=hub.lists.every(who), former=hub.lists.every(who, ended=True),
+        banks=[one.name for one in here.app.banks.every()],
         every=hub.rules.every(who), waits=hub.rules.waiting(who), members=hub.members.every(who),
         now=here.app.clock.now(), asked=member, purpose=purpose, found=found,
     )  # fmt: skip

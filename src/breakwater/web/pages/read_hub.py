@@ -119,13 +119,14 @@ def member(
 
 
 def rules(
-    who: Principal, *, lists: Sequence[SharedList], banks: Sequence[str], every: Sequence[ReleaseRule],
-    waits: Sequence[Approval], members: Sequence[Member], now: datetime, asked: str = "",
-    purpose: str = "", found: Simulated | None = None,
+    who: Principal, *, lists: Sequence[SharedList], former: Sequence[SharedList],
+    banks: Sequence[str], every: Sequence[ReleaseRule], waits: Sequence[Approval],
+    members: Sequence[Member], now: datetime, asked: str = "", purpose: str = "",
+    found: Simulated | None = None,
 ) -> RulesView:  # fmt: skip
-    """The page of lists and rules."""
+    """The page of lists and rules; `former` are lists once shared: rules of theirs say their names."""
     names = {one.id: one.name for one in members}
-    by_number = {one.bank_number: one.name for one in lists}
+    by_number = {one.bank_number: one.name for one in (*former, *lists)}
     by_id = {one.id: one for one in every}
     shared = {one.name for one in lists if one.ended_at is None}
     return RulesView(
