@@ -241,7 +241,8 @@ ROWS: Final = [
     *same(live.classifier_off, ADMIN, "POST /v1/classifiers/{name}/on"),
     *same(live.classifier_waiting, ADMIN, "POST /v1/classifiers/{name}/confirm", own=HELD),
     *same(make.media_server, ADMIN, "GET /v1/media-servers/{name}", "PATCH /v1/media-servers/{name}", "DELETE /v1/media-servers/{name}", "POST /v1/media-servers/{name}/check", "POST /v1/media-servers/{name}/recipe"),
-    *same(make.feed, ADMIN, "GET /v1/exchanges/{name}", "PATCH /v1/exchanges/{name}", "DELETE /v1/exchanges/{name}", "POST /v1/exchanges/{name}/check", "POST /v1/exchanges/{name}/pull"),
+    *same(make.feed, ADMIN, "GET /v1/exchanges/{name}", "PATCH /v1/exchanges/{name}", "DELETE /v1/exchanges/{name}", "POST /v1/exchanges/{name}/check", "POST /v1/exchanges/{name}/pull", "GET /hub/feeds/{name}"),
+    *same(make.feed, ADMIN, "POST /hub/feeds/{name}", body={"data": {"to": "pull"}}),
     *same(make.shift, ADMIN, "DELETE /v1/duty/shifts/{id}", "POST /duty/shifts/{shift}/end"),
     *same(make.device, ADMIN, "DELETE /v1/devices/{id}", "POST /workstations/{device}/remove"),
     # People: an administrator's own account is a colleague's business.

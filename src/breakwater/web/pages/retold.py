@@ -29,6 +29,10 @@ from breakwater.web.languages import SOURCE, speaking
 from breakwater.web.pages.speech import later, say
 
 PATTERNS: Final = (
+    later("The feed %(name)s is paused. Resume it first."),
+    later("The peer answered %(n)s."),
+    later("It answered %(n)s: it does not know these credentials."),
+    later("We are member %(id)s, %(name)s."),
     later("One medium joined series %(series)s."),
     later("%(n)s media joined series %(series)s."),
     later("%(lead)s A child in it is not identified."),
@@ -119,6 +123,10 @@ PATTERNS: Final = (
 """How the verbs put sentences together: `intake.policy`, `model.match`, `review.queueing.reports`."""
 
 FIXED: Final = (
+    later("The list is there."),
+    later("We are let in, and it has the key that the feed says."),
+    later("The hub has another key than the feed says: ask its people."),
+    later("It answers, and is no hub of breakwater."),
     later("New entries flood this bank; they wait until a person has looked."),
     later("Another report came in."),
     later("A viewer reported it."),
