@@ -25,6 +25,7 @@ from breakwater.records import (
     hub_queue,
     imports,
 )
+from breakwater.web.pages.hub_queue import SHOWN
 from tests import builders
 from tests.integration.browsing import chromium
 from tests.integration.console_site import Site
@@ -223,3 +224,66 @@ def test_a_curator_settles_what_members_disagree_on(served, browser, width) -> N
     with served.app.db.read() as tx:
         assert entries.get(tx, one.number).status is EntryStatus.WITHDRAWN
     assert served.browser(Role.ADMIN).get("/hub/queue").status_code == 403
+
+
+def test_a_curator_settles_by_keys_alone(served, browser) -> None:
+    with served.app.db.transaction() as tx:
+        bank = banks.create(tx, name="PLOVER")
+        hub_lists.share(tx, bank)
+        first, second = (builders.entry(tx, bank) for _ in range(2))
+        hub_queue.ask(tx, first.number, QueueWhy.CONFLICT)
+    with served.app.db.transaction() as tx:  # a moment later: the page is by age
+        hub_queue.ask(tx, second.number, QueueWhy.CONFLICT)
+    with Site(served, browser, None).page(Role.QA_LEAD, width=1440, height=1400) as watched:
+        page = watched.page
+        page.goto(f"{served.url}/hub/queue")
+        shown = page.locator("#questions > li").count()
+        for _ in range(shown):
+            page.keyboard.press("j")
+        row = page.locator(f"#question-{second.number}")
+        expect(row).to_have_attribute("aria-current", "true")
+        page.keyboard.press("k")
+        expect(page.locator(f"#question-{first.number}")).to_have_attribute("aria-current", "true")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("2")
+        expect(row.get_by_label("What is decided")).to_have_value("withdraw")
+        look(page, "queue by keys")
+        page.keyboard.press("Enter")
+        expect(row.get_by_label("Reason")).to_be_focused()  # the browser asks for it
+        page.keyboard.type("Harmless: 2 boats, j and k.")
+        page.keyboard.press("Enter")
+        expect(page.locator("p.bar")).to_contain_text("It is settled")
+    with served.app.db.read() as tx:
+        assert entries.get(tx, second.number).status is EntryStatus.WITHDRAWN
+        assert entries.get(tx, first.number).status is EntryStatus.ACTIVE
+
+
+def test_the_queue_and_the_portal_are_small_and_german_too(tmp_path) -> None:
+    with serving(tmp_path) as served:
+        with served.app.db.transaction() as tx:
+            banks.create(tx, name="HARBOUR")
+        with served.app.db.transaction() as tx:
+            bank = banks.create(tx, name="EIDER")
+            hub_lists.share(tx, bank)
+            for _ in range(SHOWN + 5):
+                hub_queue.ask(tx, builders.entry(tx, bank).number, QueueWhy.CONFLICT)
+        lead, tongue = served.browser(Role.QA_LEAD), {"Accept-Language": "de"}
+        queue = lead.get("/hub/queue", headers=tongue)
+        assert queue.text.count('id="question-') == SHOWN
+        assert len(queue.content) <= MOST
+        assert "Offene Fragen" in queue.text
+        assert "Mitglieder sind uneins" in queue.text
+        given(served, "Gadwall")
+        with served.app.db.read() as tx:
+            whose = hub_members.by_name(tx, "Gadwall").id
+        keys = [served.app.hub.members.give_key(RUNS, whose, name=f"key {n}")[1] for n in range(20)]
+        anybody, here = served.client(), {"Origin": served.url, **tongue}
+        door = anybody.get("/portal", headers=tongue)
+        opened = anybody.post("/portal", data={"key": keys[0]}, headers=here)
+        assert opened.status_code == 200
+        for answer, words in ((door, "Schlüssel"), (opened, "Gadwall")):
+            assert len(answer.content) <= MOST
+            assert '<html lang="de"' in answer.text
+            assert words in answer.text
+        assert "Open the page" not in door.text
+        assert "How you follow" not in opened.text

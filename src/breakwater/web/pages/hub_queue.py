@@ -31,6 +31,8 @@ from breakwater.web.pages.speech import Spoken, figure, later, say
 P = Permission
 router = Router(include_in_schema=False)
 SEE_OTHER: Final = 303
+SHOWN: Final = 15
+"""Questions on the page, the oldest; the next come as these are settled. It keeps the page small."""
 CANNOT: Final = (BadInput, Conflict, NeedsSecondPerson)
 WHY: Final[Mapping[QueueWhy, Mark]] = Spoken({
     QueueWhy.CONFLICT: Mark("held", later("Members disagree")),
@@ -91,7 +93,7 @@ def _page(
             words.ago(one.question.at, now), _gave(one, names), _said(one, names),
             "" if one.score is None else figure(round(one.score.value * 100)), len(one.cluster),
         )
-        for one in curate.queue(who)
+        for one in curate.queue(who, limit=SHOWN)
     )  # fmt: skip
     view = QueueView(
         numbers=(
