@@ -144,6 +144,20 @@ def test_nobody(served: Served) -> None:
     assert wrong(served.client(), cells(served.api, "nobody", frozenset())) == []
 
 
+def test_the_same_where_the_door_for_own_pictures_is_open(tmp_path_factory) -> None:
+    place = tmp_path_factory.mktemp("door")
+    with serving(place, own_pictures=True, own_pictures_exit="about:blank") as opened:
+        assert opened.client().get("/own-picture").status_code == 200
+        asked = [(opened.client(), "nobody", frozenset[Permission]())]
+        asked += [(opened.browser(role), f"role {role}", role.permissions) for role in Role]
+        for scope in sorted(MACHINE_SCOPES - {Permission.HUB_PULL, Permission.HUB_GIVE}):
+            asked.append((opened.client(opened.key(scope.value)), scope.value, frozenset({scope})))
+        for client, caller, may in asked:
+            tried = [cell for cell in cells(opened.api, caller, may) if "own-picture" in cell.path]
+            assert len(tried) > 4
+            assert wrong(client, tried) == [], caller
+
+
 def test_a_made_up_key_is_nobody(served: Served) -> None:
     client = served.client("bw_" + "0" * 32 + "_" + "A" * 43)
     assert client.get("/v1/banks").status_code == 401
