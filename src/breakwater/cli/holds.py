@@ -49,7 +49,9 @@ def list_(
     for one in found["failing"]:
         terminal.say(f"{WARN} case {one['case']} is not kept yet: {one['fault']}, tried again")
     if not found["holds"]:
-        terminal.say(f"{GOOD} No hold like that.")
+        nothing = "Nothing is held yet: a hold begins with a decision or a request."
+        words = "No hold like that." if ended or due or soon else nothing
+        terminal.say(f"{GOOD} {words}")
         return
     for row in found["holds"]:
         row["until"] = row["ends"] or "until released"

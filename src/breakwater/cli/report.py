@@ -111,16 +111,24 @@ def validate(
         typer.Argument(help="XML files, or directories of them; none: examples made on the way."),
     ] = None,
     *,
-    xsd: Annotated[Path, typer.Option(help="The schema: XSD or RELAX NG.")],
+    xsd: Annotated[
+        Path | None,
+        typer.Option(
+            help="The schema: XSD or RELAX NG; without it, ours: not the authority's own."
+        ),
+    ] = None,
     count: Count = 200,
     seed: Seed = 0,
     as_json: Json = False,
 ) -> None:
     """Hold documents against a schema, offline."""
     from breakwater.reporting.cybertipline.check import Schema
+    from breakwater.reporting.receiving.rules import schema_file
 
     terminal = Terminal(as_json=as_json)
-    schema = Schema(xsd)
+    if xsd is None:
+        terminal.say("Held against our own schema; the authority's own is given with --xsd.")
+    schema = Schema(xsd or schema_file())
     checked = 0
     faulty: dict[str, list[dict[str, int | str]]] = {}
     with terminal.progress("validating") as bar:

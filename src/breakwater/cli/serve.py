@@ -181,7 +181,7 @@ def owner_key(running: App) -> Iterator[str]:
                 running.access.keys.revoke(left.id, OPERATOR)
     key, token = running.access.keys.create(
         OPERATOR, name=OWNER_KEY, scopes=OWNER_SCOPES, networks=("127.0.0.0/8", "::1/128"),
-        also=frozenset({Permission.ACT_RETRY, Permission.DESK_SIGN, Permission.EXCHANGE_WRITE, Permission.HOLD_READ, Permission.HOLD_WRITE, Permission.HUB_READ, Permission.HUB_WRITE, Permission.LINK_READ, Permission.LINK_WRITE, Permission.PACKAGE_EXPORT, Permission.SERVER_WRITE, Permission.STREAM_CONTROL, Permission.SUBJECT_READ, Permission.SUBJECT_ERASE, Permission.VICS_EXPORT}),
+        also=frozenset({Permission.ACT_READ, Permission.ACT_RETRY, Permission.DESK_SIGN, Permission.EXCHANGE_WRITE, Permission.HOLD_READ, Permission.HOLD_WRITE, Permission.HUB_READ, Permission.HUB_WRITE, Permission.LINK_READ, Permission.LINK_WRITE, Permission.PACKAGE_EXPORT, Permission.SERVER_WRITE, Permission.STREAM_CONTROL, Permission.SUBJECT_READ, Permission.SUBJECT_ERASE, Permission.VICS_EXPORT}),
     )  # fmt: skip
     try:
         yield token

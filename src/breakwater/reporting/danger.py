@@ -279,7 +279,7 @@ def script(found: InDanger, platform: str) -> tuple[str, ...]:
     if found.countries:
         sure = all(one.place.certainty is Certainty.CERTAIN for one in found.seen)
         unsure = "" if sure else "; that is not certain"
-        said.append(f"The address belongs to {', '.join(found.countries[:3])}{unsure}.")
+        said.append(f"The address is registered in {', '.join(found.countries[:3])}{unsure}.")
     said += [
         f"Our reference is case {found.case.number}. A report goes to the authority at once.",
         "Please give me your name and a reference number.",

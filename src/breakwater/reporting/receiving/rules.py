@@ -14,6 +14,7 @@ import threading
 from datetime import datetime
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Final
 
 from lxml import etree
@@ -25,6 +26,11 @@ MOST_FAULTS: Final = 5
 """Faults that an answer names; a sender mends those and asks again."""
 SKEW_S: Final = 300
 """Seconds by which a sender's clock may run before ours."""
+
+
+def schema_file() -> Path:
+    """Where our schema stands."""
+    return Path(str(resources.files(__package__).joinpath(SCHEMA)))
 
 
 def schema_bytes() -> bytes:
