@@ -6,16 +6,14 @@ each client. What lets something out is proposed here and agreed to by a person 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from breakwater.cli.hub_import import import_
+from breakwater.cli.hub_opening import member_id, opened
 from breakwater.cli.hub_packs import pack, unpack
 from breakwater.cli.terminal import GOOD, WARN, Json, Terminal
-
-if TYPE_CHECKING:
-    from breakwater.cli.desk import Desk
 
 app = typer.Typer(
     help="Run a hub: who shares which lists with whom.", no_args_is_help=True, add_completion=False
@@ -77,8 +75,8 @@ def members(*, as_json: Json = False) -> None:
 @member.command("show")
 def show(name: Name, *, as_json: Json = False) -> None:
     """Show a member, its keys and how it follows."""
-    with _desk(as_json) as desk:
-        found = desk.hub("member", _member(desk, name))
+    with opened(as_json) as desk:
+        found = desk.hub("member", member_id(desk, name))
     lines = [f"{found['member']['name']}: {found['member']['kind']}, {found['member']['state']}"]
     lines += [f"  key {one['id']} {one['name']} {'revoked' if one['revoked_at'] else 'in force'}" for one in found["keys"]]  # fmt: skip
     lines += [f"  {one['dialect']}: last {one['last_at']}, {one['rows']} rows, {one['errors']} errors" for one in found["pulls"]]  # fmt: skip
@@ -93,8 +91,8 @@ def state(
     as_json: Json = False,
 ) -> None:
     """Suspend a member, let it back, or note that it left: then its keys end."""
-    with _desk(as_json) as desk:
-        done = desk.hub("change", _member(desk, name), {"state": to})
+    with opened(as_json) as desk:
+        done = desk.hub("change", member_id(desk, name), {"state": to})
     Terminal(as_json=as_json).result(done, f"{GOOD} {name} is {done['state']}.")
 
 
@@ -114,8 +112,8 @@ def key(
     from breakwater.hub.clients import lines
 
     body = {"name": label, "give": give, "networks": network or []}
-    with _desk(as_json) as desk:
-        made = desk.hub("give_key", _member(desk, name), body)
+    with opened(as_json) as desk:
+        made = desk.hub("give_key", member_id(desk, name), body)
         lists = [one["name"] for one in desk.hub("lists")["lists"]]
     said = lines(site, made["token"], lists)
     words = f"{GOOD} Key of {name}; it is shown this once:\n  {made['token']}"
@@ -181,10 +179,10 @@ def add_rule(
     as_json: Json = False,
 ) -> None:
     """Add a rule. One that allows waits until a person agrees in the console."""
-    with _desk(as_json) as desk:
+    with opened(as_json) as desk:
         said = {
-            "source": _member(desk, source) if source else None, "list": list_,
-            "recipient": _member(desk, to) if to else None, "recipient_kind": kind,
+            "source": member_id(desk, source) if source else None, "list": list_,
+            "recipient": member_id(desk, to) if to else None, "recipient_kind": kind,
             "recipient_country": country, "purpose": purpose, "category": category,
             "expires_at": expires,
         }  # fmt: skip
@@ -197,7 +195,7 @@ def add_rule(
 @rule.command("list")
 def rules(*, as_json: Json = False) -> None:
     """List rules in force, and what waits."""
-    with _desk(as_json) as desk:
+    with opened(as_json) as desk:
         found = desk.hub("rules")
         names = {one["id"]: one["name"] for one in desk.hub("members")["members"]}
     terminal = Terminal(as_json=as_json)
@@ -234,8 +232,8 @@ def simulate(
     as_json: Json = False,
 ) -> None:
     """Show what a member would see, and why not the rest; nothing goes out."""
-    with _desk(as_json) as desk:
-        body: dict[str, Any] = {"member": _member(desk, name), "purpose": purpose}
+    with opened(as_json) as desk:
+        body: dict[str, Any] = {"member": member_id(desk, name), "purpose": purpose}
         found = desk.hub("simulate", body=body | ({"entry": entry} if entry else {}))
     terminal = Terminal(as_json=as_json)
     if as_json:
@@ -272,7 +270,7 @@ def publish(
 @app.command()
 def health(*, as_json: Json = False) -> None:
     """Show how members follow: last request, rows, errors."""
-    with _desk(as_json) as desk:
+    with opened(as_json) as desk:
         pulls = desk.hub("health")["pulls"]
         names = {one["id"]: one["name"] for one in desk.hub("members")["members"]}
     shown = [{**row, "member": names.get(row["member"], row["member"])} for row in pulls]
@@ -281,26 +279,9 @@ def health(*, as_json: Json = False) -> None:
     _table(shown, columns, "No member asked for anything yet.", as_json=as_json)
 
 
-def _desk(as_json: bool) -> Any:
-    from breakwater import settings
-    from breakwater.cli import opening
-
-    return opening.at(settings.load(), Terminal(as_json=as_json))
-
-
 def _do(call: str, of: str = "", body: dict[str, Any] | None = None, *, as_json: bool) -> Any:
-    with _desk(as_json) as desk:
+    with opened(as_json) as desk:
         return desk.hub(call, of, body)
-
-
-def _member(desk: Desk, name: str) -> str:
-    """Id of a member by name."""
-    from breakwater.errors import NotFound
-
-    for one in desk.hub("members")["members"]:
-        if name in {one["name"], one["id"]}:
-            return str(one["id"])
-    raise NotFound(f"member {name}")
 
 
 def _waits(done: dict[str, Any], otherwise: str) -> str:

@@ -1,69 +1,21 @@
 """`breakwater hub pack` and `unpack`: signed files to and from members that no network reaches.
 
 In: age keys, a member's pack. Out: a sealed file, and where the next one begins; or what came of
-theirs. A secret identity is read here and goes no further. Part of `cli.hub`; the desk's part too.
+theirs. A secret identity is read here and goes no further. Part of `cli.hub`.
 """
 
 from __future__ import annotations
 
 import os
-from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from breakwater.cli.desk import OPERATOR, Row
+from breakwater.cli.hub_opening import member_id, opened
 from breakwater.cli.terminal import GOOD, Json, Terminal
 
-if TYPE_CHECKING:
-    from breakwater.app import App
-    from breakwater.cli.desk import Desk
-
 Name = Annotated[str, typer.Argument(help="Of the member.")]
-
-
-class HereHubPacks:
-    """Writes and takes them in this process, which owns the installation meanwhile."""
-
-    _app: App
-
-    def hub_pack(self, member: str, asked: Row) -> tuple[bytes, Row]:
-        """A pack, with where the next begins and how many rows it has."""
-        from breakwater.cli.checking import checked
-        from breakwater.web.api import hub_packs
-
-        body = checked(hub_packs.PackIn, asked)
-        answer = hub_packs.write_pack(member, body, self._app, OPERATOR)
-        return bytes(answer.body), _facts(answer.headers)
-
-    def hub_unpack(self, member: str, data: bytes, key: str) -> Row:
-        """Take a member's pack, unsealed."""
-        from breakwater.web.api import hub_packs
-        from breakwater.web.api.media import known_id
-
-        one, sender = known_id(member), hub_packs.public_key(key)
-        taken = self._app.feeds.packs.take(OPERATOR, one, data, sender)
-        return hub_packs.TakenOut.of(taken).model_dump(mode="json")
-
-
-class OwnerHubPacks:
-    """Asks the owner's API."""
-
-    @abstractmethod
-    def call(self, method: str, path: str, **how: Any) -> Any:
-        """One request."""
-
-    def hub_pack(self, member: str, asked: Row) -> tuple[bytes, Row]:
-        """A pack, with where the next begins and how many rows it has."""
-        path = f"/v1/hub/members/{member}/packs"
-        answer = self.call("POST", path, json=asked, timeout=None)
-        return bytes(answer.content), _facts(answer.headers)
-
-    def hub_unpack(self, member: str, data: bytes, key: str) -> Row:
-        """Take a member's pack, unsealed."""
-        path = f"/v1/hub/members/{member}/packs/taken"
-        return dict(self.call("POST", path, params={"key": key}, content=data, timeout=None).json())
 
 
 def pack(
@@ -85,9 +37,9 @@ def pack(
 
     if to.exists():
         raise Conflict(f"{to} is there already.")
-    with _desk(as_json) as desk:
+    with opened(as_json) as desk:
         asked = {"keys": key, "after": after, "purpose": purpose}
-        data, facts = desk.hub_pack(_member(desk, name), asked)
+        data, facts = desk.hub_pack(member_id(desk, name), asked)
     handle = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
@@ -117,8 +69,8 @@ def unpack(
     data = file.read_bytes()
     if identity is not None:
         data = unsealed(data, _identity(identity))
-    with _desk(as_json) as desk:
-        taken = desk.hub_unpack(_member(desk, name), data, key)
+    with opened(as_json) as desk:
+        taken = desk.hub_unpack(member_id(desk, name), data, key)
     Terminal(as_json=as_json).result(
         taken,
         f"{GOOD} Pack {taken['upto']} of {name}: {taken['feedback']:,} words on entries, "
@@ -134,23 +86,3 @@ def _identity(file: Path) -> str:
         if line.strip().upper().startswith("AGE-SECRET-KEY-"):
             return line.strip()
     raise BadInput(f"{file} holds no age identity: AGE-SECRET-KEY-1…")
-
-
-def _facts(headers: Any) -> Row:
-    return {"upto": int(headers["X-Hub-Through"]), "rows": int(headers["X-Hub-Rows"])}
-
-
-def _desk(as_json: bool) -> Any:
-    from breakwater import settings
-    from breakwater.cli import opening
-
-    return opening.at(settings.load(), Terminal(as_json=as_json))
-
-
-def _member(desk: Desk, name: str) -> str:
-    from breakwater.errors import NotFound
-
-    for one in desk.hub("members")["members"]:
-        if name in {one["name"], one["id"]}:
-            return str(one["id"])
-    raise NotFound(f"member {name}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from breakwater.cli.desk import OPERATOR, Row
-from breakwater.cli.hub_packs import HereHubPacks, OwnerHubPacks
+from breakwater.cli.hub_pack_desk import HereHubPacks, OwnerHubPacks
 
 if TYPE_CHECKING:
     from breakwater.app import App
