@@ -92,7 +92,7 @@ def _say(app: Parts, who: Principal, name: str, role: AccountRole, reason: str) 
 
 def _role(said: str) -> AccountRole:
     if said not in set(AccountRole):
-        raise BadInput("Say who broadcasts, or that it is not known.")
+        raise BadInput("Say whose account it is, or that it is not known.")
     return AccountRole(said)
 
 

@@ -67,7 +67,7 @@ class DangerView:
         second: the report waits for a second person, who presses the same button.
         hidden: addresses are there, and not for this person.
         script: what to say, a sentence a line.
-        roles: value, words and chosen, of who broadcasts.
+        roles: value, words and chosen, of who broadcasts; without a broadcast, whose account it is.
         may: this person may file, and write calls down.
         live: the broadcast's label, where there is one.
     """

@@ -33,6 +33,11 @@ ROLES: Final[Mapping[str, str]] = Spoken({
     R.APPARENT_CHILD: later("Apparently a child broadcasts"),
     R.UNKNOWN: later("Not known who broadcasts"),
 })  # fmt: skip
+OF_UPLOAD: Final[Mapping[str, str]] = Spoken({
+    R.SUSPECT: later("An adult, suspected"),
+    R.APPARENT_CHILD: later("Apparently a child"),
+    R.UNKNOWN: later("Not known whose it is"),
+})  # fmt: skip
 OUTCOMES: Final[Mapping[str, str]] = Spoken({
     Reached.TAKEN: later("They took it"),
     Reached.CALL_BACK: later("They call back"),
@@ -62,7 +67,7 @@ def view(
         contacts=tuple(_contact(one, near=one.country in near) for one in found.contacts),
         script=tuple(retold(line) for line in script(found, platform)), calls=tuple(_call(tx, one, now) for one in found.calls),
         sent=tuple(_sent(one, to, now) for one in found.filings),
-        roles=tuple((one.value, ROLES[one], one is role) for one in R),
+        roles=tuple((one.value, (ROLES if live else OF_UPLOAD)[one], one is role) for one in R),
         outcomes=tuple((one.value, OUTCOMES[one]) for one in Reached), may=may,
     )  # fmt: skip
 

@@ -147,6 +147,7 @@
       {
         width: node.clientWidth,
         height: node.clientHeight,
+        padding: [null, 30, null, 30], // half of the widest label, which stands under its line
         legend: { show: false },
         cursor: { show: false },
         scales: { x: { range }, risk: { range: [0, 1] }, comments: { range: [0, most * 1.2] }, viewers: { range: [0, crowd * 1.1] } },
