@@ -192,3 +192,5 @@ def test_a_case_without_a_broadcast_or_creator_has_a_page_that_says_what_to_do(s
         ).id
     with site.page(site.ada, f"/cases/{case}/danger") as watched:
         expect(watched.page.locator("main")).to_contain_text("No address is known.")
+        expect(watched.page.locator(".roles legend")).to_have_text("Whose account is it?")
+        expect(watched.page.get_by_role("radio", name="Apparently a child")).to_be_visible()
