@@ -9,7 +9,7 @@ from tests.contract.preserved_world import YEAR, D, World
 from breakwater.errors import DecoderFault
 from breakwater.linking.keeping import Keeping
 from breakwater.linking.signals import StoredSignals
-from breakwater.linking.taking import ATTEMPTS, Parts, Taking
+from breakwater.linking.taking import AGAIN, ATTEMPTS, Parts, Taking
 from breakwater.model.case import CaseKind
 from breakwater.model.decision import DecisionFacts
 from breakwater.model.event import Event, EventType
@@ -98,7 +98,7 @@ class House:
         self.looker, self.said = Looker(), {}
         self.start()
 
-    def start(self) -> None:
+    def start(self, version: int = 1) -> None:
         """As a process that begins anew: nothing is in memory."""
         self.finder = Finder()
         self.keeping = Keeping(db=self.db)
@@ -107,7 +107,7 @@ class House:
                 db=self.db, vault=self.vault, looker=self.looker, keeping=self.keeping,
                 stored=StoredSignals(self.vault), finders=(self.finder,),
                 about=lambda tx, medium: [Trait(TraitKind.ACCOUNT, f"{medium.source} heron")],
-                metrics=Metrics(), version=1,
+                metrics=Metrics(), version=version,
             )
         )  # fmt: skip
 
@@ -213,6 +213,25 @@ def test_what_cannot_be_read_is_a_case_for_a_person_and_never_nothing_found(hous
     assert lead.subject == medium.id
     assert "could not be read" in lead.why
     assert "words of the file" not in lead.why
+
+
+def test_what_another_version_read_is_looked_at_again_a_few_at_a_time(house) -> None:
+    for n in range(AGAIN + 3):
+        house.keep(b"a harbour %d" % n)
+    failed = house.keep(b"broken")
+    house.work()
+    assert (house.taking.again(), house.work()) == (0, 0), "it is the same version"
+    house.start(version=2)
+    seen = len(house.looker.looks)
+    assert [house.taking.again() for _ in range(2)] == [AGAIN, AGAIN]
+    assert house.work() == AGAIN, "asked twice, they wait once"
+    assert (house.taking.again(), house.work()) == (3, 3)
+    assert (house.taking.again(), house.work()) == (0, 0)
+    assert len(house.looker.looks) - seen == AGAIN + 3
+    with house.db.read() as tx:
+        assert link_media.of_case(tx, failed.case)[0].state is MediumState.FAILED
+        there = [one for one in link_media.page(tx) if one.state is MediumState.LOOKED]
+    assert {one.version for one in there} == {2}
 
 
 def test_our_own_fault_is_tried_again_before_a_person_is_asked(house) -> None:

@@ -34,6 +34,7 @@ from breakwater.settings import Settings
 
 TAKE_EVERY_S: Final = 2.0
 COUNT_EVERY_S: Final = 30.0
+AGAIN_EVERY_S: Final = 10.0
 LEASE_S: Final = 300.0
 """A long video is read and compared in less."""
 
@@ -130,4 +131,11 @@ def _turns(on: Ground, taking: Taking) -> tuple[Turn, ...]:
         on.metrics.links_series.set(series)
         taking.save()
 
-    return Turn("links.take", TAKE_EVERY_S, take), Turn("links.count", COUNT_EVERY_S, count)
+    def again() -> None:
+        taking.again()
+
+    return (
+        Turn("links.take", TAKE_EVERY_S, take),
+        Turn("links.again", AGAIN_EVERY_S, again),
+        Turn("links.count", COUNT_EVERY_S, count),
+    )

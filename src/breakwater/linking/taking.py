@@ -4,7 +4,8 @@ In: things under a hold, exhibits (`records.link_media.want`), and what a decisi
 edges and series. `turn` notices what is newly kept and what was destroyed; the job `links.look`
 reads one medium in the jail, keeps what it saw in the vault, asks every finder and writes what they
 found in one transaction. Each step may be done again after a kill: a medium that was looked at is
-not decoded again, and the same edge is one edge. What cannot be read is a case for a person. Tests:
+not decoded again, and the same edge is one edge. What another version of the look read is looked at
+again, a few at a time. What cannot be read is a case for a person. Tests:
 `tests/contract/test_linking_taking.py`.
 """
 
@@ -48,6 +49,8 @@ OVERLAP: Final = timedelta(minutes=10)
 """What was written so long ago is read again: transactions end in another order than they begin."""
 AT_ONCE: Final = 200
 TOLD: Final = 50
+AGAIN: Final = 8
+"""Media of another version of the look that wait at once: new ones must not wait behind them."""
 _log = logger("linking")
 
 
@@ -94,6 +97,17 @@ class Taking:
     def turn(self) -> int:
         """Notice what is newly kept and what was destroyed; answers how many media."""
         return self._notice() + self._forget()
+
+    def again(self) -> int:
+        """Queue a few media that another version of the look read; answers how many wait so."""
+        with self._on.db.read() as tx:
+            if not link_media.read_otherwise(tx, self._on.version, 1):
+                return 0
+        with self._on.db.transaction() as tx:
+            numbers = link_media.read_otherwise(tx, self._on.version, AGAIN)
+            for number in numbers:
+                link_media.again(tx, number)
+        return len(numbers)
 
     def save(self) -> None:
         """Have finders write down what is expensive to learn."""

@@ -166,6 +166,18 @@ def waits_since(tx: Tx) -> datetime | None:
     return found
 
 
+def read_otherwise(tx: Tx, version: int, limit: int) -> list[int]:
+    """Numbers of media that another version of the look read, and that are there still.
+
+    What failed is left to people: it has a case.
+    """
+    wanted = sa.select(_m.number).where(
+        _m.gone_at.is_(None), _m.blob_id.is_not(None), _m.version != version,
+        _m.state.in_([MediumState.LOOKED.value, MediumState.ABSTAINED.value]),
+    )  # fmt: skip
+    return [int(one) for one in tx.execute(wanted.order_by(_m.number).limit(limit)).scalars()]
+
+
 def known_blobs(tx: Tx, blobs: Iterable[Id]) -> set[Id]:
     """Which of these objects are media already."""
     wanted = sorted(set(blobs))
