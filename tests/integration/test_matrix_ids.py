@@ -74,6 +74,7 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
     "/cases/{case}/danger": {"data": {"role": "unknown"}},
     "/cases/{case}/danger/calls": CALL,
     "/cases/{case}/hold/acts": {"data": {"to": "confirm", "hold": str(new_id())}},
+    "/hub/feeds/{name}": {"data": {"to": "pull"}},
     "/cases/{case}/package/acts": {"data": {"to": "refuse"}},
     "/cases/{case}/vics": {"data": {"context": "US", "reference": "K 1", "country": "GB"}},
     "/cases/{case}/vics/acts": {"data": {"to": "refuse"}},
