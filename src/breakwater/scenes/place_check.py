@@ -5,9 +5,10 @@ In: key points of frames (`local.extract_place`), and what lies over every frame
 fundamental matrix, MAGSAC) explains enough matches, spread over both pictures; what one plane
 explains alone in a small part of the picture is décor (a poster, a piece of furniture that a shop
 sells). Points that repeat within their own picture (brick, carpet) are left out, and so is what
-stands at the same spot of both frames (logos, chat bars); where that fills them, the answer is that
-points cannot tell. Thresholds and what
-they were measured on: docs/decisions/0040. Tests: `tests/unit/test_scenes_place_check.py`.
+stands at the same spot of both frames (logos, chat bars) or slid along one side of it (a ticker, a
+chat that scrolls); where that fills them, the answer is that points cannot tell. Thresholds and what
+they were measured on: docs/decisions/0040. Tests: `tests/unit/test_scenes_place_check.py`,
+`tests/integration/test_linking_bad_input.py`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from breakwater.model.scene import Keypoints
 from breakwater.scenes.overlay import Mask
 
 METHOD: Final = "rootsift+magsac"
-VERSION: Final = "1"
+VERSION: Final = "2"
 
 SAME: Final = 0.5
 """Score from which two media show the same place."""
@@ -48,10 +49,17 @@ _FLAT: Final = 0.8
 """Share of the inliers on one plane above which the finding is flat."""
 
 _FLAT_AREA: Final = 0.3
-"""Share of both pictures that something flat must fill to be the place itself (a façade)."""
+"""Share of what no overlay covers that something flat must fill to be the place itself (a façade)."""
 
 _STILL: Final = 0.012
 """Of the picture's sides: a match that moves less stands still."""
+
+_SLID: Final = 1.5 / 800
+"""Of the picture's sides: a match that moves less along one of them slid along the other, as tickers
+and chats do. A camera is never so straight over a whole picture."""
+
+_SLID_LEAST: Final = 8
+"""Matches that slid before they are left out: between two views of a room a few do by chance."""
 
 _STILL_AREA: Final = 0.45
 """Share of the picture that still matches fill when the whole frame stands still: a card, or a
@@ -90,7 +98,8 @@ def compare(
     looked = [_look(one, other) for one, other in _likely(mine, theirs)]
     found = sorted((one for one in looked if isinstance(one, FramePair)), key=lambda o: -_worth(o))
     pairs = [one for one in found if _worth(one) >= SAME]
-    rooms = [one for one in pairs if not _flat(one)]
+    seen = 1.0 - max((one.share for one in masks if one), default=0.0)
+    rooms = [one for one in pairs if not _flat(one, seen)]
     if rooms and _agreed(rooms, mine, theirs):
         return _said(PlaceVerdict.PLACE, rooms)
     if pairs:
@@ -153,9 +162,11 @@ def _look(one: Keypoints, other: Keypoints) -> FramePair | Abstained | None:
     if len(pairs) < INLIERS // 2:
         return None
     here, there = one.points[pairs[:, 0]], other.points[pairs[:, 1]]
-    still = np.abs(here / _sides(one) - there / _sides(other)).max(axis=1) < _STILL
+    away = np.abs(here / _sides(one) - there / _sides(other))
+    still, slid = away.max(axis=1) < _STILL, away.min(axis=1) < _SLID
     unmoved = _covered((here / _sides(one))[still]) >= _STILL_AREA
-    here, there = here[~still], there[~still]
+    over = still | slid if int(slid.sum()) >= _SLID_LEAST else still
+    here, there = here[~over], there[~over]
     good = _explained(here, there, cv2.findFundamentalMat, _TOLERANCE)
     here, there = here[good], there[good]
     if len(here) < 8:
@@ -176,9 +187,9 @@ def _worth(pair: FramePair) -> float:
     return round(min(1.0, SAME * min(pair.inliers / INLIERS, pair.area / AREA)), 4)
 
 
-def _flat(pair: FramePair) -> bool:
-    """Whether it may be one flat thing that is in both places."""
-    return pair.flat >= _FLAT and pair.area < _FLAT_AREA
+def _flat(pair: FramePair, seen: float) -> bool:
+    """Whether it may be one flat thing that is in both places; `seen`: what no overlay covers."""
+    return pair.flat >= _FLAT and pair.area < _FLAT_AREA * seen
 
 
 def _agreed(rooms: Sequence[FramePair], a: Sequence[Keypoints], b: Sequence[Keypoints]) -> bool:

@@ -71,6 +71,11 @@ class PlaceFinder:
     def __len__(self) -> int:
         return len(self._places)
 
+    @property
+    def index_bytes(self) -> int:
+        """What the index takes."""
+        return self._places.bytes
+
     def knows(self, number: int) -> bool:
         """Whether it has learnt a medium."""
         return number in self._places
