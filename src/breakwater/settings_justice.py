@@ -252,6 +252,11 @@ class JusticeSettings(CommentsSettings):
         description="Requests about own pictures taken in an hour, from everybody together.",
     )
 
+    features_dir: Path | None = Field(
+        default=None,
+        description="Folder of your own model of local features for places, `features.toml` and "
+        "`model.onnx`; empty: off. What is kept is looked at again with it, a few media at a time.",
+    )
     likeness_dir: Path | None = Field(
         default=None,
         description="Folder of your own likeness models, a folder each with `provider.toml`, "

@@ -18,8 +18,9 @@ from breakwater.model.ids import new_id
 from breakwater.model.link import Medium, Origin
 from breakwater.model.media import MediaLimits
 from breakwater.observe import Metrics
-from breakwater.recognition.links import VERSION, LinkLooker
-from breakwater.records import link_edges, link_media, link_series
+from breakwater.recognition.features import Features
+from breakwater.recognition.links import LinkLooker
+from breakwater.records import jobs, link_edges, link_media, link_series
 from breakwater.scenes.vocabulary import Vocabulary
 
 OVERLAY = 5
@@ -48,8 +49,9 @@ def learnt(jail: JailPool) -> Vocabulary:
 class Counted:
     """The real looker, and how often it was asked."""
 
-    def __init__(self, jail: JailPool) -> None:
-        self.inner, self.looks = LinkLooker(pool=jail, limits=MediaLimits(max_wall_s=60)), 0
+    def __init__(self, jail: JailPool, features: Features | None = None) -> None:
+        limits = MediaLimits(max_wall_s=60)
+        self.inner, self.looks = LinkLooker(pool=jail, limits=limits, features=features), 0
 
     def look(self, source, media_type=""):
         self.looks += 1
@@ -61,11 +63,14 @@ class House:
 
     def __init__(self, database, vault, jail, words, folder) -> None:
         self.db, self.vault, self.words, self.folder = database, vault, words, folder
-        self.looker = Counted(jail)
+        self.jail = jail
         self.start()
 
-    def start(self) -> None:
-        """As a process that begins."""
+    def start(self, features: Features | None = None) -> None:
+        """As a process that begins, with the operator's model of local features or without."""
+        before = self.looker.looks if hasattr(self, "looker") else 0
+        self.looker = Counted(self.jail, features)
+        self.looker.looks = before
         stored = StoredSignals(self.vault)
         self.places = PlaceFinder(
             db=self.db, stored=stored, masks=Masks(db=self.db, stored=stored),
@@ -75,7 +80,7 @@ class House:
             Parts(
                 db=self.db, vault=self.vault, looker=self.looker, stored=stored,
                 keeping=Keeping(db=self.db), finders=(self.places,), about=lambda *_: (),
-                metrics=Metrics(), version=VERSION,
+                metrics=Metrics(), version=self.looker.inner.version,
             )
         )  # fmt: skip
 
@@ -86,6 +91,15 @@ class House:
             made = link_media.want(tx, Origin.EXHIBIT, new_id(), blob=blob, source=source)
         self.taking.run({"medium": made.number}, 1, lambda _share: None)
         return made.number
+
+    def work(self) -> int:
+        """Every look that waits, as a worker does it."""
+        claimed = jobs.claim(self.db, [link_media.LOOK_JOB], owner="w", lease_s=60, limit=50)
+        for one in claimed:
+            self.taking.run(one.payload, one.attempts, lambda _share: None)
+            with self.db.transaction() as tx:
+                jobs.finish(tx, one)
+        return len(claimed)
 
     def links(self, number: int):
         with self.db.read() as tx:

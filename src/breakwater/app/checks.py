@@ -29,7 +29,7 @@ from breakwater.app.checks_classifiers import classifiers
 from breakwater.app.checks_comments import comments, irc
 from breakwater.app.checks_holds import evidence
 from breakwater.app.checks_likeness import likeness
-from breakwater.app.checks_links import links
+from breakwater.app.checks_links import features, links
 from breakwater.app.checks_live import live_jail, preroll, spot_checks, srt
 from breakwater.app.checks_viewers import places
 from breakwater.app.finding import Check, existing
@@ -339,7 +339,7 @@ def jail(_settings: Settings) -> Iterator[Check]:
 QUICK: Final[tuple[Checker, ...]] = (
     kernel, decoders, ffmpeg, sound, signal_kinds, disk, preroll, clock, permissions, listening, keys,
     database, pager, classifiers, likeness, spot_checks, comments, irc, places, srt, evidence,
-    links,
+    links, features,
 )  # fmt: skip
 WHILE_SERVING: Final[tuple[Checker, ...]] = (
     kernel, decoders, signal_kinds, disk, preroll, clock, permissions, listening, keys,

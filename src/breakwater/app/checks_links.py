@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 from breakwater.app.finding import Check
+from breakwater.errors import BadInput
+from breakwater.linking.feature_folder import feature_model
 from breakwater.model.clock import SystemClock
 from breakwater.model.link import MediumState
 from breakwater.records import link_media, link_series
@@ -22,6 +24,20 @@ _FAILED: Final = (
 _LATE: Final = (
     "Is a server running? Look for jobs that were put aside: breakwater doctor while it serves."
 )
+_FEATURES: Final = "See docs/howto/local-features.md. Until then nothing that other versions read is looked at again."
+
+
+def features(settings: Settings) -> Iterator[Check]:
+    """The operator's model of local features: off by default; one that is not whole is told."""
+    if settings.features_dir is None:
+        yield Check("features", "ok", "off")
+        return
+    try:
+        card = feature_model(settings.features_dir).card
+    except BadInput as error:
+        yield Check("features", "warn", f"off: {error.detail}", _FEATURES)
+    else:
+        yield Check("features", "ok", f"{card.name} {card.version}; what it alone finds is a lead")
 
 
 def links(settings: Settings) -> Iterator[Check]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from breakwater.app.ground import Ground
-from breakwater.app.linking_finders import about_of, finders_of
+from breakwater.app.linking_finders import about_of, features_are_broken, features_of, finders_of
 from breakwater.app.mapping import limits_of
 from breakwater.app.seeking import wire_seeking
 from breakwater.linking.cropping import Cropping
@@ -26,7 +26,7 @@ from breakwater.linking.taking import Parts, Taking
 from breakwater.model.event import EventType
 from breakwater.model.work import JobKind, Subscription, Turn
 from breakwater.observe import logger
-from breakwater.recognition.links import VERSION, LinkLooker
+from breakwater.recognition.links import LinkLooker
 from breakwater.records import link_media, link_series
 from breakwater.records.link_media import LOOK_JOB
 from breakwater.scenes import vocabulary
@@ -76,11 +76,13 @@ def wire_linking(settings: Settings, on: Ground, undo: ExitStack) -> Linking:
     mine = _own(folder, undo)
     masks = Masks(db=on.db, stored=stored)
     places = _places(on, stored, masks, folder, undo) if mine else None
+    features = features_of(settings, undo) if mine else None
+    looker = LinkLooker(pool=on.pool, limits=limits_of(settings).video, features=features)
     taking = Taking(
         Parts(
             db=on.db, vault=on.vault, keeping=keeping, stored=stored, metrics=on.metrics,
-            looker=LinkLooker(pool=on.pool, limits=limits_of(settings).video), about=about_of(on),
-            finders=(*(() if places is None else (places,)), *finders_of(on, stored, masks)), version=VERSION,
+            looker=looker, about=about_of(on),
+            finders=(*(() if places is None else (places,)), *finders_of(on, stored, masks)), version=looker.version,
         )
     )  # fmt: skip
     seeking = wire_seeking(settings, on, taking.seek if mine else None)
@@ -89,7 +91,7 @@ def wire_linking(settings: Settings, on: Ground, undo: ExitStack) -> Linking:
         taking=taking, places=places, stored=stored,
         searching=seeking.searching, cropping=seeking.cropping, likeness=seeking.likeness,
         jobs=(JobKind(LOOK_JOB, taking.run, lease_s=LEASE_S),) if mine else (),
-        turns=(*(_turns(on, taking) if mine else ()), *seeking.turns),
+        turns=(*(_turns(settings, on, taking) if mine else ()), *seeking.turns),
         subscriptions=(
             Subscription("links.decided", frozenset({EventType.CASE_DECIDED}), taking.on_decided),
         ),
@@ -119,7 +121,7 @@ def _own(folder: Path, undo: ExitStack) -> bool:
     return False
 
 
-def _turns(on: Ground, taking: Taking) -> tuple[Turn, ...]:
+def _turns(settings: Settings, on: Ground, taking: Taking) -> tuple[Turn, ...]:
     def take() -> None:
         taking.turn()
 
@@ -131,8 +133,11 @@ def _turns(on: Ground, taking: Taking) -> tuple[Turn, ...]:
         on.metrics.links_series.set(series)
         taking.save()
 
+    off = features_are_broken(settings)
+
     def again() -> None:
-        taking.again()
+        if not off:  # a card with a slip in it must not cost what the model saw before
+            taking.again()
 
     return (
         Turn("links.take", TAKE_EVERY_S, take),

@@ -18,9 +18,10 @@ from typing import Any, Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from breakwater.errors import BadSignal
+from breakwater.errors import BadInput, BadSignal
 from breakwater.model.copies import ReelPrints
 from breakwater.model.link import Trait, TraitKind
+from breakwater.model.local_features import MOST_DIM, Learned
 from breakwater.model.scene import Keypoints, SoundPrint
 
 MOST_FRAMES: Final = 64
@@ -59,6 +60,7 @@ class LinkSignals:
         abstained: why there is nothing to compare by; empty: there is something.
         reel: prints by which others find it in themselves: of a picture those of its parts.
         views: prints by which it finds others; never kept.
+        learned: what an operator's model of local features saw; None: none was asked.
     """
 
     frames: tuple[Keypoints, ...] = ()
@@ -72,6 +74,7 @@ class LinkSignals:
     abstained: str = ""
     reel: ReelPrints | None = None
     views: ReelPrints | None = None
+    learned: Learned | None = None
 
     @property
     def moving(self) -> bool:
@@ -95,6 +98,10 @@ class LinkSignals:
             "abstained": self.abstained,
             "reels": [None if one is None else len(one) for one in reels],
         }  # fmt: skip
+        learned = () if self.learned is None else self.learned.frames
+        if self.learned is not None:
+            rows = [[f.time_s, f.width, f.height, *f.descriptors.shape] for f in learned]
+            header["learned"] = [self.learned.model, rows]
         head = json.dumps(header).encode()
         return b"".join((
             _HEAD.pack(_MAGIC, len(head)), head,
@@ -102,6 +109,7 @@ class LinkSignals:
             *(f.points.astype("<f4").tobytes() + f.descriptors.tobytes() for f in self.frames),
             b"" if sound is None else sound.items.astype("<u4").tobytes(),
             *(one for one in reels if one is not None),
+            *(f.points.astype("<f4").tobytes() + f.descriptors.tobytes() for f in learned),
         ))  # fmt: skip
 
     @property
@@ -126,9 +134,9 @@ class LinkSignals:
             made = cls(
                 frames, shots, prints, sound, traits, _seconds(header["seconds"]),
                 _whole(header["width"], _MOST_SIDE), _whole(header["height"], _MOST_SIDE),
-                _words(header["abstained"]), reel, views,
+                _words(header["abstained"]), reel, views, _learned(header.get("learned"), rest),
             )  # fmt: skip
-        except (KeyError, TypeError, ValueError, struct.error) as error:
+        except (KeyError, TypeError, ValueError, BadInput, struct.error) as error:
             raise BadSignal(f"What was read of a medium is damaged ({error}).") from None
         if rest.left or len(shots) != len(frames):
             raise BadSignal("What was read of a medium does not fit together.")
@@ -206,14 +214,26 @@ def _print(rest: _Rest) -> Print:
 
 def _frame(row: Sequence[Any], rest: _Rest) -> Keypoints:
     time_s, width, height, count = row
-    size = _whole(count, MOST_POINTS)
+    return _points((time_s, width, height, count, 128), np.uint8, rest)
+
+
+def _points(row: Sequence[Any], kind: type[np.uint8 | np.int8], rest: _Rest) -> Keypoints:
+    time_s, width, height, count, dim = row
+    size, numbers = _whole(count, MOST_POINTS), _whole(dim, MOST_DIM)
     points = np.frombuffer(rest.take(8 * size), "<f4").reshape(size, 2).astype(np.float32)
     if not (np.isfinite(points).all() and (np.abs(points) <= _MOST_POINT_SIDE).all()):
         raise BadSignal("A key point of what was read of a medium is out of its range.")
-    descriptors = np.frombuffer(rest.take(128 * size), np.uint8).reshape(size, 128)
+    descriptors: Any = np.frombuffer(rest.take(numbers * size), kind).reshape(size, numbers)
     if not (_whole(width, _MOST_POINT_SIDE) and _whole(height, _MOST_POINT_SIDE)):
         raise BadSignal("A frame of what was read of a medium has no size.")
     return Keypoints(_seconds(time_s), width, height, points, descriptors)
+
+
+def _learned(row: Sequence[Any] | None, rest: _Rest) -> Learned | None:
+    if row is None:
+        return None
+    model, rows = row
+    return Learned(model, tuple(_points(one, np.int8, rest) for one in _rows(rows, MOST_FRAMES)))
 
 
 def _sound(row: Sequence[Any] | None, rest: _Rest) -> SoundPrint | None:

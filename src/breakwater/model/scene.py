@@ -25,14 +25,15 @@ class Keypoints:
         time_s: seconds from the start of the file or broadcast.
         width, height: pixels of the picture they were found in (reduced, borders removed).
         points: (n, 2) float32, x and y in those pixels, strongest first.
-        descriptors: (n, 128) uint8 RootSIFT, 255 = 1/2.
+        descriptors: (n, 128) uint8 RootSIFT, 255 = 1/2; an operator's model has others
+            (`model.local_features.Learned`).
     """
 
     time_s: float
     width: int
     height: int
     points: NDArray[np.float32]
-    descriptors: NDArray[np.uint8]
+    descriptors: NDArray[np.uint8 | np.int8]
 
     def __len__(self) -> int:
         return len(self.points)

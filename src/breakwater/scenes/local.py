@@ -214,7 +214,9 @@ def _judged(here: NDArray[np.float32], there: NDArray[np.float32], model: LocalM
     )  # fmt: skip
 
 
-def _pairs(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.intp]:
+def _pairs(
+    one: NDArray[np.uint8 | np.int8], other: NDArray[np.uint8 | np.int8]
+) -> NDArray[np.intp]:
     """(n, 2) rows of mutual nearest neighbours that pass the ratio."""
     if len(one) < 2 or len(other) < 2:
         return np.zeros((0, 2), np.intp)

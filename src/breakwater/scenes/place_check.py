@@ -86,7 +86,7 @@ def compare(
     """Judge whether two media show the same place.
 
     Args:
-        a: key points of frames of one.
+        a: key points of frames of one; of both by RootSIFT, or of both by one learned model.
         b: of the other.
         masks: what lies over every frame of each source; None where none is known.
     """
@@ -230,7 +230,7 @@ def _mutual(products: NDArray[np.float32]) -> NDArray[np.intp]:
     return np.stack([rows[good], best[good]], axis=1)
 
 
-def _units(values: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _units(values: NDArray[np.uint8 | np.int8]) -> NDArray[np.float32]:
     floats = values.astype(np.float32)
     lengths = np.linalg.norm(floats, axis=1, keepdims=True)
     return np.asarray(floats / np.maximum(lengths, 1e-6), np.float32)

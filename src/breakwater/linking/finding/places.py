@@ -2,22 +2,25 @@
 
 In: key points of a medium's frames. Out: edges `place` and `decor`, two different findings: what is
 furnished alike is no room (`scenes.place_check`). What a source lays over every frame is left out on
-both sides. The file is a cache of the vault: damaged, or made with another vocabulary, it is made
-anew, and that is said. Source: reference linking; docs/decisions/0040 and 0041. Tests:
-`tests/integration/test_linking_places.py`.
+both sides. Where RootSIFT says nothing and an operator's model looked at both, its points are asked
+too, and what they alone say is a lead. The file is a cache of the vault: damaged, or made with another vocabulary, it is made
+anew, and that is said. Source: reference linking; docs/decisions/0040, 0041 and 0046. Tests:
+`tests/integration/test_linking_places.py`, `tests/integration/test_links_features.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from breakwater.errors import CorruptSegment, NotFound
+from breakwater.errors import BadInput, CorruptSegment, NotFound
 from breakwater.linking.finding.masks import Masks
 from breakwater.linking.signals import StoredSignals
 from breakwater.model.link import Found, LinkKind, Medium
 from breakwater.model.link_signals import LinkSignals
+from breakwater.model.local_features import method_of
 from breakwater.model.place import PlaceMatch
 from breakwater.model.scene import Keypoints
 from breakwater.observe import logger
@@ -29,6 +32,8 @@ from breakwater.scenes.places import Places
 from breakwater.scenes.vocabulary import Vocabulary
 
 INDEX: Final = "index"
+LEAD: Final = 0.45
+"""Score of what learned points alone find, at most: `records.link_edges.SURE` is 0.5."""
 MOST: Final = 20
 """Candidates that geometry looks at (reference linking, "geometric check of the top 20")."""
 _log = logger("linking")
@@ -120,18 +125,36 @@ class PlaceFinder:
             theirs = self._stored.read(other)
             if theirs is None or other.gone_at is not None:
                 continue
-            match = place_check.compare(
-                signals.frames, theirs.frames, (mask, self._masks.of(other))
-            )
+            masks = mask, self._masks.of(other)
+            match = place_check.compare(signals.frames, theirs.frames, masks)
+            method = place_check.METHOD
+            if match.verdict.link is None and _one_model(signals, theirs):
+                match, method = _learned(signals, theirs, masks)
             if match.verdict.link is not None:
-                yield _found(medium.number, number, match.verdict.link, match)
+                yield _found(medium.number, number, match.verdict.link, match, method)
 
 
-def _found(one: int, other: int, kind: LinkKind, match: PlaceMatch) -> Found:
+def _one_model(one: LinkSignals, other: LinkSignals) -> bool:
+    """Whether the same file of the operator's saw both: points of two are never compared."""
+    mine, theirs = one.learned, other.learned
+    return mine is not None and theirs is not None and mine.model == theirs.model
+
+
+def _learned(
+    one: LinkSignals, other: LinkSignals, masks: tuple[Mask | None, Mask | None]
+) -> tuple[PlaceMatch, str]:
+    """What learned points say, as a lead, and what the method is called."""
+    if one.learned is None or other.learned is None:
+        raise BadInput("No model looked at one of the two.")
+    match = place_check.compare(one.learned.frames, other.learned.frames, masks)
+    return replace(match, score=min(match.score, LEAD)), method_of(one.learned.model)
+
+
+def _found(one: int, other: int, kind: LinkKind, match: PlaceMatch, method: str) -> Found:
     """The edge, with the smaller number first and its evidence turned that way."""
     evidence = match.evidence() if one < other else _turned(match.evidence())
     return Found(
-        min(one, other), max(one, other), kind, place_check.METHOD, place_check.VERSION,
+        min(one, other), max(one, other), kind, method, place_check.VERSION,
         match.score, evidence,
     )  # fmt: skip
 
