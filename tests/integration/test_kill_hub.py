@@ -24,7 +24,7 @@ from tests.integration.hub_processes import opened
 from tests.integration.killed_hub import BANK, LIST, Desk, Giver, Pair, acting, insisting
 
 LONG = os.environ.get("LONG") == "1"
-KILLS = 60 if LONG else 4
+KILLS = 40 if LONG else 4
 OF_ONE, OF_BOTH, OF_DESK = range(8), range(4, 12), range(20, 24)
 EVERY = {value("md5", one) for one in (*OF_ONE, *OF_BOTH, *OF_DESK)}
 
@@ -42,6 +42,7 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
     made.close()
 
 
+@pytest.mark.timeout(1_200)
 def test_a_follower_has_each_entry_once_whoever_is_killed(pair: Pair) -> None:
     draw = random.Random(7)
     one = Giver(pair, "One giver", OF_ONE, random.Random(1))
