@@ -9,12 +9,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from breakwater.errors import BadInput, Conflict, NotAllowed, Tampered
-from breakwater.hub.feeds.changes import hub_name
-from breakwater.hub.feeds.packs import unsealed
 from breakwater.model import hub_pack, segment_file
 from breakwater.model.hub import Effect, FeedbackKind, MemberState
-from breakwater.model.hub_feed import Released
-from breakwater.model.hub_pack import Pack
+from breakwater.model.hub_feed import Released, hub_name
+from breakwater.model.hub_pack import Pack, unsealed
 from breakwater.records import hub_feedback, hub_members
 from tests import builders, builders_feeds
 from tests.builders_feeds import Hub, rows

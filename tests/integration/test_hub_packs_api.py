@@ -14,12 +14,11 @@ import pyrage
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from breakwater.hub.feeds.packs import unsealed
 from breakwater.model import hub_pack, segment_file
 from breakwater.model.access import Permission
 from breakwater.model.hub import Effect
 from breakwater.model.hub_feed import Released
-from breakwater.model.hub_pack import Pack
+from breakwater.model.hub_pack import Pack, unsealed
 from breakwater.records import audit
 from tests.builders_feeds import Hub, rows
 from tests.builders_hub import value

@@ -66,6 +66,8 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
     "/cases/{case}/decide": {"data": {"kind": "escalate", "reason": "because", "version": "1"}},
     "/v1/hub/members/{id}/packs": hub.PACK,
     "/v1/hub/members/{id}/packs/taken": hub.REPLY,
+    "/v1/exchanges/{name}/packs": {"json": {"given": []}},
+    "/v1/exchanges/{name}/packs/taken": {"content": b"no pack"},
     "/cases/{case}/chat/orders": {"data": {"to": "slow"}},
     "/cases/{case}/chat/released": {"data": {"comment": str(new_id())}},
     "/cases/{case}/chat/labels": {"data": {"comment": str(new_id()), "found": "true"}},

@@ -12,6 +12,7 @@ from breakwater.app.ground import Ground
 from breakwater.app.mapping import floods_of
 from breakwater.banks.policy import status_of_new
 from breakwater.errors import BadSettings
+from breakwater.exchange.carried import Carried
 from breakwater.exchange.clients.registry import installed
 from breakwater.exchange.listening import Listening
 from breakwater.exchange.manage import Feeds
@@ -39,11 +40,13 @@ class Exchanging:
 
     Attributes:
         feeds: as people enter and see them.
+        carried: packs of hubs that no network reaches.
         peers: makes clients.
         running: pulls.
     """
 
     feeds: Feeds
+    carried: Carried
     peers: Peers
     running: Running
     turns: tuple[Turn, ...]
@@ -81,8 +84,10 @@ def wire_exchange(settings: Settings, on: Ground, undo: ExitStack) -> Exchanging
     listening = Listening(db=on.db, peers=peers)
     undo.callback(running.close)
     undo.callback(listening.close)
+    feeds = Feeds(db=on.db, peers=peers)
     return Exchanging(
-        feeds=Feeds(db=on.db, peers=peers), peers=peers, running=running,
+        feeds=feeds, carried=Carried(db=on.db, peers=peers, feeds=feeds), peers=peers,
+        running=running,
         turns=(
             Turn("exchange.plan", PLAN_EVERY_S, running.plan),
             Turn("exchange.listen", LISTEN_EVERY_S, listening.turn),

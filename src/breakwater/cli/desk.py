@@ -188,6 +188,14 @@ class Desk(Protocol):
         """Pull it now, to the end; answers how it did."""
         ...
 
+    def take_pack(self, name: str, data: bytes) -> Row:
+        """Take a hub's pack, unsealed, to the end."""
+        ...
+
+    def give_pack(self, name: str, given: list[Row] | None) -> tuple[bytes, Row]:
+        """A pack back with what it holds; None: the last one again."""
+        ...
+
     def remove_feed(self, name: str, *, withdraw: bool) -> None:
         """Forget it."""
         ...

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from breakwater.cli import exchange_packs
 from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False,
 )  # fmt: skip
 
+app.command("take-pack")(exchange_packs.take_pack)
+app.command("give-pack")(exchange_packs.give_pack)
 Name = Annotated[str, typer.Argument(help="What the feed is called here, such as ncmec-1.")]
 
 
@@ -33,7 +36,7 @@ def group() -> None:
 def add(
     name: Name,
     kind: Annotated[
-        str, typer.Option(help="ncmec, csv, vics, stopncii, threatexchange, breakwater.")
+        str, typer.Option(help="ncmec, csv, vics, stopncii, threatexchange, breakwater, pack.")
     ],
     bank: Annotated[str, typer.Option(help="The bank it fills: best one of its own.")],
     *,

@@ -69,6 +69,26 @@ class HereFeeds:
         self._app.exchange.running.run_due()
         return self.feed_health(name)
 
+    def take_pack(self, name: str, data: bytes) -> Row:
+        """Take a hub's pack, unsealed, to the end."""
+        before = self.feed_health(name)
+        laid = self._app.exchange.carried.take(name, data, OPERATOR)
+        self._app.exchange.running.run_due()
+        now = self.feed_health(name)
+        return {**now, "pull": _took(before, now), "after": laid.after, "upto": laid.upto}
+
+    def give_pack(self, name: str, given: list[Row] | None) -> tuple[bytes, Row]:
+        """A pack back with what it holds; None: the last one again."""
+        from breakwater.cli.checking import checked
+        from breakwater.web.api import exchange_packs
+
+        if given is None:
+            answer = exchange_packs.again(name, self._app, OPERATOR)
+        else:
+            body = checked(exchange_packs.GiveBackIn, {"given": given})
+            answer = exchange_packs.give(name, body, self._app, OPERATOR)
+        return bytes(answer.body), _facts(answer.headers)
+
     def remove_feed(self, name: str, *, withdraw: bool) -> None:
         """Forget it."""
         self._app.exchange.feeds.remove(name, OPERATOR, withdraw=withdraw)
@@ -116,6 +136,27 @@ class OwnerFeeds:
                 return now
             time.sleep(ASK_EVERY_S)
 
+    def take_pack(self, name: str, data: bytes) -> Row:
+        """Take a hub's pack, unsealed, and wait for the end."""
+        before = self.feed_health(name)
+        path = f"{_path(name)}/packs/taken"
+        laid = self.json("POST", path, content=data, timeout=None)
+        while True:
+            now = self.feed_health(name)
+            pull = _took(before, now)
+            if pull or now["feed"]["errors"] > before["feed"]["errors"]:
+                return {**now, "pull": pull, **laid}
+            time.sleep(ASK_EVERY_S)
+
+    def give_pack(self, name: str, given: list[Row] | None) -> tuple[bytes, Row]:
+        """A pack back with what it holds; None: the last one again."""
+        path = f"{_path(name)}/packs"
+        if given is None:
+            answer = self.call("GET", f"{path}/last", timeout=None)
+        else:
+            answer = self.call("POST", path, json={"given": given}, timeout=None)
+        return bytes(answer.content), _facts(answer.headers)
+
     def remove_feed(self, name: str, *, withdraw: bool) -> None:
         """Forget it."""
         self.call("DELETE", _path(name), params={"withdraw": withdraw})
@@ -129,3 +170,15 @@ def _ended(before: Row, now: Row) -> bool:
     """Whether a pull ended since, or was put off."""
     old, new = before["feed"], now["feed"]
     return bool(new["pulled_at"] != old["pulled_at"] or new["errors"] != old["errors"])
+
+
+def _took(before: Row, now: Row) -> Row | None:
+    """The pull that took a pack: one that ended since with a page; a turn without a pack has none."""
+    had = {one["id"]: one["pages"] for one in before["pulls"]}
+    ended = [one for one in now["pulls"] if one["ended_at"] and not one["fault"]]
+    return next((one for one in ended if one["pages"] > had.get(one["id"], 0)), None)
+
+
+def _facts(headers: Any) -> Row:
+    counts = {name: int(headers[f"X-Pack-{name}"]) for name in ("number", "feedback", "counts", "given")}  # fmt: skip
+    return {**counts, "key": headers["X-Pack-Key"]}

@@ -58,4 +58,7 @@ class OwnerHubPacks:
 
 
 def _facts(headers: Any) -> Row:
-    return {"upto": int(headers["X-Hub-Through"]), "rows": int(headers["X-Hub-Rows"])}
+    return {
+        "upto": int(headers["X-Hub-Through"]), "rows": int(headers["X-Hub-Rows"]),
+        "member": int(headers["X-Hub-Member"]), "key": headers["X-Hub-Key"],
+    }  # fmt: skip

@@ -46,7 +46,9 @@ def pack(
     Terminal(as_json=as_json).result(
         {"file": str(to), "after": after, **facts},
         f"{GOOD} {facts['rows']:,} rows for {name} are in {to}.\n"
-        f"  The next one: breakwater hub pack '{name}' --after {facts['upto']}",
+        f"  The next one: breakwater hub pack '{name}' --after {facts['upto']}\n"
+        f"  The member's feed of kind pack says once: --option member={facts['member']} "
+        f"--option key={facts['key']}",
     )
 
 
@@ -62,23 +64,23 @@ def unpack(
 ) -> None:
     """Take a member's pack: what it says of entries, and entries it gives. Each pack counts once."""
     from breakwater.errors import NotFound
-    from breakwater.hub.feeds.packs import unsealed
+    from breakwater.model.hub_pack import unsealed
 
     if not file.is_file():
         raise NotFound(f"{file} is not there.")
     data = file.read_bytes()
     if identity is not None:
-        data = unsealed(data, _identity(identity))
+        data = unsealed(data, identity_in(identity))
     with opened(as_json) as desk:
         taken = desk.hub_unpack(member_id(desk, name), data, key)
     Terminal(as_json=as_json).result(
         taken,
         f"{GOOD} Pack {taken['upto']} of {name}: {taken['feedback']:,} words on entries, "
-        f"{taken['given']:,} new entries.",
+        f"{taken['counted']:,} entries counted, {taken['given']:,} new entries.",
     )
 
 
-def _identity(file: Path) -> str:
+def identity_in(file: Path) -> str:
     """The identity in a file as age-keygen writes it: its comments are passed over."""
     from breakwater.errors import BadInput
 

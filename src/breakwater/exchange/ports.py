@@ -114,12 +114,14 @@ class Offers:
     Attributes:
         feedback: words of people here can be told.
         counts: match counts can be told.
+        carried: they go with a file (`exchange.carried`), not over a line.
         needs: fields of `Credentials` that must be given.
         options: names of options it knows, with what each is.
     """
 
     feedback: bool = False
     counts: bool = False
+    carried: bool = False
     needs: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
 

@@ -40,6 +40,8 @@ class Telling:
             Unavailable, PeerRefused: what was told before stands.
         """
         offers = self._peers.maker(feed.kind).offers
+        if offers.carried:
+            return 0
         words = self._feedback(feed) if feed.feedback and offers.feedback else 0
         if feed.counts and offers.counts:
             self._counts(feed)
@@ -69,11 +71,15 @@ class Telling:
         with self._db.read() as tx:
             today = exchange_told.day_of(tx.now)
             last = exchange_told.counted_to(tx, feed)
-        begins = today - DAYS_BACK if last is None else max(last + 1, today - DAYS_BACK)
-        for day in range(begins, today):
+        for day in range(first_day(last, today), today):
             with self._db.read() as tx:
                 rows = exchange_told.day_counts(tx, feed, day)
             for at in range(0, len(rows), COUNTS):
                 client.counts(rows[at : at + COUNTS])
             with self._db.transaction() as tx:
                 exchange_told.counted(tx, feed, day, rows)
+
+
+def first_day(last: int | None, today: int) -> int:
+    """The first day whose counts are told; `last` is the one that was told last."""
+    return today - DAYS_BACK if last is None else max(last + 1, today - DAYS_BACK)

@@ -8,6 +8,7 @@ hash to a purpose, so that no value travels without them.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -178,3 +179,8 @@ def objects(said: object) -> Sequence[Mapping[str, Any]]:
     if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
         raise BadInput("A list of objects is missing.")
     return said
+
+
+def hub_name(key: bytes) -> str:
+    """What a hub is called in what it signs: the beginning of its key's SHA-256."""
+    return hashlib.sha256(key).hexdigest()[:32]

@@ -2,8 +2,9 @@
 
 A pack is a ZIP of `pack.json`, its Ed25519 signature, and the parts it names with size and SHA-256.
 It carries a place (`after`, `upto`): who reads packs keeps how far they read, refuses what they had
-already (a replay) and what leaves something out (a gap). Sealing it to its reader is `hub.feeds.packs`'
-part. From the hub: one segment (`model.segment_file`); from a member: feedback and entries as JSON.
+already (a replay) and what leaves something out (a gap). It is sealed to its reader (age). From the
+hub: one segment (`model.segment_file`); from a member: feedback, match counts and entries as JSON.
+Written and read by `hub.feeds.packs` and, at a member, by `exchange.clients.packs`.
 Tests: `tests/unit/test_hub_pack.py`.
 """
 
@@ -14,11 +15,12 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
+import pyrage
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -29,6 +31,10 @@ FORM: Final = "breakwater hub pack 1"
 SIGNED: Final = b"breakwater hub pack 1\n"
 FACTS: Final = "pack.json"
 SIGNATURE: Final = "pack.sig"
+ENTRIES: Final = "entries.seg"
+FEEDBACK: Final = "feedback.json"
+COUNTS: Final = "counts.json"
+GIVEN: Final = "given.json"
 MOST: Final = 4 << 30
 """Bytes of all parts."""
 
@@ -136,3 +142,36 @@ def _bounded(file: zipfile.ZipFile, name: str, most: int) -> bytes:
     if len(data) > most:
         raise Tampered(f"{name} is longer than was signed.")
     return data
+
+
+def recipient(key: str) -> Any:
+    """An age public key, read.
+
+    Raises:
+        BadInput: none, or a secret one.
+    """
+    if key.strip().upper().startswith("AGE-SECRET-KEY-"):
+        raise BadInput("This is a secret key. Ask its owner for the public one: age1….")
+    try:
+        return pyrage.x25519.Recipient.from_str(key.strip())
+    except pyrage.RecipientError:
+        raise BadInput("This is not an age public key: it begins with age1.") from None
+
+
+def sealed(data: bytes, recipients: Sequence[Any]) -> bytes:
+    """A pack as only its readers open it; `recipients` are what `recipient` read."""
+    made: bytes = pyrage.encrypt(data, list(recipients))
+    return made
+
+
+def unsealed(data: bytes, identity: str) -> bytes:
+    """A pack as it was before it was sealed.
+
+    Raises:
+        BadInput: not sealed to this identity.
+    """
+    try:
+        found: bytes = pyrage.decrypt(data, [pyrage.x25519.Identity.from_str(identity.strip())])
+    except (pyrage.DecryptError, pyrage.IdentityError):
+        raise BadInput("The pack is not sealed to this identity.") from None
+    return found

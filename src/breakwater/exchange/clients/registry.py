@@ -6,7 +6,15 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 
 from breakwater.errors import BadInput, Unfit
-from breakwater.exchange.clients import hub, ncmec, stopncii, table, threatexchange, vics_sets
+from breakwater.exchange.clients import (
+    hub,
+    ncmec,
+    packs,
+    stopncii,
+    table,
+    threatexchange,
+    vics_sets,
+)
 from breakwater.exchange.ports import GROUP, Maker
 
 
@@ -15,6 +23,7 @@ def builtin() -> dict[str, Maker]:
     return {
         "ncmec": ncmec.MAKER, "csv": table.MAKER, "vics": vics_sets.MAKER,
         "stopncii": stopncii.MAKER, "threatexchange": threatexchange.MAKER, "breakwater": hub.MAKER,
+        "pack": packs.MAKER,
     }  # fmt: skip
 
 

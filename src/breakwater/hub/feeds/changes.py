@@ -7,7 +7,6 @@ backup): it begins anew from 0. Told by HTTP: `web.api.hub_feed`; contract:
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -89,8 +88,3 @@ def _spelled(one: Any, places: dict[Terms, int]) -> dict[str, Any]:
         "quality": one.quality, "score": None if one.score is None else round(one.score, 2),
         "terms": places.setdefault(one.terms, len(places)),
     }  # fmt: skip
-
-
-def hub_name(key: bytes) -> str:
-    """What a hub is called in what it signs: the beginning of its key's SHA-256."""
-    return hashlib.sha256(key).hexdigest()[:32]

@@ -15,47 +15,57 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import pyrage
-
-from breakwater.errors import BadInput
+from breakwater.errors import BadInput, NotFound
 from breakwater.hub.contribute import Contribute, Request
-from breakwater.hub.feedback import Feedback
-from breakwater.hub.feeds.changes import hub_name
+from breakwater.hub.feedback import MOST as MOST_COUNTS
+from breakwater.hub.feedback import Count, Feedback
 from breakwater.hub.feeds.following import Following
 from breakwater.hub.feeds.segments import Columns, view_of
 from breakwater.model import hub_pack, segment_file
 from breakwater.model.access import Permission, Principal
 from breakwater.model.hub import FeedbackKind, Member
-from breakwater.model.hub_pack import Pack
+from breakwater.model.hub_feed import hub_name, whole
+from breakwater.model.hub_pack import COUNTS, ENTRIES, FEEDBACK, GIVEN, Pack
 from breakwater.model.ids import Id
 from breakwater.model.segment_file import Segment
 from breakwater.records import hub_feeds, hub_members, hub_stamps
 from breakwater.records.database import Database, Tx
 
 DIALECT: Final = "file"
-ENTRIES: Final = "entries.seg"
-FEEDBACK: Final = "feedback.json"
-GIVEN: Final = "given.json"
 AT_ONCE: Final = 20_000
 A_REQUEST: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A pack as it goes out: the next one begins after `upto`."""
+    """A pack as it goes out: the next one begins after `upto`.
+
+    Attributes:
+        member, key: what its reader must know: its number here, and our public key (32 bytes).
+    """
 
     data: bytes
     upto: int
     rows: int
+    member: int
+    key: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of a member's pack."""
+    """What came of a member's pack.
+
+    Attributes:
+        upto: its number: the next one goes on from here.
+        feedback, counted, given: words on entries, entries whose matches were counted, new entries.
+        passed: words and counts of entries that the member may not see, or no more.
+    """
 
     upto: int
     feedback: int
     given: int
+    counted: int = 0
+    passed: int = 0
 
 
 class Packs:
@@ -86,7 +96,7 @@ class Packs:
             NotAllowed: nothing goes to it now.
             BadInput: no key, a bad one, or a place that the hub never was at.
         """
-        recipients = [_recipient(key) for key in keys]
+        recipients = [hub_pack.recipient(key) for key in keys]
         if not recipients:
             raise BadInput("Name at least one age key of the member.")
         with self._db.read() as tx:
@@ -114,10 +124,13 @@ class Packs:
             {ENTRIES: file.getvalue()},
         )  # fmt: skip
         made = hub_pack.write(pack, self._db.keys.sign)
-        return Written(pyrage.encrypt(made, recipients), newest, segment.rows)
+        return Written(
+            hub_pack.sealed(made, recipients), newest, segment.rows, asking.member.number,
+            self._db.keys.public_key,
+        )  # fmt: skip
 
     def take(self, who: Principal, member: Id, data: bytes, key: bytes) -> Taken:
-        """Take a member's pack: feedback, then entries; read again after a crash, it adds nothing.
+        """Take a member's pack: words, counts, entries; read again after a crash, it adds nothing.
 
         Args:
             who: a person who runs the hub.
@@ -137,23 +150,39 @@ class Packs:
         if pack.writer != str(one.number):
             raise BadInput("The pack is another member's.")
         said, given = _objects(pack, FEEDBACK), _lists(pack)
-        for row in said:
-            self._say(one, row)
+        heard = sum(self._say(one, row) for row in said)
+        counted, unseen = self._count(one, _counts(pack))
         count = sum(self._give(giver, name, rows, data) for name, rows in given.items())
         with self._db.transaction() as tx:
             tx.lock_changes()
             hub_stamps.set_mark(tx, _place(one), pack.upto)
-            tx.audit(who.id, "hub.unpack", member, upto=pack.upto, feedback=len(said), given=count)
-        return Taken(pack.upto, len(said), count)
+            tx.audit(
+                who.id, "hub.unpack", member, upto=pack.upto, feedback=heard, counted=counted,
+                given=count,
+            )  # fmt: skip
+        return Taken(pack.upto, heard, count, counted, len(said) - heard + unseen)
 
-    def _say(self, member: Member, row: Mapping[str, Any]) -> None:
+    def _count(self, member: Member, counts: Sequence[Count]) -> tuple[int, int]:
+        """How often it met entries: those counted, and those that are not for it."""
+        done = [
+            self._feedback.counts(member, counts[at : at + MOST_COUNTS])
+            for at in range(0, len(counts), MOST_COUNTS)
+        ]
+        return sum(one[0] for one in done), sum(one[1] for one in done)
+
+    def _say(self, member: Member, row: Mapping[str, Any]) -> bool:
+        """Whether it counts: an entry may be the member's no more since it wrote the pack."""
         try:
             opinion = None if row["opinion"] is None else FeedbackKind(row["opinion"])
             reasons = tuple(str(one) for one in row.get("reasons", ()))
             number, kind, note = int(row["entry"]), str(row["kind"]), str(row.get("note", ""))
         except (KeyError, TypeError, ValueError):
             raise BadInput("Feedback has entry, kind, opinion and reasons.") from None
-        self._feedback.give(member, number, kind, opinion, reasons, note=note)
+        try:
+            self._feedback.give(member, number, kind, opinion, reasons, note=note)
+        except NotFound:
+            return False
+        return True
 
     def _give(
         self, giver: Principal, name: str, rows: Sequence[Mapping[str, Any]], data: bytes
@@ -190,6 +219,17 @@ def _objects(pack: Pack, name: str) -> list[Mapping[str, Any]]:
     return said
 
 
+def _counts(pack: Pack) -> list[Count]:
+    """How often entries matched: whole numbers by entry and day (days since 1970-01-01 UTC)."""
+    try:
+        return [
+            Count(*(whole(row[name]) for name in ("entry", "day", "matches", "wrong")))
+            for row in _objects(pack, COUNTS)
+        ]
+    except KeyError:
+        raise BadInput("A count has entry, day, matches and wrong.") from None
+
+
 def _lists(pack: Pack) -> dict[str, list[Mapping[str, Any]]]:
     """Entries that are given, by the list they are for."""
     out: dict[str, list[Mapping[str, Any]]] = {}
@@ -198,25 +238,3 @@ def _lists(pack: Pack) -> dict[str, list[Mapping[str, Any]]]:
             {name: value for name, value in row.items() if name != "list"}
         )
     return out
-
-
-def _recipient(key: str) -> Any:
-    if key.strip().upper().startswith("AGE-SECRET-KEY-"):
-        raise BadInput("This is a secret key. Ask the member for the public one: age1….")
-    try:
-        return pyrage.x25519.Recipient.from_str(key.strip())
-    except pyrage.RecipientError:
-        raise BadInput("This is not an age public key: it begins with age1.") from None
-
-
-def unsealed(data: bytes, identity: str) -> bytes:
-    """A pack as it was before it was sealed.
-
-    Raises:
-        BadInput: not sealed to this identity.
-    """
-    try:
-        found: bytes = pyrage.decrypt(data, [pyrage.x25519.Identity.from_str(identity.strip())])
-    except (pyrage.DecryptError, pyrage.IdentityError):
-        raise BadInput("The pack is not sealed to this identity.") from None
-    return found

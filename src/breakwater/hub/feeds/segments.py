@@ -23,12 +23,11 @@ from typing import Final
 import numpy as np
 
 from breakwater.errors import NotFound, Unavailable
-from breakwater.hub.feeds.changes import hub_name
 from breakwater.hub.feeds.following import Asking, Following
 from breakwater.hub.feeds.releases import Releases
 from breakwater.model import segment_file
 from breakwater.model.access import Principal
-from breakwater.model.hub_feed import Gone, News, Released, Terms, Why
+from breakwater.model.hub_feed import Gone, News, Released, Terms, Why, hub_name
 from breakwater.model.ids import new_id
 from breakwater.model.segment_file import Listed, Manifest, Section, Segment
 from breakwater.records import hub_feeds, hub_segments

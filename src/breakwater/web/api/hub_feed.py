@@ -24,8 +24,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, StreamingResponse
 
 from breakwater.errors import BreakwaterError, TooManyRequests
-from breakwater.hub.feeds.changes import MOST, hub_name
+from breakwater.hub.feeds.changes import MOST
 from breakwater.model.access import Permission, Principal
+from breakwater.model.hub_feed import hub_name
 from breakwater.web.api.openapi import problems
 from breakwater.web.gate import Parts, Router, Who, gate_of, needs
 from breakwater.web.need import need_of

@@ -33,7 +33,8 @@ FAULTS: Final = problems(400, 401, 403, 404, 409, 413, 422, 429, 503)
 KEY_BYTES: Final = 32
 BINARY: Final = {"type": "string", "format": "binary"}
 FILE: Final = {
-    "description": "The pack, an age file; `X-Hub-Through` says where the next begins.",
+    "description": "The pack, an age file; `X-Hub-Through` says where the next begins, `X-Hub-Member` "
+    "and `X-Hub-Key` what its reader enters once.",
     "content": {"application/octet-stream": {"schema": BINARY, "example": "a pack"}},
 }
 IdText = Annotated[str, Path(max_length=64, examples=[ID])]
@@ -57,11 +58,13 @@ class TakenOut(Answer):
     upto: int = Field(description="Its number: the next one goes on from here.")
     feedback: int = Field(description="Words on entries.")
     given: int = Field(description="New entries.")
+    counted: int = Field(description="Entries whose matches were counted.")
+    passed: int = Field(description="Words and counts of entries that are not, or no more, for it.")
 
     @classmethod
     def of(cls, taken: Taken) -> TakenOut:
         """From the noun."""
-        return cls(upto=taken.upto, feedback=taken.feedback, given=taken.given)
+        return cls.model_validate(taken, from_attributes=True)
 
 
 def public_key(text: str) -> bytes:
@@ -84,7 +87,10 @@ def public_key(text: str) -> bytes:
 def write_pack(id: IdText, body: PackIn, app: Parts, who: Who) -> Response:  # noqa: A002 - the path's own word
     """Sealed to the member's keys. Headers say where the next one begins and how many rows it has."""
     made = app.feeds.packs.write(who, known_id(id), body.after, body.keys, body.purpose)
-    said = {"X-Hub-Through": str(made.upto), "X-Hub-Rows": str(made.rows)}
+    said = {
+        "X-Hub-Through": str(made.upto), "X-Hub-Rows": str(made.rows),
+        "X-Hub-Member": str(made.member), "X-Hub-Key": base64.b64encode(made.key).decode(),
+    }  # fmt: skip
     return Response(made.data, media_type="application/octet-stream", headers=said)
 
 
