@@ -10,8 +10,9 @@ from tests.contract.exchange_house import House, Stopped
 
 from breakwater.errors import LeaseLost
 from breakwater.model.bank import EntryStatus, Opinion
+from breakwater.model.decision import UNDO
 from breakwater.model.exchange import Gone, Health, Offered, Page, Unreadable
-from breakwater.records import cases, entries, exchange_feeds, jobs
+from breakwater.records import cases, entries, exchange_feeds, exchange_told, jobs
 from breakwater.testing.exchange_clients import some_value
 from breakwater.testing.fake_ncmec import FakeNcmec
 from breakwater.testing.peer_server import Fault
@@ -178,6 +179,11 @@ def test_what_people_here_say_goes_back_once(house, peer, clock):
         entries.add_opinion(tx, a.number, Opinion.TRUE_POSITIVE, by="ada")
         entries.add_opinion(tx, b.number, Opinion.FALSE_POSITIVE, by="ada")
         entries.add_opinion(tx, b.number, Opinion.FALSE_POSITIVE, by="feed:ncmec-1")
+    feed = house.feeds.get("ncmec-1").feed
+    for waited, words in ((UNDO.total_seconds() - 1, 0), (1, 2)):
+        clock.advance(waited)
+        with house.db.read() as tx:
+            assert len(exchange_told.waiting(tx, feed, limit=9)) == words, "a slip is told to nobody"
     for _ in range(3):
         clock.advance(3600)
         house.turn()

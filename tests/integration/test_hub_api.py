@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from breakwater.model.access import Role
+from breakwater.model.bank import EntryStatus
 from breakwater.records import banks, entries
 from tests import builders
 from tests.integration.served import Served, serving
@@ -59,6 +60,14 @@ def test_a_list_goes_to_a_member_once_two_people_agreed(served, one, two, cove) 
     assert made(one.post("/v1/hub/simulate", json=ask), 200)["released"] == 3
     only = made(one.post("/v1/hub/simulate", json=ask | {"entry": 1}), 200)
     assert (only["released"], only["lines"][0]["why"]) == (1, "allowed")
+    with served.app.db.transaction() as tx:
+        entries.set_status(tx, 1, EntryStatus.QUARANTINED, by="x")
+    only = made(one.post("/v1/hub/simulate", json=ask | {"entry": 1}), 200)
+    (line,) = only["lines"]
+    assert (only["released"], line["allowed"], line["why"]) == (0, False, "quarantined")
+    assert line["words"] == "It is held. Otherwise: A rule allows it."
+    with served.app.db.transaction() as tx:
+        entries.set_status(tx, 1, EntryStatus.ACTIVE, by="x")
     assert [each["id"] for each in made(one.get("/v1/hub/rules"), 200)["rules"]] == [
         waits["subject"]
     ]

@@ -117,7 +117,7 @@ def test_the_pages_at_any_width(served, browser, width) -> None:
         batch = page.locator(f"#batch-{number}")
         batch.get_by_label("Reason").fill("Looked at.")
         batch.get_by_role("button", name="Propose to let it out").press("Enter")
-        expect(page.locator(f"#batch-{number}")).to_contain_text("Proposed: Looked at.")
+        expect(page.locator(f"#batch-{number}")).to_contain_text(": Looked at.")
     with site.page(Role.ADMIN, width=width, java_script_enabled=False) as watched:
         page = watched.page
         page.goto(f"{served.url}/hub")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from breakwater.errors import BadInput
 from breakwater.model.hub_given import Mark
-from breakwater.model.listing import PLAIN, mark_of, signals_of, words_of
+from breakwater.model.listing import PLAIN, mark_of, only_known, signals_of, words_of
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,12 @@ def test_one_entry_may_carry_several_hashes_and_each_once() -> None:
         "md5": "AB" * 16, "kind": "md5", "value": "ab" * 16, "pdq": "0f" * 32, "pdq_quality": "71",
     })  # fmt: skip
     assert found == [("md5", b"\xab" * 16, 100), ("pdq", b"\x0f" * 32, 71)]
+
+
+def test_a_misspelt_word_is_refused_for_its_grade_would_be_lost() -> None:
+    only_known({"md5": "ab", "industry_class": "B1", "quality": "80"})
+    with pytest.raises(BadInput, match=r"no 'category_industry'; it has .*industry_class"):
+        only_known({"md5": "ab", "category_industry": "B1"})
 
 
 @pytest.mark.parametrize("quality", ["-1", "101", "٣", "1e1", "0100"])

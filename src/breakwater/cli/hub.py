@@ -119,6 +119,7 @@ def key(
     words = f"{GOOD} Key of {name}; it is shown this once:\n  {made['token']}"
     for one in said:
         words += f"\n\n{one.client}:\n" + "\n".join(f"  {line}" for line in one.lines)
+    words += f"\n\nIts own page, opened with the key: {site.rstrip('/')}/portal"
     Terminal(as_json=as_json).result(
         {**made, "clients": {one.client: list(one.lines) for one in said}}, words
     )
@@ -143,7 +144,7 @@ def share(
 ) -> None:
     """Share a bank. This releases nothing: a rule does."""
     done = _do("share", name, {"tlp": tlp, "open": not closed}, as_json=as_json)
-    words = f"{GOOD} {name} is shared.\n  Next: breakwater hub rule add --list {name} --reason …"
+    words = f"{GOOD} {name} is shared.\n  Next: breakwater hub rule add --list {name} --to MEMBER --purpose detection --reason …"
     Terminal(as_json=as_json).result(done, words)
 
 
@@ -206,7 +207,11 @@ def rules(*, as_json: Json = False) -> None:
     if not shown:
         terminal.say(f"{WARN} No rule: nothing goes out. breakwater hub rule add --reason …")
     else:
-        terminal.table(shown, {"id": "Rule", "effect": "Says", "who": "Of what", "reason": "Why"})
+        terminal.table(
+            shown,
+            {"id": "Rule", "effect": "Says", "who": "Of what", "reason": "Why"},
+            whole=("id",),
+        )
     for one in found["waiting"]:
         terminal.say(f"{WARN} Waits for a second person: {one['subject']} {one['reason']}")
 
@@ -239,12 +244,12 @@ def simulate(
     if as_json:
         terminal.result(found, "")
         return
-    shown = [{**row, "source": row["source"] or "this hub", "goes": "yes" if row["allowed"] else "no"} for row in found["lines"]]  # fmt: skip
+    shown = [{**row, "source": row["source"] or "this hub", "goes": "yes" if row["allowed"] else "no", "rule": row["rule"] or ""} for row in found["lines"]]  # fmt: skip
     columns = {"goes": "Goes out", "entries": "Entries", "list": "List", "source": "Given by",
                "category": "Category", "words": "Why", "rule": "Rule"}  # fmt: skip
     if shown:
         terminal.table(shown, columns)
-    terminal.say(f"{found['released']} entries go out, {found['withheld']} do not.")
+    terminal.say(f"Entries that go out: {found['released']:,}; that stay: {found['withheld']:,}.")
 
 
 @app.command()

@@ -8,7 +8,7 @@ on stderr and only on a terminal, so that output can be piped.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
@@ -55,12 +55,16 @@ class Terminal:
         """One of many results, as it comes: a JSON line, or a line of words."""
         self.result(value, words)
 
-    def table(self, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> None:
+    def table(
+        self, rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *,
+        whole: Collection[str] = (),
+    ) -> None:  # fmt: skip
         """Rows as a table, or as a JSON list of all their members.
 
         Args:
             rows: values.
             columns: member name to heading, in order; others are in the JSON only.
+            whole: columns that are never cut, as a command takes what stands there.
         """
         if self.as_json:
             print(json.dumps(list(rows), ensure_ascii=False, default=str))
@@ -68,7 +72,11 @@ class Terminal:
         table = Table(box=None, pad_edge=False, header_style="dim")
         for name, heading in columns.items():
             number = bool(rows) and all(isinstance(row.get(name), int | float) for row in rows)
-            table.add_column(heading, justify="right" if number else "left")
+            widest = max((len(str(row.get(name, ""))) for row in rows), default=0)
+            table.add_column(
+                heading, justify="right" if number else "left", no_wrap=name in whole,
+                min_width=widest if name in whole else None,
+            )  # fmt: skip
         for row in rows:
             table.add_row(*(_cell(row.get(name, "")) for name in columns))
         self.out.print(table)

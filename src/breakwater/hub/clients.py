@@ -36,6 +36,7 @@ def lines(site: str, token: str, lists: Sequence[str]) -> tuple[Lines, ...]:
     return (
         Lines("breakwater", (
             f"printf '%s' {quote(token)} > hub.key",
+            "breakwater bank create HUB",
             f"breakwater exchange add hub --kind breakwater --bank HUB --url {quote(home)} --token-file hub.key",
             "breakwater exchange pull hub",
         )),

@@ -25,7 +25,7 @@ from breakwater.model.event import EventType
 from breakwater.model.hub import Contribution, GivenBy, Member, MemberState
 from breakwater.model.hub_given import Given, Mark
 from breakwater.model.ids import Id, new_id
-from breakwater.model.listing import Row, category_of, mark_of, signals_of, words_of
+from breakwater.model.listing import Row, category_of, mark_of, only_known, signals_of, words_of
 from breakwater.recognition.feed import IndexFeed
 from breakwater.records import banks, entries, hub_given, hub_lists, hub_members, imports
 from breakwater.records.database import Database, Tx
@@ -244,6 +244,7 @@ def parse(said: Sequence[Mapping[str, Any]]) -> Parsed:
     for at, one in enumerate(said, start=1):
         try:
             words = words_of(one)
+            only_known(words)
             rows = signals_of(words)
             good[mark_of(words)].update(dict.fromkeys(rows))
         except BadInput as error:

@@ -20,7 +20,7 @@ from breakwater.model.bank import Import
 from breakwater.model.hub import Contribution, Member
 from breakwater.model.ids import Id
 from breakwater.model.work import Beat
-from breakwater.records import approvals, hub_given, hub_members, imports, jobs
+from breakwater.records import approvals, hub_given, hub_lists, hub_members, imports, jobs
 from breakwater.records.database import Database, Tx
 
 KIND: Final = "hub.publish"
@@ -41,12 +41,14 @@ class Waiting:
 
     Attributes:
         run: its import.
+        list: name of the list it was given to.
         proposal: what a first person proposed; None: nobody has.
     """
 
     given: Contribution
     member: Member
     run: Import
+    list: str
     proposal: Approval | None
 
 
@@ -64,11 +66,12 @@ class Publishing:
         must_read(by)
         with self._db.read() as tx:
             found = hub_given.page(tx, waiting=True, limit=limit)
+            lists = {one.bank_number: one.name for one in hub_lists.every(tx, ended=True)}
             asked = {one.subject: one for one in approvals.waiting(tx, kind=KIND)}
             return [
                 Waiting(
                     one, hub_members.get(tx, one.member), imports.get(tx, one.import_number),
-                    asked.get(str(one.import_number)),
+                    lists.get(one.bank_number, ""), asked.get(str(one.import_number)),
                 )
                 for one in found
             ]  # fmt: skip

@@ -36,6 +36,9 @@ SAYS: Final = (
 )  # fmt: skip
 """Words of which a mark is made."""
 
+WORDS: Final = (*COLUMNS, "kind", "value", "quality", "pdq_quality", *SAYS)
+"""All words of an entry."""
+
 _FLAGS: Final = ("interpol_baseline", "self_generated", "ai_generated")
 _CATEGORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:-]{0,39}")
 _TRUE: Final = frozenset({"true", "1", "yes", "y"})
@@ -97,6 +100,17 @@ def words_of(said: Mapping[str, Any]) -> dict[str, str]:
             raise BadInput("Each member of an entry is a text, a number or a boolean.")
         out[str(key).strip().lower()] = str(value)
     return out
+
+
+def only_known(said: Mapping[str, str]) -> None:
+    """Refuse words that say nothing here: a misspelt name of a grade would lose the grade.
+
+    Raises:
+        BadInput: names the first such word, and those there are.
+    """
+    for name in said:
+        if name not in WORDS:
+            raise BadInput(f"An entry has no {name[:40]!r}; it has {', '.join(WORDS)}.")
 
 
 def signals_of(said: Mapping[str, str]) -> list[Row]:

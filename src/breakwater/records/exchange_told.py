@@ -13,7 +13,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from breakwater.model.bank import Opinion
-from breakwater.model.decision import DecisionKind
+from breakwater.model.decision import UNDO, DecisionKind
 from breakwater.model.exchange import DayCount, Feed, Word
 from breakwater.model.ids import Id
 from breakwater.records.database import Tx
@@ -42,12 +42,17 @@ _d, _m, _v, _c = decisions.c, upload_matches.c, upload_verdicts.c, exchange_coun
 
 
 def waiting(tx: Tx, feed: Feed, *, limit: int) -> list[Word]:
-    """What people here said of a feed's entries and its peer was not told, the oldest first."""
-    said = _words(tx, _by_opinion(feed), limit) + _words(tx, _by_decision(feed), limit)
+    """What people here said of a feed's entries and its peer was not told, the oldest first.
+
+    Not what may still be taken back by a key (`UNDO`): a slip is told to nobody.
+    """
+    until = tx.now - UNDO
+    said = _words(tx, _by_opinion(feed, until), limit)
+    said += _words(tx, _by_decision(feed, until), limit)
     return sorted(said, key=lambda word: (word.at, word.cause, word.remote_id, word.kind))[:limit]
 
 
-def _by_opinion(feed: Feed) -> sa.Select[Any]:
+def _by_opinion(feed: Feed, until: datetime) -> sa.Select[Any]:
     """Opinions of people here on entries of the feed."""
     return (
         sa.select(
@@ -56,7 +61,7 @@ def _by_opinion(feed: Feed) -> sa.Select[Any]:
         .join_from(entry_opinions, exchange_items, _i.entry_number == _o.entry_number)
         .join(entries, _e.number == _i.entry_number)
         .where(
-            _i.feed_number == feed.number,
+            _i.feed_number == feed.number, _o.at <= until,
             sa.not_(_o.by.startswith(THEIRS)),
             ~_told(feed, _o.id),
         )
@@ -64,7 +69,7 @@ def _by_opinion(feed: Feed) -> sa.Select[Any]:
     )  # fmt: skip
 
 
-def _by_decision(feed: Feed) -> sa.Select[Any]:
+def _by_decision(feed: Feed, until: datetime) -> sa.Select[Any]:
     """Decisions that stand and confirm what an entry of the feed had matched.
 
     A wrong match is an opinion already (`review.deciding.wrong`).
@@ -83,7 +88,7 @@ def _by_decision(feed: Feed) -> sa.Select[Any]:
         .join(entries, _e.number == _i.entry_number)
         .join(back, back.c.undoes == lead, isouter=True)
         .where(
-            _i.feed_number == feed.number, _d.kind.in_(KEEPS), _d.undoes.is_(None),
+            _i.feed_number == feed.number, _d.at <= until, _d.kind.in_(KEEPS), _d.undoes.is_(None),
             back.c.id.is_(None), ~_told(feed, _d.id),
         )
         .distinct().order_by(_d.at, _d.id)

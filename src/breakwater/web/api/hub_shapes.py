@@ -337,16 +337,26 @@ class SimulatedOut(Answer):
 
     @classmethod
     def of_one(cls, one: One) -> SimulatedOut:
-        """One entry: what it comes to, and below what each contributor's rules say."""
-        lines = [Line(one.list, who, category, said, 1) for who, category, said in one.each]
+        """One entry: what it comes to, and below what each contributor's rules say.
+
+        An entry that waits, is held or was withdrawn goes to nobody: its lines say this first.
+        """
+        lines = [
+            LineOut.of(Line(one.list, who, category, said, 1)) for who, category, said in one.each
+        ]
+        if (rests := one.ruling.why) in WORDS:
+            said = {"allowed": False, "why": rests}
+            words = f"{WORDS[rests]} Otherwise: "
+            lines = [each.model_copy(update=said | {"words": words + each.words}) for each in lines]
         out = int(one.ruling.allowed)
-        return cls(released=out, withheld=1 - out, left=0, lines=[LineOut.of(each) for each in lines])  # fmt: skip
+        return cls(released=out, withheld=1 - out, left=0, lines=lines)
 
 
 class PublicationOut(Answer):
     """A batch that waits for publication."""
 
     number: int = Field(description="Of its import.")
+    list: str = Field(description="The list it was given to.")
     member: str
     way: str
     category: str
@@ -360,7 +370,7 @@ class PublicationOut(Answer):
     def of(cls, one: Waiting) -> PublicationOut:
         """From the noun."""
         return cls(
-            number=one.given.import_number, member=one.member.name, way=one.given.way.value,
+            number=one.given.import_number, list=one.list, member=one.member.name, way=one.given.way.value,
             category=one.given.category, at=one.given.at, rows=one.run.rows_read,
             kept=one.run.rows_kept, bad=one.run.rows_bad,
             waits=None if one.proposal is None else WaitsOut.of(one.proposal),

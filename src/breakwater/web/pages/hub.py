@@ -27,6 +27,7 @@ from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_hub
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.pictures import id_of
+from breakwater.web.pages.read_names import called
 from breakwater.web.pages.reads import Console
 from breakwater.web.pages.retold import refused
 from breakwater.web.pages.speech import later, say
@@ -233,8 +234,13 @@ def settle(here: Here, rule: Name, to: Field = "", reason: Words = "") -> Respon
 
 def _hub(here: Visit, *, said: str = "", wrong: BreakwaterError | None = None) -> HTMLResponse:
     hub, who = here.app.hub, here.who
+    waits = hub.publishing.waiting(who)
+    with here.app.db.read() as tx:
+        proposers = {
+            one.given.import_number: called(tx, one.proposal.by) for one in waits if one.proposal
+        }
     view = read_hub.hub(
-        who, hub.members.every(who), hub.members.pulls(who), hub.publishing.waiting(who),
+        who, hub.members.every(who), hub.members.pulls(who), waits, proposers,
         _newest(here), here.app.clock.now(),
     )  # fmt: skip
     return _show(here, "hub", view, said, wrong)

@@ -58,19 +58,21 @@ class BatchRow:
     """A batch that waits for publication.
 
     Attributes:
+        gave: who gave how many entries to which list, in words; of a member's own page its name.
         waits: a first person's words; empty: nobody proposed it.
+        by: who proposed it.
         own: the viewer proposed it.
     """
 
     number: int
-    member: str
+    gave: str
     way: str
     category: str
     at: When | None
-    entries: str
     bad: str
     waits: str = ""
     own: bool = False
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ from breakwater.web.pages.models_hub import (
     RuleRow,
     RulesView,
 )
-from breakwater.web.pages.speech import Spoken, figure, later, say
+from breakwater.web.pages.speech import Spoken, figure, later, say, say_n
 
 LATE: Final = timedelta(hours=24)
 """A member that asked for nothing for so long is late: lists say that hashes age by the day."""
@@ -85,9 +85,9 @@ WHY: Final[Mapping[str, str]] = Spoken({
 
 def hub(  # noqa: PLR0917 - what the page is made of
     who: Principal, members: Sequence[Member], pulls: Sequence[Pull], waits: Sequence[Waiting],
-    newest: int, now: datetime,
+    proposers: Mapping[int, str], newest: int, now: datetime,
 ) -> HubView:  # fmt: skip
-    """The page of the hub."""
+    """The page of the hub; `proposers` are the names of those who proposed a batch, by its number."""
     names = {one.id: one.name for one in members}
     active = sum(1 for one in members if one.state is MemberState.ACTIVE)
     rows = tuple(_pull(one, names, newest, now) for one in pulls)
@@ -98,7 +98,7 @@ def hub(  # noqa: PLR0917 - what the page is made of
             Number(figure(sum(1 for one in rows if one.state.style != "ok")), say("feeds with trouble")),
         ),
         members=tuple(_member(one) for one in members), pulls=rows,
-        batches=tuple(_waiting(who, one, now) for one in waits),
+        batches=tuple(_waiting(who, one, proposers.get(one.given.import_number, ""), now) for one in waits),
         kinds=kinds(), purposes=purposes(), may_write=_may(who),
     )  # fmt: skip
 
@@ -185,20 +185,23 @@ def _pull(one: Pull, names: Mapping[Any, str], newest: int, now: datetime) -> Pu
     )  # fmt: skip
 
 
-def _waiting(who: Principal, one: Waiting, now: datetime) -> BatchRow:
+def _waiting(who: Principal, one: Waiting, by: str, now: datetime) -> BatchRow:
     asked = one.proposal
     return BatchRow(
-        one.given.import_number, one.member.name, one.given.way.value.upper(), one.given.category,
-        None if one.given.at is None else words.ago(one.given.at, now), figure(one.run.rows_kept),
+        one.given.import_number,
+        say_n("%(who)s gave %(n)s entry to %(list)s", "%(who)s gave %(n)s entries to %(list)s",
+              one.run.rows_kept, who=one.member.name, list=one.list),
+        one.given.way.value.upper(), one.given.category,
+        None if one.given.at is None else words.ago(one.given.at, now),
         figure(one.run.rows_bad), "" if asked is None else asked.reason,
-        own=asked is not None and asked.by == who.person,
+        own=asked is not None and asked.by == who.person, by=by,
     )  # fmt: skip
 
 
 def _given(one: Contribution, name: str, now: datetime) -> BatchRow:
     out = say("waits") if one.published_at is None else say("went out")
     at = None if one.at is None else words.ago(one.at, now)
-    return BatchRow(one.import_number, name, one.way.value.upper(), one.category, at, "", "", out)
+    return BatchRow(one.import_number, name, one.way.value.upper(), one.category, at, "", out)
 
 
 def _key(key: ApiKey, now: datetime) -> HubKey:
