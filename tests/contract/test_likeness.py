@@ -23,6 +23,7 @@ from breakwater.errors import (
     NotFound,
     Tampered,
 )
+from breakwater.linking.desk import Desk
 from breakwater.linking.keeping import Keeping
 from breakwater.linking.likeness import Likenesses
 from breakwater.linking.likeness_seen import shots_of
@@ -200,6 +201,30 @@ def test_who_has_no_open_gate_sees_no_lead(house):
     house.verb.close(house.first, gate.id)
     with pytest.raises(NotAllowed):
         house.verb.leads(house.first, one)
+
+
+def test_a_lead_is_listed_for_who_may_and_each_list_is_written_down(house):
+    one, two = house.kept(ANN), house.kept(BEN)
+    desk = Desk(db=house.db, keeping=Keeping(db=house.db), seen=house.verb.seen)
+    gate, other = house.opened(), house.person(Role.REVIEWER)
+    house.verb.turn()
+    (lead,) = house.edges(one)
+    key = Principal(new_id(), "a key", frozenset(Permission))
+    assert [each.edge for each in desk.waiting(house.first)] == [lead.edge]
+    assert [each.edge for each in desk.medium(house.first, two).links] == [lead.edge]
+    seer = replace(other, permissions=other.permissions | {Permission.LINK_READ})
+    for blind in (key, seer):
+        assert desk.waiting(blind) == []
+        assert desk.medium(blind, two).links == ()
+        assert desk.status(blind).waiting == 0
+        house.verb.listed(blind, [lead.edge.number])
+    assert house.audit()[-1] == "likeness.look"
+    house.verb.listed(house.first, [lead.edge.number])
+    assert house.audit()[-1] == "likeness.see"
+    with house.db.transaction() as tx:
+        link_edges.verdict(tx, lead.edge.number, EdgeState.CONFIRMED, "One man.", "Ada Quist")
+    house.verb.close(house.first, gate.id)
+    assert desk.waiting(house.first) == [], "what was judged stays, and stays closed"
 
 
 def test_vectors_go_when_the_medium_goes(house):

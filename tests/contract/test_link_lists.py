@@ -54,6 +54,23 @@ def test_a_bridge_and_a_lead_wait_and_say_what_they_would_join(two_series) -> No
     assert waits(two_series, limit=1) == [10]
 
 
+def test_a_models_likeness_is_listed_for_nobody_whose_gate_is_not_open(two_series) -> None:
+    with two_series.transaction() as tx:
+        made.edge(tx, 10, 3, 4, LinkKind.PERSON, method="likeness 00aa")
+        made.edge(tx, 11, 6, 7, LinkKind.PERSON, method="by a person's eye")
+        made.edge(tx, 12, 1, 3, LinkKind.PERSON, method="likeness 00aa")
+    other, mine = frozenset({"likeness 00bb"}), frozenset({"likeness 00aa"})
+    assert [waits(two_series), waits(two_series, seen=other)] == [[11], [11]]
+    assert waits(two_series, seen=mine) == [10, 11]
+    with two_series.read() as tx:
+        assert link_lists.count_waiting(tx) == (1, {2: 1})
+        assert link_lists.count_waiting(tx, seen=mine)[0] == 2
+        assert 12 not in [one.number for one in link_lists.edges(tx, 1)]
+        assert 12 in [one.number for one in link_lists.edges(tx, 1, seen=mine)]
+        (line, *_) = [one for one in link_lists.series(tx) if one.number == 1]
+    assert LinkKind.PERSON not in line.kinds
+
+
 def test_what_a_person_held_apart_is_not_asked_again_but_a_conflict_is(two_series) -> None:
     with two_series.transaction() as tx:
         made.edge(tx, 10, 3, 4)

@@ -82,12 +82,12 @@ def wire_linking(settings: Settings, on: Ground, undo: ExitStack) -> Linking:
         Parts(
             db=on.db, vault=on.vault, keeping=keeping, stored=stored, metrics=on.metrics,
             looker=looker, about=about_of(on),
-            finders=(*(() if places is None else (places,)), *finders_of(on, stored, masks)), version=looker.version,
+            finders=(*(() if places is None else (places,)), *finders_of(on, stored, masks, folder if mine else None)), version=looker.version,
         )
     )  # fmt: skip
     seeking = wire_seeking(settings, on, taking.seek if mine else None)
     return Linking(
-        desk=Desk(db=on.db, keeping=keeping), judging=Judging(db=on.db, keeping=keeping), keeping=keeping,
+        desk=Desk(db=on.db, keeping=keeping, seen=seeking.likeness.seen), judging=Judging(db=on.db, keeping=keeping), keeping=keeping,
         taking=taking, places=places, stored=stored,
         searching=seeking.searching, cropping=seeking.cropping, likeness=seeking.likeness,
         jobs=(JobKind(LOOK_JOB, taking.run, lease_s=LEASE_S),) if mine else (),

@@ -7,7 +7,7 @@ log. Who sees media sees it elsewhere (`review.looking`), with an entry of its o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,13 +16,17 @@ from breakwater.linking.keeping import Keeping, Rebuilt
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Priority
 from breakwater.model.ids import Id
+from breakwater.model.likeness import METHOD
 from breakwater.model.link import Edge, Link, LinkKind, Medium, SeriesRow
 from breakwater.records import link_edges, link_lists, link_media, link_series, link_tasks
-from breakwater.records.database import Database
+from breakwater.records.database import Database, Tx
 from breakwater.records.link_edges import Verdict
 from breakwater.records.link_lists import WaitingLink
 from breakwater.records.link_series import Step
 from breakwater.records.texts import storable
+
+Seen = Callable[[Tx, Principal], frozenset[str]]
+"""Methods of likenesses that a reader's gate is open for (`likeness.Likenesses.seen`)."""
 
 MOST_MEDIA = 1_000
 LONGEST_TASK = 1_000
@@ -75,9 +79,17 @@ class Status:
 class Desk:
     """What people do with series."""
 
-    def __init__(self, *, db: Database, keeping: Keeping) -> None:
+    def __init__(self, *, db: Database, keeping: Keeping, seen: Seen | None = None) -> None:
+        """Take what it stands on.
+
+        Args:
+            db: rows.
+            keeping: what belongs together.
+            seen: which likenesses somebody may see; None: nobody sees any.
+        """
         self._db = db
         self._keeping = keeping
+        self._seen: Seen = seen or _none
 
     def status(self, who: Principal) -> Status:
         """How far links are; raises `NotAllowed`."""
@@ -87,7 +99,8 @@ class Desk:
             links: dict[str, int] = {}
             for (kind, _), n in link_edges.count(tx).items():
                 links[kind.value] = links.get(kind.value, 0) + n
-            return Status(media, links, link_series.count(tx), link_lists.count_waiting(tx)[0])
+            waiting, _ = link_lists.count_waiting(tx, seen=self._seen(tx, who))
+            return Status(media, links, link_series.count(tx), waiting)
 
     def waiting(
         self, who: Principal, *, after: int = 0, limit: int = 50, kind: LinkKind | None = None
@@ -95,7 +108,9 @@ class Desk:
         """Links that wait for a person; raises `NotAllowed`."""
         _reader(who)
         with self._db.read() as tx:
-            return link_lists.waiting(tx, after=after, limit=limit, kind=kind)
+            return link_lists.waiting(
+                tx, after=after, limit=limit, kind=kind, seen=self._seen(tx, who)
+            )
 
     def rebuild(self, by: Principal) -> Rebuilt:
         """Compute all series anew from their links; raises `NotAllowed`."""
@@ -122,7 +137,8 @@ class Desk:
             row = link_series.get(tx, number)
             members = link_series.members(tx, row.number)[:MOST_MEDIA]
             media = link_media.many(tx, members)
-            edges = [one.edge for one in link_edges.of_media(tx, members)]
+            links = self._shown(tx, who, link_edges.of_media(tx, members))
+            edges = [one.edge for one in links]
             return SeriesLook(
                 row, tuple(media[one] for one in members), tuple(edges),
                 tuple(link_series.history(tx, row.number)),
@@ -145,7 +161,7 @@ class Desk:
         with self._db.read() as tx:
             return MediumLook(
                 link_media.get(tx, number), link_series.of_medium(tx, number),
-                tuple(link_edges.of_medium(tx, number)),
+                tuple(self._shown(tx, who, link_edges.of_medium(tx, number))),
             )  # fmt: skip
 
     def media_of(self, who: Principal, cases: Iterable[Id]) -> list[Medium]:
@@ -215,6 +231,15 @@ class Desk:
             medium = link_media.retry(tx, number)
             tx.audit(who, "link.retry", medium.id, medium=number)
             return medium
+
+    def _shown(self, tx: Tx, who: Principal, links: Iterable[Link]) -> list[Link]:
+        """Without the likenesses whose gate is not open for this reader."""
+        seen = self._seen(tx, who)
+        return [one for one in links if not one.method.startswith(METHOD) or one.method in seen]
+
+
+def _none(_tx: Tx, _who: Principal) -> frozenset[str]:
+    return frozenset()
 
 
 def _reader(who: Principal) -> None:

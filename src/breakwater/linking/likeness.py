@@ -225,6 +225,22 @@ class Likenesses:
                 raise NotAllowed("No gate is open for your role: likenesses stay closed.")
             tx.audit(by.id, "likeness.see", str(found.edge.a), edge=number, gates=gates)
 
+    def seen(self, tx: Tx, by: Principal) -> frozenset[str]:
+        """Methods whose leads this reader may see listed: those of gates open for their roles."""
+        if by.person is None:
+            return frozenset()
+        return frozenset(_method(one.sha256) for one in self._open(tx, by.person))
+
+    def listed(self, by: Principal, edges: Sequence[int]) -> None:
+        """Write down which of these links are leads of a model, now that somebody saw them listed."""
+        if not edges:
+            return
+        with self._db.transaction() as tx:
+            seen = self.seen(tx, by)
+            leads = [one for one in edges if link_edges.get(tx, one).method in seen]
+            if leads:
+                tx.audit(by.id, "likeness.see", "links", edges=leads)
+
     def turn(self) -> int:
         """Look at media that an open model has not seen; a regular turn. Answers how many."""
         if self._folder is None or not self._seat:

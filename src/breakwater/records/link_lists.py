@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from breakwater.model.case import Priority
 from breakwater.model.ids import Id
+from breakwater.model.likeness import METHOD
 from breakwater.model.link import Edge, EdgeState, LinkKind, Outcome
 from breakwater.records.database import Tx
 from breakwater.records.link_edges import BY_HAND, SURE
@@ -36,6 +37,8 @@ MOST_WAITING: Final = 1000
 """More than so many are not counted one by one."""
 MOST_EDGES: Final = 5000
 """Edges of one series that are read for its graph."""
+
+NOTHING: Final[frozenset[str]] = frozenset()
 
 _e, _m, _s = link_edges.c, link_media.c, link_series.c
 _ma, _mb = link_members.alias("ma"), link_members.alias("mb")
@@ -160,7 +163,7 @@ def changed_since(tx: Tx, since: datetime) -> int:
 
 def waiting(
     tx: Tx, *, after: int = 0, limit: int = 50, kind: LinkKind | None = None,
-    series: int | None = None,
+    series: int | None = None, seen: frozenset[str] = NOTHING,
 ) -> list[WaitingLink]:  # fmt: skip
     """Links that wait for a person, in the order in which they were found.
 
@@ -170,20 +173,23 @@ def waiting(
         limit: rows.
         kind: of this kind only.
         series: of media of this series only.
+        seen: methods of likenesses whose gate is open for the reader; no other is listed.
     """
     found: list[WaitingLink] = []
-    for one in _between(tx, after, kind, series):
+    for one in _between(tx, after, kind, series, seen):
         found.append(one)
         if len(found) >= limit:
             break
     return found
 
 
-def count_waiting(tx: Tx, most: int = MOST_WAITING) -> tuple[int, dict[int, int]]:
-    """How many wait, and how many of them by series; no more than `most` are counted."""
+def count_waiting(
+    tx: Tx, most: int = MOST_WAITING, *, seen: frozenset[str] = NOTHING
+) -> tuple[int, dict[int, int]]:
+    """How many wait, and how many of them by series; no more than `most`; `seen`: as of `waiting`."""
     by_series: dict[int, int] = {}
     total = 0
-    for one in _between(tx, 0, None, None):
+    for one in _between(tx, 0, None, None, seen):
         total += 1
         for number in {one.series_a, one.series_b} - {None}:
             by_series[int(number or 0)] = by_series.get(int(number or 0), 0) + 1
@@ -216,11 +222,11 @@ def medium_of(tx: Tx, id: Id) -> MediumLine | None:  # noqa: A002 - what it is
     return None if row is None else _medium(row, row.added_at)
 
 
-def edges(tx: Tx, number: int) -> list[Edge]:
-    """Edges of which both media are in one series, the strongest first; what was rejected too."""
+def edges(tx: Tx, number: int, *, seen: frozenset[str] = NOTHING) -> list[Edge]:
+    """Edges inside one series, the strongest first; what was rejected too; `seen`: as of `waiting`."""
     rows = tx.execute(
         sa.select(*_EDGE).select_from(_JOINED)
-        .where(_ma.c.series_number == number, _mb.c.series_number == number)
+        .where(_ma.c.series_number == number, _mb.c.series_number == number, _open_to(seen))
         .order_by(_e.score.desc(), _e.number).limit(MOST_EDGES)
     )  # fmt: skip
     return [edge_of(row) for row in rows]
@@ -256,11 +262,11 @@ def standing(tx: Tx) -> int:
 
 
 def _between(
-    tx: Tx, after: int, kind: LinkKind | None, of: int | None
+    tx: Tx, after: int, kind: LinkKind | None, of: int | None, seen: frozenset[str]
 ) -> Iterator[WaitingLink]:  # fmt: skip
     """Edges between two parts that no person holds apart, in the order of their numbers."""
     apart = _apart(tx)
-    wanted = [_BETWEEN]
+    wanted = [_BETWEEN, _open_to(seen)]
     if kind is not None:
         wanted.append(_e.kind == kind.value)
     if of is not None:
@@ -278,6 +284,11 @@ def _between(
         if len(rows) < AT_ONCE:
             return
         after = int(rows[-1].number)
+
+
+def _open_to(seen: frozenset[str]) -> Any:
+    """No likeness that a model found, but by methods whose gate is open for the reader."""
+    return sa.or_(_e.method.not_like(f"{METHOD}%"), _e.method.in_(sorted(seen)))
 
 
 def _apart(tx: Tx) -> set[frozenset[int]]:
@@ -331,7 +342,8 @@ def _kinds(tx: Tx, numbers: Sequence[int]) -> dict[int, set[LinkKind]]:
     rows = tx.execute(
         sa.select(_ma.c.series_number, _e.kind).distinct().select_from(_JOINED)
         .where(
-            _ma.c.series_number.in_(numbers), _ma.c.series_number == _mb.c.series_number, _STANDING
+            _ma.c.series_number.in_(numbers), _ma.c.series_number == _mb.c.series_number,
+            _STANDING, _open_to(NOTHING),
         )
     )  # fmt: skip
     found: dict[int, set[LinkKind]] = {}

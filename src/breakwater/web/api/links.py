@@ -144,6 +144,9 @@ def waiting(
 ) -> WaitingListOut:  # fmt: skip
     """Leads, bridges between series, and conflicts."""
     rows = app.linking.desk.waiting(who, after=after, limit=limit, kind=kind)
+    app.linking.likeness.listed(
+        who, [one.edge.number for one in rows if one.edge.kind is LinkKind.PERSON]
+    )
     return WaitingListOut(waiting=[WaitingOut.of(one) for one in rows])
 
 
@@ -171,6 +174,7 @@ def judge(
 ) -> JudgedOut:
     """Together, apart, or nothing any more; series are computed anew at once."""
     by, judging = signer(app, who, signed_by), app.linking.judging
+    app.linking.likeness.opened(by, number)
     acts = {
         "confirm": judging.confirm, "reject": judging.reject, "take_back": judging.take_back
     }  # fmt: skip

@@ -61,7 +61,8 @@ def everything(
 ) -> HTMLResponse:  # fmt: skip
     """Series, the last changed first."""
     with app.db.read() as tx:
-        view = read_links.links(tx, text=q, priority=priority, after=after)
+        seen = app.linking.likeness.seen(tx, who)
+        view = read_links.links(tx, text=q, priority=priority, after=after, seen=seen)
     return show(request, pages, who, "links", view=view)
 
 
@@ -75,7 +76,8 @@ def waiting(
 ) -> HTMLResponse:  # fmt: skip
     """Links that wait for a person, the first found first."""
     with app.db.read() as tx:
-        view = read_links.waits(tx, kind=kind, after=after)
+        view = read_links.waits(tx, kind=kind, after=after, seen=app.linking.likeness.seen(tx, who))
+    app.linking.likeness.listed(who, view.likenesses)
     return show(
         request, pages, who, "links_waiting", section=SECTION, view=view, said=SAID.get(said, "")
     )
@@ -89,7 +91,8 @@ def one(
 ) -> HTMLResponse:  # fmt: skip
     """One series."""
     with app.db.read() as tx:
-        view = read_links_series.series(tx, who, number, at=at)
+        seen = app.linking.likeness.seen(tx, who)
+        view = read_links_series.series(tx, who, number, at=at, seen=seen)
     return show(request, pages, who, "series", section=SECTION, view=view, wrong="")
 
 
@@ -103,7 +106,8 @@ def graph(
     part = request.headers.get("hx-request") == "true"
     most = read_links_series.NODES if part else read_links_series.ALONE
     with app.db.read() as tx:
-        view = read_links_series.graph(tx, number, at=at, most=most)
+        seen = app.linking.likeness.seen(tx, who)
+        view = read_links_series.graph(tx, number, at=at, most=most, seen=seen)
     name = "parts/links_graph" if part else "series_graph"
     return show(request, pages, who, name, section=SECTION, view=view)
 
@@ -117,7 +121,8 @@ def rows(
 ) -> HTMLResponse:  # fmt: skip
     """All media of a series, or all its links."""
     with app.db.read() as tx:
-        view = read_links_series.rows(tx, number, what=what, at=after)
+        seen = app.linking.likeness.seen(tx, who)
+        view = read_links_series.rows(tx, number, what=what, at=after, seen=seen)
     return show(request, pages, who, "series_media", section=SECTION, view=view)
 
 
@@ -141,6 +146,7 @@ def judge(  # noqa: PLR0917 - the form's fields
 ) -> Response:  # fmt: skip
     """Keep what somebody says of a link, and open the next one that waits."""
     judging = app.linking.judging
+    app.linking.likeness.opened(who, number)
     words = reason.strip() or WORDS.get(verdict, "")
     try:
         if verdict == "confirm":
@@ -151,7 +157,7 @@ def judge(  # noqa: PLR0917 - the form's fields
             raise BadInput(say("Choose an answer, then Enter."))
     except CANNOT as error:
         return _edge(request, app, pages, who, number, wrong=error)
-    return RedirectResponse(_onward(app, number, verdict), SEE_OTHER)
+    return RedirectResponse(_onward(app, who, number, verdict), SEE_OTHER)
 
 
 @router.post("/links/edges/{number}/back")
@@ -160,6 +166,7 @@ def take_back(  # noqa: PLR0917 - the form's fields
     request: Request, app: Parts, pages: Pages, who: Who, number: Number, reason: Reason = ""
 ) -> Response:
     """Take back what was said of a link."""
+    app.linking.likeness.opened(who, number)
     try:
         app.linking.judging.take_back(who, number, reason.strip() or WORDS["back"])
     except CANNOT as error:
@@ -173,7 +180,8 @@ def _edge(
 ) -> HTMLResponse:  # fmt: skip
     app.linking.likeness.opened(who, number)
     with app.db.read() as tx:
-        view = read_links_edge.edge(tx, who, number, pair=pair)
+        seen = app.linking.likeness.seen(tx, who)
+        view = read_links_edge.edge(tx, who, number, pair=pair, seen=seen)
         undone = link_edges.get(tx, done).edge.number if done else 0
     return show(
         request, pages, who, "edge", section=SECTION, view=view, done=undone, said=said,
@@ -181,10 +189,12 @@ def _edge(
     )  # fmt: skip
 
 
-def _onward(app: App, number: int, verdict: str) -> str:
+def _onward(app: App, who: Principal, number: int, verdict: str) -> str:
     """The link that waits after this one; a verdict can be taken back from there."""
     with app.db.read() as tx:
-        found = link_lists.waiting(tx, after=number, limit=1) or link_lists.waiting(tx, limit=1)
+        seen = app.linking.likeness.seen(tx, who)
+        found = link_lists.waiting(tx, after=number, limit=1, seen=seen)
+        found = found or link_lists.waiting(tx, limit=1, seen=seen)
     following = next((one.edge.number for one in found if one.edge.number != number), 0)
     if verdict == "skip":
         return f"/links/edges/{following}" if following else "/links/waiting?said=none"

@@ -54,7 +54,7 @@ class WaitingItem:
 
 @dataclass(frozen=True, slots=True)
 class WaitingView:
-    """Links that wait for a person."""
+    """Links that wait for a person; `likenesses`: which of them are leads of a model."""
 
     numbers: tuple[Number, ...]
     rows: tuple[WaitingItem, ...]
@@ -62,6 +62,7 @@ class WaitingView:
     filtered: bool
     next_url: str = ""
     first_url: str = ""
+    likenesses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from breakwater.model.ids import parse_id
 from breakwater.model.link import Edge, EdgeState, LinkKind, Outcome
 from breakwater.records import link_lists
 from breakwater.records.database import Tx
-from breakwater.records.link_lists import MediumLine, SeriesLine, WaitingLink
+from breakwater.records.link_lists import NOTHING, MediumLine, SeriesLine, WaitingLink
 from breakwater.web.pages import words
 from breakwater.web.pages.models import Mark, Number, Option
 from breakwater.web.pages.models_links import LinksView, SeriesItem, WaitingItem, WaitingView
@@ -50,7 +50,7 @@ OUTCOMES: Final[Mapping[Outcome, str]] = Spoken({
 
 
 def links(
-    tx: Tx, *, text: str = "", priority: str = "", after: str = ""
+    tx: Tx, *, text: str = "", priority: str = "", after: str = "", seen: frozenset[str] = NOTHING
 ) -> LinksView:  # fmt: skip
     """The list of series.
 
@@ -59,13 +59,14 @@ def links(
         text: a number, or part of a name.
         priority: of these only; empty or unknown: all.
         after: where the page before ended, as its address says.
+        seen: likenesses that the reader's gate is open for.
     """
     chosen = Priority(priority) if priority in set(Priority) else None
     since = tx.now - NEW
     rows = link_lists.series(
         tx, after=_cursor(after), limit=PAGE + 1, text=text.strip(), priority=chosen, since=since
     )
-    waiting, by_series = link_lists.count_waiting(tx)
+    waiting, by_series = link_lists.count_waiting(tx, seen=seen)
     asked = {"q": text, "priority": priority}
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return LinksView(
@@ -81,11 +82,11 @@ def links(
     )  # fmt: skip
 
 
-def waits(tx: Tx, *, kind: str = "", after: int = 0) -> WaitingView:
+def waits(tx: Tx, *, kind: str = "", after: int = 0, seen: frozenset[str] = NOTHING) -> WaitingView:
     """Links that wait for a person, the first found first."""
     chosen = LinkKind(kind) if kind in set(LinkKind) else None
-    rows = link_lists.waiting(tx, after=after, limit=PAGE + 1, kind=chosen)
-    count, _ = link_lists.count_waiting(tx)
+    rows = link_lists.waiting(tx, after=after, limit=PAGE + 1, kind=chosen, seen=seen)
+    count, _ = link_lists.count_waiting(tx, seen=seen)
     asked = {"kind": kind}
     last = rows[PAGE - 1].edge.number if len(rows) > PAGE else 0
     return WaitingView(
@@ -98,6 +99,9 @@ def waits(tx: Tx, *, kind: str = "", after: int = 0) -> WaitingView:
         filtered=chosen is not None,
         next_url=_url("/links/waiting", asked, str(last)) if last else "",
         first_url=_url("/links/waiting", asked) if after else "",
+        likenesses=tuple(
+            one.edge.number for one in rows[:PAGE] if one.edge.kind is LinkKind.PERSON
+        ),
     )  # fmt: skip
 
 

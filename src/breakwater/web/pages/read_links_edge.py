@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from breakwater.model.access import Permission, Principal
+from breakwater.model.likeness import METHOD
 from breakwater.model.link import Edge, EdgeState, Link, LinkKind, TraitKind
 from breakwater.records import link_edges, link_lists
 from breakwater.records.database import Tx
-from breakwater.records.link_lists import MediumLine, WaitingLink
+from breakwater.records.link_lists import NOTHING, MediumLine, WaitingLink
 from breakwater.web.pages import words
 from breakwater.web.pages.models_links import (
     EdgeView,
@@ -78,7 +79,9 @@ TOGETHER: Final[Mapping[LinkKind, str]] = Spoken({
 })  # fmt: skip
 
 
-def edge(tx: Tx, who: Principal, number: int, *, pair: int = 0) -> EdgeView:
+def edge(
+    tx: Tx, who: Principal, number: int, *, pair: int = 0, seen: frozenset[str] = NOTHING
+) -> EdgeView:
     """The panel of one link.
 
     Args:
@@ -86,6 +89,7 @@ def edge(tx: Tx, who: Principal, number: int, *, pair: int = 0) -> EdgeView:
         who: the viewer.
         number: of the edge.
         pair: which of its frame pairs is shown.
+        seen: likenesses that the viewer's gate is open for; others are not named beside it.
 
     Raises:
         NotFound: no such edge.
@@ -98,7 +102,7 @@ def edge(tx: Tx, who: Principal, number: int, *, pair: int = 0) -> EdgeView:
     at: Mapping[str, Any] = pairs[shown] if pairs else {}
     inside = link_lists.series_of(tx, [one.a, one.b])
     waiting = _waiting(one, inside)
-    after = _next(tx, number)
+    after = _next(tx, number, seen)
     points = drawn(
         [p for p in at.get("points", ()) if _is_point(p)],
         box_of(a.facts.get("width"), a.facts.get("height")),
@@ -117,8 +121,8 @@ def edge(tx: Tx, who: Principal, number: int, *, pair: int = 0) -> EdgeView:
         sound=sound(found.evidence), traits=_traits(tx, found), verdicts=_verdicts(one),
         history=tuple(_told(tx, number)), may_write=who.may(Permission.LINK_WRITE),
         may_view=who.may(Permission.MEDIA_VIEW), settled=one.state is not EdgeState.MACHINE,
-        next_url=f"/links/edges/{after}" if after else "", left=_left(tx),
-        others=tuple(_others(tx, one)),
+        next_url=f"/links/edges/{after}" if after else "", left=_left(tx, seen),
+        others=tuple(_others(tx, one, seen)),
     )  # fmt: skip
 
 
@@ -332,10 +336,11 @@ def _told(tx: Tx, number: int) -> Iterator[ToldRow]:
         yield ToldRow(words.ago(one.at, tx.now), SAID[one.verdict], name_of(tx, one.by), one.reason)
 
 
-def _others(tx: Tx, one: Edge) -> Iterator[LinkRow]:
+def _others(tx: Tx, one: Edge, seen: frozenset[str]) -> Iterator[LinkRow]:
     """What else was found between the two."""
     for other in link_edges.between(tx, one.a, one.b):
-        if other.edge.number != one.number:
+        closed = other.method.startswith(METHOD) and other.method not in seen
+        if other.edge.number != one.number and not closed:
             yield row_of(other.edge)
 
 
@@ -355,12 +360,13 @@ def _waiting(one: Edge, inside: Mapping[int, tuple[int, str]]) -> WaitingLink | 
     return WaitingLink(one, a[0] if a else None, b[0] if b else None)
 
 
-def _next(tx: Tx, number: int) -> int:
+def _next(tx: Tx, number: int, seen: frozenset[str]) -> int:
     """The link that waits after this one; past the last, the first; 0: no other waits."""
-    found = link_lists.waiting(tx, after=number, limit=1) or link_lists.waiting(tx, limit=1)
+    found = link_lists.waiting(tx, after=number, limit=1, seen=seen)
+    found = found or link_lists.waiting(tx, limit=1, seen=seen)
     return next((one.edge.number for one in found if one.edge.number != number), 0)
 
 
-def _left(tx: Tx) -> str:
-    count, _ = link_lists.count_waiting(tx)
+def _left(tx: Tx, seen: frozenset[str]) -> str:
+    count, _ = link_lists.count_waiting(tx, seen=seen)
     return say_n("%(n)s link waits for a person", "%(n)s links wait for a person", count)

@@ -18,7 +18,7 @@ from breakwater.model.link import Edge, EdgeState, LinkKind, MediumState, Series
 from breakwater.records import cases, link_about, link_lists, link_series
 from breakwater.records.database import Tx
 from breakwater.records.link_about import Child, Place, Task
-from breakwater.records.link_lists import MediumLine
+from breakwater.records.link_lists import NOTHING, MediumLine
 from breakwater.records.link_series import Step
 from breakwater.review.looking.showing import MOST_STILLS
 from breakwater.web.pages import links_graph, words, world
@@ -85,7 +85,9 @@ CERTAIN: Final[Mapping[bool, Mark]] = Spoken({
 NO_OUTCOME: Final = later("Not known yet")
 
 
-def series(tx: Tx, who: Principal, number: int, *, at: int = 0) -> SeriesView:
+def series(
+    tx: Tx, who: Principal, number: int, *, at: int = 0, seen: frozenset[str] = NOTHING
+) -> SeriesView:
     """The page of one series.
 
     Args:
@@ -93,12 +95,13 @@ def series(tx: Tx, who: Principal, number: int, *, at: int = 0) -> SeriesView:
         who: the viewer.
         number: one that it has or ever had.
         at: medium in the middle of the drawing; 0: where most links meet.
+        seen: likenesses that the viewer's gate is open for.
 
     Raises:
         NotFound: no series ever had this number.
     """
     row = link_series.get(tx, number)
-    media, edges = link_lists.media(tx, row.number), link_lists.edges(tx, row.number)
+    media, edges = link_lists.media(tx, row.number), link_lists.edges(tx, row.number, seen=seen)
     by_number = {one.number: one for one in media}
     centre = _centre(at, by_number, edges)
     near = [n for n in links_graph.near(centre, edges, STRIP) if n in by_number]
@@ -115,7 +118,7 @@ def series(tx: Tx, who: Principal, number: int, *, at: int = 0) -> SeriesView:
         media=tuple(_medium(tx, one, row, degree) for one in media[:ROWS]),
         more_media=max(0, row.media - ROWS), links=tuple(row_of(one) for one in edges[:EDGES]),
         more_links=max(0, len(edges) - EDGES),
-        waiting=tuple(map(item, link_lists.waiting(tx, series=row.number, limit=WAITING))),
+        waiting=tuple(map(item, link_lists.waiting(tx, series=row.number, limit=WAITING, seen=seen))),
         time=_time(media, tx.now), tiles=tuple(_tiles(places)),
         places=tuple(_place(tx, one) for one in places[:LINES]),
         outline=world.outline() if places else "",
@@ -128,17 +131,21 @@ def series(tx: Tx, who: Principal, number: int, *, at: int = 0) -> SeriesView:
     )  # fmt: skip
 
 
-def graph(tx: Tx, number: int, *, at: int = 0, most: int = NODES) -> GraphView:
+def graph(
+    tx: Tx, number: int, *, at: int = 0, most: int = NODES, seen: frozenset[str] = NOTHING
+) -> GraphView:
     """The drawing: what is near one medium of a series."""
     row = link_series.get(tx, number)
-    media, edges = link_lists.media(tx, row.number), link_lists.edges(tx, row.number)
+    media, edges = link_lists.media(tx, row.number), link_lists.edges(tx, row.number, seen=seen)
     return drawing(row, media, edges, at=at, most=most)
 
 
-def rows(tx: Tx, number: int, *, what: str = "", at: int = 0) -> RowsView:
+def rows(
+    tx: Tx, number: int, *, what: str = "", at: int = 0, seen: frozenset[str] = NOTHING
+) -> RowsView:
     """All media of a series, or all its links, from one row on."""
     row = link_series.get(tx, number)
-    media, edges = link_lists.media(tx, row.number), link_lists.edges(tx, row.number)
+    media, edges = link_lists.media(tx, row.number), link_lists.edges(tx, row.number, seen=seen)
     here, links = f"/links/{row.number}/media", what == "links"
     query = "what=links&" if links else ""
     following = at + PAGE < (len(edges) if links else len(media))
