@@ -5,6 +5,7 @@ the operator's model of local features.
 from __future__ import annotations
 
 from contextlib import ExitStack
+from pathlib import Path
 
 from breakwater.app.ground import Ground
 from breakwater.errors import BadInput, NotFound
@@ -12,6 +13,7 @@ from breakwater.linking.feature_folder import feature_model
 from breakwater.linking.finding.about import About
 from breakwater.linking.finding.copies import CopyFinder
 from breakwater.linking.finding.masks import Masks
+from breakwater.linking.finding.sealed import SealedArrays
 from breakwater.linking.finding.sounds import SoundFinder
 from breakwater.linking.finding.traits import TraitFinder
 from breakwater.linking.ports import Finder
@@ -23,8 +25,10 @@ from breakwater.records import link_media
 from breakwater.settings import Settings
 
 
-def finders_of(on: Ground, stored: StoredSignals, masks: Masks) -> tuple[Finder, ...]:
-    """Copies, sounds, and devices and accounts."""
+def finders_of(
+    on: Ground, stored: StoredSignals, masks: Masks, folder: Path | None
+) -> tuple[Finder, ...]:
+    """Copies, sounds, and devices and accounts; what is learnt is written into a folder."""
 
     def read(number: int) -> LinkSignals | None:
         try:
@@ -34,7 +38,14 @@ def finders_of(on: Ground, stored: StoredSignals, masks: Masks) -> tuple[Finder,
             return None
         return None if medium.gone_at is not None else stored.read(medium)
 
-    return CopyFinder(read=read, mask=masks.of), SoundFinder(read=read), TraitFinder(db=on.db)
+    copies, sounds = (
+        None if folder is None else SealedArrays(folder / name, on.db.keys)
+        for name in ("copies.1", "sounds.1")
+    )
+    return (
+        CopyFinder(read=read, mask=masks.of, written=copies),
+        SoundFinder(read=read, written=sounds), TraitFinder(db=on.db),
+    )  # fmt: skip
 
 
 def about_of(on: Ground) -> About:

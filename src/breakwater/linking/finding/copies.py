@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from breakwater.linking.finding.prints import LEAST_QUALITY, SAME, Prints
+from breakwater.linking.finding.sealed import SealedArrays
 from breakwater.matching.align import Follower
 from breakwater.matching.reels import ReelChange, ReelIndex
 from breakwater.model.copies import ReelPrints, Segment, Zone
@@ -80,11 +81,23 @@ class Copy:
 class CopyFinder:
     """Finds copies. Satisfies `linking.ports.Finder`."""
 
-    def __init__(self, *, read: Read, mask: MaskOf = lambda _: None) -> None:
-        """With what was read of others, and what lies over every frame of a source."""
+    def __init__(
+        self, *, read: Read, mask: MaskOf = lambda _: None, written: SealedArrays | None = None
+    ) -> None:
+        """Begin with what is written down.
+
+        Args:
+            read: what was read of others.
+            mask: what lies over every frame of a source.
+            written: where hashes are written down; None: they are learnt anew at each start.
+        """
         self._read = read
         self._mask = mask
         self._prints = Prints()
+        self._written = written
+        before = None if written is None else written.read()
+        if before is not None:
+            self._prints.take(before)
 
     def knows(self, number: int) -> bool:
         """Whether it has learnt a medium."""
@@ -97,9 +110,13 @@ class CopyFinder:
         if not signals.moving and signals.reel is not None:
             known += _hashes(signals.reel, _KNOWN_PARTS)
         self._prints.add(medium.number, dict.fromkeys(known))
+        if self._written is not None:
+            self._written.learnt()
 
     def forget(self, number: int) -> None:
         """A medium is gone."""
+        if self._written is not None and number in self._prints:
+            self._written.forgot()
         self._prints.remove(number)
 
     def find(self, medium: Medium, signals: LinkSignals) -> Sequence[Found]:
@@ -115,7 +132,9 @@ class CopyFinder:
         return found
 
     def save(self) -> None:
-        """Nothing: hashes are learnt again from the vault."""
+        """Write hashes down, where there is enough that is new, or something is gone."""
+        if self._written is not None and self._written.due(self._prints.media):
+            self._written.write(self._prints.arrays())
 
 
 def _asked(signals: LinkSignals) -> list[bytes]:

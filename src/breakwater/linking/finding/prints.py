@@ -2,14 +2,14 @@
 
 Flat arrays scanned from end to end: 100,000 media of ten key frames are 32 MB and take a quarter of
 a second. Hashes of poor quality are not taken: flat frames would be near to one another. A cache of
-the vault. Used by `linking.finding.copies`; tests: `tests/unit/test_linking_prints.py`.
+the vault, written down sealed (`linking.finding.sealed`). Used by `linking.finding.copies`; tests: `tests/unit/test_linking_prints.py`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,11 @@ class Prints:
     def __contains__(self, number: int) -> bool:
         return number in self._known
 
+    @property
+    def media(self) -> int:
+        """How many media are known."""
+        return len(self._known)
+
     def add(self, number: int, hashes: Iterable[bytes]) -> None:
         """Make a medium known by its hashes, instead of those it had."""
         self.remove(number)
@@ -65,6 +70,24 @@ class Prints:
         self._hashes[:left] = self._hashes[: self._count][keep]
         self._owners[:left] = self._owners[: self._count][keep]
         self._count = left
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """All of it, to be written down."""
+        return {
+            "hashes": self._hashes[: self._count], "owners": self._owners[: self._count],
+            "known": np.array(sorted(self._known), np.int64),
+        }  # fmt: skip
+
+    def take(self, arrays: Mapping[str, NDArray[Any]]) -> bool:
+        """Begin with what `arrays` gave; whether it fits together."""
+        hashes, owners, known = arrays["hashes"], arrays["owners"], arrays["known"].tolist()
+        fits = hashes.shape == (len(owners), 32) and set(owners.tolist()) <= set(known)
+        if fits and len(owners):
+            self._hashes, self._owners = hashes.astype(np.uint8), owners.astype(np.uint32)
+            self._count = len(owners)
+        if fits:
+            self._known = set(known)
+        return fits
 
     def near(self, hashes: Iterable[bytes], *, but: int) -> list[tuple[int, int]]:
         """Media with a hash near to one of these: number and least distance, the nearest first.

@@ -11,13 +11,14 @@ lead at all. Where the pictures run on the same line too, that edge has the soun
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from breakwater.fingerprint import audio
+from breakwater.linking.finding.sealed import SealedArrays
 from breakwater.model.link import Found, LinkKind, Medium
 from breakwater.model.link_signals import LinkSignals
 from breakwater.model.scene import SoundMatch, SoundPrint
@@ -55,14 +56,23 @@ Read = Callable[[int], LinkSignals | None]
 class SoundFinder:
     """Finds the same sound. Satisfies `linking.ports.Finder`."""
 
-    def __init__(self, *, read: Read) -> None:
-        """With what was read of others."""
+    def __init__(self, *, read: Read, written: SealedArrays | None = None) -> None:
+        """Begin with what is written down.
+
+        Args:
+            read: what was read of others.
+            written: where items are written down; None: they are learnt anew at each start.
+        """
         self._read = read
+        self._written = written
         self._items: NDArray[np.uint32] = np.zeros(0, np.uint32)
         self._owners: NDArray[np.uint32] = np.zeros(0, np.uint32)
         self._places: NDArray[np.int32] = np.zeros(0, np.int32)
         self._fresh: dict[int, tuple[NDArray[np.uint32], NDArray[np.int32]]] = {}
         self._known: set[int] = set()
+        before = None if written is None else written.read()
+        if before is not None:
+            self._take(before)
 
     def knows(self, number: int) -> bool:
         """Whether it has learnt a medium."""
@@ -72,6 +82,8 @@ class SoundFinder:
         """Make a medium known by the items of its sound that are chosen."""
         self.forget(medium.number)
         self._known.add(medium.number)
+        if self._written is not None:
+            self._written.learnt()
         if signals.sound is not None:
             items, places = chosen(signals.sound)
             if len(items):
@@ -82,6 +94,8 @@ class SoundFinder:
         if number not in self._known:
             return
         self._known.discard(number)
+        if self._written is not None:
+            self._written.forgot()
         if self._fresh.pop(number, None) is None:
             keep = self._owners != number
             self._items, self._owners = self._items[keep], self._owners[keep]
@@ -106,7 +120,22 @@ class SoundFinder:
         return [_edge(medium.number, number, match, len(found)) for number, match in found]
 
     def save(self) -> None:
-        """Nothing: items are learnt again from the vault."""
+        """Write items down, where there is enough that is new, or something is gone."""
+        if self._written is None or not self._written.due(len(self._known)):
+            return
+        self._settle()
+        known = np.array(sorted(self._known), np.int64)
+        self._written.write({
+            "items": self._items, "owners": self._owners, "places": self._places, "known": known,
+        })  # fmt: skip
+
+    def _take(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Begin with what was written, if it fits together."""
+        items, owners, places = (arrays[name] for name in ("items", "owners", "places"))
+        known = set(arrays["known"].tolist())
+        if len(items) == len(owners) == len(places) and set(owners.tolist()) <= known:
+            self._items, self._owners = items.astype(np.uint32), owners.astype(np.uint32)
+            self._places, self._known = places.astype(np.int32), known
 
     def _settle(self) -> None:
         """Sort in what was learnt since."""
