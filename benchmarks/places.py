@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.harness import Result, Row, Target, quick
-from benchmarks.places_work import Collages, Look, made, photograph, plain
+from benchmarks.places_work import OVER_VIEWS, Collages, Look, made, photograph, plain
 from breakwater.model.place import PlaceVerdict
 from breakwater.model.scene import Keypoints
 from breakwater.scenes.overlay import Mask, mask_of
@@ -35,8 +35,8 @@ VIEWS = 5 if quick() else 10
 OVER_PAIRS = 300 if quick() else 10_000
 PLAIN_PAIRS = 300 if quick() else 1_000
 MEDIA = 5_000 if quick() else 100_000
-QUERIES = 40 if quick() else 1_000
-FULL = 10 if quick() else 250
+QUERIES = 40 if quick() else 500
+FULL = 10 if quick() else 150
 """Queries of the full index whose every answer is checked by geometry."""
 APART = 6
 FOLDER = Path(os.environ.get("PLACES", "../shared/data/places"))
@@ -224,7 +224,7 @@ def _overlaid(
     pairs: list[Pair] = []
     for n in chance.integers(0, len(every), OVER_PAIRS // 2):
         a, b = every[n]
-        one, other = chance.integers(VIEWS, size=2)
+        one, other = chance.integers(OVER_VIEWS, size=2)
         pairs.append(("over", over[a][one], over[b][other], (mask, mask)))
     bare: list[Pair] = [(case, a, b, (None, None)) for case, a, b, _ in pairs[: PLAIN_PAIRS // 2]]
     same: list[Pair] = [("same", room[0], room[1], (mask, mask)) for room in over]
