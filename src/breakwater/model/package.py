@@ -169,7 +169,8 @@ class PackageItem:
         received_at: when it came here; `posted_at`: by the service's clock.
         transcoded: the bytes are not those that were sent; `transcoding` says what was done.
         viewed: a person here saw all of it, by the view log alone.
-        facts: what a person said is seen, as label and value.
+        address, port: where it was sent from, as the service told it; carriers need the port.
+        facts: what a person said is seen, as label and value; what nobody answered is not there.
         gap: what is missing of it and why; empty: nothing.
     """
 
@@ -193,17 +194,25 @@ class PackageItem:
     stretches: tuple[Stretch, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
     gap: str = ""
+    address: str = ""
+    port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PackageDecision:
-    """One thing a person said of the case; `stands`: it was not taken back."""
+    """One thing a person said of the case.
+
+    Attributes:
+        stands: it was not taken back.
+        role: what was said of the account's holder; empty: nothing.
+    """
 
     kind: str
     by: PackagePerson
     second: PackagePerson | None
     reason: str
     stands: bool
+    role: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,16 @@ own (`viewers.packs`). Read by `making`; tests: `tests/integration/test_packages
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from breakwater.errors import BreakwaterError, NotFound
+from breakwater.model.approval import ApprovalState
 from breakwater.model.case import Case, CaseKind
 from breakwater.model.chat import KeptState
 from breakwater.model.clock import iso
-from breakwater.model.decision import Decision, Outcome
+from breakwater.model.decision import Decision, DecisionKind, Outcome
 from breakwater.model.filing import Filing, Phase
 from breakwater.model.ids import Id
 from breakwater.model.package import (
@@ -29,7 +30,9 @@ from breakwater.model.package import (
 from breakwater.model.sending import DataClass
 from breakwater.records import (
     accounts,
+    approvals,
     cases,
+    danger_calls,
     decisions,
     filing_steps,
     filings,
@@ -170,6 +173,13 @@ def _documents(tx: Tx, case: Case) -> Iterator[Source]:
     ]  # fmt: skip
     if told:
         yield sources.document(case, "accounts.json", told)
+    calls = [
+        {"at": iso(one.at), "contact": one.contact, "outcome": one.outcome.value,
+         "words": one.words, "by": person(tx, Id(one.by), one.at).name}
+        for one in danger_calls.of_case(tx, case.id)
+    ]  # fmt: skip
+    if calls:
+        yield sources.document(case, "calls.json", calls)
     if case.kind is CaseKind.STREAM:
         seen = stream_alerts.of_stream(tx, case.subject)
         if seen:
@@ -187,8 +197,22 @@ def _numbered(found: Iterable[Source]) -> tuple[Source, ...]:
 
 def _decided(tx: Tx, one: Decision) -> PackageDecision:
     second = None if one.second is None else person(tx, one.second, one.at)
+    if one.kind is DecisionKind.DANGER_NOW:
+        second = _stands_behind(tx, one) or second
     stands = one.stands and one.undoes is None
-    return PackageDecision(one.kind.value, person(tx, one.by, one.at), second, one.reason, stands)
+    role = one.facts.role.value if one.facts.role else ""
+    return PackageDecision(
+        one.kind.value, person(tx, one.by, one.at), second, one.reason, stands, role
+    )
+
+
+def _stands_behind(tx: Tx, said: Decision) -> PackagePerson | None:
+    """Who agreed later that a child is in danger now: that report does not wait for it."""
+    for one in approvals.of_subject(tx, said.case):
+        agreed = one.decided_by if one.outcome == ApprovalState.CONFIRMED else None
+        if agreed is not None and one.facts.get("decision") == said.id:
+            return person(tx, agreed, one.decided_at)
+    return None
 
 
 def _papers(tx: Tx, filing: Filing) -> list[Paper]:
@@ -215,13 +239,16 @@ def _report(one: Filing, papers: list[str]) -> PackageReport:
 
 
 def _gaps(
-    case: Case, said: list[Decision], found: Iterable[Source], made: Iterable[Filing]
+    case: Case, said: list[Decision], found: Sequence[Source], made: Iterable[Filing]
 ) -> Iterator[str]:
     roles = {one.item.role for one in found}
     if not roles & {ItemRole.UPLOAD, ItemRole.BROADCAST}:
         yield "The case holds no media."
     if not case.account:
         yield "Nobody is known who sent it."
+    sent = [one.item for one in found if one.item.role is ItemRole.UPLOAD]
+    if sent and not any(one.address for one in sent):
+        yield "The service told no address that it was sent from."
     if not any(one.stands for one in said):
         yield "No person's decision stands."
     if not any(one.report_id for one in made):
@@ -230,9 +257,10 @@ def _gaps(
         yield "Who watched is not in this package: viewers are handed over in packs of their own."
 
 
-def _classes(case: Case, found: Iterable[Source], made: Iterable[Filing]) -> frozenset[DataClass]:
+def _classes(case: Case, found: Sequence[Source], made: Iterable[Filing]) -> frozenset[DataClass]:
     held = {DataClass.FACTS, DataClass.HASHES}
-    if case.account or any(one.report_id for one in made):
+    told = any(one.item.address for one in found)
+    if case.account or told or any(one.report_id for one in made):
         held.add(DataClass.IDENTITY)
     for one in found:
         if one.item.role is not ItemRole.CONTEXT and one.blob is not None:

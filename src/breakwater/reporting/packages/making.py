@@ -41,6 +41,8 @@ from breakwater.reporting.packages.seal import Sealed, seal
 
 BY: Final = "reporting"
 TRIES: Final = 3
+MOODS: Final = frozenset({"ready", "threads", "warm"})
+"""What a jail says of itself that is no version of anything."""
 READ_SHARE: Final = 0.5
 Papers = Callable[[PackageFacts], Mapping[str, bytes]]
 
@@ -189,7 +191,11 @@ class Maker:
             "breakwater": __version__, "python": platform.python_version(),
             "pyrage": metadata.version("pyrage"), "cryptography": metadata.version("cryptography"),
         }  # fmt: skip
-        jail = {str(name): str(value) for name, value in self._on.jail.facts.items() if value}
+        jail = {
+            str(name): str(value)
+            for name, value in self._on.jail.facts.items()
+            if value and name not in MOODS
+        }
         return tuple((named | jail).items())
 
     def _sign(self, text: str) -> str:

@@ -70,6 +70,7 @@ def of_upload(tx: Tx, upload: Upload, facts: ItemFacts | None) -> Source:
         account=upload.origin.account, comparisons=_comparisons(tx, upload),
         stretches=_stretches(tx, upload), facts=_said(facts),
         gap="" if upload.blob else "No media were kept of it.",
+        address=upload.origin.address, port=upload.origin.port,
     )  # fmt: skip
     return Source(item, upload.blob)
 
@@ -192,11 +193,17 @@ def _why(*, acting: bool, why_not: str) -> Rejection:
 
 
 def _said(facts: ItemFacts | None) -> tuple[tuple[str, str], ...]:
-    """What a person said is seen, as label and value."""
-    rows = () if facts is None else facts.plain().items()
+    """What a person said is seen, as label and value.
+
+    A form that was left as it stood says nothing: a paper for a court must not.
+    """
+    if facts is None:
+        return ()
+    unsaid = ItemFacts(facts.activity).plain()
     return tuple(
         (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-        for name, value in rows
+        for name, value in facts.plain().items()
+        if name == "activity" or value != unsaid[name]
     )
 
 

@@ -522,7 +522,9 @@ def main(arguments: list[str]) -> int:
     if package.trusted:
         say(f"  values as they were written down, without their frame: {package.trusted}")
     if told.with_pdqhash:
-        say(f"  decoded again: {package.decoded}; not pictures: {package.undecoded}")
+        say(
+            f"  comparisons decoded again: {package.decoded}; files that are no pictures: {package.undecoded}"
+        )
     for one in outcome.wrong:
         say(f"WRONG  {one}")
     say(f"{len(outcome.wrong)} wrong." if outcome.wrong else "All of it is as it was sealed.")

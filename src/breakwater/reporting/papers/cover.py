@@ -19,8 +19,8 @@ from breakwater.reporting.papers.sheet import BODY, HASH, SMALL, STRONG, Column,
 
 _STEPS: Final = (
     (
-        "Before opening: read the fingerprint of your own key, below, to whoever sent the package, by "
-        "telephone, at a number that you had before."
+        "Read the fingerprint of your own key, below, to whoever sent the package, by telephone, at a "
+        "number that you had before: so you both know that it was sealed to you."
     ),
     (
         "Open the sealed file with your key: age --decrypt -i YOUR_KEY_FILE PACKAGE.age > package.tar, "

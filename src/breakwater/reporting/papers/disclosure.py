@@ -77,7 +77,7 @@ def lines(facts: PackageFacts) -> Iterator[ScheduleLine]:
     yield from _stretches(facts)
     for made in facts.decisions:
         yield ScheduleLine(
-            part="decision", kind=made.kind, at=telling.briefly(made.by.at), by=made.by.name,
+            part="decision", kind=telling.decided(made) if made.stands else made.kind, at=telling.briefly(made.by.at), by=made.by.name,
             second=made.second.name if made.second else "", words=made.reason,
             counts="yes" if made.stands else "no", why_not="" if made.stands else "taken back",
         )  # fmt: skip
@@ -98,7 +98,12 @@ def lines(facts: PackageFacts) -> Iterator[ScheduleLine]:
 
 def _file(item: PackageItem) -> ScheduleLine:
     seen = "; ".join(f"{label}: {value}" for label, value in item.facts)
-    told = f"Converted: {item.transcoding}. {seen}" if item.transcoded else seen
+    said = [
+        telling.sent_from(item),
+        f"Converted: {item.transcoding}." if item.transcoded else "",
+        seen,
+    ]
+    told = "; ".join(one for one in said if one)
     return ScheduleLine(
         part="file", file=str(item.number), path=item.path, name=item.name,
         name_codes=_codes(item.name), sha256=item.sha256, md5=item.md5, size=str(item.size),

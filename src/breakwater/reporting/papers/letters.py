@@ -38,6 +38,9 @@ _FILES: Final[Mapping[str, str]] = {
 _BEHIND: Final = ("Paper-Wide", "Paper-Thai", "Paper-East")
 """Where a letter is looked for that the wanted font lacks, in this order."""
 
+CODED: Final = "‹U+"
+"""How code points begin that stand for letters."""
+
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SELECTORS: Final = frozenset({*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), 0x034F})
 

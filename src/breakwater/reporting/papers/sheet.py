@@ -170,6 +170,12 @@ class Sheet:
         self._put(Line(SIDE, self._y, SIDE + self.wide, self._y, ACCENT, 1.4))
         self.space(14)
 
+    @property
+    def coded(self) -> bool:
+        """Whether a letter was printed by its code point so far."""
+        lines = (one for page in self.pages for one in page.marks if isinstance(one, Words))
+        return any(letters.CODED in one.text for one in lines)
+
     def heading(self, text: str, *, keep: float = 60.0) -> None:
         """A heading; it never stands alone at the foot of a page."""
         self.space(10)

@@ -141,12 +141,20 @@ FILES: Final = (
 """Columns of a list of files."""
 
 
+def sent_from(item: PackageItem) -> str:
+    """Address and port that a file was sent from; empty: nobody told them."""
+    if not item.address:
+        return ""
+    return f"sent from {item.address}, port {item.port or 'unknown'}"
+
+
 def file_row(item: PackageItem) -> tuple[Cell, ...]:
     """One file under `FILES`."""
+    sent = sent_from(item)
     return (
         str(item.number),
         present(item),
-        item.name,
+        (item.name, sent) if sent else item.name,
         digests(item),
         (briefly(item.received_at), size(item.size)),
     )
@@ -182,6 +190,8 @@ def log(sheet: Sheet, facts: PackageFacts) -> None:
 def decided(one: PackageDecision) -> str:
     """What somebody said, and whether it was taken back."""
     said = one.kind.replace("_", " ")
+    if one.role:
+        said += f"; the account's holder: {one.role.replace('_', ' ')}"
     return said if one.stands else f"{said} (taken back)"
 
 
@@ -203,9 +213,10 @@ def missing(sheet: Sheet, facts: PackageFacts) -> None:
 
 
 def printed(sheet: Sheet) -> None:
-    """How to read names."""
-    sheet.space(4)
-    sheet.write(AS_PRINTED, SMALL)
+    """How to read names, where one was printed by its code points."""
+    if sheet.coded:
+        sheet.space(4)
+        sheet.write(AS_PRINTED, SMALL)
 
 
 def foot(facts: PackageFacts) -> str:
