@@ -298,7 +298,8 @@ def _asked(
         for number in ranked:
             if number != MEDIA + at:
                 other = looks[(number - MEDIA) * VIEWS + 1] if number >= MEDIA else None
-                theirs = fillers.points(number) if other is None else other.points
+                room = range(at * VIEWS, (at + 1) * VIEWS)
+                theirs = fillers.points(number, room) if other is None else other.points
                 pairs.append((look.points, theirs))
     wrong = sum(pool.map(_place, pairs, chunksize=16))
     case, bound = f"index of {len(places):,} media", most(wrong, len(pairs))

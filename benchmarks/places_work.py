@@ -90,13 +90,17 @@ class Collages:
         own, at = self._chosen(number)
         return own, self._signs[at]
 
-    def points(self, number: int) -> Keypoints:
-        """As geometry has it: each word's points at the places that the other picture has them."""
+    def points(self, number: int, without: range) -> Keypoints:
+        """As geometry has it: each word's points at the places that the other picture has them.
+
+        Points of the pictures `without` are left out: those of the room that is asked for do show it.
+        """
         own, at = self._chosen(number)
         frame = self._frames[0]
         taken = [
             (self._frames[whose], np.flatnonzero(self._of[whose] == word))
             for word, whose in zip(own.tolist(), self._whose[at].tolist(), strict=True)
+            if whose not in without
         ]
         points = np.concatenate([one.points[rows] for one, rows in taken])
         descriptors = np.concatenate([one.descriptors[rows] for one, rows in taken])

@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from typer import Typer
+from typer.testing import CliRunner
 
-from breakwater.cli import demo_rooms
+from breakwater.cli import demo_rooms, links_features
 from breakwater.errors import Unfit
 from breakwater.linking.feature_folder import feature_model
 from breakwater.media import wire
@@ -131,6 +133,25 @@ def test_a_child_that_was_taken_over_harms_nobody(monkeypatch, count, block) -> 
         monkeypatch.setattr(run, "_ask", lambda *_: wire.Answer({"count": count}, block))
         with pytest.raises(Unfit):
             run.points(Picture(room(61)))
+
+
+def test_the_command_tries_it_and_says_what_stands_in_the_way(monkeypatch, tmp_path) -> None:
+    def said() -> tuple[int, str]:
+        done = CliRunner().invoke(app, [])
+        return done.exit_code, " ".join(done.output.split())
+
+    app = Typer()
+    app.command()(links_features.features)
+    monkeypatch.delenv("BREAKWATER_FEATURES_DIR", raising=False)
+    assert said()[0] == 0
+    monkeypatch.setenv("BREAKWATER_FEATURES_DIR", str(made.folder(tmp_path / "m")))
+    assert said() == (0, "✓ patches 1 can be used.")
+    made.folder(tmp_path / "m", dim=47)
+    code, words = said()
+    assert code == 1
+    assert "descriptors are 1 x 48" in words
+    (tmp_path / "m" / "model.onnx").unlink()
+    assert said()[0] == 1
 
 
 def test_a_model_that_fails_again_and_again_is_asked_no_more() -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from breakwater.cli import exhibits, links_train
+from breakwater.cli import exhibits, links_features, links_train
 from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app = typer.Typer(
 )
 app.add_typer(exhibits.app, name="exhibits")
 app.command("train-vocabulary")(links_train.train_vocabulary)
+app.command("features")(links_features.features)
 Option = typer.Option
 Series = Annotated[int, typer.Argument(min=1, help="Number of the series.")]
 LinkNumber = Annotated[int, typer.Argument(min=1, help="Number of the link.")]
