@@ -26,6 +26,18 @@ from tests.integration.test_console_axe import both_themes, scrolls_sideways
 
 MOST = 40_000
 KEYS = Credentials(user="harbour", password="lighthouse")
+DRAWN = """(token) => {
+  const probe = document.createElement("i"); probe.style.color = `var(${token})`;
+  document.body.append(probe);
+  const [r, g, b] = getComputedStyle(probe).color.match(/\\d+/g).map(Number); probe.remove();
+  const canvas = document.querySelector("#course-plot canvas");
+  const all = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let n = 0;
+  for (let i = 0; i < all.length; i += 4)
+    if (all[i] === r && all[i + 1] === g && all[i + 2] === b && all[i + 3] === 255) n++;
+  return n;
+}"""
+"""How many points of the plot have exactly the colour of a token."""
 RUNS = Principal(new_id(), "test", frozenset(Permission))
 
 
@@ -115,6 +127,34 @@ def test_a_feed_is_seen_checked_pulled_paused_and_resumed(served, browser, peer,
         page.get_by_role("button", name="Resume").click()
         expect(page.locator("p.bar")).to_contain_text("It is pulled again")
     assert served.app.exchange.feeds.get(name).feed.enabled
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_how_a_feed_went_is_drawn_from_its_table(served, browser, peer, width) -> None:
+    name = f"heron-{width}"
+    entered(served, peer, name)
+    with served.app.db.transaction() as tx:
+        feed, now = exchange_feeds.get(tx, name), tx.now
+        for ago in range(28, 0, -1):
+            tx.now = now - timedelta(minutes=30 * ago)
+            pull = exchange_feeds.begin(tx, feed)
+            exchange_feeds.count(tx, feed, pull.id, offered=400 * (ago % 5), added=0, gone=0, bad=0)
+            fault = "The peer answered 503." if ago in {7, 8, 9} else ""
+            exchange_feeds.end(tx, feed, pull.id, fault=fault)
+    with Site(served, browser, None).page(Role.QA_LEAD, width=width, height=900) as watched:
+        page = watched.page
+        page.goto(f"{served.url}/hub/feeds/{name}")
+        expect(page.locator("#course-plot canvas")).to_be_visible()
+        assert page.evaluate(DRAWN, "--act") > 200
+        assert page.evaluate(DRAWN, "--now") > 20
+        row = page.locator("#pulls tbody tr").nth(7)  # the first good one after three that failed
+        expect(row).to_contain_text("2 h")
+        look(page, f"feed course {width}")
+    with Site(served, browser, None).page(Role.ADMIN, java_script_enabled=False) as watched:
+        page = watched.page
+        page.goto(f"{served.url}/hub/feeds/{name}")
+        expect(page.locator("#course")).to_be_hidden()
+        expect(page.locator("#pulls")).to_contain_text("2 h")
 
 
 def test_full_pages_are_small_german_and_closed_to_others(served, peer) -> None:

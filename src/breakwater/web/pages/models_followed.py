@@ -41,7 +41,13 @@ class FollowedView:
 
 @dataclass(frozen=True, slots=True)
 class OnePull:
-    """One pull of a feed."""
+    """One pull of a feed.
+
+    Attributes:
+        lag: how far the feed was behind when it ended; empty: nothing was taken before.
+        data: the same for the plot, in numbers: end (seconds since 1970), lag in seconds or empty,
+            entries sent, and the mark's style.
+    """
 
     at: When
     state: Mark
@@ -51,6 +57,8 @@ class OnePull:
     gone: str
     bad: str
     fault: str
+    lag: str
+    data: tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ class MemberView:
         lines: to copy; with the token where one was made just now.
         token: shown once; empty otherwise.
         said: what it said of entries, the newest first: word, entry, when.
+        trial: lines to copy that try the way to the hub with the test list; of the portal.
     """
 
     row: MemberRow
@@ -120,6 +121,7 @@ class MemberView:
     token: str = ""
     said: tuple[tuple[str, int, When], ...] = ()
     may_write: bool = False
+    trial: tuple[Lines, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ nothing is kept in the browser. Wrong keys are counted by address, as at the doo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Form
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from breakwater.errors import BreakwaterError, NotAllowed
 from breakwater.hub import clients
@@ -20,7 +21,7 @@ from breakwater.model.hub import FeedbackKind
 from breakwater.records import hub_feedback, hub_feeds
 from breakwater.web.api.sessions import site_of
 from breakwater.web.gate import Parts, Router, anyone, check_origin, client_address, gate_of
-from breakwater.web.pages import read_hub
+from breakwater.web.pages import portal_trial, read_hub
 from breakwater.web.pages.context import Pages
 from breakwater.web.pages.retold import refused
 from breakwater.web.pages.speech import say
@@ -57,9 +58,25 @@ def own(
         newest = hub_feeds.newest(tx)
         words = hub_feedback.of_member(tx, looked.member.id)
     said = [(_word(one.opinion), one.entry, one.at) for one in words if one.at is not None]
-    lines = clients.lines(site_of(request).origin, read_hub.TOKEN, [])
+    home = site_of(request).origin
+    lines = clients.lines(home, read_hub.TOKEN, [])
     view = read_hub.member(who, looked, newest, app.clock.now(), lines=lines, said=said)
+    view = replace(view, trial=clients.trial(home))
     return pages.renderer.bare(request, "portal", view=view, wrong="")
+
+
+@router.api_route("/portal/test.csv", methods=["GET", "HEAD"])
+@anyone("hashes of ordinary pictures that ship with the program; nothing of the hub's")
+def trial_list() -> Response:
+    """The test list."""
+    return Response(portal_trial.the_list(), media_type="text/csv; charset=utf-8")
+
+
+@router.api_route("/portal/test.jpg", methods=["GET", "HEAD"])
+@anyone("an ordinary picture that ships with the program")
+def trial_picture() -> Response:
+    """A picture that matches it."""
+    return Response(portal_trial.the_picture(), media_type="image/jpeg")
 
 
 def _word(opinion: FeedbackKind | None) -> str:

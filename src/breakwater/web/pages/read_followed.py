@@ -14,10 +14,12 @@ from breakwater.web.pages.models_followed import FeedView, FollowedRow, Followed
 from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, figure, later, say
 
-PULLS: Final = 12
-"""Pulls on the page of a feed."""
+PULLS: Final = 22
+"""Pulls on the page of a feed, in its table and its plot."""
 BAD: Final = 10
 """Rows that could not be read, on the same page."""
+PACKS: Final = "pack"
+"""Kind of feeds whose lists are carried here."""
 STATES: Final[Mapping[Health, Mark]] = Spoken({
     Health.WELL: Mark("ok", later("Follows")),
     Health.NEW: Mark("none", later("Nothing taken yet")),
@@ -50,7 +52,7 @@ def one(shown: Shown, now: datetime) -> FeedView:
             Number(figure(shown.state.bad), say("rows could not be read")),
         ),
         facts=_facts(shown),
-        pulls=tuple(_pull(each, now) for each in shown.pulls),
+        pulls=tuple(_pull(each, behind, now) for each, behind in _course(shown, now)),
         bad=tuple((words.ago(at, now), row.place, retold(row.reason)) for at, row in shown.bad),
         enabled=shown.feed.enabled,
     )  # fmt: skip
@@ -93,11 +95,32 @@ def _told(shown: Shown) -> str:
     return say("%(taken)s opinions taken, %(refused)s refused", taken=figure(taken), refused=figure(refused))  # fmt: skip
 
 
-def _pull(pull: Pull, now: datetime) -> OnePull:
+def _course(shown: Shown, now: datetime) -> list[tuple[Pull, timedelta | None]]:
+    """Pulls, the newest first, with how far behind the feed was when each ended.
+
+    That is the time since the one before that came to its end: what the peer changed meanwhile was
+    not here. Of packs a turn that found none brings nothing up to date.
+    """
+    out: list[tuple[Pull, timedelta | None]] = []
+    good: datetime | None = None
+    for pull in reversed(shown.pulls):
+        ended = pull.ended_at or now
+        out.append((pull, None if good is None else ended - good))
+        if pull.ended_at and not pull.fault and (pull.pages or shown.feed.kind != PACKS):
+            good = pull.ended_at
+    return out[::-1]
+
+
+def _pull(pull: Pull, behind: timedelta | None, now: datetime) -> OnePull:
     mark = Mark("ok", say("Came to its end")) if pull.ended_at else Mark("none", say("Goes on"))
     if pull.fault:
         mark = Mark("bad", say("Had an error"))
     return OnePull(
         words.ago(pull.started_at, now), mark, figure(pull.pages), figure(pull.offered),
         figure(pull.added), figure(pull.gone), figure(pull.bad), retold(pull.fault),
+        "" if behind is None else words.span(behind),
+        (
+            f"{(pull.ended_at or now).timestamp():.0f}",
+            "" if behind is None else f"{behind.total_seconds():.0f}", str(pull.offered), mark.style,
+        ),
     )  # fmt: skip
