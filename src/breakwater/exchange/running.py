@@ -37,6 +37,8 @@ MOST_PAGES: Final = 20_000
 """Pages of one pull; what is left is taken by the next, so that no peer keeps a thread for ever."""
 CATCH_UP_EVERY: Final = 20
 """Pages after which the index is told, beside what the worker does by itself."""
+CATCH_UP_ROWS: Final = 300_000
+"""Entries in columns after which it is told: so many become a segment of their own."""
 MOST_WAIT: Final = timedelta(hours=1)
 LOSS: Final = 0.5
 """A whole list that lacks more of what it had is not believed (a file cut short)."""
@@ -141,12 +143,14 @@ class Running:
     def _pages(self, feed: Feed, job: Job, pull: Pull, checkpoint: str) -> bool:
         """Take page after page; answers whether there is more than one pull takes."""
         pages = self._peers.client(feed).pull(checkpoint)
-        whole = False
+        whole, rows = False, 0
         for count, page in enumerate(watched(pages, checkpoint), start=1):
             done = self._take(feed, job, pull, page)
             whole = page.whole
-            if done.gone or page.many or count % CATCH_UP_EVERY == 0:
+            rows += sum(len(many.remote) for many in page.many)
+            if done.gone or rows >= CATCH_UP_ROWS or count % CATCH_UP_EVERY == 0:
                 self._caught_up()
+                rows = 0
             if count >= MOST_PAGES or self._paused(feed):
                 return not self._paused(feed)
         if whole:

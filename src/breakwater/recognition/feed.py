@@ -24,8 +24,9 @@ from breakwater.records.database import Database
 BATCH: Final = 20_000
 """Changes read at once: a few MB, and short enough that others get the lock in between."""
 
-MANY: Final = 200_000
-"""Changes behind from which rows are gathered for a segment of their own."""
+MANY: Final = 80_000
+"""Changes behind from which rows are gathered for a segment of their own: fewer than a page of a
+peer's file has, because one by one they cost several times as much."""
 MOST: Final = 4_000_000
 """Rows gathered at once: 150 MB while they are."""
 
