@@ -48,6 +48,7 @@ class Connection:
         if self._writer is None:
             self._reader, self._writer = await asyncio.open_connection(*self._where)
         reader = self._reader
+        assert reader is not None
         self._writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
@@ -173,4 +174,4 @@ def open_loop(
 
 
 def _run(make: Callable[[], object]) -> Outcome:
-    return uvloop.run(make())  # type: ignore[arg-type, return-value]
+    return uvloop.run(make())  # type: ignore[arg-type]
