@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,16 +19,20 @@ from breakwater.linking.feature_folder import feature_model
 from breakwater.media import wire
 from breakwater.media.sandbox import JailPool
 from breakwater.model.classifier import Picture
-from breakwater.model.link import LinkKind
+from breakwater.model.ids import new_id
+from breakwater.model.link import LinkKind, Origin
 from breakwater.model.local_features import FeatureCard
 from breakwater.recognition import features_task
 from breakwater.recognition.features import STRIKES, FeatureRun, Features
+from breakwater.recognition.links import VERSION
 from breakwater.recognition.scoring import ScoreLimits
+from breakwater.records import jobs, link_media
 from breakwater.records.link_edges import SURE
 from breakwater.scenes.vocabulary import Vocabulary
 from tests import builders_features as made
 from tests.integration.installed import shared_jail
 from tests.integration.place_house import House, learnt, picture
+from tests.integration.served import serving
 
 pytestmark = [
     pytest.mark.usefixtures("keyring"),
@@ -201,3 +206,36 @@ def test_what_rootsift_finds_stays_its_own(house, tmp_path) -> None:
     one.close()
     assert house.series() == [[first, second]]
     assert [link.method for link in house.links(first)] == ["rootsift+magsac"]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_installation_asks_its_model_or_says_that_it_is_off(tmp_path, whole) -> None:
+    folder = made.folder(tmp_path / "m", **({} if whole else {"licence": ""}))
+    with serving(tmp_path / "here", features_dir=folder) as running:
+        app = running.app
+        blob = app.vault.put(io.BytesIO(picture(room(61))), purpose="evidence")
+        with app.db.transaction() as tx:
+            one = link_media.want(tx, Origin.EXHIBIT, new_id(), blob=blob, source="clips")
+        app.linking.taking.run({"medium": one.number}, 1, lambda _share: None)
+        with app.db.transaction() as tx:
+            looked = link_media.get(tx, one.number)
+        seen = app.linking.stored.read(looked)
+        assert seen is not None
+        assert (seen.learned is not None) == whole
+        if whole:
+            card = feature_model(folder).card
+            assert (seen.learned.model, looked.version) == (card.sha256, card.version_of(VERSION))
+            return
+        (job,) = claimed(app)
+        with app.db.transaction() as tx:
+            jobs.finish(tx, job)
+            link_media.looked(tx, one.number, version=99, points=looked.points, facts={})
+        (turn,) = [turn for turn in app.linking.turns if turn.name == "links.again"]
+        turn.run()
+        assert claimed(app) == [], "a slip in the card costs nothing that was seen"
+        app.linking.taking.again()
+        assert len(claimed(app)) == 1
+
+
+def claimed(app):
+    return jobs.claim(app.db, [link_media.LOOK_JOB], owner="w", lease_s=60, limit=9)
