@@ -199,6 +199,7 @@ def rules(*, as_json: Json = False) -> None:
     with opened(as_json) as desk:
         found = desk.hub("rules")
         names = {one["id"]: one["name"] for one in desk.hub("members")["members"]}
+        names |= {one["bank"]: one["name"] for one in desk.hub("lists")["lists"]}
     terminal = Terminal(as_json=as_json)
     if as_json:
         terminal.result(found, "")
@@ -295,10 +296,10 @@ def _waits(done: dict[str, Any], otherwise: str) -> str:
     return f"{WARN} It waits for a second person, in the console under Hub."
 
 
-def _says(row: dict[str, Any], names: dict[str, str]) -> str:
-    """What a rule is of, in words."""
+def _says(row: dict[str, Any], names: dict[Any, str]) -> str:
+    """What a rule is of, in words; `names` of members by id, of lists by number."""
     said = [
-        ("from", names.get(row["source"], row["source"])), ("list", row["list"]),
+        ("from", names.get(row["source"], row["source"])), ("list", names.get(row["list"], row["list"])),
         ("to", names.get(row["recipient"], row["recipient"])), ("to", row["recipient_kind"]),
         ("in", row["recipient_country"]), ("for", row["purpose"]), ("category", row["category"]),
         ("until", row["expires_at"]),

@@ -9,6 +9,7 @@ says wait, or go away, becomes an error here, once for all clients. Tests:
 from __future__ import annotations
 
 import io
+import json
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ from breakwater.model.clock import Clock
 from breakwater.network.addresses import Address, Network
 from breakwater.network.fetch import Fetcher, FetchRules, Resolve, system_resolve
 
+UNKNOWN: Final = "it does not know these credentials."
+"""What a refusal means where the peer says nothing more."""
 PAGE_BYTES: Final = 32 << 20
 """Bytes of one page: 30 times what a page of 1,000 entries takes."""
 FILE_BYTES: Final = 16 << 30
@@ -129,7 +132,7 @@ class PeerWire:
         """The answer, unless its status says to wait or to go."""
         status = answer.status
         if status in {401, 403}:
-            raise PeerRefused(f"It answered {status}: it does not know these credentials.")
+            raise PeerRefused(f"It answered {status}: {_why(answer.body) or UNKNOWN}")
         if status == 429 or status >= 500:
             wait = self.wait_of(answer.headers.get("retry-after", ""))
             raise Unavailable(f"The peer answered {status}.", retry_after=wait)
@@ -141,6 +144,20 @@ class PeerWire:
         if text.isascii() and text.isdigit():
             return min(float(text[:9]), LONGEST_WAIT_S)
         return _until(text, self._clock.now())
+
+
+def _why(body: bytes) -> str:
+    """What a problem document (RFC 9457) of the peer says, on one line; empty: nothing."""
+    try:
+        said = json.loads(body[:4096])
+    except ValueError:
+        return ""
+    found = said.get("detail") if isinstance(said, dict) else None
+    return (
+        " ".join(word for word in found[:200].split() if word.isprintable())
+        if isinstance(found, str)
+        else ""
+    )
 
 
 class _Rest:

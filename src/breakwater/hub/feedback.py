@@ -138,9 +138,13 @@ class Feedback:
         with self._db.transaction() as tx:
             tx.lock_changes()
             now, today = _active(tx, member), day_of(tx.now)
-            for one in every:
-                if not 0 <= one.wrong <= one.matches < 1 << 40 or one.day > today + AHEAD_DAYS:
-                    raise BadInput("Wrong matches are among the matches of a day that has begun.")
+            for at, one in enumerate(every, start=1):
+                if not 0 <= one.wrong <= one.matches < 1 << 40:
+                    raise BadInput(
+                        f"Count {at}, entry {one.entry}: wrong matches are among the matches."
+                    )
+                if one.day > today + AHEAD_DAYS:
+                    raise BadInput(f"Count {at}, entry {one.entry}: this day has not begun yet.")
             found = visible(tx, now, {one.entry for one in every})
             for one in every:
                 if one.entry in found:

@@ -42,6 +42,7 @@ class Waiting:
     Attributes:
         run: its import.
         list: name of the list it was given to.
+        joined: entries of others that its member gives too since.
         proposal: what a first person proposed; None: nobody has.
     """
 
@@ -49,6 +50,7 @@ class Waiting:
     member: Member
     run: Import
     list: str
+    joined: int
     proposal: Approval | None
 
 
@@ -68,13 +70,16 @@ class Publishing:
             found = hub_given.page(tx, waiting=True, limit=limit)
             lists = {one.bank_number: one.name for one in hub_lists.every(tx, ended=True)}
             asked = {one.subject: one for one in approvals.waiting(tx, kind=KIND)}
-            return [
+            every = [
                 Waiting(
                     one, hub_members.get(tx, one.member), imports.get(tx, one.import_number),
-                    lists.get(one.bank_number, ""), asked.get(str(one.import_number)),
+                    lists.get(one.bank_number, ""), _joined(tx, one.import_number),
+                    asked.get(str(one.import_number)),
                 )
                 for one in found
             ]  # fmt: skip
+            # What only takes entries back leaves nothing to let out.
+            return [one for one in every if one.run.rows_kept or one.joined or one.proposal]
 
     def propose(self, by: Principal, import_number: int, *, reason: str) -> Approval:
         """Propose that a batch goes out.
@@ -143,3 +148,7 @@ class Publishing:
             raise Conflict("This batch went out already.")
         if not imports.get(tx, import_number).finished:
             raise Conflict("This batch is still being read.")
+
+
+def _joined(tx: Tx, import_number: int) -> int:
+    return hub_given.words_with(tx, hub_given.parts(tx, import_number))[0]

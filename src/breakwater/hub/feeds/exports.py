@@ -13,6 +13,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -41,6 +42,38 @@ CONTEXT: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A view that was written.
+
+    Attributes:
+        through: the change that it goes up to.
+        rows: fingerprints in it.
+        left_out: fingerprints that its form cannot hold, e.g. URLs in CSV v1.
+    """
+
+    through: int
+    rows: int
+    left_out: int
+
+
+class _Seen:
+    """Counts what a form holds of what goes by."""
+
+    def __init__(self, form: str) -> None:
+        self._kinds = frozenset(_COLUMN_OF) if form == "csv" else frozenset({"md5"})
+        self.written = self.left = 0
+
+    def batch(self, batch: Sequence[News]) -> Sequence[News]:
+        """Count it and hand it on."""
+        for one in batch:
+            if isinstance(one, Released) and not one.negative:
+                held = one.kind in self._kinds
+                self.written += held
+                self.left += not held
+        return batch
+
+
 class Exports:
     """Writes files."""
 
@@ -50,8 +83,8 @@ class Exports:
 
     def write(
         self, who: Principal, form: str, path: Path, *, after: int = 0, purpose: str = ""
-    ) -> int:
-        """Write a view to a file; answers the change that it goes up to.
+    ) -> Exported:
+        """Write a view to a file.
 
         Args:
             who: a member's key.
@@ -65,14 +98,16 @@ class Exports:
             asking = self._following.asking(tx, who, purpose)
             reader, newest = asking.reader(tx), hub_feeds.newest(tx)
             news = reader.every(after, newest, 5_000)
-            text = csv_lines(news, gone=bool(after)) if form == "csv" else vics_parts(news)
+            seen = _Seen(form)
+            counted = (seen.batch(batch) for batch in news)
+            text = csv_lines(counted, gone=bool(after)) if form == "csv" else vics_parts(counted)
             with path.open("w", encoding="utf-8", newline="") as file:
                 for part in text:
                     file.write(part)
         if reader.fresh:
             self._following.served(asking.member.id, reader.fresh)
-        self._following.note(asking.member.id, form, change=newest)
-        return newest
+        self._following.note(asking.member.id, form, rows=seen.written, change=newest)
+        return Exported(newest, seen.written, seen.left)
 
 
 def csv_lines(news: Iterable[Sequence[News]], *, gone: bool) -> Iterator[str]:

@@ -108,14 +108,17 @@ def export_csv(
     after: Annotated[int, Query(ge=0, lt=1 << 62)] = 0,
     purpose: Purpose = "",
 ) -> FileResponse:
-    """Header `X-Hub-Through` says how far it goes; after a change, withdrawn rows too."""
+    """Header `X-Hub-Through` says how far it goes; after a change, withdrawn rows too.
+
+    `X-Hub-Left-Out` counts fingerprints that no column holds, such as URLs and domains.
+    """
     return _export(app, who, "csv", "text/csv; charset=utf-8", after=after, purpose=purpose)
 
 
 @router.get("/v1/hub/export.vics.json", summary="A view as a VICS hash set", responses=READ, response_class=FileResponse)  # fmt: skip
 @needs(P.HUB_PULL)
 def export_vics(app: Parts, who: Who, purpose: Purpose = "") -> FileResponse:
-    """What has an MD5, without categories."""
+    """What has an MD5, without categories; `X-Hub-Left-Out` counts the rest."""
     return _export(app, who, "vics", "application/json", purpose=purpose)
 
 
@@ -124,12 +127,13 @@ def _export(app: Any, who: Principal, form: str, media: str, **how: Any) -> File
     os.close(handle)
     path = FilePath(name)
     try:
-        through = app.feeds.exports.write(who, form, path, **how)
+        done = app.feeds.exports.write(who, form, path, **how)
     except BaseException:  # whatever it was, nothing stays behind
         path.unlink()
         raise
     return FileResponse(
-        path, media_type=media, headers={"X-Hub-Through": str(through)},
+        path, media_type=media,
+        headers={"X-Hub-Through": str(done.through), "X-Hub-Left-Out": str(done.left_out)},
         background=BackgroundTask(path.unlink),
     )  # fmt: skip
 

@@ -171,6 +171,7 @@ class ListIn(Body):
 class ListOut(Answer):
     """A shared list."""
 
+    bank: int = Field(description="Its number, as rules name it.")
     name: str = Field(examples=["HARBOUR"])
     tlp: str
     open: bool
@@ -180,7 +181,7 @@ class ListOut(Answer):
     @classmethod
     def of(cls, one: SharedList) -> ListOut:
         """From the noun."""
-        return cls(name=one.name, tlp=one.tlp, open=one.open, created_at=one.created_at, ended_at=one.ended_at)  # fmt: skip
+        return cls(bank=one.bank_number, name=one.name, tlp=one.tlp, open=one.open, created_at=one.created_at, ended_at=one.ended_at)  # fmt: skip
 
 
 class ListsOut(Answer):

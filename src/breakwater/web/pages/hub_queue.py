@@ -47,7 +47,11 @@ OUTCOMES: Final[Mapping[Outcome, str]] = Spoken({
     Outcome.RECLASSIFY: later("Classify it anew"),
     Outcome.GRADERS: later("Send it to graders"),
 })  # fmt: skip
-SAID: Final = {"settled": later("It is settled."), "second": later("It waits for a second person.")}
+SAID: Final = {
+    "settled": later("It is settled."),
+    "graders": later("It is with the graders now."),
+    "second": later("It waits for a second person."),
+}
 
 
 @router.get("/hub/queue")
@@ -76,7 +80,8 @@ def settle(  # noqa: PLR0917 - the form's fields
         done = curate.settle(who, one, wanted, note=note, category=category)
     except CANNOT as error:
         return _page(request, app, pages, who, wrong=error)
-    return RedirectResponse(f"/hub/queue?done={'second' if done.waits else 'settled'}", SEE_OTHER)
+    said = "graders" if wanted is Outcome.GRADERS else "settled"
+    return RedirectResponse(f"/hub/queue?done={'second' if done.waits else said}", SEE_OTHER)
 
 
 def _page(

@@ -43,6 +43,8 @@ from breakwater.web.pages.speech import Spoken, figure, later, say, say_n
 
 LATE: Final = timedelta(hours=24)
 """A member that asked for nothing for so long is late: lists say that hashes age by the day."""
+AT_ONCE: Final = frozenset({"csv", "vics"})
+"""Ways that fetch a whole view: nobody follows by them."""
 TOKEN: Final = "YOUR_KEY"  # noqa: S105 - stands where a key goes
 KINDS: Final[Mapping[MemberKind, str]] = Spoken({
     MemberKind.SERVICE: later("Service"),
@@ -172,12 +174,13 @@ def _member(one: Member) -> MemberRow:
 def _pull(one: Pull, names: Mapping[Any, str], newest: int, now: datetime) -> PullRow:
     late = one.last_at is None or now - one.last_at > LATE
     mark = Mark("held", say("Silent for a day")) if late else Mark("ok", say("Follows"))
-    if one.fault and not late:
+    if one.dialect in AT_ONCE:
+        mark = Mark("none", say("Fetched as a file"))
+    if one.fault and (one.dialect in AT_ONCE or not late):
         mark = Mark("bad", say("Had an error"))
-    share = min(100, round(100 * one.change / newest)) if newest and one.change else 0
-    behind = (
-        say("%(n)s changes behind", n=figure(max(0, newest - one.change))) if one.change else ""
-    )
+    follows = one.change and one.dialect not in AT_ONCE
+    share = min(100, round(100 * one.change / newest)) if newest and follows else 0
+    behind = say("%(n)s changes behind", n=figure(max(0, newest - one.change))) if follows else ""
     return PullRow(
         names.get(one.member, ""), one.member, one.dialect,
         None if one.last_at is None else words.ago(one.last_at, now), behind, share,
@@ -187,10 +190,12 @@ def _pull(one: Pull, names: Mapping[Any, str], newest: int, now: datetime) -> Pu
 
 def _waiting(who: Principal, one: Waiting, by: str, now: datetime) -> BatchRow:
     asked = one.proposal
+    said = {"who": one.member.name, "list": one.list}
+    gave = say_n("%(who)s gave %(n)s entry to %(list)s", "%(who)s gave %(n)s entries to %(list)s", one.run.rows_kept, **said)  # fmt: skip
+    if one.joined and not one.run.rows_kept:
+        gave = say_n("%(who)s stands behind %(n)s entry of others in %(list)s", "%(who)s stands behind %(n)s entries of others in %(list)s", one.joined, **said)  # fmt: skip
     return BatchRow(
-        one.given.import_number,
-        say_n("%(who)s gave %(n)s entry to %(list)s", "%(who)s gave %(n)s entries to %(list)s",
-              one.run.rows_kept, who=one.member.name, list=one.list),
+        one.given.import_number, gave,
         one.given.way.value.upper(), one.given.category,
         None if one.given.at is None else words.ago(one.given.at, now),
         figure(one.run.rows_bad), "" if asked is None else asked.reason,
