@@ -182,6 +182,21 @@ def test_the_history_tells_everything_in_one_order(house, given, clock) -> None:
     assert [one.member for one in look.givers] == [other.id]
 
 
+def test_what_a_second_contributor_says_beside_its_category_is_in_the_history(house, given) -> None:
+    other, joins = house.member(trusted=True)
+    number = house.number("a")
+    said = {"md5": value("md5", "a"), "category": "A"}
+    house.give(joins, said | {"self_generated": True})
+    house.give(joins, said | {"ai_generated": True})
+    assert house.give(joins, said | {"ai_generated": True}).known == 1, "said before"
+    assert house.give(joins, said).known == 1, "it says no less by saying less"
+    told = [one for one in house.curate.look(house.person(), number).history if one.what == "given"]
+    assert [(one.by, one.facts["labels"]) for one in told] == [
+        (other.id, ["self_generated"]), (other.id, ["ai_generated"])
+    ]  # fmt: skip
+    assert set(house.givers(number)) == {given[0].id, other.id}
+
+
 def test_what_is_in_no_shared_list_is_none_of_the_hubs(house) -> None:
     with house.db.transaction() as tx:
         own = banks.create(tx, name="OWN")

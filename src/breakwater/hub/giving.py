@@ -177,7 +177,9 @@ class Giving:
                 tx, number, QueueWhy.CONFLICT, harmless=True, member=self._batch.member.number
             )
         wanted = {one.number: mark.category for one in there if not one.negative}
-        joined = hub_given.give(tx, self._batch.member.id, wanted, import_number=part.number)
+        joined = hub_given.give(
+            tx, self._batch.member.id, wanted, import_number=part.number, flags=mark.labels
+        )
         if joined:
             self._doubts(tx, there)
         return joined, len(wanted) - joined

@@ -24,9 +24,14 @@ def of_entry(tx: Tx, entry: Entry) -> list[Happening]:
             "reason": step.reason,
         }  # fmt: skip
         found.append(Happening(step.change, "moved", step.at, step.by, facts))
-    for row in hub_given.said(tx, number):
+    words = hub_given.said(tx, number)
+    labels = hub_given.labels_of(tx, [row.import_number for row in words if row.import_number])
+    for row in words:
         what = "given" if row.gives else "taken_back"
-        facts = {"category": row.category, "reason": row.reason, "import": row.import_number}
+        facts = {
+            "category": row.category, "labels": list(labels.get(row.import_number, ())),
+            "reason": row.reason, "import": row.import_number,
+        }  # fmt: skip
         found.append(Happening(row.change, what, row.at, row.member_id, facts))
     for change, one in hub_feedback.said(tx, number):
         facts = {
@@ -42,8 +47,10 @@ def of_entry(tx: Tx, entry: Entry) -> list[Happening]:
 def _came(tx: Tx, entry: Entry) -> Happening:
     number = hub_given.import_of(tx, entry.number)
     batch = None if number is None else hub_given.of_import(tx, number)
+    labels = {} if number is None else hub_given.labels_of(tx, [number])
     facts = {
         "import": number, "category": batch.category if batch else "",
+        "labels": list(labels.get(number or 0, ())),
         "way": batch.way.value if batch else "", "source": entry.source,
     }  # fmt: skip
     return Happening(0, "came", entry.created_at, batch.member if batch else "", facts)

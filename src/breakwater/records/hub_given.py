@@ -32,6 +32,7 @@ from breakwater.records.hub_batches import (
     publish,
 )
 from breakwater.records.tables.nouns_bank import entries as entry_rows
+from breakwater.records.tables.nouns_bank import imports
 from breakwater.records.tables.nouns_hub import hub_contributions, hub_gives
 from breakwater.records.texts import storable
 
@@ -46,6 +47,7 @@ __all__ = [
     "givers",
     "held_of",
     "import_of",
+    "labels_of",
     "of_import",
     "page",
     "parts",
@@ -160,9 +162,11 @@ def givers(
 
 
 def give(
-    tx: Tx, member: Id, wanted: Mapping[int, str], *, import_number: int | None, reason: str = ""
-) -> int:
-    """Add a contributor to entries; those it gives already with this category stay as they are.
+    tx: Tx, member: Id, wanted: Mapping[int, str], *, import_number: int | None, reason: str = "",
+    flags: Sequence[str] = (),
+) -> int:  # fmt: skip
+    """Add a contributor to entries; those it gives already with this category and these flags
+    stay as they are.
 
     Args:
         tx: the transaction.
@@ -170,20 +174,52 @@ def give(
         wanted: number of the entry to the category.
         import_number: the batch it came with; None outside of one.
         reason: in words.
+        flags: labels of the batch, so that its words carry them.
 
     Returns:
-        Entries that have it as a contributor or with another category now.
+        Entries that have it as a contributor, or say something else of it, now.
     """
     storable(reason, *set(wanted.values()))
     tx.lock_changes()
     now = givers(tx, wanted)
+    known = _flags(tx, member, wanted) if flags else {}
     new = [
         number
         for number in sorted(wanted)
         if wanted[number] not in {one.category for one in now[number] if one.member == member}
+        or not known.get(number, set()) >= set(flags)
     ]
     _say(tx, member, new, gives=True, wanted=wanted, import_number=import_number, reason=reason)
     return len(new)
+
+
+def _flags(tx: Tx, member: Id, numbers: Iterable[int]) -> dict[int, set[str]]:
+    """Labels under which a member gave entries so far, by their numbers."""
+    out: dict[int, set[str]] = {}
+    wanted, labels = sorted(numbers), imports.c.labels
+    for at in range(0, len(wanted), AT_ONCE):
+        part = wanted[at : at + AT_ONCE]
+        first = (
+            sa.select(_e.number, labels)
+            .join_from(entry_rows, hub_contributions, _c.import_number == _e.import_number)
+            .join(imports, imports.c.number == _e.import_number)
+            .where(_e.number.in_(part), _c.member_id == member)
+        )
+        later = (
+            sa.select(_g.entry_number.label("number"), labels)
+            .join_from(hub_gives, imports, imports.c.number == _g.import_number)
+            .where(_g.entry_number.in_(part), _g.member_id == member, _g.gives.is_(True))
+        )
+        for row in [*tx.execute(first), *tx.execute(later)]:
+            out.setdefault(row.number, set()).update(row.labels)
+    return out
+
+
+def labels_of(tx: Tx, import_numbers: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """What batches say of all their entries, by their numbers: flags of the rows among it."""
+    c = imports.c
+    wanted = sa.select(c.number, c.labels).where(c.number.in_(sorted(set(import_numbers))))
+    return {int(row.number): tuple(row.labels) for row in tx.execute(wanted)}
 
 
 def take_back(
