@@ -34,7 +34,7 @@ KEYWORDS: Final[dict[str, Any]] = {
 TEMPLATES: Final = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"}
 
 SHOWN: Final = (
-    "access", "banks/cutting.py", "enforcement/wishes.py", "hub/lists.py", "hub/members.py", "hub/publishing.py", "hub/rules.py", "linking/searching.py", "live/servers.py", "model", "records",
+    "access", "banks/cutting.py", "enforcement/wishes.py", "hub/lists.py", "hub/members.py", "hub/publishing.py", "hub/rules.py", "linking/cropping.py", "linking/likeness.py", "linking/searching.py", "live/servers.py", "model", "records",
     "reporting/naming.py", "review", "vics.py", "web/pages",
 )  # fmt: skip
 """Rooms, and single files of others, whose refusals reach a page; what only the API or a command says stays English."""

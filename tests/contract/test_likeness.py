@@ -206,16 +206,13 @@ def test_who_has_no_open_gate_sees_no_lead(house):
 def test_a_lead_is_listed_for_who_may_and_each_list_is_written_down(house):
     one, two = house.kept(ANN), house.kept(BEN)
     desk = Desk(db=house.db, keeping=Keeping(db=house.db), seen=house.verb.seen)
-    gate, other = house.opened(), house.person(Role.REVIEWER)
-    house.verb.turn()
-    (lead,) = house.edges(one)
-    key = Principal(new_id(), "a key", frozenset(Permission))
+    gate, other, _ = house.opened(), house.person(Role.REVIEWER), house.verb.turn()
+    (lead,), key = house.edges(one), Principal(new_id(), "a key", frozenset(Permission))
     assert [each.edge for each in desk.waiting(house.first)] == [lead.edge]
     assert [each.edge for each in desk.medium(house.first, two).links] == [lead.edge]
     seer = replace(other, permissions=other.permissions | {Permission.LINK_READ})
     for blind in (key, seer):
-        assert desk.waiting(blind) == []
-        assert desk.medium(blind, two).links == ()
+        assert (desk.waiting(blind), desk.medium(blind, two).links) == ([], ())
         assert desk.status(blind).waiting == 0
         house.verb.listed(blind, [lead.edge.number])
     assert house.audit()[-1] == "likeness.look"

@@ -72,5 +72,9 @@ ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
     (agreed_crop, {}, ["POST /v1/links/crops/{crop}/export"]),
     (gate, {"own": "held", "another": "not found"}, ["POST /v1/likeness/gates/{gate}/confirm"]),
     (gate, {}, ["DELETE /v1/likeness/gates/{gate}"]),
+    (crop, {}, ["GET /links/cutouts/{crop}"]),
+    (crop, {"body": {"data": {"what": "refuse"}}}, ["POST /links/cutouts/{crop}"]),
+    (agreed_crop, {}, ["POST /links/cutouts/{crop}/file"]),
+    (gate, {"body": {"data": {"what": "close"}}}, ["POST /links/likeness/{gate}"]),
 ]  # fmt: skip
 """What investigators do by hand; whoever cut out or proposed does not agree to it."""

@@ -87,6 +87,11 @@ class Likenesses:
         self._db, self._vault, self._pool, self._limits = db, vault, pool, limits
         self._folder, self._seat, self._runs = folder, seat.strip().upper(), runs
 
+    @property
+    def seat(self) -> str:
+        """Country of the service; empty: no gate can be used."""
+        return self._seat
+
     def standing(self) -> Standing:
         """What there is, and what may be used."""
         good, bad = providers(self._folder)

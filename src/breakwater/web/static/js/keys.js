@@ -119,7 +119,7 @@
     const at = all.findIndex((row) => row.getAttribute("aria-selected") === "true");
     choose(all[Math.min(all.length - 1, Math.max(0, at < 0 ? 0 : at + by))]);
   };
-  for (const page of ["queue", "appeals", "banks", "audit", "people", "qa", "links", "links_waiting"]) {
+  for (const page of ["queue", "appeals", "banks", "audit", "people", "qa", "links", "links_waiting", "links_cutouts"]) {
     bw.on(`${page}.down`, () => step(1));
     bw.on(`${page}.up`, () => step(-1));
   }
@@ -130,6 +130,7 @@
   bw.on("people.open", openRow);
   bw.on("links.open", openRow);
   bw.on("links_waiting.open", openRow);
+  bw.on("links_cutouts.open", openRow);
 
   addEventListener("click", (event) => {
     const row = event.target.closest?.("[data-rows] tbody tr");

@@ -116,7 +116,7 @@
   const down = () => (press() && holding ? stop() : start());
   const up = () => press() || stop();
   bw.on("case.reveal", { down, up });
-  for (const page of ["grade", "grade_first", "grade_stack", "spots", "edge"]) bw.on(`${page}.reveal`, { down, up });
+  for (const page of ["grade", "grade_first", "grade_stack", "spots", "edge", "links_cutout"]) bw.on(`${page}.reveal`, { down, up });
   bw.hideFrame = stop;
   addEventListener("pointerdown", (event) => {
     if (event.button === 0 && event.target.closest?.("[data-hold], [data-evidence] [data-still]")) down();
