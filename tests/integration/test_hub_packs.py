@@ -14,6 +14,7 @@ from breakwater.model.hub import Effect, FeedbackKind, MemberState
 from breakwater.model.hub_feed import Released, hub_name
 from breakwater.model.hub_pack import Pack, unsealed
 from breakwater.records import hub_feedback, hub_members
+from breakwater.records.hub_feedback import day_of
 from tests import builders, builders_feeds
 from tests.builders_feeds import Hub, rows
 from tests.integration.served import OPERATOR, serving
@@ -118,6 +119,29 @@ def test_feedback_and_entries_come_back_once(island):
         island.take(data)
     with pytest.raises(Conflict, match="missing"):
         island.take(island.reply(2, 3))
+    assert island.take(island.reply(1, 2)).upto == 2
+
+
+def test_counts_come_back_and_what_the_member_sees_no_more_is_passed_over(island):
+    one, other = island.hub.give(island.giver, rows(2))
+    island.hub.withdraw(other)
+    hidden = island.hub.give(island.giver, rows(1, 40), category="secret")[0]
+    island.hub.rule(Effect.DENY, category="secret")
+    today = day_of(island.app.clock.now())
+    said = [
+        {"entry": number, "kind": "pdq", "opinion": "negative", "reasons": []}
+        for number in (hidden, one, 4_000_000)
+    ]
+    met = [{"entry": number, "day": today, "matches": 7, "wrong": 2} for number in (one, hidden)]
+    done = island.take(island.reply(0, 1, feedback=said, counts=met))
+    assert (done.feedback, done.counted, done.passed) == (1, 1, 3)
+    with island.hub.db.read() as tx:
+        seen = hub_feedback.seen(tx, [one, hidden], since_day=today)
+        assert hub_feedback.standing(tx, [hidden])[hidden] == []
+    assert (seen[one].matches, seen[one].wrong, seen[hidden].matches) == (7, 2, 0)
+    for bad in ([{"entry": one}], [{**met[0], "matches": -1}], {"entry": one}):
+        with pytest.raises(BadInput):
+            island.take(island.reply(1, 2, counts=bad))
     assert island.take(island.reply(1, 2)).upto == 2
 
 
