@@ -43,6 +43,9 @@ MOST: Final = 1_000
 AHEAD_DAYS: Final = 1
 """Days a member's clock may be before ours."""
 
+SEEN: Final = frozenset({QueueWhy.TRAFFIC, QueueWhy.GRADED})
+"""Questions whose answer says that people looked at what an entry matches."""
+
 _REASONS: Final = {one.id: one for one in REASONS}
 
 
@@ -190,10 +193,10 @@ class Feedback:
 
 
 def _looked_at(tx: Tx, number: int) -> datetime | None:
-    """When a curator last kept an entry in spite of its traffic; counts before that are known."""
+    """When curators or graders last kept an entry in spite of its traffic; counts before are known."""
     kept = [
         one.settled_at for one in hub_queue.of_entry(tx, number)
-        if one.why is QueueWhy.TRAFFIC and one.outcome is Outcome.KEEP and one.settled_at
+        if one.why in SEEN and one.outcome is Outcome.KEEP and one.settled_at
     ]  # fmt: skip
     return max(kept, default=None)
 
