@@ -83,7 +83,7 @@ def test_a_box_is_drawn_while_held_another_person_agrees_and_pixels_alone_leave(
     with site.page(site.person(name="Ada Quist"), **WIDE) as watched:
         page = watched.page
         page.goto(f"{site.served.url}/links/edges/{PLACE}")
-        page.get_by_role("link", name="Cut a thing out of medium 3", exact=True).click()
+        page.get_by_role("link", name="Cut out: medium 3", exact=True).click()
         page.wait_for_url("**/links/cutouts/new**")
         area = page.locator("#board").bounding_box()
         assert area is not None

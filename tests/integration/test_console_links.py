@@ -131,30 +131,6 @@ def test_leads_say_that_they_are_leads_and_decor_is_not_a_place(site) -> None:
         expect(page.locator("[data-rows] tbody tr")).to_have_count(1)
 
 
-def test_a_models_likeness_is_listed_named_and_judged_by_nobody_without_its_gate(site) -> None:
-    with site.app.db.transaction() as tx:
-        made.medium(tx, 611, media_type="image/png")
-        made.medium(tx, 612, media_type="image/png")
-        made.edge(tx, 960, 611, 612, LinkKind.PERSON, method="likeness 0011223344556677")
-        made.edge(tx, 961, 611, 612, LinkKind.DEVICE, score=0.3)
-    client = site.served.browser(Role.INVESTIGATOR)
-    asked = client.get("/v1/links/waiting?limit=200").json()["waiting"]
-    numbers = [one["link"]["number"] for one in asked]
-    assert (961 in numbers, 960 in numbers) == (True, False)
-    assert "edge-961" in (text := client.get("/links/waiting").text)
-    assert "edge-960" not in text
-    assert "edge-960" not in client.get("/links/waiting?kind=person").text
-    assert "/links/edges/960" not in client.get("/links/edges/961").text
-    assert [one["number"] for one in client.get("/v1/links/media/611").json()["links"]] == [961]
-    said = {"verdict": "confirm", "reason": "One person."}
-    assert client.get("/links/edges/960").status_code == 403
-    assert client.get("/v1/links/edges/960").status_code == 403
-    assert client.post("/links/edges/960", data=said).status_code == 403
-    assert client.post("/links/edges/960/back").status_code == 403
-    assert client.post("/v1/links/edges/960/verdicts", json=said).status_code == 403
-    assert state(site, 960) is EdgeState.MACHINE
-
-
 def test_no_picture_before_the_key_both_while_it_is_held_and_none_after(site) -> None:
     ada = site.person(name="Ada Quist")
     before = site.looks(3)
@@ -321,3 +297,27 @@ def test_exhibits_are_counted_and_what_was_wrong_is_said(site) -> None:
     assert "The file is cut short." in text
     assert client.get("/links/exhibits/4711").status_code == 404
     assert site.served.browser(Role.REVIEWER).get("/links/exhibits").status_code == 403
+
+
+def test_a_models_likeness_is_listed_named_and_judged_by_nobody_without_its_gate(site) -> None:
+    with site.app.db.transaction() as tx:
+        made.medium(tx, 611, media_type="image/png")
+        made.medium(tx, 612, media_type="image/png")
+        made.edge(tx, 960, 611, 612, LinkKind.PERSON, method="likeness 0011223344556677")
+        made.edge(tx, 961, 611, 612, LinkKind.DEVICE, score=0.3)
+    client = site.served.browser(Role.INVESTIGATOR)
+    asked = client.get("/v1/links/waiting?limit=200").json()["waiting"]
+    numbers = [one["link"]["number"] for one in asked]
+    assert (961 in numbers, 960 in numbers) == (True, False)
+    assert "edge-961" in (text := client.get("/links/waiting").text)
+    assert "edge-960" not in text
+    assert "edge-960" not in client.get("/links/waiting?kind=person").text
+    assert "/links/edges/960" not in client.get("/links/edges/961").text
+    assert [one["number"] for one in client.get("/v1/links/media/611").json()["links"]] == [961]
+    said = {"verdict": "confirm", "reason": "One person."}
+    assert client.get("/links/edges/960").status_code == 403
+    assert client.get("/v1/links/edges/960").status_code == 403
+    assert client.post("/links/edges/960", data=said).status_code == 403
+    assert client.post("/links/edges/960/back").status_code == 403
+    assert client.post("/v1/links/edges/960/verdicts", json=said).status_code == 403
+    assert state(site, 960) is EdgeState.MACHINE
