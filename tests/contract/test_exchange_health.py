@@ -183,7 +183,9 @@ def test_what_people_here_say_goes_back_once(house, peer, clock):
     for waited, words in ((UNDO.total_seconds() - 1, 0), (1, 2)):
         clock.advance(waited)
         with house.db.read() as tx:
-            assert len(exchange_told.waiting(tx, feed, limit=9)) == words, "a slip is told to nobody"
+            assert len(exchange_told.waiting(tx, feed, limit=9)) == words, (
+                "a slip is told to nobody"
+            )
     for _ in range(3):
         clock.advance(3600)
         house.turn()
@@ -215,11 +217,9 @@ def test_a_removed_feed_leaves_its_entries_or_takes_them(house, peer, clock):
     clock.advance(60)
     house.add(peer)
     house.turn()
-    with house.db.transaction() as tx:
-        exchange_feeds.every(tx)
     house.feeds.remove("ncmec-1", house.by, withdraw=True)
     house.turn()
-    assert len(house.active()) == 2, "the first one still stands for them"
+    assert house.active() == {}, "entered again, the same peer's feed stands for all it gave"
 
 
 def test_removed_with_its_entries_they_act_no_more(house, peer, clock):
@@ -321,3 +321,28 @@ def test_schedules_are_kept(house, peer, clock):
     clock.advance(2)
     assert house.turn() == 1
     assert house.state().due_at == clock.now() + timedelta(seconds=600)
+
+
+def test_a_peer_that_is_removed_and_entered_again_still_withdraws(house, peer, clock):
+    offer(peer, clock, ["a", "b", "c"])
+    house.add(peer)
+    house.turn()
+    first = house.feeds.get("ncmec-1").feed
+    house.feeds.remove("ncmec-1", house.by)
+    assert len(house.active()) == 3
+    clock.advance(60)
+    peer.withdraw("a")
+    clock.advance(60)
+    again = house.add(peer, "hub-2")
+    assert (again.number, again.id) == (first.number, first.id)
+    house.turn()
+    assert len(house.active()) == 2, "what it withdrew while nobody asked"
+    peer.withdraw("b")
+    clock.advance(3600)
+    house.turn()
+    assert len(house.active()) == 1
+    assert house.feeds.get("hub-2").signals == 1
+    house.feeds.remove("hub-2", house.by, withdraw=True)
+    house.turn()
+    assert house.active() == {}
+    assert house.add(peer, "hub-3").number != first.number

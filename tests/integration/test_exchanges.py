@@ -111,6 +111,19 @@ def test_the_command_line_does_all_of_it(tmp_path: Path, peer):
     assert "does not know these credentials" in away.out
     assert here.run("exchange", "pull", "centre").code == 1
     peer.fault = Fault.NONE
+    (tmp_path / "wrong").write_text("buoy\n")
+    wrong = here.run(
+        "exchange", "set", "centre", "window_days=30", "--password-file", str(tmp_path / "wrong")
+    )
+    assert wrong.code == 0, wrong.err
+    assert here.run("exchange", "check", "centre").code == 1
+    right = here.run(
+        "exchange", "set", "centre", "--password-file", str(tmp_path / "pass"), "--feedback", "--json"
+    )  # fmt: skip
+    assert right.json["feedback"] is True
+    assert set(right.json["options"]) == {"from", "window_days"}
+    assert here.run("exchange", "check", "centre").code == 0
+    assert here.run("exchange", "set", "centre").code == 65
     assert here.run("exchange", "pause", "centre").code == 0
     assert here.run("exchange", "pull", "centre").code == 65
     assert here.run("exchange", "resume", "centre").code == 0

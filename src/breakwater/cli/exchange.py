@@ -7,11 +7,12 @@ is done by the owner of the installation when one is running (`cli.opening`).
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from breakwater.cli import exchange_packs
+from breakwater.cli.exchange_set import option_of, set_
 from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ app = typer.Typer(
     no_args_is_help=True, add_completion=False,
 )  # fmt: skip
 
+app.command("set")(set_)
 app.command("take-pack")(exchange_packs.take_pack)
 app.command("give-pack")(exchange_packs.give_pack)
 Name = Annotated[str, typer.Argument(help="What the feed is called here, such as ncmec-1.")]
@@ -73,7 +75,7 @@ def add(
         "name": name, "kind": kind, "bank": bank, "url": url, "user": user,
         "password": password_file.read_text("utf-8").strip() if password_file else "",
         "token": tokens[0] if tokens else "", "second": tokens[1] if len(tokens) > 1 else "",
-        "options": dict(_option(one) for one in option or ()), "source": source,
+        "options": dict(option_of(one) for one in option or ()), "source": source,
         "permitted_use": permitted_use, "labels": label or [], "every_s": every,
         "feedback": feedback, "counts": counts, "signed_by": signed_by,
     }  # fmt: skip
@@ -92,16 +94,6 @@ def add(
         )
     if not found["ok"]:
         raise typer.Exit(1)
-
-
-def _option(text: str) -> tuple[str, Any]:
-    """`name=value`; whole numbers and true or false are read as such, `@file` as its words."""
-    name, _, value = text.partition("=")
-    if value.startswith("@"):
-        return name, Path(value[1:]).read_text("utf-8")
-    if value in {"true", "false"}:
-        return name, value == "true"
-    return name, int(value) if value.isascii() and value.isdigit() else value
 
 
 @app.command("list")
@@ -227,5 +219,9 @@ def remove(
     observe.configure(level="error", form=configured.log_format)
     with opening.at(configured, terminal) as desk:
         desk.remove_feed(name, withdraw=withdraw)
-    left = "are withdrawn where nobody else gives them" if withdraw else "stay"
+    left = (
+        "are withdrawn where nobody else gives them"
+        if withdraw
+        else "stay, and nothing withdraws them until it is entered again"
+    )
     terminal.result({"name": name}, f"{GOOD} {escape(name)} is forgotten; its entries {left}.")

@@ -183,7 +183,7 @@ class Feeds:
         with self._db.transaction() as tx:
             tx.lock_changes()
             feed = exchange_feeds.get(tx, name)
-            exchange_feeds.remove(tx, feed)
+            exchange_feeds.remove(tx, feed, withdraw=withdraw)
             tx.audit(by.id, "exchange.remove", feed.id, name=name, withdraw=withdraw)
             if withdraw:
                 key = f"exchange.release:{feed.id}"

@@ -47,12 +47,17 @@ _NONE: Final = {
 def create(tx: Tx, feed: Feed, secret: Credentials) -> Feed:
     """Keep a feed; it gets its number here, and is due at once.
 
+    A feed that was removed and is entered again (its kind, peer and bank) has its number again: what
+    it gave is its own still, so that its peer's withdrawals reach it. It reads the whole list anew.
+
     Raises:
         Conflict: there is one of this name.
     """
     tx.lock_changes()
     if tx.execute(sa.select(_f.id).where(_f.name == feed.name)).first() is not None:
         raise Conflict(f"There is a feed {feed.name} already.")
+    if former := _former(tx, feed):
+        return _returned(tx, replace(feed, id=Id(former.id), number=former.number), secret)
     made = replace(feed, number=numbers.take(tx, "exchange_feeds"))
     row = {
         "id": made.id, "number": made.number, "created_at": tx.now, "removed_at": None,
@@ -63,6 +68,29 @@ def create(tx: Tx, feed: Feed, secret: Credentials) -> Feed:
         sa.insert(exchange_states), {**_NONE, "feed_number": made.number, "due_at": tx.now}
     )  # fmt: skip
     return get(tx, made.name)
+
+
+def _former(tx: Tx, feed: Feed) -> sa.Row[Any] | None:
+    """The same peer's feed into the same bank that was removed last, its entries left as they were."""
+    return tx.execute(
+        sa.select(_f.id, _f.number)
+        .where(
+            _f.removed_at.is_not(None), _f.kind == feed.kind, _f.url == feed.url, _f.url != "",
+            _f.bank_number == feed.bank_number,
+        )
+        .order_by(_f.removed_at.desc())
+        .limit(1)
+    ).one_or_none()  # fmt: skip
+
+
+def _returned(tx: Tx, feed: Feed, secret: Credentials) -> Feed:
+    values = {"removed_at": None, "sealed": _sealed(tx, feed.id, secret), **_values(feed)}
+    tx.execute(
+        sa.update(exchange_feeds)
+        .where(_f.id == feed.id).values(version=_f.version + 1, **values)
+    )  # fmt: skip
+    set_state(tx, feed, checkpoint="", due_at=tx.now, fault="", errors=0, reached=None)
+    return get(tx, feed.name)
 
 
 def change(tx: Tx, feed: Feed, secret: Credentials | None, *, version: int | None) -> Feed:
@@ -136,11 +164,17 @@ def credentials(tx: Tx, feed: Id) -> Credentials:
     return Credentials(**json.loads(tx.keys.unseal(PURPOSE, row.sealed, feed.encode())))
 
 
-def remove(tx: Tx, feed: Feed) -> None:
-    """Forget the credentials and the schedule; its name is free again."""
+def remove(tx: Tx, feed: Feed, *, withdraw: bool = False) -> None:
+    """Forget the credentials and the schedule; its name is free again.
+
+    Args:
+        tx: the transaction.
+        feed: the feed.
+        withdraw: what it gave is let go of; its peer's next feed begins with nothing.
+    """
     gone = {
         "name": f"{feed.name}~{feed.number}", "sealed": b"", "enabled": False,
-        "removed_at": tx.now,
+        "removed_at": tx.now, **({"url": ""} if withdraw else {}),
     }  # fmt: skip
     tx.execute(sa.update(exchange_feeds).where(_f.id == feed.id).values(**gone))
 

@@ -67,7 +67,10 @@ class Hub:
         if self._key and base64.b64encode(self._key).decode() not in keys:
             return Checked(False, "The hub has another key than the feed says: ask its people.")
         if not self._key:
-            return Checked(True, f"We are let in. Compare its key, then set key={keys[0]}.")
+            return Checked(
+                True,
+                f"We are let in. Compare its key, then: breakwater exchange set NAME key={keys[0]}",
+            )
         return Checked(True, "We are let in, and it has the key that the feed says.")
 
     def pull(self, checkpoint: str) -> Iterator[Page]:

@@ -43,9 +43,9 @@ class Point:
 
     @classmethod
     def read(cls, said: str) -> Point:
-        """What we wrote; the beginning where nothing was."""
+        """What we wrote; the beginning of a whole list where nothing was."""
         try:
-            return cls(**json.loads(said)) if said else cls()
+            return cls(**json.loads(said)) if said else cls(anew=True)
         except (ValueError, TypeError):
             raise PeerFault("The checkpoint is not one of this client: remove the feed.") from None
 
