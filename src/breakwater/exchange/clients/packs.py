@@ -118,11 +118,11 @@ class Packs:
             path.unlink(missing_ok=True)
 
     def _pages(self, pack: Pack, point: Point) -> Iterator[Page]:
-        """A pack of everything, where something was taken before, is read as the whole list."""
+        """A pack of everything is read as the whole list."""
         data = pack.parts[hub_pack.ENTRIES]
         digest = hashlib.sha256(data).hexdigest()
         if point.file != digest:
-            point = Point(point.after, anew=pack.after == 0 and point.after > 0)
+            point = Point(point.after, anew=pack.after == 0)
         segment = segment_file.read(data)
         listed = Listed("", pack.after, pack.upto, segment.rows, len(data), digest)
         begins = point.anew and point.rows == 0
