@@ -40,7 +40,7 @@ MOST_EDGES: Final = 5000
 
 NOTHING: Final[frozenset[str]] = frozenset()
 
-_e, _m, _s = link_edges.c, link_media.c, link_series.c
+_e, _m, _s, _in = link_edges.c, link_media.c, link_series.c, link_members.c
 _ma, _mb = link_members.alias("ma"), link_members.alias("mb")
 _part_a: Final = sa.func.coalesce(_ma.c.series_number, -_e.a)
 _part_b: Final = sa.func.coalesce(_mb.c.series_number, -_e.b)
@@ -270,7 +270,8 @@ def _between(
     if kind is not None:
         wanted.append(_e.kind == kind.value)
     if of is not None:
-        wanted.append(sa.or_(_ma.c.series_number == of, _mb.c.series_number == of))
+        inside = sa.select(_in.media_number).where(_in.series_number == of)  # by index, no scan
+        wanted.append(sa.or_(_e.a.in_(inside), _e.b.in_(inside)))
     asked = (
         sa.select(*_EDGE, _part_a.label("part_a"), _part_b.label("part_b"))
         .select_from(_JOINED).where(*wanted).order_by(_e.number).limit(AT_ONCE)
