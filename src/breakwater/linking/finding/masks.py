@@ -87,8 +87,19 @@ def _different(read: list[LinkSignals]) -> list[Keypoints]:
 
 
 def _of_shots(one: LinkSignals) -> list[Keypoints]:
-    """The first frame of each shot."""
-    first: dict[int, Keypoints] = {}
+    """The first frame of each shot that is no copy of one before.
+
+    A camera that never moves shows one thing for hours: a mask of it would cover the room.
+    """
+    hashes = {time_s: int.from_bytes(value) for time_s, value, _ in one.prints}
+    seen: set[int] = set()
+    prints: list[int] = []
+    frames: list[Keypoints] = []
     for shot, frame in zip(one.shots, one.frames, strict=True):
-        first.setdefault(shot, frame)
-    return list(first.values()) if len(first) >= LEAST else []
+        mine = hashes.get(frame.time_s)
+        again = mine is not None and any((mine ^ b).bit_count() <= COPIES for b in prints)
+        if shot not in seen and not again:
+            frames.append(frame)
+            prints += [] if mine is None else [mine]
+        seen.add(shot)
+    return frames if len(frames) >= LEAST else []
