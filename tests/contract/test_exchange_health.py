@@ -12,7 +12,7 @@ from breakwater.errors import LeaseLost
 from breakwater.model.bank import EntryStatus, Opinion
 from breakwater.model.decision import UNDO
 from breakwater.model.exchange import Gone, Health, Offered, Page, Unreadable
-from breakwater.records import cases, entries, exchange_feeds, exchange_told, jobs
+from breakwater.records import cases, entries, exchange_told, jobs
 from breakwater.testing.exchange_clients import some_value
 from breakwater.testing.fake_ncmec import FakeNcmec
 from breakwater.testing.peer_server import Fault

@@ -221,6 +221,19 @@ def test_a_curator_settles_what_members_disagree_on(served, browser, width) -> N
         row.get_by_role("button", name="Settle it").press("Enter")
         expect(page.locator("p.bar")).to_contain_text("It is settled")
         expect(page.locator(f"#question-{one.number}")).to_have_count(0)
+        page.goto(f"{served.url}/hub/entries/{one.number}")
+        main = page.locator("main")
+        for words in (
+            "It was withdrawn",
+            "Somebody gave it",
+            "Became a question",
+            "Members disagree",
+            "Withdraw it",
+            "Harmless: a sail.",
+        ):
+            expect(main).to_contain_text(words)
+        look(page, f"entry {width}")
+    assert served.browser(Role.QA_LEAD).get("/hub/entries/999999").status_code == 404
     with served.app.db.read() as tx:
         assert entries.get(tx, one.number).status is EntryStatus.WITHDRAWN
     assert served.browser(Role.ADMIN).get("/hub/queue").status_code == 403

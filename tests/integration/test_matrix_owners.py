@@ -214,6 +214,7 @@ ROWS: Final = [
     *same(banned.wanted_release, REVIEWER, "POST /v1/sanctions/{id}/confirm", "POST /sanctions/{sanction}/confirm", own=HELD),
     *same(banned.wanted_release, REVIEWER, "POST /v1/sanctions/{id}/refuse", "POST /sanctions/{sanction}/refuse"),
     *same(curated.question, LEAD, "POST /v1/hub/queue/{id}/settle", body={"json": {"outcome": "keep"}}),
+    *same(curated.entry, LEAD, "GET /hub/entries/{number}"),
     *same(curated.entry, LEAD, "GET /v1/hub/entries/{number}", "POST /v1/hub/entries/{number}/withdraw", body=WHY),
     *same(curated.gone, LEAD, "POST /v1/hub/entries/{number}/reinstate", body=WHY),
     *(row for maker, how, wanted in hub.ROUTES for row in same(maker, LEAD, *wanted, **how)),

@@ -26,14 +26,12 @@ from breakwater.errors import (
 from breakwater.model.access import Role
 from breakwater.model.broadcast import Sender
 from breakwater.model.case import CaseKind, Priority
-from breakwater.model.decision import AccountRole, DecisionFacts
 from breakwater.model.ids import new_id
 from breakwater.model.match import Match
 from breakwater.model.package import PackageState
-from breakwater.model.recipient import Reached
 from breakwater.model.signal import MD5
 from breakwater.model.stream import Alert, Control
-from breakwater.records import audit, cases, danger_calls, received, stream_alerts, stream_orders
+from breakwater.records import audit, cases, received, stream_alerts, stream_orders
 from breakwater.reporting.packages import notes, verify
 from breakwater.reporting.packages.notes import ReceiptText
 from breakwater.reporting.packages.packages import NewKey, Wish
@@ -43,10 +41,8 @@ from breakwater.review.grading.vics import VicsReader
 from tests import ispws_samples as samples
 from tests.integration import deciding, packing
 from tests.integration.conftest import photo
-from tests.integration.deciding import K, decide
 from tests.integration.packing import AT, checked, facts_of, files_of, police, verified
 from tests.integration.served import OPERATOR
-from tests.integration.test_intake import ADDRESS, submit
 from tests.integration.test_review_views import somebody
 
 house, case, good, copy = packing.house, packing.case, packing.good, packing.copy
@@ -366,53 +362,3 @@ def test_investigators_programs_find_the_media_beside_the_case(good):
         "draft-fre-902-11.pdf", "draft-fre-902-13.pdf", "draft-fre-902-14.pdf",
         "draft-uk-s9-statement.pdf",
     ]  # fmt: skip
-
-
-def test_a_paper_says_what_was_said_and_where_from_and_nothing_else(good):
-    facts = facts_of(good)
-    pictures = [one for one in facts["items"] if one["role"] == "upload"]
-    assert [one["facts"] for one in pictures] == [[["activity", "non_penetrative"]]] * 3
-    assert {(one["address"], one["port"]) for one in pictures} == {(ADDRESS, 40001)}
-    assert [one["role"] for one in facts["decisions"]] == ["unknown"]
-    schedule = (good / "papers/disclosure-schedule.csv").read_text("utf-8-sig")
-    assert f"sent from {ADDRESS}, port 40001; activity: non_penetrative" in schedule
-    assert "self_generated" not in schedule
-    assert "illegal; the account's holder: unknown" in schedule
-    assert not {"ready", "threads", "warm"} & {name for name, _ in facts["tools"]}
-
-
-def test_who_stood_behind_a_danger_and_whom_they_called_go_along(house, tmp_path):
-    app = house.app
-    rae, sam = (somebody(app, Role.REVIEWER, name=name) for name in ("Rae D", "Sam D"))
-    one = submit(app, photo(1, form="JPEG", quality=70), OPERATOR, account="acct-danger")
-    decide(app, rae, one, K.DANGER_NOW, facts=DecisionFacts(role=AccountRole.SUSPECT))
-    app.review.decisions.confirm(sam, one.case, deciding.signed(app, sam, one.case))
-    with app.db.transaction() as tx:
-        danger_calls.add(
-            tx, one.case, contact="Police, emergency desk", outcome=Reached.TAKEN,
-            words="Reference 12", by=rae.person,
-        )  # fmt: skip
-    folder = house.unpacked(one.case, tmp_path)
-    (said,) = facts_of(folder)["decisions"]
-    assert (said["kind"], said["second"]["name"], said["role"]) == (
-        "danger_now",
-        "Sam D",
-        "suspect",
-    )
-    (told,) = (row for row in facts_of(folder)["items"] if row["name"] == "calls.json")
-    (call,) = json.loads((folder / told["path"]).read_text())
-    assert (call["contact"], call["words"], call["by"]) == (
-        "Police, emergency desk",
-        "Reference 12",
-        "Rae D",
-    )
-    assert verified(folder).returncode == 0
-
-
-def test_a_file_of_which_no_address_is_known_says_so(house, tmp_path):
-    case = house.case()
-    house.file(case, photo(5))
-    assert (
-        "The service told no address that it was sent from."
-        in facts_of(house.unpacked(case, tmp_path))["gaps"]
-    )

@@ -26,7 +26,7 @@ BATCH: Final = 20_000
 
 MANY: Final = 80_000
 """Changes behind from which rows are gathered for a segment of their own: fewer than a page of a
-peer's file has, because one by one they cost several times as much."""
+peer's file has, because one by one they cost more."""
 MOST: Final = 4_000_000
 """Rows gathered at once: 150 MB while they are."""
 
