@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from breakwater.model.access import Role
 from breakwater.model.filing import FilingState
 from breakwater.model.ids import Id
-from breakwater.records import audit, filings
+from breakwater.records import audit, filings, outbox
 from tests.integration.browsing import chromium, guarded
 from tests.integration.conftest import photo
 from tests.integration.deciding import K
@@ -88,3 +88,56 @@ def of_case(served, case):
     with served.app.db.read() as tx:
         (found,) = filings.of_case(tx, case)
     return found
+
+
+def seen_by(site, who, path):
+    """A page as somebody else sees it."""
+    served, browser, _ = site
+    link = served.app.access.people.link(who.person, "test")
+    _, session = served.app.access.people.consume_link(link)
+    with guarded(browser, java_script_enabled=False) as watched:
+        watched.page.context.add_cookies([{
+            "name": served.api.state.gate.cookie, "value": session, "url": served.url,
+            "httpOnly": True, "sameSite": "Strict",
+        }])  # fmt: skip
+        watched.page.goto(f"{served.url}{path}")
+        return watched.page.content()
+
+
+def test_a_filed_report_whose_decision_is_taken_back_waits_until_the_recipient_was_told(site):
+    served, _, _ = site
+    upload = submit(served.app, photo(5)[:400], OPERATOR)
+    case = Id(str(upload.case))
+    who = somebody(served.app, Role.REVIEWER)
+    said = served.app.review.decisions.decide(who, case, K.ILLEGAL, reason="seen", facts=FOUND)
+    with served.app.db.read() as tx:
+        events = outbox.since(tx, 0, limit=1000)
+    for one in served.app.preserving.subscriptions:
+        for event in (event for event in events if event.type in one.types):
+            one.handle(event)
+    served.app.preserving.keeper.turn()
+    context, session, url = page_of(site, case, java_script_enabled=False)
+    with context as watched:
+        page = watched.page
+        page.context.add_cookies([{
+            "name": served.api.state.gate.cookie, "value": session, "url": served.url,
+            "httpOnly": True, "sameSite": "Strict",
+        }])  # fmt: skip
+        page.goto(url)
+        page.get_by_role("button", name="Draft it now").click()
+        page.get_by_role("button", name="Send the report").click()
+        assert served.app.reporting.sender.carry(of_case(served, case).id) is None
+        page.reload()
+        expect(page.locator("main")).to_contain_text("Nothing is left to be done by a person.")
+        served.app.review.decisions.undo(who, said.id)
+        assert "The copy stays while it is held." in seen_by(site, who, f"/cases/{case}")
+        page.goto(f"{served.url}/filings")
+        expect(page.locator("main")).to_contain_text("Filed, and its decision was taken back")
+        page.get_by_role("link", name="NCMEC").last.click()
+        expect(page.locator("main")).to_contain_text("the recipient still has it")
+        expect(page.locator("main")).not_to_contain_text("Nothing is left to be done")
+        page.get_by_label("How they were told").fill("By telephone: noted.")
+        page.get_by_role("button", name="Write down that they were told").click()
+        expect(page.locator("main")).to_contain_text("The recipient was told: By telephone: noted.")
+        page.goto(f"{served.url}/filings")
+        expect(page.locator("main")).not_to_contain_text("its decision was taken back")

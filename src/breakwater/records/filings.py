@@ -15,11 +15,13 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from breakwater.errors import Conflict, LeaseLost, NotFound
+from breakwater.model.decision import DecisionKind
 from breakwater.model.event import EventType
 from breakwater.model.filing import MOVES, Filing, FilingFile, FilingState
 from breakwater.model.ids import Id, new_id
 from breakwater.records import identities, jobs, numbers
 from breakwater.records.database import Tx
+from breakwater.records.tables.nouns_decision import decisions
 from breakwater.records.tables.nouns_filing import filing_drafts, filing_files, filings
 
 FILE_JOB: Final = "reporting.file"
@@ -151,6 +153,18 @@ def in_states(tx: Tx, states: Iterable[FilingState], limit: int = 500) -> list[F
     """Filings in any of these states, the one that is due first first."""
     wanted = sa.select(filings).where(_f.state.in_([one.value for one in states]))
     rows = tx.execute(wanted.order_by(_f.due_at, _f.number).limit(limit)).all()
+    return [_noun(tx, row) for row in rows]
+
+
+def in_doubt(tx: Tx, limit: int = 500) -> list[Filing]:
+    """Finished filings of cases in which a decision was taken back or released, the first first."""
+    d = decisions.c
+    lets_go = [one.value for one in DecisionKind if one.releases]
+    doubted = sa.select(d.case_id).where(sa.or_(d.undoes.is_not(None), d.kind.in_(lets_go)))
+    wanted = sa.select(filings).where(
+        _f.state == FilingState.FINISHED.value, _f.case_id.in_(doubted)
+    )
+    rows = tx.execute(wanted.order_by(_f.finished_at, _f.number).limit(limit)).all()
     return [_noun(tx, row) for row in rows]
 
 

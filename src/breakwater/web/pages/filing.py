@@ -17,6 +17,7 @@ from breakwater.errors import BadInput, Conflict, NeedsSecondPerson, NotFound
 from breakwater.model.access import Permission, Principal
 from breakwater.model.filing import Filing
 from breakwater.model.ids import Id
+from breakwater.reporting import fallen
 from breakwater.reporting.drafting.gaps import Gap
 from breakwater.reporting.filing import Filings
 from breakwater.reporting.naming import Part
@@ -78,6 +79,9 @@ def act(
         elif to == "batch":
             one = _numbered(filings.of_case(who, found.id), n)
             app.reporting.batching.by_person(who, one.id)
+        elif to == "told":
+            one = _numbered(filings.of_case(who, found.id), n)
+            fallen.tell(app.db, who, one.id, reason)
         elif to == "send":
             one = _numbered(filings.of_case(who, found.id), n)
             filings.want(who, one.id, declared=declared)
@@ -129,7 +133,7 @@ def _page(
     looked = filings.look(who, chosen.id) if chosen is not None else None
     many = app.reporting.batching.offered(chosen.id) if chosen else 0
     with app.db.read() as tx:
-        handed = read_filing.handed_of(tx, chosen.id) if chosen else read_filing.Handed()
+        handed = read_filing.handed_of(tx, chosen) if chosen else read_filing.Handed()
     view = read_filing.view(
         found, every, looked, () if every else _missing(filings, found.id),
         handed=handed, to=app.reporting.destinations, now=now, may=P.FILING_WRITE in who.permissions,

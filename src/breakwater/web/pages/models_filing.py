@@ -78,6 +78,7 @@ class FilingView:
         receipts: what the recipient gave, with when and by whom.
         parts: values and words of what somebody may be named as; empty: nobody can be.
         stands: why it is not sent: another report stands for it.
+        fell: the decision under it was taken back, and what to do; empty: it stands.
     """
 
     id: str
@@ -108,6 +109,7 @@ class FilingView:
     may_receive: bool
     stands: str
     parts: tuple[tuple[str, str], ...] = ()
+    fell: str = ""
 
 
 @dataclass(frozen=True, slots=True)

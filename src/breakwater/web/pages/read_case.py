@@ -101,6 +101,7 @@ _STEPS: Final[Mapping[str, str]] = Spoken({
     "danger.call": later("Called somebody who can act"),
     "filing.covered": later("A report is not sent: another stands for it"),
     "filing.batched": later("It goes with one report for every account that sent the file"),
+    "filing.told": later("A recipient was told that a report's decision was taken back"),
     "filing.named": later("A person was named in a report"),
     "filing.stop": later("A report stopped: a person must look"),
     "sanction_released": later("The account was let go of"),

@@ -27,7 +27,7 @@ from breakwater.model.decision import (
 from breakwater.model.facts import Activity
 from breakwater.model.ids import Id
 from breakwater.model.upload import Upload
-from breakwater.records import cases, decisions, duplicates, people
+from breakwater.records import cases, decisions, duplicates, holds, people
 from breakwater.review.deciding.decide import DANGER, waiting_for_second
 from breakwater.review.deciding.effects import plan
 from breakwater.review.deciding.policy import REASONS, kinds_for
@@ -86,6 +86,11 @@ EFFECT: Final[Mapping[K, str]] = Spoken({
     K.DANGER_NOW: later("Calls whoever is on call now. The case stays with you."),
 })  # fmt: skip
 
+_STAYS: Final = later(
+    "Releases the upload. The copy stays while it is held. Undo for %(seconds)d seconds."
+)
+HELD: Final[Mapping[K, str]] = Spoken(dict.fromkeys((K.NOT_ILLEGAL, K.LAWFUL_CONTEXT), _STAYS))
+
 ON_STREAM: Final[Mapping[K, str]] = Spoken({
     K.NOT_ILLEGAL: later("Thaws the stream and shows it again, wherever it was held."),
     K.ILLEGAL: later("Cuts the stream. Say who broadcasts: an apparent child is helped, not banned."),
@@ -139,8 +144,9 @@ def deciding(look: Look, found: Case, upload: Upload | None) -> Deciding:
     allowed = kinds_for(found.kind, upload)
     stack = duplicates.stack_of(look.tx, upload) if upload is not None else []
     rows = [row_of(look, cases.get(look.tx, other.case)) for other in stack if other.case]
+    held = upload is not None and holds.held_upload(look.tx, upload.id, upload.blob)
     return Deciding(
-        choices=tuple(_choice(kind, found) for kind in ORDER if kind in allowed),
+        choices=tuple(_choice(kind, found, held=held) for kind in ORDER if kind in allowed),
         stack=tuple(rows),
     )
 
@@ -157,8 +163,8 @@ def _refusal(look: Look, found: Case) -> str:
     return ""
 
 
-def _choice(kind: K, found: Case) -> Choice:
-    effect = EFFECT[kind] % {"seconds": SECONDS}
+def _choice(kind: K, found: Case, *, held: bool) -> Choice:
+    effect = (HELD if held and kind in HELD else EFFECT)[kind] % {"seconds": SECONDS}
     live = found.kind is CaseKind.STREAM
     if kind is K.NOT_ILLEGAL and found.kind in CLOSES:
         word, closes = CLOSES[found.kind]
@@ -191,14 +197,8 @@ def _questions(kind: K, *, account: bool, live: bool = False) -> tuple[Question,
     if kind is not K.ILLEGAL:
         return ()
     acts = ((act.value, ACTIVITY[act]) for act in Activity if act is not Activity.NONE)
-    asked = [
-        _question(
-            "activity",
-            say("What is the gravest thing seen?"),
-            acts,
-            first=Activity.POSING_OR_NUDITY.rank,
-        )
-    ]
+    gravest = say("What is the gravest thing seen?")
+    asked = [_question("activity", gravest, acts, first=Activity.POSING_OR_NUDITY.rank)]
     if account:
         said = STREAM_ROLE if live else ROLE
         roles = ((role.value, said[role]) for role in AccountRole)

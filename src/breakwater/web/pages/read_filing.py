@@ -30,6 +30,7 @@ from breakwater.model.report import (
 from breakwater.model.sanction import Clue
 from breakwater.records import parcels
 from breakwater.records.database import Tx
+from breakwater.reporting import fallen
 from breakwater.reporting.drafting.gaps import Gap
 from breakwater.reporting.filing import Looked
 from breakwater.reporting.naming import Part
@@ -79,6 +80,7 @@ ACT_WORDS: Final[Mapping[str, str]] = Spoken({
     "take-back": later("Take it back"),
     "drop": later("Do not send it"),
     "retry": later("Try again"),
+    "told": later("Write down that they were told"),
 })  # fmt: skip
 CALLS: Final[Mapping[str, str]] = Spoken({
     Call.SUBMIT: later("Report opened"),
@@ -106,6 +108,15 @@ PARTS: Final[Mapping[str, str]] = Spoken({
     Part.RECIPIENT: later("For whom it was meant"),
     Part.VICTIM: later("A child"),
 })  # fmt: skip
+FELL: Final = later(
+    "The decision under this report was taken back, and the recipient still has it. Tell them so by its number above, then write down here how and what they answered."
+)
+GOES: Final = later(
+    "The decision under this report was taken back while it is on its way. Look again when it is filed: the recipient must be told."
+)
+TOLD: Final = later(
+    "The decision under this report was taken back. The recipient was told: %(words)s"
+)
 CAPTURES: Final = 5
 LINKED: Final = 12
 FILES: Final = 60
@@ -132,8 +143,18 @@ def view(
     )  # fmt: skip
 
 
-def mark(state: FilingState) -> Mark:
-    """A state as pages show it."""
+def _fell(one: Filing, handed: Handed) -> str:
+    if not handed.fell:
+        return ""
+    if handed.told:
+        return say(TOLD, words=handed.told)
+    return say(FELL if one.state is S.FINISHED else GOES)
+
+
+def mark(state: FilingState, *, fell: bool = False) -> Mark:
+    """A state as pages show it; `fell`: the recipient is still to be told that it was wrong."""
+    if fell:
+        return Mark("bad", say("Filed, and its decision was taken back"))
     return Mark(STYLES.get(state, "wait"), STATES[state])
 
 
@@ -146,18 +167,29 @@ def _about(one: Filing, to: Mapping[str, Destination]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """What was handed over: the sealed file, receipts with names, and what stands for the report."""
+    """What was handed over: the sealed file, receipts with names, and what stands for the report.
+
+    Attributes:
+        fell: nothing that was decided stands for it any more.
+        told: what a person wrote down that the recipient was told of that; empty: nothing.
+    """
 
     parcel: Parcel | None = None
     receipts: tuple[tuple[Receipt, str], ...] = ()
     stands: str = ""
+    fell: bool = False
+    told: str = ""
 
 
-def handed_of(tx: Tx, filing: Id) -> Handed:
-    """What was handed over of a report."""
-    proof = parcels.proof(tx, filing)
-    given = tuple((one, called(tx, Id(one.by))) for one in parcels.receipts(tx, filing))
-    return Handed(parcels.find(tx, filing), given, proof.basis if proof else "")
+def handed_of(tx: Tx, filing: Filing) -> Handed:
+    """What was handed over of a report, and whether what was decided still stands."""
+    proof = parcels.proof(tx, filing.id)
+    given = tuple((one, called(tx, Id(one.by))) for one in parcels.receipts(tx, filing.id))
+    fell = fallen.fell(tx, filing)
+    return Handed(
+        parcels.find(tx, filing.id), given, proof.basis if proof else "",
+        fell=fell, told=fallen.told(tx, filing) if fell else "",
+    )  # fmt: skip
 
 
 def _one(
@@ -172,9 +204,10 @@ def _one(
     elif blocked:
         why_not = say("It is sent when what is marked below is known.")
     ready = one.state is not S.DRAFT or not why_not
-    acts = [act for act in ACTS.get(one.state, ()) if act != "send" or ready] if may else []
+    waits = ("told",) if one.state is S.FINISHED and handed.fell and not handed.told else ()
+    acts = [a for a in ACTS.get(one.state, waits) if a != "send" or ready] if may else []
     return FilingView(
-        id=one.id, number=one.number, state=mark(one.state), urgent=one.urgent,
+        id=one.id, number=one.number, state=mark(one.state, fell=bool(waits)), urgent=one.urgent,
         due=words.due(one.due_at, now), real=bool(where and where.production),
         receipt=one.report_id, fault=one.fault, why_not=why_not if one.state is S.DRAFT else "",
         acts=tuple((act, ACT_WORDS[act]) for act in acts),
@@ -190,7 +223,7 @@ def _one(
         parcel=(handed.parcel.name, handed.parcel.sha256) if handed.parcel else None,
         receipts=tuple((r.reference, words.ago(r.at, now), by) for r, by in handed.receipts),
         may_receive=may and bool(handed.parcel) and one.state in {S.DESCRIBED, S.FINISHED},
-        stands=handed.stands,
+        stands=handed.stands, fell=_fell(one, handed),
         parts=_parts(report) if may and one.state is S.DRAFT else (),
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from breakwater.model.filing import Filing, FilingState
 from breakwater.model.sending import DataClass, Occasion, RecipientKind, Sendings
 from breakwater.records import filings
 from breakwater.records.database import Tx
+from breakwater.reporting import fallen
 from breakwater.reporting.permits import Destination
 from breakwater.web.pages import words
 from breakwater.web.pages.models import Number, Option
@@ -52,6 +53,7 @@ def listed(
     tx: Tx, to: Mapping[str, Destination], *, filed: bool, late: bool, recipient: str, after: int,
 ) -> FilingsList:  # fmt: skip
     """The list of reports."""
+    fell = fallen.waiting(tx)
     rows = filings.listed(
         tx, ENDED if filed else OPEN, to=recipient, late=late and not filed, after=after,
         limit=ROWS + 1, newest=filed,
@@ -59,15 +61,20 @@ def listed(
     waits, moves, over = (
         sum(one) for one in zip((0, 0, 0), *filings.counts(tx).values(), strict=True)
     )
+    wrong = (
+        [] if late or after else [o for o in fell if not filed and recipient in {"", o.destination}]
+    )
     query = {"filed": int(filed), "late": int(late), "to": recipient}
     here = "/filings?" + urlencode({name: value for name, value in query.items() if value})
     return FilingsList(
         numbers=(
             Number(words.count(over), say("Overdue"), late=over > 0),
-            Number(words.count(waits), say("Wait for a person")),
+            Number(words.count(waits + len(fell)), say("Wait for a person")),
             Number(words.count(moves), say("On their way")),
         ),
-        rows=tuple(_row(one, to, tx.now) for one in rows[:ROWS]), filed=filed, late=late,
+        rows=tuple(
+            _row(one, to, tx.now, fell=one in fell) for one in (*wrong, *rows[:ROWS])
+        ), filed=filed, late=late,
         recipients=(
             Option("", say("Every recipient"), not recipient),
             *(Option(n, one.title or n, n == recipient) for n, one in to.items()),
@@ -81,12 +88,13 @@ def listed(
     )  # fmt: skip
 
 
-def _row(one: Filing, to: Mapping[str, Destination], now: datetime) -> FilingRow:
+def _row(one: Filing, to: Mapping[str, Destination], now: datetime, *, fell: bool) -> FilingRow:
     where = to.get(one.destination)
     return FilingRow(
         number=one.number, url=f"/cases/{one.case}/report?n={one.number}",
-        to=(where.title if where else "") or one.destination, state=mark(one.state),
-        urgent=one.urgent, due=words.due(one.due_at, now),
+        to=(where.title if where else "") or one.destination, state=mark(one.state, fell=fell),
+        urgent=one.urgent,
+        due=words.ago(one.finished_at, now) if one.finished_at else words.due(one.due_at, now),
         known=words.ago(one.knowledge_at, now),
         done=words.ago(one.finished_at, now) if one.finished_at else None,
         receipt=one.report_id, fault=one.fault,
