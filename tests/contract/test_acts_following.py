@@ -20,6 +20,7 @@ from breakwater.model.facts import Activity, ItemFacts
 from breakwater.model.ids import new_id
 from breakwater.model.match import Action
 from breakwater.records import cases, decisions, platform_acts, uploads
+from breakwater.web.pages import read_acts
 
 pytestmark = pytest.mark.usefixtures("keyring")
 K, D, R = ActKind, DecisionKind, AccountRole
@@ -277,3 +278,12 @@ def test_by_hand_needs_a_reason_a_role_and_something_to_act_on(house):
             priority=builders.Priority.LOW, service="photos", account="",
         )  # fmt: skip
     assert house.acts.kinds_for(bank.id) == ()
+
+
+def test_what_a_list_asks_after_a_decision_fell_is_never_said_to_have_passed(house):
+    upload = house.held(action=Action.BLOCK)
+    house.undo(upload, house.decide(upload), action=Action.BLOCK)
+    with house.db.read() as tx:
+        found = platform_acts.standing(tx, Subject(Lane.CONTENT, "photos", "obj-1"))
+    assert found.why is ActWhy.LIST, "it stays hidden, for the list alone"
+    assert "passed" not in read_acts.WHYS[found.why]

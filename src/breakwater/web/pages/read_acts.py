@@ -45,7 +45,7 @@ STATES: Final[Mapping[ActState, Mark]] = Spoken({
 })  # fmt: skip
 WHYS: Final[Mapping[ActWhy, str]] = Spoken({
     ActWhy.DECISION: later("A person decided the case"),
-    ActWhy.LIST: later("It passed, and matches a list now"),
+    ActWhy.LIST: later("It matches a list, and no person's decision stands"),
     ActWhy.RELEASED: later("Nothing stands against it any more"),
     ActWhy.PERSON: later("Asked for by hand"),
 })  # fmt: skip
