@@ -11,8 +11,9 @@ from tests import builders
 
 from breakwater.errors import NotFound
 from breakwater.model.access import ApiKey, Permission, Role
+from breakwater.model.case import CaseKind
 from breakwater.model.ids import new_id
-from breakwater.records import api_keys, audit, duty, measures
+from breakwater.records import api_keys, audit, cases, duty, measures
 from breakwater.transparency import compliance_paper
 from breakwater.transparency.checks import Switches
 from breakwater.transparency.measures import Measures
@@ -121,3 +122,18 @@ def test_papers_say_what_is_off_and_why_and_no_code_is_made_up(database) -> None
         assert one.measure.name.split(",")[0][:40] in text.replace("\r\n", " ")
     with pytest.raises(NotFound):
         made.report("arcep")
+
+
+def test_a_lead_of_links_is_no_case_that_was_opened_or_closed_in_time(database, clock) -> None:
+    since = clock.now()
+    clock.advance(1)
+    with database.transaction() as tx:
+        lead = builders.case(tx, kind=CaseKind.LEAD)
+        cases.close(tx, lead.id, by="test", reason="Nothing to it.")
+    with database.read() as tx:
+        told = measures.counted(tx, since)
+    assert (told["cases"], told["closed"], told["in_time"]) == (0, 0, 0)
+    with database.transaction() as tx:
+        builders.case(tx)
+    with database.read() as tx:
+        assert measures.counted(tx, since)["cases"] == 1

@@ -97,10 +97,11 @@ def test_waits_are_of_the_hour_in_which_the_flag_came_by_nearest_rank(database, 
     with database.transaction() as tx:
         flag(tx)
         flag(tx, opened_by=ada)
+        builders.case(tx, kind=CaseKind.LEAD)
     with database.read() as tx:
         found = transparency_waits.waits(tx, TODAY)
     whole, noon = found[0], next(one for one in found if one.hour == 12)
-    assert (whole.flags, whole.waiting) == (6, 1), "what a person opened is no flag"
+    assert (whole.flags, whole.waiting) == (6, 1), "what a person opened is no flag, nor is a lead"
     assert noon == replace(whole, hour=12)
     assert whole.median_s == pytest.approx(30, abs=0.01)
     assert whole.p95_s == pytest.approx(1000, abs=0.01)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from breakwater.model.case import CaseKind
 from breakwater.model.compliance import Turned
 from breakwater.records import duty
 from breakwater.records.database import Tx
@@ -82,8 +83,9 @@ def listed(tx: Tx) -> dict[str, int]:
 
 
 def counted(tx: Tx, since: datetime) -> dict[str, int]:
-    """What was done since a moment, by name."""
+    """What was done since a moment, by name; leads of links are no cases of anybody here."""
     r, d, c, f = user_reports.c, decisions.c, cases.c, filings.c
+    flag = c.kind != CaseKind.LEAD.value
     return {
         "reports": _n(tx, user_reports, r.at >= since),
         "danger": _n(tx, user_reports, r.at >= since, r.danger),
@@ -92,11 +94,12 @@ def counted(tx: Tx, since: datetime) -> dict[str, int]:
             stream_alerts.c.kind.in_(["match", "copy", "stopped"]),
         ),
         "decided": _n(tx, decisions, d.at >= since, d.undoes.is_(None)),
-        "cases": _n(tx, cases, c.opened_at >= since),
+        "cases": _n(tx, cases, flag, c.opened_at >= since),
         "in_time": _n(
-            tx, cases, c.opened_at >= since, c.closed_at.is_not(None), c.closed_at <= c.due_at
+            tx, cases, flag, c.opened_at >= since, c.closed_at.is_not(None),
+            c.closed_at <= c.due_at,
         ),
-        "closed": _n(tx, cases, c.opened_at >= since, c.closed_at.is_not(None)),
+        "closed": _n(tx, cases, flag, c.opened_at >= since, c.closed_at.is_not(None)),
         "appeals": _n(tx, appeals, appeals.c.due_at >= since),
         "appeals_answered": _n(tx, appeal_answers, appeal_answers.c.at >= since),
         "filed": _n(tx, filings, f.created_at >= since, f.state == "finished"),

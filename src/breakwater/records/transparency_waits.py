@@ -1,8 +1,8 @@
 """How long flags waited for a person, by hour of the day: median and 95th percentile.
 
-A flag is a case that no person opened; a person had it with the first line of its history that one
-of `people` wrote. Both percentiles are the nearest rank (no value is made up), found by window
-functions in the database. Read by `transparency.gathering`; contract:
+A flag is a case that no person opened; a lead of links is none, for it says only where to look. A
+person had it with the first line of its history that one of `people` wrote. Both percentiles are the
+nearest rank (no value is made up), found by window functions in the database. Read by `transparency.gathering`; contract:
 `tests/contract/test_records_transparency.py`.
 """
 
@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from breakwater.model.case import CaseKind
 from breakwater.model.transparency import Period, Wait
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_intake import case_history, cases
@@ -43,7 +44,12 @@ def _flags(tx: Tx, period: Period) -> sa.CTE:
     by_hand = sa.select(_h.change).where(_h.case_id == _c.id, _h.what == "opened", by_people)
     seen = (
         sa.select(_c.opened_at, first.label("first_at"))
-        .where(_c.opened_at >= period.start, _c.opened_at < period.end, ~by_hand.exists())
+        .where(
+            _c.opened_at >= period.start,
+            _c.opened_at < period.end,
+            ~by_hand.exists(),
+            _c.kind != CaseKind.LEAD.value,
+        )
         .cte("seen")
     )
     s = seen.c
