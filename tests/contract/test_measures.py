@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("keyring")
 
 
 def house(database, **switches) -> Measures:
-    facts = {"watching": True, "destinations": ("ncmec",)} | switches
+    facts = {"watching": True, "destinations": ("ncmec",), "perceptual": {"pdq"}} | switches
     return Measures(db=database, version="1", switches=Switches(**facts))
 
 
@@ -137,3 +137,18 @@ def test_a_lead_of_links_is_no_case_that_was_opened_or_closed_in_time(database, 
         builders.case(tx)
     with database.read() as tx:
         assert measures.counted(tx, since)["cases"] == 1
+
+
+def test_hashes_of_files_alone_are_no_perceptual_hashes_and_match_no_broadcast(database) -> None:
+    with database.transaction() as tx:
+        bank = builders.bank(tx)
+        builders.entry(tx, bank, "sha256")
+    found = house(database).report("ofcom")
+    for name in ("hash_matching", "hash_matching_live"):
+        assert not state(found, name).checked.on
+        assert "perceptual" in state(found, name).checked.why
+    with database.transaction() as tx:
+        builders.entry(tx, bank, "pdq")
+    found = state(house(database).report("ofcom"), "hash_matching").checked
+    assert found.on
+    assert [one.what for one in found.proofs] == ["active entries of pdq"], "and it is named"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from breakwater import __version__
 from breakwater.app.ground import Ground
+from breakwater.model.signal import Measure
 from breakwater.model.work import Turn
 from breakwater.reporting.permits import Destination
 from breakwater.settings import Settings
@@ -34,7 +35,11 @@ def wire_publishing(
 ) -> Publishing:
     """Put the parts together; `recipients` are the authorities that can be reported to."""
     told = tuple(name for name, one in recipients.items() if one.set_up)
-    switches = Switches(watching=settings.live_watch, destinations=told)
+    looks = (one for one in on.registry.kinds if one.measure is not Measure.EXACT)
+    switches = Switches(
+        watching=settings.live_watch, destinations=told,
+        perceptual=frozenset(one.name for one in looks),
+    )  # fmt: skip
     measures = Measures(db=on.db, version=__version__, switches=switches)
 
     def look() -> None:

@@ -30,10 +30,12 @@ class Switches:
     Attributes:
         watching: broadcasts are watched here.
         destinations: authorities to which reports can be sent.
+        perceptual: names of the kinds that say how something looks and can be matched here.
     """
 
     watching: bool
     destinations: tuple[str, ...]
+    perceptual: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,13 @@ _ADDRESSES: Final = frozenset({URL.name, DOMAIN.name})
 
 
 def hash_matching(look: Look) -> Checked:
-    """Some bank that matches has entries of media."""
+    """Some bank that matches has entries of how media look; a hash of a file finds that file alone."""
     every = measures.listed(look.tx)
-    found = {kind: n for kind, n in every.items() if kind not in _ADDRESSES}
+    found = {kind: n for kind, n in every.items() if kind in look.switches.perceptual}
     proofs = tuple(Proof(f"active entries of {kind}", f"{n:,}", "entry_totals, GET /v1/banks")
                    for kind, n in found.items())  # fmt: skip
     return Checked(
-        bool(found), proofs, "" if found else "No bank that matches has an active entry."
+        bool(found), proofs, "" if found else "No bank that matches has an active perceptual entry."
     )
 
 

@@ -94,7 +94,7 @@ PROVEN: Final = (
     later("keys that hand appeals on"), later("appeals due in 28 days"),
     later("answered in 28 days"), later("recipients that are set up"),
     later("reports filed in 28 days"), later("entries are chained and signed"),
-    later("No bank that matches has an active entry."),
+    later("No bank that matches has an active perceptual entry."),
     later("Broadcasts are not watched (live_watch)."),
     later("No bank that matches has an address of the web."),
     later("No key has the scope report:write."), later("No key has the scope appeal:write."),
