@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from breakwater.app import build
 from breakwater.cli import program
+from breakwater.errors import BadInput
 from breakwater.model.access import Role
 from breakwater.records import accounts
 from breakwater.settings import load
@@ -50,6 +51,10 @@ def test_commands_list_give_out_and_erase(place: Path) -> None:
     (row,) = json.loads(target.read_text())
     assert row["facts"]["told"] == {"emails": ["heron@a.example"]}
     assert target.stat().st_mode & 0o777 == 0o600
+    for to, why in ((target, "exists already"), (place / "none" / "heron.json", "no folder")):
+        with pytest.raises(BadInput, match=why):
+            run("export-subject", "heron", "--to", str(to), *SAID)
+    assert json.loads(target.read_text()) == [row], "what stood there is untouched"
     done = run("erase", "heron", *SAID)
     assert (done["done"], done["gone"]) == (False, {})
     assert [one["stays"] for one in done["stays"]] == ["accountable"]

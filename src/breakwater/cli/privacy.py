@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from breakwater.cli.terminal import GOOD, WARN, Json, Terminal
+from breakwater.cli.writing import must_be_new, written
 
 app = typer.Typer(
     help="What is kept, of whom, and what is erased.", no_args_is_help=True, add_completion=False
@@ -76,11 +77,11 @@ def export_subject(
 
     terminal = Terminal(as_json=as_json)
     fields = {"service": service, "account": account, "reason": reason}
+    must_be_new(to)
     with opening.at(settings.load(), terminal) as desk:
         found = desk.privacy("exports", fields, signed_by)
-    with to.open("x", encoding="utf-8") as file:
-        to.chmod(0o600)
-        json.dump(found["given"], file, ensure_ascii=False, indent=1, sort_keys=True)
+    text = json.dumps(found["given"], ensure_ascii=False, indent=1, sort_keys=True)
+    written([text.encode()], to)
     counted = {"given": len(found["given"]), "exempt": found["exempt"], "file": str(to)}
     words = f"{GOOD} {len(found['given'])} rows are in {to}."
     terminal.result(counted, words + _stays(found["exempt"], "exempt", "never send this list on"))

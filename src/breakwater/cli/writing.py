@@ -1,6 +1,7 @@
 """Writes what comes in pieces to a file of the caller's: whole, private, or not at all.
 
-Fed by `export` on both desks, with files of any size. Tests: `tests/integration/test_packages.py`.
+Fed by `export` on both desks and by `privacy`, with files of any size. Tests:
+`tests/integration/test_packages.py`, `tests/integration/test_privacy_cli.py`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from breakwater.errors import BadInput
+
+
+def must_be_new(to: Path) -> None:
+    """Refuse a file that stands already, or a folder that does not, before anything is asked for.
+
+    Raises:
+        BadInput: with what to do.
+    """
+    if to.exists():
+        raise BadInput(f"{to} exists already. Name another file, or move that one away.")
+    if not to.parent.is_dir():
+        raise BadInput(f"There is no folder {to.parent}. Make it first.")
 
 
 def written(pieces: Iterable[bytes], to: Path) -> dict[str, Any]:
