@@ -75,8 +75,9 @@ def test_an_officer_sends_a_report_and_sees_it_filed(site):
         expect(page.locator("main")).to_contain_text("Being sent")
         assert served.app.reporting.sender.carry(of_case(served, case).id) is None
         assert of_case(served, case).state is FilingState.FINISHED
-        page.reload()
-        expect(page.locator("main")).to_contain_text("Filed")
+        expect(page.locator("#stands")).to_contain_text("Filed")
+        expect(page.locator("#stands")).not_to_contain_text("Due")
+        expect(page.locator("#sending")).to_contain_text("Nothing is left to be done by a person.")
         expect(page.get_by_role("heading", name="Every call")).to_be_visible()
         page.set_viewport_size({"width": 390, "height": 844})
         assert not scrolls_sideways(page)

@@ -50,6 +50,8 @@ NEEDS: Final[Mapping[EventType, Permission]] = {
     EventType.STREAM_ORDERED: Permission.STREAM_READ,
     EventType.STREAM_STOPPED: Permission.STREAM_READ,
     EventType.STREAM_ENDED: Permission.STREAM_READ,
+    EventType.FILING_CHANGED: Permission.FILING_READ,
+    EventType.PACKAGE_CHANGED: Permission.PACKAGE_EXPORT,
     EventType.SERIES_CHANGED: Permission.LINK_READ,
 }
 """Which events leave, and for whom. All others stay inside."""

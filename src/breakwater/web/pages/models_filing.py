@@ -78,6 +78,9 @@ class FilingView:
         receipts: what the recipient gave, with when and by whom.
         parts: values and words of what somebody may be named as; empty: nobody can be.
         stands: why it is not sent: another report stands for it.
+        due: None: it ended, and nothing is due any more.
+        done: when it was filed.
+        moving: it is on its way, so that the page is made anew when it moves.
         fell: the decision under it was taken back, and what to do; empty: it stands.
     """
 
@@ -85,7 +88,7 @@ class FilingView:
     number: int
     state: Mark
     urgent: bool
-    due: When
+    due: When | None
     real: bool
     receipt: str
     fault: str
@@ -110,6 +113,8 @@ class FilingView:
     stands: str
     parts: tuple[tuple[str, str], ...] = ()
     fell: str = ""
+    done: When | None = None
+    moving: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,7 +208,7 @@ def _one(
     acts = [a for a in ACTS.get(one.state, waits) if a != "send" or ready] if may else []
     return FilingView(
         id=one.id, number=one.number, state=mark(one.state, fell=bool(waits)), urgent=one.urgent,
-        due=words.due(one.due_at, now), real=bool(where and where.production),
+        due=None if one.state.ends else words.due(one.due_at, now), real=bool(where and where.production),
         receipt=one.report_id, fault=one.fault, why_not=why_not if one.state is S.DRAFT else "",
         acts=tuple((act, ACT_WORDS[act]) for act in acts),
         gaps=tuple(_gap(gap) for gap in looked.gaps), incident=_incident(report),
@@ -224,6 +224,8 @@ def _one(
         receipts=tuple((r.reference, words.ago(r.at, now), by) for r, by in handed.receipts),
         may_receive=may and bool(handed.parcel) and one.state in {S.DESCRIBED, S.FINISHED},
         stands=handed.stands, fell=_fell(one, handed),
+        done=words.ago(one.finished_at, now) if one.finished_at else None,
+        moving=one.state.under_way,
         parts=_parts(report) if may and one.state is S.DRAFT else (),
     )  # fmt: skip
 
