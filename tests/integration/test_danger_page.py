@@ -155,6 +155,11 @@ def test_by_keys_alone_from_the_case_and_twice_is_one(site) -> None:
         expect(page.locator(".sent li")).to_have_count(1)
     until(lambda: all(one.state is FilingState.FINISHED for one in of_case(site, stream.case)))
     assert len(receiver.reports()) == before + 1
+    with site.served.browser(Role.REVIEWER) as second:
+        said = second.get(f"/cases/{stream.case}").text
+    assert "Child in danger now: waits for a second person." in said
+    assert "may be sent already" in said
+    assert "is sent once it is confirmed" not in said
 
 
 def test_a_moderator_files_without_seeing_the_address_and_writes_the_call_down(site) -> None:

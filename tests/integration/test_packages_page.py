@@ -96,8 +96,7 @@ def test_two_people_hand_a_case_over_without_a_script(site, whom, tmp_path):
         page.get_by_role("button", name="Agree: make the package").click()
         expect(page.locator("main")).to_contain_text("Being made")
         made(served, case)
-        page.reload()
-        expect(page.locator("main")).to_contain_text("Sealed")
+        expect(page.locator("#made")).to_contain_text("Sealed")
         both_themes(page, "a sealed package")
         with page.expect_download() as coming:
             page.get_by_role("link", name="Take the sealed file").click()

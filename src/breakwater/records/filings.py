@@ -156,6 +156,13 @@ def in_states(tx: Tx, states: Iterable[FilingState], limit: int = 500) -> list[F
     return [_noun(tx, row) for row in rows]
 
 
+def sent(tx: Tx, case: Id) -> bool:
+    """Whether a report of a case is filed or on its way."""
+    return any(
+        one.state is FilingState.FINISHED or one.state.under_way for one in of_case(tx, case)
+    )
+
+
 def in_doubt(tx: Tx, limit: int = 500) -> list[Filing]:
     """Finished filings of cases in which a decision was taken back or released, the first first."""
     d = decisions.c

@@ -27,7 +27,7 @@ from breakwater.model.decision import (
 from breakwater.model.facts import Activity
 from breakwater.model.ids import Id
 from breakwater.model.upload import Upload
-from breakwater.records import cases, decisions, duplicates, holds, people
+from breakwater.records import cases, decisions, duplicates, filings, holds, people
 from breakwater.review.deciding.decide import DANGER, waiting_for_second
 from breakwater.review.deciding.effects import plan
 from breakwater.review.deciding.policy import REASONS, kinds_for
@@ -224,7 +224,7 @@ def second_person(look: Look, found: Case) -> SecondPerson | None:
     return SecondPerson(
         words=_waiting_words(waits),
         reason=waits.reason,
-        effect=_waiting_effect(waits),
+        effect=_waiting_effect(look, found, waits),
         by=people.get(look.tx, waits.by).name,
         until=words.due(waits.lapses_at, look.now),
         facts=_waiting_facts(look, found, waits),
@@ -258,14 +258,13 @@ def _waiting_facts(look: Look, found: Case, waits: Approval) -> tuple[tuple[str,
 
 
 def _waiting_words(waits: Approval) -> str:
-    if waits.kind == DANGER:
-        return say("Child in danger now: a second person stands behind the urgent report.")
-    return say("%(kind)s: waits for a second person.", kind=WORD[K(waits.facts["kind"])])
+    kind = K.DANGER_NOW if waits.kind == DANGER else K(waits.facts["kind"])
+    return say("%(kind)s: waits for a second person.", kind=WORD[kind])
 
 
-def _waiting_effect(waits: Approval) -> str:
+def _waiting_effect(look: Look, found: Case, waits: Approval) -> str:
     if waits.kind == DANGER:
-        waiting = bool(waits.facts.get("report_waits"))
+        waiting = waits.facts.get("report_waits") and not filings.sent(look.tx, found.id)
         return (
             say("The urgent report is sent once it is confirmed.") if waiting
             else say("The urgent report may be sent already; confirm it within 24 hours.")
