@@ -24,6 +24,10 @@ from tests.builders_feeds import Hub, key_of
 from tests.integration.served import Served, serving
 
 SAFE = {"GET", "HEAD"}
+OF_MEMBERS = frozenset({
+    Permission.HUB_PULL, Permission.HUB_GIVE, Permission.LINK_DECONFLICT,
+})  # fmt: skip
+"""Scopes that are for keys of the hub's members."""
 NEVER_ENDS = {"/events"}
 """An event stream answers for ever: its cells are tried, its body is not read."""
 FILLED = {
@@ -150,7 +154,7 @@ def test_the_same_where_the_door_for_own_pictures_is_open(tmp_path_factory) -> N
         assert opened.client().get("/own-picture").status_code == 200
         asked = [(opened.client(), "nobody", frozenset[Permission]())]
         asked += [(opened.browser(role), f"role {role}", role.permissions) for role in Role]
-        for scope in sorted(MACHINE_SCOPES - {Permission.HUB_PULL, Permission.HUB_GIVE}):
+        for scope in sorted(MACHINE_SCOPES - OF_MEMBERS):
             asked.append((opened.client(opened.key(scope.value)), scope.value, frozenset({scope})))
         for client, caller, may in asked:
             tried = [cell for cell in cells(opened.api, caller, may) if "own-picture" in cell.path]
@@ -179,7 +183,7 @@ def ends_session(cell: Cell) -> bool:
 
 @pytest.mark.parametrize("scope", sorted(MACHINE_SCOPES))
 def test_each_scope(served: Served, scope: Permission) -> None:
-    hubs = scope in {Permission.HUB_PULL, Permission.HUB_GIVE}
+    hubs = scope in OF_MEMBERS
     client = served.client(of_a_member(served, scope) if hubs else served.key(scope.value))
     assert wrong(client, cells(served.api, f"scope {scope}", frozenset({scope}))) == []
 

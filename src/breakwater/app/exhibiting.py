@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from breakwater.app.ground import Ground
 from breakwater.app.mapping import limits_of
+from breakwater.linking.deconflicting import Deconflicting
 from breakwater.linking.exhibit_reading import Limits, Reader
 from breakwater.linking.exhibits import Exhibits
 from breakwater.linking.leads import Leads
@@ -23,9 +24,11 @@ class Exhibiting:
 
     Attributes:
         exhibits: takes in what was seized.
+        deconflicting: who else works on the same file.
     """
 
     exhibits: Exhibits
+    deconflicting: Deconflicting
     jobs: tuple[JobKind, ...] = ()
     turns: tuple[Turn, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
@@ -41,7 +44,8 @@ def wire_exhibits(settings: Settings, on: Ground) -> Exhibiting:
     )  # fmt: skip
     leads = Leads(db=on.db)
     return Exhibiting(
-        exhibits, turns=(Turn("exhibits.take", EVERY_S, exhibits.turn),),
+        exhibits, Deconflicting(db=on.db, organisation=settings.reports_registered_as or settings.reports_platform),
+        turns=(Turn("exhibits.take", EVERY_S, exhibits.turn),),
         subscriptions=(
             Subscription("leads.series", frozenset({EventType.SERIES_CHANGED}), leads.on_series),
             Subscription("leads.media", frozenset({EventType.MEDIUM_LINKED}), leads.on_linked),

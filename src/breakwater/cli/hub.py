@@ -102,6 +102,7 @@ def key(
     *,
     label: Annotated[str, Option(help="What the key is for.")] = "feed",
     give: Annotated[bool, Option(help="It may give as well as pull.")] = False,
+    deconflict: Annotated[bool, Option(help="It may ask who else works on a file.")] = False,
     network: Annotated[
         list[str] | None, Option(help="Addresses it may be used from, as CIDR; repeat.")
     ] = None,
@@ -111,7 +112,7 @@ def key(
     """Make a key that speaks for a member; prints lines to copy for each client."""
     from breakwater.hub.clients import lines
 
-    body = {"name": label, "give": give, "networks": network or []}
+    body = {"name": label, "give": give, "deconflict": deconflict, "networks": network or []}
     with opened(as_json) as desk:
         made = desk.hub("give_key", member_id(desk, name), body)
         lists = [one["name"] for one in desk.hub("lists")["lists"]]

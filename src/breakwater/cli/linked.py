@@ -21,8 +21,8 @@ class Call:
 
     Attributes:
         path: with `{}` for the number it is of.
-        handler: its name in `web.api.links`.
-        body: name of its body in `web.api.link_shapes`.
+        handler: its name in `web.api.links`, of deconfliction in `web.api.deconfliction`.
+        body: name of its body in `web.api.link_shapes` or there.
     """
 
     method: str
@@ -43,6 +43,9 @@ CALLS: Final = {
     "edge": Call("GET", "edges/{}", "edge"),
     "judge": Call("POST", "edges/{}/verdicts", "judge", "VerdictIn"),
     "rebuild": Call("POST", "rebuild", "rebuild"),
+    "deconflict": Call("POST", "deconfliction", "ask_here", "HereQuestionIn"),
+    "deconflicted": Call("GET", "deconfliction", "standing_here"),
+    "deconflict_end": Call("DELETE", "deconfliction", "end_here"),
 }
 
 
@@ -57,17 +60,22 @@ class HereLinks:
     ) -> Row:  # fmt: skip
         """One call; answers what the API would."""
         from breakwater.cli.checking import checked
-        from breakwater.web.api import link_shapes, links
+        from breakwater.web.api import deconfliction, link_shapes, links
 
         one = CALLS[call]
+        handlers, bodies = (
+            (deconfliction, deconfliction)
+            if one.path.startswith("deconfliction")
+            else (links, link_shapes)
+        )
         given: dict[str, Any] = {"app": self._app, "who": OPERATOR, **asked}
         if of is not None:
             given["number"] = of
         if one.body:
-            given["body"] = checked(getattr(link_shapes, one.body), body or {})
+            given["body"] = checked(getattr(bodies, one.body), body or {})
         if signer:
             given["who"] = links.for_person(self._app, OPERATOR, signer)
-        return dict(getattr(links, one.handler)(**given).model_dump(mode="json"))
+        return dict(getattr(handlers, one.handler)(**given).model_dump(mode="json"))
 
 
 class OwnerLinks:

@@ -10,13 +10,14 @@ from typing import Annotated, Any
 
 import typer
 
-from breakwater.cli import exhibits, links_features, links_train
+from breakwater.cli import exhibits, links_deconflict, links_features, links_train
 from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal
 
 app = typer.Typer(
     help="Series of media that belong together.", no_args_is_help=True, add_completion=False
 )
 app.add_typer(exhibits.app, name="exhibits")
+app.add_typer(links_deconflict.app, name="deconflict")
 app.command("train-vocabulary")(links_train.train_vocabulary)
 app.command("features")(links_features.features)
 Option = typer.Option

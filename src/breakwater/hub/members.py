@@ -140,7 +140,7 @@ class Members:
         return done
 
     def give_key(
-        self, by: Principal, member: Id, *, name: str, give: bool = False,
+        self, by: Principal, member: Id, *, name: str, give: bool = False, deconflict: bool = False,
         networks: Iterable[str] = (), expires_at: datetime | None = None,
     ) -> tuple[ApiKey, str]:  # fmt: skip
         """Make a key that speaks for a member.
@@ -150,6 +150,7 @@ class Members:
             member: for whom.
             name: what it is for.
             give: it may give as well as pull.
+            deconflict: it may ask who else works on the same file.
             networks: addresses it may be used from, as CIDR blocks; none: any.
             expires_at: good until then.
 
@@ -168,14 +169,14 @@ class Members:
             raise BadInput("This member left; it gets no keys.")
         if one.kind is MemberKind.PERSON:
             raise BadInput("People in pictures need no key.")
-        scopes = SCOPES if give else SCOPES[:1]
+        scopes = [*SCOPES[: 1 + give], *([Permission.LINK_DECONFLICT] if deconflict else [])]
         key, token = self._keys.create(
             by, name=f"{one.name}: {name.strip() or 'feed'}"[:NAME_MOST],
             scopes=[scope.value for scope in scopes], networks=networks, expires_at=expires_at,
         )  # fmt: skip
         with self._db.transaction() as tx:
             hub_members.give_key(tx, member, key.id)
-            tx.audit(by.id, "hub.key", member, key=key.id, give=give)
+            tx.audit(by.id, "hub.key", member, key=key.id, give=give, deconflict=deconflict)
         return key, token
 
     def revoke_key(self, by: Principal, key: Id) -> ApiKey:

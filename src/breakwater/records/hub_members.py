@@ -65,6 +65,11 @@ def get(tx: Tx, member: Id) -> Member:
     return _one(tx, sa.select(hub_members).where(_m.id == member), f"member {member}")
 
 
+def is_member(tx: Tx, subject: str) -> bool:
+    """Whether an id is a member's."""
+    return tx.execute(sa.select(_m.id).where(_m.id == subject)).first() is not None
+
+
 def by_number(tx: Tx, number: int) -> Member:
     """One member by its small integer; raises `NotFound`."""
     return _one(tx, sa.select(hub_members).where(_m.number == number), f"member {number}")

@@ -95,8 +95,8 @@ def change(id: IdText, body: MemberChange, app: Parts, who: Who) -> MemberOut:  
 def give_key(id: IdText, body: HubKeyIn, app: Parts, who: Who) -> NewKeyOut:  # noqa: A002 - the path's own word
     """It speaks for this member alone; its token is in this answer and nowhere else."""
     key, token = app.hub.members.give_key(
-        who, known_id(id), name=body.name, give=body.give, networks=body.networks,
-        expires_at=body.expires_at,
+        who, known_id(id), name=body.name, give=body.give, deconflict=body.deconflict,
+        networks=body.networks, expires_at=body.expires_at,
     )  # fmt: skip
     return NewKeyOut(key=KeyOut.of(key), token=token)
 

@@ -157,6 +157,7 @@ class HubKeyIn(Body):
 
     name: str = Field(default="feed", min_length=1, max_length=80, examples=["threatexchange"])
     give: bool = Field(default=False, description="It may give as well as pull.")
+    deconflict: bool = Field(default=False, description="It may ask who else works on a file.")
     networks: list[str] = Field(default_factory=list, max_length=100, examples=[["198.51.100.0/24"]])  # fmt: skip
     expires_at: Moment | None = None
 
@@ -346,8 +347,7 @@ class SimulatedOut(Answer):
             LineOut.of(Line(one.list, who, category, said, 1)) for who, category, said in one.each
         ]
         if (rests := one.ruling.why) in WORDS:
-            said = {"allowed": False, "why": rests}
-            words = f"{WORDS[rests]} Otherwise: "
+            said, words = {"allowed": False, "why": rests}, f"{WORDS[rests]} Otherwise: "
             lines = [each.model_copy(update=said | {"words": words + each.words}) for each in lines]
         out = int(one.ruling.allowed)
         return cls(released=out, withheld=1 - out, left=0, lines=lines)

@@ -10,7 +10,7 @@ from typing import Final
 from breakwater.linking.leads import JOINED, series_of
 from breakwater.model.access import Permission
 from breakwater.model.case import Case, CaseKind
-from breakwater.records import cases, exhibits
+from breakwater.records import cases, exhibits, hub_members
 from breakwater.web.pages.models_case import LeadView
 from breakwater.web.pages.read_queue import Look
 from breakwater.web.pages.retold import retold
@@ -50,11 +50,16 @@ def view(look: Look, found: Case) -> LeadView | None:
             taken=taken.taken,
         )  # fmt: skip
         return LeadView(words, reasons)
+    if hub_members.is_member(look.tx, found.subject):
+        words = say("Another organisation works on the same file. Call them before you go on.")
+        return _linked(
+            look, LeadView(words, reasons), "/links/deconfliction", say("Who else works on it")
+        )
     return LeadView(say("It is in no series yet."), reasons)
 
 
-def _linked(look: Look, view: LeadView, url: str) -> LeadView:
+def _linked(look: Look, view: LeadView, url: str, word: str = "") -> LeadView:
     """With the way to the series, for those who may see it."""
     if not look.may(Permission.LINK_READ):
         return LeadView(view.words, view.reasons, link=say("Investigators see what it leads to."))
-    return LeadView(view.words, view.reasons, url, say("Open the series"))
+    return LeadView(view.words, view.reasons, url, word or say("Open the series"))
