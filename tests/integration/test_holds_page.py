@@ -100,6 +100,9 @@ def test_an_order_is_entered_extended_and_released_by_two_without_a_script(site)
         page.locator(f"#hold-{report.number}").get_by_label("Reason").fill("A linked case.")
         page.locator(f"#hold-{report.number}").get_by_role("button", name="Keep longer").click()
         expect(page.locator("main")).to_contain_text("Extended by a person")
+        expect(page.locator(f"#hold-{report.number}")).to_contain_text(
+            f"{of_case(served, case)[0].ends.year}, "
+        )
         court_card = page.locator(f"#hold-{court.number}")
         court_card.get_by_text("Propose to release it").first.click()
         court_card.get_by_label("Reason").fill("The court let go.")
