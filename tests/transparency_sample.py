@@ -52,6 +52,8 @@ def report() -> Report:
             "refusals": (Count(("scan", "scanning_not_permitted"), 40_120),),
             "countries": (Count(("DE", "certain"), 40), Count(("GB", "certain"), None),
                           Count(("PH", "certain"), None), Count(("all", "certain"), 52)),
+            "outcomes": (Count(("identified",), 9), Count(("safeguarded",), None),
+                         Count(("no_action",), None), Count(("children",), None)),
         },
         waits=(
             Wait(None, 340, 2, 95.0, 1_100.0),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from breakwater.model.exhibit import Exhibit, ExhibitState, SetKind
 from breakwater.model.ids import new_id
 from breakwater.model.link import Found, LinkKind, Origin
-from breakwater.records import exhibits, link_edges, link_media, link_series
+from breakwater.records import exhibits, link_children, link_edges, link_media, link_series
 from tests.integration.matrix_world import Make, Somebody, World
 
 
@@ -74,11 +75,25 @@ def named(world: World, made: str) -> dict[str, Any]:
     return {"data": {"name": "Blue", "priority": "high", "version": str(version)}}
 
 
+def ended(how: str) -> Callable[[World, str], dict[str, Any]]:
+    """What became of a child of the series, as JSON or as a form."""
+
+    def body(world: World, made: str) -> dict[str, Any]:
+        with world.app.db.transaction() as tx:
+            child = link_children.add(tx, int(made), f"Child {world.next()}", "test")
+        return {how: {"child": str(child), "outcome": "identified"}}
+
+    return body
+
+
 SAID: Final = {"data": {"words": "Seen."}}
 ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
     (series, {}, ["GET /v1/links/series/{number}"]),
     (series, {"body": {"json": {"name": "Blue"}}}, ["PATCH /v1/links/series/{number}"]),
     (series, {"body": {"json": {"words": "Seen."}}}, ["POST /v1/links/series/{number}/notes"]),
+    (series, {}, ["GET /v1/links/series/{number}/children"]),
+    (series, {"body": {"json": {"label": "Child A"}}}, ["POST /v1/links/series/{number}/children"]),
+    (series, {"body": ended("json")}, ["POST /v1/links/series/{number}/outcomes"]),
     (medium, {}, ["GET /v1/links/media/{number}", "POST /v1/links/media/{number}/retry"]),
     (link, {}, ["GET /v1/links/edges/{number}"]),
     (exhibit_set, {}, ["GET /v1/exhibits/{number}", "GET /v1/exhibits/{number}/files"]),
@@ -87,6 +102,8 @@ ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
     (series, {}, ["GET /links/{number}", "GET /links/{number}/graph", "GET /links/{number}/media"]),
     (series, {"body": named}, ["POST /links/{number}"]),
     (series, {"body": SAID}, ["POST /links/{number}/notes", "POST /links/{number}/tasks"]),
+    (series, {"body": {"data": {"label": "Child A"}}}, ["POST /links/{number}/children"]),
+    (series, {"body": ended("data")}, ["POST /links/{number}/outcomes"]),
     (series, {"own": "not found", "another": "not found"}, ["POST /links/{number}/tasks/{task}"]),
     (link, {}, ["GET /links/edges/{number}"]),
     (link, {"own": "held", "another": "held"}, ["POST /links/edges/{number}/back"]),

@@ -20,6 +20,7 @@ from breakwater.linking.finding.places import PlaceFinder
 from breakwater.linking.judging import Judging
 from breakwater.linking.keeping import Keeping
 from breakwater.linking.likeness import Likenesses
+from breakwater.linking.outcomes import Outcomes
 from breakwater.linking.searching import Searching
 from breakwater.linking.signals import StoredSignals
 from breakwater.linking.taking import Parts, Taking
@@ -53,6 +54,7 @@ class Linking:
         searching: finds by an example.
         cropping: cut-outs of things for public appeals.
         likeness: models of the operator behind a legal gate.
+        outcomes: what became of the children of series, and who learns it.
     """
 
     desk: Desk
@@ -64,6 +66,7 @@ class Linking:
     searching: Searching
     cropping: Cropping
     likeness: Likenesses
+    outcomes: Outcomes
     jobs: tuple[JobKind, ...]
     turns: tuple[Turn, ...]
     subscriptions: tuple[Subscription, ...]
@@ -86,14 +89,18 @@ def wire_linking(settings: Settings, on: Ground, undo: ExitStack) -> Linking:
         )
     )  # fmt: skip
     seeking = wire_seeking(settings, on, taking.seek if mine else None)
+    outcomes = Outcomes(db=on.db)
     return Linking(
         desk=Desk(db=on.db, keeping=keeping, seen=seeking.likeness.seen), judging=Judging(db=on.db, keeping=keeping), keeping=keeping,
         taking=taking, places=places, stored=stored,
         searching=seeking.searching, cropping=seeking.cropping, likeness=seeking.likeness,
+        outcomes=outcomes,
         jobs=(JobKind(LOOK_JOB, taking.run, lease_s=LEASE_S),) if mine else (),
         turns=(*(_turns(settings, on, taking) if mine else ()), *seeking.turns),
         subscriptions=(
             Subscription("links.decided", frozenset({EventType.CASE_DECIDED}), taking.on_decided),
+            Subscription("links.outcome", frozenset({EventType.SERIES_OUTCOME}), outcomes.on_outcome),
+            Subscription("links.learn", frozenset({EventType.SERIES_CHANGED}), outcomes.on_series),
         ),
     )  # fmt: skip
 

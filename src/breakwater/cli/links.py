@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from breakwater.cli import exhibits, links_deconflict, links_features, links_train
+from breakwater.cli import exhibits, links_children, links_deconflict, links_features, links_train
 from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal
 
 app = typer.Typer(
@@ -20,6 +20,9 @@ app.add_typer(exhibits.app, name="exhibits")
 app.add_typer(links_deconflict.app, name="deconflict")
 app.command("train-vocabulary")(links_train.train_vocabulary)
 app.command("features")(links_features.features)
+app.command("children")(links_children.children)
+app.command("child")(links_children.child)
+app.command("outcome")(links_children.outcome)
 Option = typer.Option
 Series = Annotated[int, typer.Argument(min=1, help="Number of the series.")]
 LinkNumber = Annotated[int, typer.Argument(min=1, help="Number of the link.")]

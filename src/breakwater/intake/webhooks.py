@@ -1,6 +1,6 @@
 """Tells services what was decided: signed, retried over three days, told apart by message id.
 
-Subscribed to verdicts and to what people decide; each event becomes one delivery per endpoint that wants it, sent by the
+Subscribed to verdicts, to what people decide and to what became of children; each event becomes one delivery per endpoint that wants it, sent by the
 worker's next turn. Signed by Standard Webhooks 1.0. A receiver chosen by an operator may stand in a private
 network only if the operator said so (`webhook_private_networks`); redirects are not followed.
 """
@@ -46,6 +46,7 @@ TOLD: Final = (
     EventType.APPEAL_DECIDED, EventType.STREAM_ORDERED, EventType.STREAM_STOPPED,
     EventType.CHAT_MEASURED, EventType.ACT_WANTED,
     EventType.REGISTRATION_WATCHED, EventType.REGISTRATION_REFUSED,
+    EventType.SERIES_OUTCOME,
 )  # fmt: skip
 """What can be asked for."""
 

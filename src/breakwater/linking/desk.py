@@ -93,7 +93,7 @@ class Desk:
 
     def status(self, who: Principal) -> Status:
         """How far links are; raises `NotAllowed`."""
-        _reader(who)
+        reader(who)
         with self._db.read() as tx:
             media = {one.value: n for one, n in link_media.count(tx).items()}
             links: dict[str, int] = {}
@@ -106,7 +106,7 @@ class Desk:
         self, who: Principal, *, after: int = 0, limit: int = 50, kind: LinkKind | None = None
     ) -> list[WaitingLink]:
         """Links that wait for a person; raises `NotAllowed`."""
-        _reader(who)
+        reader(who)
         with self._db.read() as tx:
             return link_lists.waiting(
                 tx, after=after, limit=limit, kind=kind, seen=self._seen(tx, who)
@@ -126,13 +126,13 @@ class Desk:
         priority: Priority | None = None, text: str = "",
     ) -> list[SeriesRow]:  # fmt: skip
         """Series that have media, the newest number first; raises `NotAllowed`."""
-        _reader(who)
+        reader(who)
         with self._db.read() as tx:
             return link_series.page(tx, after, limit, priority=priority, text=text)
 
     def series(self, who: Principal, number: int) -> SeriesLook:
         """One series by any number that means it; raises `NotAllowed`, `NotFound`."""
-        _reader(who)
+        reader(who)
         with self._db.read() as tx:
             row = link_series.get(tx, number)
             members = link_series.members(tx, row.number)[:MOST_MEDIA]
@@ -146,7 +146,7 @@ class Desk:
 
     def edge(self, who: Principal, number: int) -> EdgeLook:
         """One link; raises `NotAllowed`, `NotFound`."""
-        _reader(who)
+        reader(who)
         with self._db.read() as tx:
             link = link_edges.get(tx, number)
             of = link_series.of_media(tx, (link.edge.a, link.edge.b))
@@ -157,7 +157,7 @@ class Desk:
 
     def medium(self, who: Principal, number: int) -> MediumLook:
         """One medium; raises `NotAllowed`, `NotFound`."""
-        _reader(who)
+        reader(who)
         with self._db.read() as tx:
             return MediumLook(
                 link_media.get(tx, number), link_series.of_medium(tx, number),
@@ -166,7 +166,7 @@ class Desk:
 
     def media_of(self, who: Principal, cases: Iterable[Id]) -> list[Medium]:
         """Media of cases, case by case; raises `NotAllowed`."""
-        _reader(who)
+        reader(who)
         with self._db.read() as tx:
             return [one for case in cases for one in link_media.of_case(tx, case)]
 
@@ -174,7 +174,7 @@ class Desk:
         self, by: Principal, number: int, name: str, *, version: int | None = None
     ) -> SeriesRow:
         """Name a series; raises `NotAllowed`, `NotFound`, `BadInput`, `Conflict`."""
-        who = _writer(by)
+        who = writer(by)
         with self._db.transaction() as tx:
             row = link_series.rename(tx, number, name, who, version=version)
             tx.audit(who, "series.name", row.id, series=row.number)
@@ -184,7 +184,7 @@ class Desk:
         self, by: Principal, number: int, priority: Priority, *, version: int | None = None
     ) -> SeriesRow:
         """Say how urgent a series is; raises `NotAllowed`, `NotFound`, `Conflict`."""
-        who = _writer(by)
+        who = writer(by)
         with self._db.transaction() as tx:
             row = link_series.rate(tx, number, priority, who, version=version)
             tx.audit(who, "series.rate", row.id, series=row.number, priority=priority.value)
@@ -192,7 +192,7 @@ class Desk:
 
     def note(self, by: Principal, number: int, words: str) -> Step:
         """Write a note on a series; raises `NotAllowed`, `NotFound`, `BadInput`."""
-        who = _writer(by)
+        who = writer(by)
         with self._db.transaction() as tx:
             step = link_series.note(tx, number, words, who)
             tx.audit(who, "series.note", link_series.get(tx, number).id, series=step.series)
@@ -203,7 +203,7 @@ class Desk:
         due_at: datetime | None = None,
     ) -> Id:  # fmt: skip
         """Give a task of a series; raises `NotAllowed`, `NotFound`, `BadInput`."""
-        who = _writer(by)
+        who = writer(by)
         storable(words)
         words = words.strip()
         if not words or len(words) > LONGEST_TASK:
@@ -216,7 +216,7 @@ class Desk:
 
     def done(self, by: Principal, task: Id) -> None:
         """A task is done; raises `NotAllowed`, `NotFound`, `Conflict`."""
-        who = _writer(by)
+        who = writer(by)
         with self._db.transaction() as tx:
             number = link_tasks.done(tx, task, who)
             tx.audit(
@@ -225,7 +225,7 @@ class Desk:
 
     def retry(self, by: Principal, number: int) -> Medium:
         """Look again at a medium that could not be read; raises `NotAllowed`, `NotFound`."""
-        who = _writer(by)
+        who = writer(by)
         with self._db.transaction() as tx:
             tx.lock_changes()
             medium = link_media.retry(tx, number)
@@ -242,12 +242,14 @@ def _none(_tx: Tx, _who: Principal) -> frozenset[str]:
     return frozenset()
 
 
-def _reader(who: Principal) -> None:
+def reader(who: Principal) -> None:
+    """Let a reader of links by; raises `NotAllowed`."""
     if not who.may(Permission.LINK_READ):
         raise NotAllowed("Links are seen by those who may.")
 
 
-def _writer(who: Principal) -> Id:
+def writer(who: Principal) -> Id:
+    """The person who keeps a series; raises `NotAllowed`."""
     if not who.may(Permission.LINK_WRITE):
         raise NotAllowed("Series are kept by those who may.")
     if who.person is None:

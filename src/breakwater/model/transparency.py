@@ -222,5 +222,6 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "requests": ("way", "state"),
     "refusals": ("what", "why"),
     "countries": ("country", "certainty"),
+    "outcomes": ("outcome",),
 }
 """Tables by name, with the names of their keys."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from breakwater.model.link import Outcome
 from breakwater.model.transparency import DETECTORS, SURFACES, Count, Period
 from breakwater.records import tallies
 from breakwater.records.database import Tx
@@ -29,6 +30,7 @@ from breakwater.records.tables.nouns_intake import (
     upload_tallies,
     uploads,
 )
+from breakwater.records.tables.nouns_link import link_outcomes
 from breakwater.records.tables.nouns_people import approval_decisions, approvals
 from breakwater.records.tables.nouns_request import legal_requests
 from breakwater.records.tables.nouns_spot import spot_answers, spot_draws
@@ -153,6 +155,15 @@ def refusals(tx: Tx, period: Period) -> list[Count]:
     found["sending", "not_allowed"] += int(tx.execute(unsent).scalar_one())
     always = [("scan", "scanning_not_permitted"), ("sending", "not_allowed")]
     return _counts(found, always)
+
+
+def outcomes(tx: Tx, period: Period) -> dict[str, int]:
+    """Children by the last word that was said of them in the period; small counts are not hidden yet."""
+    c = link_outcomes.c
+    last = sa.select(sa.func.max(c.change)).where(_within(c.at, period)).group_by(c.victim_id)
+    wanted = sa.select(c.outcome, _n).where(c.change.in_(last)).group_by(c.outcome)
+    found = {row[0]: int(row[1]) for row in _rows(tx, wanted)}
+    return {one.value: found.get(one.value, 0) for one in Outcome}
 
 
 def services(tx: Tx, period: Period) -> tuple[str, ...]:

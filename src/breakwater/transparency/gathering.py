@@ -17,6 +17,8 @@ from breakwater.transparency import prevalence
 
 ALL = "all"
 """The key of a total."""
+CHILDREN = "children"
+"""The key of the total of outcomes."""
 
 
 class Figures:
@@ -44,6 +46,7 @@ class Figures:
                     "requests": tuple(figures.requested(tx, period)),
                     "refusals": tuple(figures.refusals(tx, period)),
                     "countries": _countries(tx, period),
+                    "outcomes": _outcomes(tx, period),
                 },
                 waits=tuple(transparency_waits.waits(tx, period)),
                 prevalence=_prevalence(tx, period),
@@ -62,6 +65,14 @@ def _countries(tx: Tx, period: Period) -> tuple[Count, ...]:
         out += [Count((code, how), told[code]) for code in sorted(counts)]
         out.append(Count((ALL, how), suppression.total(counts, told)))
     return tuple(out)
+
+
+def _outcomes(tx: Tx, period: Period) -> tuple[Count, ...]:
+    """What became of children, with its total: no count by which a few could be told apart."""
+    counts = figures.outcomes(tx, period)
+    told = suppression.suppressed(counts)
+    whole = Count((CHILDREN,), suppression.total(counts, told))
+    return (*(Count((one,), told[one]) for one in counts), whole)
 
 
 def _prevalence(tx: Tx, period: Period) -> Prevalence:

@@ -16,6 +16,7 @@ TITLES: Final[Mapping[str, str]] = {
     "requests": "Legal requests",
     "refusals": "Refusals",
     "countries": "Viewers of cases, by country",
+    "outcomes": "Children of series, by what became of them",
 }
 
 OFF: Final[Mapping[str, str]] = {
@@ -44,6 +45,7 @@ _KEYS: Final[Mapping[str, str]] = {
     "undo": "Here",
     "taken_back": "taken back",
     "appeal": "On appeal",
+    "children": "All children",
 }
 
 

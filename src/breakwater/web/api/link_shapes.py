@@ -10,7 +10,9 @@ from pydantic import Field
 from breakwater.linking.desk import EdgeLook, MediumLook, SeriesLook
 from breakwater.linking.judging import Judged
 from breakwater.linking.keeping import Rebuilt
+from breakwater.linking.outcomes import ChildLook
 from breakwater.model.link import Edge, Link, Medium, SeriesRow
+from breakwater.records.link_children import Said
 from breakwater.records.link_edges import Verdict
 from breakwater.records.link_lists import WaitingLink
 from breakwater.records.link_series import Step
@@ -18,6 +20,7 @@ from breakwater.web.api.requests import Body
 from breakwater.web.api.shapes import ID, Answer
 
 Kind = Literal["copy", "place", "decor", "person", "sound", "device", "account"]
+End = Literal["identified", "safeguarded", "no_action"]
 State = Literal["machine", "confirmed", "rejected"]
 Reason = Annotated[str, Field(min_length=1, max_length=2000, examples=["The same lamp, seen from the door."])]  # fmt: skip
 MEDIUM: Any = Field(ge=1, le=(1 << 53) - 1, examples=[41])
@@ -51,6 +54,20 @@ class SeriesNoteIn(Body):
     """A note; it stays."""
 
     words: str = Field(min_length=1, max_length=4000, examples=["The window faces a church."])
+
+
+class ChildIn(Body):
+    """A child of a series, told apart by a label."""
+
+    label: str = Field(min_length=1, max_length=80, description="Never a name.", examples=["Child A"])  # fmt: skip
+
+
+class OutcomeIn(Body):
+    """What became of a child; it stays, and the newest word counts."""
+
+    child: str = Field(max_length=64, examples=[ID])
+    outcome: End = Field(examples=["safeguarded"])
+    words: str = Field(default="", max_length=2000, description="For colleagues; told to nobody else. No names.", examples=["By the unit of the harbour."])  # fmt: skip
 
 
 class EdgeOut(Answer):
@@ -289,3 +306,42 @@ class RebuiltOut(Answer):
     def of(cls, one: Rebuilt) -> RebuiltOut:
         """From the noun."""
         return cls(media=one.media, series=one.series, changed=list(one.changed))
+
+
+class OutcomeOut(Answer):
+    """What was said of a child."""
+
+    outcome: End
+    words: str
+    by: str = Field(examples=[ID])
+    at: datetime
+
+    @classmethod
+    def of(cls, one: Said) -> OutcomeOut:
+        """From the row."""
+        return cls(outcome=one.outcome.value, words=one.words, by=one.by, at=one.at)
+
+
+class ChildOut(Answer):
+    """A child of a series, by a label that is no name."""
+
+    id: str = Field(examples=[ID])
+    label: str = Field(examples=["Child A"])
+    at: datetime
+    outcome: End | None = Field(description="The last word; null: nothing is known yet.")
+    said: list[OutcomeOut] = Field(description="Everything that was said, the last first.")
+
+    @classmethod
+    def of(cls, one: ChildLook) -> ChildOut:
+        """From the noun."""
+        return cls(
+            id=one.id, label=one.label, at=one.at,
+            outcome=None if one.outcome is None else one.outcome.value,
+            said=[OutcomeOut.of(each) for each in one.said],
+        )  # fmt: skip
+
+
+class ChildrenOut(Answer):
+    """Children of a series, in the order in which they were told apart."""
+
+    children: list[ChildOut]

@@ -15,8 +15,11 @@ from breakwater.app import App
 from breakwater.errors import NotAllowed
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Priority
-from breakwater.model.link import LinkKind
+from breakwater.model.link import LinkKind, Outcome
 from breakwater.web.api.link_shapes import (
+    ChildIn,
+    ChildOut,
+    ChildrenOut,
     EdgeLookOut,
     HandIn,
     JudgedOut,
@@ -24,6 +27,7 @@ from breakwater.web.api.link_shapes import (
     MediaOut,
     MediumLookOut,
     MediumOut,
+    OutcomeIn,
     RebuiltOut,
     SeriesChange,
     SeriesListOut,
@@ -107,6 +111,40 @@ def note(
 ) -> StepOut:
     """It stays."""
     return StepOut.of(app.linking.desk.note(signer(app, who, signed_by), number, body.words))
+
+
+@router.get("/v1/links/series/{number}/children", summary="Children of a series", responses=READ)
+@needs(P.LINK_READ)
+def children(number: Number, app: Parts, who: Who) -> ChildrenOut:
+    """By labels, with everything that was said of each."""
+    found = app.linking.outcomes.children(who, number)
+    return ChildrenOut(children=[ChildOut.of(one) for one in found])
+
+
+@router.post(
+    "/v1/links/series/{number}/children", status_code=201, summary="Tell a child apart",
+    responses=CHANGE,
+)  # fmt: skip
+@needs(P.LINK_WRITE)
+def child(
+    number: Number, body: ChildIn, app: Parts, who: Who, signed_by: SignedBy = ""
+) -> ChildOut:
+    """By a label, never a name."""
+    return ChildOut.of(app.linking.outcomes.add(signer(app, who, signed_by), number, body.label))
+
+
+@router.post(
+    "/v1/links/series/{number}/outcomes", status_code=201, summary="What became of a child",
+    responses=CHANGE,
+)  # fmt: skip
+@needs(P.LINK_WRITE)
+def outcome(
+    number: Number, body: OutcomeIn, app: Parts, who: Who, signed_by: SignedBy = ""
+) -> ChildOut:
+    """It stays. Cases of the series learn it, and services that sent or reported what they are about."""
+    by, end = signer(app, who, signed_by), Outcome(body.outcome)
+    told = app.linking.outcomes.say(by, number, known_id(body.child), end, body.words)
+    return ChildOut.of(told)
 
 
 @router.get("/v1/links/media", summary="Media of cases", responses=READ)

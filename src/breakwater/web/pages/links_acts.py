@@ -1,6 +1,6 @@
-"""What people do with a series: name and rate it, write notes, give tasks and end them.
+"""What people do with a series: name and rate it, write notes, give tasks, tell children apart.
 
-Plain forms over `linking.desk`; what is refused is said on the page of the series. Tests:
+Plain forms over `linking.desk` and `linking.outcomes`; what is refused is said on the page of the series. Tests:
 `tests/integration/test_console_links.py`.
 """
 
@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from breakwater.errors import BadInput, BreakwaterError, Conflict
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Priority
+from breakwater.model.link import Outcome
 from breakwater.records import link_series
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_links_series
@@ -95,6 +96,37 @@ def done(  # noqa: PLR0917 - the form's fields
     except CANNOT as error:
         return _again(request, app, pages, who, number, error)
     return _to(number, "tasks")
+
+
+@router.post("/links/{number}/children")
+@needs(P.LINK_WRITE)
+def child(  # noqa: PLR0917 - the form's fields
+    request: Request, app: Parts, pages: Pages, who: Who, number: Number,
+    label: Annotated[str, Form(max_length=400)] = "",
+) -> Response:  # fmt: skip
+    """Tell a child of a series apart, by a label."""
+    try:
+        app.linking.outcomes.add(who, number, label)
+    except CANNOT as error:
+        return _again(request, app, pages, who, number, error)
+    return _to(number, "children")
+
+
+@router.post("/links/{number}/outcomes")
+@needs(P.LINK_WRITE)
+def outcome(  # noqa: PLR0917 - the form's fields
+    request: Request, app: Parts, pages: Pages, who: Who, number: Number,
+    of: Annotated[str, Form(alias="child", max_length=64)] = "",
+    end: Annotated[str, Form(alias="outcome", max_length=16)] = "", words: Words = "",
+) -> Response:  # fmt: skip
+    """Say what became of a child; those who reported are told."""
+    try:
+        if end not in set(Outcome):
+            raise BadInput(say("Choose what became of the child."))
+        app.linking.outcomes.say(who, number, id_of(of), Outcome(end), words)
+    except CANNOT as error:
+        return _again(request, app, pages, who, number, error)
+    return _to(number, "children")
 
 
 def _again(  # noqa: PLR0917 - a request's own parts

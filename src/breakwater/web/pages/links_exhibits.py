@@ -14,13 +14,16 @@ from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from breakwater.linking.outcomes import ChildLook
 from breakwater.model.access import Permission
 from breakwater.model.exhibit import Exhibit, ExhibitSet, ExhibitState, SetKind, SetState
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import words
 from breakwater.web.pages.context import Pages, show
 from breakwater.web.pages.models import Mark, Number
-from breakwater.web.pages.models_links import ExhibitSetRow, ExhibitsView, FaultRow
+from breakwater.web.pages.models_links import ChildRow, ExhibitSetRow, ExhibitsView, FaultRow
+from breakwater.web.pages.read_links import OUTCOMES
+from breakwater.web.pages.read_links_series import NO_OUTCOME
 from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, figure, later, say
 
@@ -70,6 +73,10 @@ def one(
     view = ExhibitsView(
         numbers=(), rows=(_row(found, app.clock.now()),),
         faults=tuple(_fault(each) for each in bad[:PAGE]),
+        children=tuple(
+            (row.number, _child(child, app.clock.now()))
+            for row, known in app.linking.outcomes.of_set(who, number) for child in known
+        ),
         next_url=f"{here}?after={bad[PAGE - 1].number}" if len(bad) > PAGE else "",
         first_url=here if after else "", fault=retold(found.fault),
     )  # fmt: skip
@@ -82,6 +89,12 @@ def _row(one: ExhibitSet, now: datetime) -> ExhibitSetRow:
         at=words.ago(one.at, now), offered=figure(one.offered), known=figure(one.known),
         bad=figure(one.bad), taken=figure(one.taken),
     )  # fmt: skip
+
+
+def _child(one: ChildLook, now: datetime) -> ChildRow:
+    end = one.outcome
+    mark = Mark("wait", say(NO_OUTCOME)) if end is None else Mark("ok", OUTCOMES[end])
+    return ChildRow(one.id, one.label, mark, at=words.ago(one.said[0].at, now) if end else None)
 
 
 def _fault(one: Exhibit) -> FaultRow:

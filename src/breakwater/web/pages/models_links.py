@@ -372,11 +372,12 @@ class FaultRow:
 
 @dataclass(frozen=True, slots=True)
 class ExhibitsView:
-    """Sets of exhibits, or one with its faults."""
+    """Sets of exhibits, or one with its faults, and the children of the series it belongs to."""
 
     numbers: tuple[Number, ...]
     rows: tuple[ExhibitSetRow, ...]
     faults: tuple[FaultRow, ...] = ()
+    children: tuple[tuple[int, ChildRow], ...] = ()
     next_url: str = ""
     first_url: str = ""
     fault: str = ""

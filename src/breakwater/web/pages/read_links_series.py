@@ -14,7 +14,7 @@ from typing import Final
 
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Priority
-from breakwater.model.link import Edge, EdgeState, LinkKind, MediumState, SeriesRow
+from breakwater.model.link import Edge, EdgeState, LinkKind, MediumState, Outcome, SeriesRow
 from breakwater.records import cases, link_about, link_lists, link_series
 from breakwater.records.database import Tx
 from breakwater.records.link_about import Child, Place, Task
@@ -77,6 +77,8 @@ TOLD: Final[Mapping[str, str]] = Spoken({
     "rated": later("Its priority was changed"),
     "noted": later("A note"),
     "told": later("Those who reported were told"),
+    "child": later("A child was told apart"),
+    "outcome": later("It was said what became of a child"),
 })  # fmt: skip
 CERTAIN: Final[Mapping[bool, Mark]] = Spoken({
     True: Mark("ok", later("Known")),
@@ -319,7 +321,15 @@ def _child(one: Child, now: datetime) -> ChildRow:
 def _told(tx: Tx, one: Step) -> ToldRow:
     numbers = one.facts.get("media")
     which = ", ".join(str(n) for n in numbers[:LINES]) if isinstance(numbers, list) else ""
-    note = one.words or (say("Media %(which)s", which=which) if which else "")
+    note = one.words or (say("Media %(which)s", which=which) if which else _of_child(one))
     return ToldRow(
         words.ago(one.at, tx.now), TOLD.get(one.what, one.what), name_of(tx, one.by), note
     )
+
+
+def _of_child(one: Step) -> str:
+    """The label of a child, what became of it, or the cases that learnt it."""
+    if isinstance(found := one.facts.get("cases"), list):
+        return say("Cases %(which)s", which=", ".join(str(n) for n in found[:LINES]))
+    end = str(one.facts.get("outcome", ""))
+    return OUTCOMES[Outcome(end)] if end in set(Outcome) else str(one.facts.get("label", ""))

@@ -50,6 +50,8 @@ KEYS: Final[Mapping[str, str]] = Spoken({
     "open": later("to be decided"), "approved": later("to be answered"), "sent": later("sent"),
     "answered": later("answered"), "refused": later("refused"), "withdrawn": later("withdrawn"),
     "certain": later("certain"), "uncertain": later("uncertain"), "all": later("All countries"),
+    "identified": later("Identified"), "safeguarded": later("Safeguarded"),
+    "no_action": later("No action"), "children": later("All children"),
 })  # fmt: skip
 
 OFF: Final[Mapping[str, str]] = Spoken({
@@ -269,6 +271,8 @@ def _tables(tables: Mapping[str, Sequence[Count]]) -> Iterable[FigureTable]:
         ("requests", say("Legal requests"), say("Of the period, as they stand.")),
         ("refusals", say("Refusals"), ""),
         ("countries", say("Viewers of cases, by country"),
+         say("Counts below 5 are suppressed, and as many others as it takes to hide them.")),
+        ("outcomes", say("Children of series, by what became of them"),
          say("Counts below 5 are suppressed, and as many others as it takes to hide them.")),
     ):  # fmt: skip
         rows = tuple((_row(name, one.keys), _count(one.n)) for one in tables[name])
