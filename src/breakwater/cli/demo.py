@@ -205,6 +205,7 @@ def stay(owner: Owner, access: Access, ledger: dict[str, Any], terminal: Termina
         f"                         (as Demo: reviewer, quality lead, auditor, administrator)\n"
         + ("" if ledger["live"]["missing"] else LIVE)
         + f"  To get in again:       .venv/bin/breakwater --config {config} people link Demo\n"
+        f"  Links, as who seeks:   .venv/bin/breakwater --config {config} people link 'Demo investigator'\n"
         f"  Your own upload:       curl -H 'Authorization: Bearer {access.key}' -F service=demo "
         f"-F surface=public -F file=@picture.jpg {owner.url}/v1/media\n"
         f"  Commands:              .venv/bin/breakwater --config {config} bank list\n\n"
