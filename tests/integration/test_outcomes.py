@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 
 from breakwater.cli import owner, program
 from breakwater.model.access import MACHINE_SCOPES, Permission, Role
+from breakwater.model.case import CaseKind, Priority
 from breakwater.model.event import Event, EventType
 from breakwater.model.exhibit import Exhibit, ExhibitState, SetKind
 from breakwater.model.ids import Id, new_id
-from breakwater.records import exhibits
+from breakwater.records import cases, exhibits, link_series
 from tests import builders
 from tests import builders_links as made
 from tests.integration.browsing import chromium
@@ -164,3 +165,19 @@ def test_by_keys_alone_a_child_is_told_apart_and_an_outcome_is_said(site, size) 
         expect(page.locator("#wrong")).to_contain_text("has this label already")
         answer = page.goto(f"{site.served.url}/links/{BLUE}")
         assert len(answer.body()) <= HTML_BYTES
+
+
+def test_a_series_with_a_lead_is_taken_as_vics_from_its_page(site, case) -> None:
+    here = site.served.browser(Role.INVESTIGATOR)
+    assert "Take it as VICS" not in here.get("/links/3").text
+    with site.app.db.transaction() as tx:
+        lead = cases.open(
+            tx, kind=CaseKind.LEAD, subject=link_series.get(tx, 70).id, why="Media joined.",
+            priority=Priority.LOW, by="linking",
+        )  # fmt: skip
+    page = here.get("/links/70").text
+    assert f'href="/cases/{lead.id}/vics"' in page
+    assert "Take it as VICS" in page
+    shown = here.get(f"/cases/{lead.id}/vics")
+    assert (shown.status_code, "1 file" in shown.text) == (200, True)
+    assert here.get(f"/v1/cases/{lead.id}/vics").json()["left_out"] == 1

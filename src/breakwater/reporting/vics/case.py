@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any, Final, Self
@@ -82,6 +82,7 @@ class VicsCase:
         organisation: who holds the records; contact: who asks, by name.
         exhibit: what the files are exhibited as, such as a package; empty: nothing yet.
         reference: the legal reference.
+        series: of files that links put into one, by SHA-256.
     """
 
     case: Id
@@ -90,6 +91,7 @@ class VicsCase:
     contact: str = ""
     reference: str = ""
     exhibit: str = ""
+    series: Mapping[str, str] = field(default_factory=dict)
 
 
 def of_package(facts: PackageFacts, context: Context, scheme: Scheme) -> bytes:
@@ -189,7 +191,7 @@ def _media(item: PackageItem, head: VicsCase, context: Context, scheme: Scheme) 
     made["MD5"] = md5
     known = {
         "SHA1": item.sha1.upper(), "MediaSize": item.size, "MimeType": item.type,
-        "RelativeFilePath": item.path.replace("/", "\\"), "Series": _series(item),
+        "RelativeFilePath": item.path.replace("/", "\\"), "Series": _series(item, head.series.get(item.sha256, "")),
     }  # fmt: skip
     made |= {name: value for name, value in known.items() if value}
     made |= _flags(facts)
@@ -225,8 +227,8 @@ def _hashes(item: PackageItem) -> list[dict[str, str]]:
     return [{"HashName": name, "HashValue": value} for name, value in found.items() if value]
 
 
-def _series(item: PackageItem) -> str:
-    """Series that known values name which count, joined."""
+def _series(item: PackageItem, linked: str) -> str:
+    """Series that known values name which count, and the one that links put it into, joined."""
     names = [
         label.removeprefix(SERIES).strip()
         for one in item.comparisons
@@ -234,7 +236,7 @@ def _series(item: PackageItem) -> str:
         for label in one.labels
         if label.startswith(SERIES)
     ]
-    return "; ".join(dict.fromkeys(name for name in names if name))
+    return "; ".join(dict.fromkeys(name for name in (*names, linked) if name))
 
 
 def _flags(facts: ItemFacts | None) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """VICS of a case as investigators take it: alone for a few files, with a second person for more.
 
-In: a case, whose categories, a legal reference and the country it goes to. Out: the export, begun
+In: a case, a lead for its series, whose categories, a legal reference and the country it goes to. Out: the export, begun
 only when its audit row is kept. Who may (reference law, "Who may see what"): investigators, with a
 legal reference; releasing more than ten items needs two people, judged by person. The table of
 what may leave is asked each time. Hashes, facts and names of files leave, never media, addresses or accounts.
@@ -18,13 +18,12 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.approval import LAPSE, Approval, ApprovalState
 from breakwater.model.country import country_code
 from breakwater.model.ids import Id
-from breakwater.model.package import PackageItem
 from breakwater.model.scheme import Scheme
 from breakwater.model.sending import DataClass, Occasion, RecipientKind, Sendings
 from breakwater.records import approvals, cases, people, schemes
 from breakwater.records.database import Database, Tx
-from breakwater.reporting.packages import gather
 from breakwater.reporting.vics.case import Context, VicsCase, left_out, media_in, written
+from breakwater.reporting.vics.series import items_of, names_of
 
 KIND: Final = "vics"
 """Kind of the approval that a second person gives."""
@@ -101,7 +100,7 @@ class VicsExports:
         """
         investigator(by)
         with self._db.read() as tx:
-            items = _items(tx, case)
+            items = items_of(tx, case)
             return VicsState(
                 media_in(items), left_out(items), _waiting(tx, case), _agreed(tx, case)
             )
@@ -119,7 +118,7 @@ class VicsExports:
         person = investigator(by)
         with self._db.transaction() as tx:
             tx.lock_changes()
-            items = _items(tx, case)
+            items = items_of(tx, case)
             facts = _plain(wish)
             self._may(facts)
             made = approvals.propose(
@@ -171,7 +170,8 @@ class VicsExports:
         person = investigator(by)
         with self._db.transaction() as tx:
             found = cases.get(tx, case)
-            items = _items(tx, case)
+            items = items_of(tx, case)
+            series = names_of(tx, case, items)
             facts = _plain(wish)
             context = Context.named(facts["context"])
             self._may(facts)
@@ -182,7 +182,9 @@ class VicsExports:
                 person, "vics.export", case, **facts, scheme=f"{scheme.id} {scheme.version}",
                 media=media_in(items), left_out=left_out(items), second=second,
             )  # fmt: skip
-        head = VicsCase(case, found.number, self._organisation, name, facts["reference"])
+        head = VicsCase(
+            case, found.number, self._organisation, name, facts["reference"], series=series
+        )  # fmt: skip
         return written(head, items, context, scheme)
 
     def _may(self, facts: Mapping[str, Any]) -> None:
@@ -212,11 +214,6 @@ def _plain(wish: VicsWish) -> dict[str, str]:
         raise BadInput("Give the country it goes to by two letters.")
     context = Context.named(wish.context).name
     return {"context": context, "reference": reference, "country": country}
-
-
-def _items(tx: Tx, case: Id) -> tuple[PackageItem, ...]:
-    """Media of a case, with the numbers that a package gives them."""
-    return tuple(one.item for one in gather.media_of(tx, cases.get(tx, case)))
 
 
 def _waiting(tx: Tx, case: Id) -> Approval | None:

@@ -207,7 +207,7 @@ class ChildRow:
 
 @dataclass(frozen=True, slots=True)
 class SeriesView:
-    """The page of one series."""
+    """The page of one series; `vics` is where it is taken as VICS, empty where it is not."""
 
     number: int
     id: str
@@ -235,6 +235,7 @@ class SeriesView:
     history: tuple[ToldRow, ...]
     may_write: bool
     may_view: bool
+    vics: str = ""
 
 
 @dataclass(frozen=True, slots=True)

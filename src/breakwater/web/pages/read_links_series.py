@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from breakwater.model.access import Permission, Principal
-from breakwater.model.case import Priority
+from breakwater.model.case import CaseKind, Priority
 from breakwater.model.link import Edge, EdgeState, LinkKind, MediumState, Outcome, SeriesRow
 from breakwater.records import cases, link_about, link_lists, link_series
 from breakwater.records.database import Tx
@@ -130,7 +130,14 @@ def series(
         outcomes=tuple(Option(one.value, word) for one, word in OUTCOMES.items()),
         history=tuple(_told(tx, one) for one in link_series.history(tx, row.number, limit=LINES)),
         may_write=who.may(Permission.LINK_WRITE), may_view=who.may(Permission.MEDIA_VIEW),
+        vics=_vics(tx, who, row),
     )  # fmt: skip
+
+
+def _vics(tx: Tx, who: Principal, row: SeriesRow) -> str:
+    """Where its newest lead is taken as VICS; empty: it has none, or the viewer may not."""
+    leads = [one for one in cases.by_subject(tx, row.id) if one.kind is CaseKind.LEAD]
+    return f"/cases/{leads[0].id}/vics" if leads and who.may(Permission.VICS_EXPORT) else ""
 
 
 def graph(
