@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from breakwater.errors import BadInput, NotAllowed, NotFound
+from breakwater.linking import deconflicting
 from breakwater.linking.deconflicting import Deconflicting
 from breakwater.model.access import ApiKey, Permission, Principal
 from breakwater.model.case import CaseKind, Priority
@@ -100,7 +101,7 @@ def test_a_lead_says_here_whom_to_call_once(desk, ada, cove, database):
         (lead,) = cases.page(tx, limit=9)
         assert {"deconfliction.ask"} <= set(audit.actions(tx))
     assert (lead.kind, lead.priority) == (CaseKind.LEAD, Priority.HIGH)
-    assert lead.why == "Cove Police works on 1 file of Our 3 too, as K 1: Unit 4."
+    assert lead.why == "Cove Police works on 1 file of Our 3 too, as K 1."
 
 
 def test_who_may_not_is_told_nothing(desk, ada, cove, database):
@@ -118,6 +119,18 @@ def test_who_may_not_is_told_nothing(desk, ada, cove, database):
         hub_members.set_state(tx, own, MemberState.SUSPENDED)
     with pytest.raises(NotAllowed, match="suspended"):
         desk.ask(cove, asks(1))
+    assert desk.ask_here(ada, asks(1)).overlaps == (), "of a suspended member nobody is told"
+    assert desk.overlaps(ada)[1] == []
+
+
+def test_no_more_than_so_many_files_stand_at_once(desk, cove, monkeypatch):
+    monkeypatch.setattr(deconflicting, "MOST_STANDING", 3)
+    desk.ask(cove, asks(1, 2))
+    with pytest.raises(BadInput, match="Take back"):
+        desk.ask(cove, asks(3, 4, reference="K 2"))
+    assert [one.files for one in desk.overlaps(cove)[0]] == [2]
+    desk.end(cove, "K 1")
+    assert desk.ask(cove, asks(3, 4, 5, reference="K 2")).entered == 3
 
 
 def test_what_is_no_question_is_said(desk, ada, cove):

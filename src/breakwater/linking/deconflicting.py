@@ -3,7 +3,7 @@
 A member's key enters hashes for its member; an investigator enters those of a series or of a set of
 exhibits for this installation. Whoever enters learns who else has the same, and the others learn it
 when they look: a lead here says so. Nothing is told of files that only one works on. Each question is
-written down. Source: reference linking; decision 0045. Tests: `tests/contract/test_deconfliction.py`.
+written down. Source: decision 0045. Tests: `tests/contract/test_deconfliction.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,15 @@ from typing import Final
 from breakwater.errors import BadInput, NotAllowed
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import CaseKind, Priority
-from breakwater.model.deconfliction import HERE, MOST, Answer, Entered, Overlap, Question
+from breakwater.model.deconfliction import (
+    HERE,
+    MOST,
+    MOST_STANDING,
+    Answer,
+    Entered,
+    Overlap,
+    Question,
+)
 from breakwater.model.hub import Member, MemberState
 from breakwater.records import cases, deconfliction, exhibits, hub_members, link_media, link_series
 from breakwater.records.database import Database, Tx
@@ -91,10 +99,14 @@ class Deconflicting:
         tx.lock_changes()
         before = _pairs(deconfliction.overlaps(tx, HERE, self._here))
         new = deconfliction.enter(tx, member, asked)
+        if deconfliction.standing(tx, member) > MOST_STANDING:
+            raise BadInput(
+                f"More than {MOST_STANDING:,} files would stand. Take back what is over first."
+            )
         found = deconfliction.with_the_same(tx, member, asked, self._here)
         tx.audit(
-            who.id, "deconfliction.ask", "deconfliction", member=member, files=len(asked.sha256s),
-            new=new, found=len(found),
+            who.id, "deconfliction.ask", "deconfliction", member=member, reference=asked.reference,
+            files=len(asked.sha256s), new=new, found=len(found),
         )  # fmt: skip
         for one in deconfliction.overlaps(tx, HERE, self._here):
             if (one.reference, one.other_number, one.other_reference) not in before:
@@ -169,5 +181,5 @@ def _lead(tx: Tx, one: Overlap) -> None:
     files = "1 file" if one.files == 1 else f"{one.files:,} files"
     cases.open(
         tx, kind=CaseKind.LEAD, subject=member.id, priority=Priority.HIGH,
-        why=f"{one.other} works on {files} of {one.reference} too, as {one.other_reference}: {one.contact}.",
+        why=f"{one.other} works on {files} of {one.reference} too, as {one.other_reference}.",
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 Organisations that trust one of them with hashes enter what they work on there, and learn who else
 entered the same: whom to call, under which reference. No content, no list, no name of a file. A value
-without I/O. Source: reference linking; decision 0045.
+without I/O. Source: decision 0045.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ HERE: Final = 0
 """Number that stands for this installation among members."""
 MOST: Final = 10_000
 """Files of one question: a case's worth, and no list."""
+MOST_STANDING: Final = 100_000
+"""Files that stand for one member at once, under all of its references."""
 
 
 @dataclass(frozen=True, slots=True)

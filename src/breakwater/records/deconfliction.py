@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 import sqlalchemy as sa
 
 from breakwater.model.deconfliction import HERE, Entered, Overlap, Question
+from breakwater.model.hub import MemberState
 from breakwater.records import identities
 from breakwater.records.database import Tx
 from breakwater.records.tables.nouns_hub import hub_members
@@ -70,7 +71,10 @@ def with_the_same(tx: Tx, member: int, asked: Question, here: str) -> list[Overl
     for part in _parts(list(brought)):
         rows = tx.execute(
             sa.select(deconfliction).where(
-                _d.key.in_(part), _d.member_number != member, _d.ended_at.is_(None)
+                _d.key.in_(part),
+                _d.member_number != member,
+                _d.ended_at.is_(None),
+                _takes_part(_d.member_number),
             )
         )
         for row in rows:
@@ -95,7 +99,10 @@ def overlaps(tx: Tx, member: int, here: str) -> list[Overlap]:
             sa.func.count().label("files"), sa.func.max(later).label("since"),
         )
         .join_from(deconfliction, _other, sa.and_(o.key == _d.key, o.member_number != _d.member_number))
-        .where(_d.member_number == member, _d.ended_at.is_(None), o.ended_at.is_(None))
+        .where(
+            _d.member_number == member, _d.ended_at.is_(None), o.ended_at.is_(None),
+            _takes_part(o.member_number),
+        )
         .group_by(_d.reference, o.member_number, o.reference, o.contact)
         .order_by(_d.reference, o.member_number, o.reference)
     )  # fmt: skip
@@ -140,6 +147,18 @@ def _keys(tx: Tx, sha256s: Iterable[str]) -> dict[str, bytes]:
             newer = sa.update(deconfliction).where(_d.key == key).values(key=found[sha256])
             tx.execute(newer)
     return found
+
+
+def standing(tx: Tx, member: int) -> int:
+    """How many files stand for a member, under all of its references."""
+    mine = sa.select(sa.func.count()).where(_d.member_number == member, _d.ended_at.is_(None))
+    return int(tx.execute(mine).scalar_one())
+
+
+def _takes_part(number: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+    """Nobody is told of a member that is suspended or left."""
+    active = sa.select(hub_members.c.number).where(hub_members.c.state == MemberState.ACTIVE.value)
+    return sa.or_(number == HERE, number.in_(active))
 
 
 def _names(tx: Tx, here: str) -> Mapping[int, str]:
