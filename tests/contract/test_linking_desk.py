@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+import sqlalchemy as sa
 
 from breakwater.errors import BadInput, Conflict, NotAllowed, NotFound
 from breakwater.linking.desk import Desk
@@ -11,7 +14,9 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Priority
 from breakwater.model.ids import new_id
 from breakwater.model.link import Found, LinkKind, Origin
-from breakwater.records import audit, link_edges, link_media, link_series
+from breakwater.records import audit, link_about, link_edges, link_media, link_series
+from breakwater.records.link_about import Place
+from breakwater.records.tables.nouns_link import link_places
 
 pytestmark = pytest.mark.usefixtures("keyring")
 
@@ -112,3 +117,26 @@ def test_what_is_not_there_and_what_is_no_task_is_refused(desk, who) -> None:
         desk.give(who, 1, " ")
     with pytest.raises(BadInput):
         desk.rename(who, 1, "x" * 121)
+
+
+def test_a_place_is_kept_rough_and_sealed_and_what_is_none_is_refused(desk, who, database) -> None:
+    now = database.clock.now()
+    said = Place("The sockets.", False, "", now, "nl", 52.370216, 4.895168)
+    desk.place(who, 1, said)
+    desk.place(who, 1, replace(said, certain=True, latitude=None, longitude=None))
+    with database.read() as tx:
+        newest, first = link_about.places(tx, link_series.get(tx, 1))
+        raw = tx.execute(sa.select(link_places.c.sealed)).scalars().all()
+        (entry, _) = audit.page(tx, limit=2)
+    assert (first.country, first.latitude, first.longitude) == ("NL", 52.37, 4.9)
+    assert (newest.certain, newest.latitude, newest.by) == (True, None, who.person)
+    assert not any(b"52.37" in one for one in raw)
+    assert (entry.action, "country" in entry.facts) == ("series.place", False)
+    for wrong in (
+        {"words": " "}, {"country": "XX"}, {"latitude": 91.0}, {"longitude": float("nan")},
+        {"latitude": None},
+    ):  # fmt: skip
+        with pytest.raises(BadInput):
+            desk.place(who, 1, replace(said, **wrong))
+    with pytest.raises(NotAllowed):
+        desk.place(person(Permission.LINK_READ), 1, said)

@@ -103,6 +103,11 @@ ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
     (series, {"body": named}, ["POST /links/{number}"]),
     (series, {"body": SAID}, ["POST /links/{number}/notes", "POST /links/{number}/tasks"]),
     (series, {"body": {"data": {"label": "Child A"}}}, ["POST /links/{number}/children"]),
+    (
+        series,
+        {"body": {"data": {"words": "Seen.", "country": "NL"}}},
+        ["POST /links/{number}/places"],
+    ),
     (series, {"body": ended("data")}, ["POST /links/{number}/outcomes"]),
     (series, {"own": "not found", "another": "not found"}, ["POST /links/{number}/tasks/{task}"]),
     (link, {}, ["GET /links/edges/{number}"]),

@@ -163,6 +163,21 @@ def test_by_keys_alone_a_child_is_told_apart_and_an_outcome_is_said(site, size) 
         page.get_by_label("Label, never a name").fill(label)
         page.keyboard.press("Enter")
         expect(page.locator("#wrong")).to_contain_text("has this label already")
+        page.locator("#places summary").focus()
+        page.keyboard.press("Enter")
+        page.get_by_label("What speaks for it").fill("The harbour bridge.")
+        page.get_by_label("Country, by two letters").fill("se")
+        page.get_by_label("Latitude, if known").fill("57,7089")
+        page.get_by_label("Longitude, if known").fill("11.9746")
+        page.evaluate("scrollTo(0, 0)")
+        both_themes(page, f"place {size['width']}")
+        if os.environ.get("LOOK"):
+            page.screenshot(
+                path=Path(os.environ["LOOK"]) / f"place {size['width']}.png", full_page=True
+            )
+        page.get_by_role("button", name="Save the place").click()
+        expect(page.locator("#places")).to_contain_text("Sweden, 57.71, 11.97")
+        expect(page.locator("#places svg title").first).to_have_text("Sweden: Thought")
         answer = page.goto(f"{site.served.url}/links/{BLUE}")
         assert len(answer.body()) <= HTML_BYTES
 

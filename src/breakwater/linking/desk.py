@@ -8,7 +8,7 @@ log. Who sees media sees it elsewhere (`review.looking`), with an entry of its o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from breakwater.errors import BadInput, NotAllowed
@@ -18,8 +18,16 @@ from breakwater.model.case import Priority
 from breakwater.model.ids import Id
 from breakwater.model.likeness import METHOD
 from breakwater.model.link import Edge, Link, LinkKind, Medium, SeriesRow
-from breakwater.records import link_edges, link_lists, link_media, link_series, link_tasks
+from breakwater.records import (
+    link_edges,
+    link_lists,
+    link_media,
+    link_places,
+    link_series,
+    link_tasks,
+)
 from breakwater.records.database import Database, Tx
+from breakwater.records.link_about import Place
 from breakwater.records.link_edges import Verdict
 from breakwater.records.link_lists import WaitingLink
 from breakwater.records.link_series import Step
@@ -222,6 +230,18 @@ class Desk:
             tx.audit(
                 who, "series.task_done", link_series.get(tx, number).id, series=number, task=task
             )
+
+    def place(self, by: Principal, number: int, place: Place) -> Place:
+        """Say where a series is; raises `NotAllowed`, `NotFound`, `BadInput`.
+
+        The place goes neither to the log nor to the history: it is as private as an identity.
+        """
+        who = writer(by)
+        with self._db.transaction() as tx:
+            kept = link_places.add(tx, number, replace(place, by=who))
+            row = link_series.get(tx, number)
+            tx.audit(who, "series.place", row.id, series=row.number, certain=place.certain)
+            return kept
 
     def retry(self, by: Principal, number: int) -> Medium:
         """Look again at a medium that could not be read; raises `NotAllowed`, `NotFound`."""

@@ -17,6 +17,7 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Priority
 from breakwater.model.link import Outcome
 from breakwater.records import link_series
+from breakwater.records.link_about import Place
 from breakwater.web.gate import Parts, Router, Who, needs
 from breakwater.web.pages import read_links_series
 from breakwater.web.pages.context import Pages, show
@@ -30,6 +31,7 @@ P = Permission
 router = Router(include_in_schema=False)
 CANNOT: Final = (BadInput, Conflict)
 Words = Annotated[str, Form(max_length=4000)]
+Degrees = Annotated[str, Form(max_length=24)]
 
 
 @router.post("/links/{number}")
@@ -127,6 +129,36 @@ def outcome(  # noqa: PLR0917 - the form's fields
     except CANNOT as error:
         return _again(request, app, pages, who, number, error)
     return _to(number, "children")
+
+
+@router.post("/links/{number}/places")
+@needs(P.LINK_WRITE)
+def place(  # noqa: PLR0917 - the form's fields
+    request: Request, app: Parts, pages: Pages, who: Who, number: Number,
+    words: Words = "", country: Annotated[str, Form(max_length=20)] = "",
+    latitude: Degrees = "", longitude: Degrees = "",
+    certain: Annotated[str, Form(max_length=3)] = "",
+) -> Response:  # fmt: skip
+    """Say where a series is thought or known to be."""
+    try:
+        said = Place(
+            words, certain == "yes", "", app.clock.now(), country, _degrees(latitude),
+            _degrees(longitude),
+        )  # fmt: skip
+        app.linking.desk.place(who, number, said)
+    except CANNOT as error:
+        return _again(request, app, pages, who, number, error)
+    return _to(number, "places")
+
+
+def _degrees(text: str) -> float | None:
+    """A coordinate with a point or a comma; None: none was given."""
+    if not text.strip():
+        return None
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError as error:
+        raise BadInput(say("Give coordinates in degrees, such as 52.37.")) from error
 
 
 def _again(  # noqa: PLR0917 - a request's own parts

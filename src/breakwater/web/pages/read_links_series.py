@@ -77,6 +77,7 @@ TOLD: Final[Mapping[str, str]] = Spoken({
     "rated": later("Its priority was changed"),
     "noted": later("A note"),
     "told": later("Those who reported were told"),
+    "placed": later("It was said where it is"),
     "child": later("A child was told apart"),
     "outcome": later("It was said what became of a child"),
 })  # fmt: skip
