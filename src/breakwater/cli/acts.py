@@ -47,7 +47,7 @@ def list_(
         calm = "Every act was confirmed." if failing else "No service was asked for anything yet."
         terminal.say(f"{GOOD} {calm}")
         return
-    terminal.table(rows, COLUMNS)
+    terminal.table(rows, COLUMNS, whole=("id", "kind"))
     if found["failing"] and not as_json:
         terminal.say(f"{WARN} Not confirmed: {found['failing']}. Try again: breakwater acts retry")
 

@@ -62,6 +62,7 @@ def list_(
             "number": "hold", "id": "id", "case": "case", "why": "why", "state": "state",
             "until": "until", "kept": "kept", "gaps": "gaps",
         },
+        whole=("id",),
     )  # fmt: skip
 
 

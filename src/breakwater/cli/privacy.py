@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from breakwater.cli.terminal import GOOD, WARN, Json, Terminal
+from breakwater.cli.terminal import GOOD, WARN, Json, Terminal, counted
 from breakwater.cli.writing import must_be_new, written
 
 app = typer.Typer(
@@ -82,9 +82,9 @@ def export_subject(
         found = desk.privacy("exports", fields, signed_by)
     text = json.dumps(found["given"], ensure_ascii=False, indent=1, sort_keys=True)
     written([text.encode()], to)
-    counted = {"given": len(found["given"]), "exempt": found["exempt"], "file": str(to)}
-    words = f"{GOOD} {len(found['given'])} rows are in {to}."
-    terminal.result(counted, words + _stays(found["exempt"], "exempt", "never send this list on"))
+    given = {"given": len(found["given"]), "exempt": found["exempt"], "file": str(to)}
+    words = f"{GOOD} {counted(len(found['given']), 'row is', 'rows are')} in {to}."
+    terminal.result(given, words + _stays(found["exempt"], "exempt", "never send this list on"))
 
 
 @app.command()

@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from breakwater.cli.terminal import BAD, GOOD, Json, Terminal
+from breakwater.cli.terminal import BAD, GOOD, Json, Terminal, counted
 from breakwater.errors import BadInput, BadSettings, NotAuthenticated, Unavailable
 
 app = typer.Typer(
@@ -144,9 +144,9 @@ def validate(
     ]
     terminal.result(
         {"ok": not faulty, "checked": checked, "invalid": faulty},
-        f"{BAD} {len(faulty):,} of {checked:,} documents are not valid:{''.join(lines)}"
+        f"{BAD} Not valid: {len(faulty):,} of {counted(checked, 'document', 'documents')}:{''.join(lines)}"
         if faulty
-        else f"{GOOD} {checked:,} documents are valid.",
+        else f"{GOOD} {counted(checked, 'document is', 'documents are')} valid.",
     )
     if faulty:
         raise typer.Exit(BadInput.exit_code)

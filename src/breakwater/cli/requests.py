@@ -6,7 +6,7 @@ API, by people: what they ask for is not for a command line.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import typer
@@ -29,7 +29,7 @@ def group() -> None:
 @app.command()
 def figures(
     start: Annotated[str, typer.Option("--from", help="First day, such as 2026-01-01.")],
-    end: Annotated[str, typer.Option("--to", help="The day after the last one.")],
+    end: Annotated[str, typer.Option("--to", help="Last day, such as 2026-12-31.")],
     *,
     as_json: Json = False,
 ) -> None:
@@ -38,7 +38,10 @@ def figures(
     from breakwater.cli import opening
 
     terminal = Terminal(as_json=as_json)
-    period = {"since": _day(start).isoformat(), "until": _day(end).isoformat()}
+    period = {
+        "since": _day(start).isoformat(),
+        "until": (_day(end) + timedelta(days=1)).isoformat(),
+    }
     with opening.at(settings.load(), terminal) as desk:
         rows = desk.request_counts(period)
     if not rows and not as_json:

@@ -29,6 +29,15 @@ MARK: Final[Mapping[str, str]] = {"ok": GOOD, "warn": WARN, "bad": BAD}
 """Good is blue, never green, and never colour alone (console specification §4)."""
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """A number with its digits grouped and the right word.
+
+    >>> counted(1, "row is", "rows are"), counted(1200, "row is", "rows are")
+    ('1 row is', '1,200 rows are')
+    """
+    return f"{number:,} {one if number == 1 else many}"
+
+
 class Terminal:
     """Where one command's words go."""
 

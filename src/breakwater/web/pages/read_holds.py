@@ -123,6 +123,7 @@ def manifest(tx: Tx, who: Principal, found: Manifest) -> HoldView:
     """What is held of one case."""
     may = who.may(Permission.HOLD_WRITE)
     beside = any(one.stands and one.kind.ordered for one in found.holds)
+    held = any(one.stands for one in found.holds)
     seat = next((o.seat for o in found.holds if not o.kind.ordered), found.rules.seat)
     rows = []
     for one in found.holds:
@@ -135,8 +136,8 @@ def manifest(tx: Tx, who: Principal, found: Manifest) -> HoldView:
         rows.append(replace(row, end=end, stays=stays, least=least, waits=_waits(tx, who, waits, found.now)))  # fmt: skip
     return HoldView(
         case=found.case.id, number=found.case.number, holds=tuple(rows),
-        items=tuple(_item(one, found.now) for one in found.items[:MOST]),
-        keeping=_keeping(found.keeping, held=any(one.stands for one in found.holds)),
+        items=tuple(_item(one, found.now, held=held) for one in found.items[:MOST]),
+        keeping=_keeping(found.keeping, held=held, kept=any(_is_kept(one) for one in found.items)),
         late=bool(found.keeping.fault), may=may,
         seat=SEATS[SeatRule.MEDIA if beside else seat],
         more=max(0, len(found.items) - MOST),
@@ -196,8 +197,12 @@ def _waits(tx: Tx, who: Principal, one: Approval | None, now: datetime) -> Waits
     )  # fmt: skip
 
 
-def _item(one: HoldItem, now: datetime) -> ItemRow:
-    mark = Mark("held", say("Held"))
+def _is_kept(one: HoldItem) -> bool:
+    return one.destroyed_at is None and not one.gap
+
+
+def _item(one: HoldItem, now: datetime, *, held: bool) -> ItemRow:
+    mark = Mark("held", say("Held")) if held else Mark("none", say("Still kept"))
     note = ""
     if one.destroyed_at is not None:
         mark = Mark("none", say("Destroyed"))
@@ -225,12 +230,14 @@ def _failing(one: Preservation, number: int, now: datetime) -> FailingRow:
     )  # fmt: skip
 
 
-def _keeping(one: Preservation, *, held: bool) -> str:
+def _keeping(one: Preservation, *, held: bool, kept: bool) -> str:
     if one.fault:
         return say(
             "Not everything is kept yet: %(fault)s. It was tried %(n)s times and is tried again.",
             fault=one.fault, n=figure(one.attempts),
         )  # fmt: skip
+    if not held and kept:
+        return say("No hold stands any more. What is still kept is listed below.")
     if not held:
         return say("Nothing of this case is held.")
     if not one.done:

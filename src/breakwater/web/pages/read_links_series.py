@@ -54,10 +54,10 @@ NODES: Final = 200
 """Media of a drawing (reference linking, "Display")."""
 ALONE: Final = 60
 """Media of a drawing that stands on a page of its own, for who has no scripts."""
-ROWS: Final = 6
-EDGES: Final = 6
-WAITING: Final = 5
-STRIP: Final = 12
+ROWS: Final = 5
+EDGES: Final = 4
+WAITING: Final = 4
+STRIP: Final = 8
 PAGE: Final = 30
 LINES: Final = 20
 
