@@ -59,9 +59,7 @@ def test_members_and_people_here_learn_of_each_other(served: Served) -> None:
     (theirs,) = cove.get("/v1/deconfliction").json()["overlaps"]
     assert (theirs["other"], theirs["other_reference"], theirs["files"]) == ("Reed", "Our 3", 1)
     leads = served.browser(Role.INVESTIGATOR).get("/v1/cases", params={"kind": "lead"}).json()
-    assert [one["why"] for one in leads["cases"]] == [
-        "Cove works on 1 file of Our 3 too, as C/1."
-    ]
+    assert [one["why"] for one in leads["cases"]] == ["Cove works on 1 file of Our 3 too, as C/1."]
     case = here.get(f"/cases/{leads['cases'][0]['id']}")
     assert "Another organisation works on the same file" in case.text
     gone = cove.delete("/v1/deconfliction", params={"reference": "C/1"})
