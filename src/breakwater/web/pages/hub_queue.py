@@ -31,7 +31,7 @@ from breakwater.web.pages.speech import Spoken, figure, later, say
 P = Permission
 router = Router(include_in_schema=False)
 SEE_OTHER: Final = 303
-SHOWN: Final = 15
+SHOWN: Final = 12
 """Questions on the page, the oldest; the next come as these are settled. It keeps the page small."""
 CANNOT: Final = (BadInput, Conflict, NeedsSecondPerson)
 WHY: Final[Mapping[QueueWhy, Mark]] = Spoken({
