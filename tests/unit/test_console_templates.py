@@ -118,7 +118,7 @@ def test_every_key_does_something():
     text = "\n".join(texts).replace('"${page}.', '"PAGE.').replace("`${page}.", "`PAGE.")
     for key in KEYS.keys:
         made = re.sub(
-            r"^(queue|appeals|banks|audit|people|qa|links|links_waiting|grade_first|grade_stack)\.(up|down|before|after)$",
+            r"^(queue|appeals|banks|audit|people|qa|links|links_waiting|links_cutouts|grade_first|grade_stack)\.(up|down|before|after)$",
             r"PAGE.\2",
             key.id,
         )

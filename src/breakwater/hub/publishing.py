@@ -79,7 +79,7 @@ class Publishing:
                 for one in found
             ]  # fmt: skip
             # What only takes entries back leaves nothing to let out.
-            return [one for one in every if one.run.rows_kept or one.joined or one.proposal]
+            return [one for one in every if not _is_empty(one)]
 
     def propose(self, by: Principal, import_number: int, *, reason: str) -> Approval:
         """Propose that a batch goes out.
@@ -148,6 +148,11 @@ class Publishing:
             raise Conflict("This batch went out already.")
         if not imports.get(tx, import_number).finished:
             raise Conflict("This batch is still being read.")
+
+
+def _is_empty(one: Waiting) -> bool:
+    read, kept = one.run.rows_read, one.run.rows_kept
+    return bool(read) and not (kept or one.joined or one.proposal)
 
 
 def _joined(tx: Tx, import_number: int) -> int:
