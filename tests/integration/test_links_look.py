@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from breakwater.errors import DecoderFault
 from breakwater.media.sandbox import JailPool
 from breakwater.model.link_signals import MOST_FRAMES, LinkSignals
 from breakwater.model.media import MediaLimits, Reason, Undecodable
@@ -132,3 +133,19 @@ def test_what_cannot_be_read_is_a_reason(looker) -> None:
     outcome = looker.look(io.BytesIO(clip()[:3000]))
     assert isinstance(outcome, Undecodable)
     assert outcome.reason is Reason.TRUNCATED
+
+
+def test_too_little_memory_is_a_reason_whichever_library_says_so(looker) -> None:
+    """NumPy says it for a large picture, OpenCV for a small one."""
+    short = LinkLooker(pool=looker._pool, limits=MediaLimits(max_memory=1, max_wall_s=60))
+    for tiles in (1, 20):
+        outcome = short.look(io.BytesIO(encoded(np.tile(pixels(1), (tiles, tiles, 1)), "PNG")))
+        assert isinstance(outcome, Undecodable) or tiles == 1, "a small one may fit"
+        if isinstance(outcome, Undecodable):
+            assert outcome.reason is Reason.TOO_MUCH_MEMORY
+
+
+def test_our_fault_is_raised_so_that_it_is_tried_again() -> None:
+    with JailPool(size=1, entry="breakwater.recognition.score_task") as other:
+        with pytest.raises(DecoderFault):
+            LinkLooker(pool=other, limits=LIMITS).look(io.BytesIO(encoded(scene(1), "PNG")))

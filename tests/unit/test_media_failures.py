@@ -4,11 +4,19 @@ import errno
 import struct
 
 import av.error
+import cv2
 import pytest
 from PIL import Image, UnidentifiedImageError
 
 from breakwater.media.failures import DETAIL_LENGTH, Unreadable, undecodable
 from breakwater.model.media import Fault, MediaType, Reason
+
+
+def opencv(code: int) -> cv2.error:
+    """As OpenCV raises it."""
+    error = cv2.error("OpenCV(5.0.0): error")
+    error.code = code
+    return error
 
 
 @pytest.mark.parametrize(
@@ -27,6 +35,7 @@ from breakwater.model.media import Fault, MediaType, Reason
         (av.error.DecoderNotFoundError(1, "Decoder not found"), Reason.UNSUPPORTED),
         (MemoryError(), Reason.TOO_MUCH_MEMORY),
         (av.error.MemoryError(errno.ENOMEM, "Cannot allocate memory"), Reason.TOO_MUCH_MEMORY),
+        (opencv(cv2.Error.StsNoMem), Reason.TOO_MUCH_MEMORY),
     ],
 )  # fmt: skip
 def test_damage_is_the_medias_fault(error: Exception, reason: Reason) -> None:
@@ -47,6 +56,7 @@ def test_damage_is_the_medias_fault(error: Exception, reason: Reason) -> None:
         KeyError("HEIF"),
         LookupError("unknown encoding: idna"),
         TypeError("ours"),
+        opencv(cv2.Error.StsAssert),
         AttributeError("ours"),
     ],
 )

@@ -29,6 +29,9 @@ _MEDIA_ERRORS: Final = (
 """What Pillow, pillow-heif and simplejpeg raise on bytes that do not follow their format."""
 
 
+_CV_NO_MEMORY: Final = -4
+"""`cv::Error::StsNoMem`."""
+
 _UNSUPPORTED: Final = ("PatchWelcomeError", "DecoderNotFoundError")
 
 
@@ -70,7 +73,7 @@ def _words(error: BaseException) -> str:
 
 def _judge(error: BaseException) -> tuple[Reason, Fault]:
     """The table of reasons; what it does not know is our fault."""
-    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+    if isinstance(error, MemoryError) or _is_full(error):
         return Reason.TOO_MUCH_MEMORY, Fault.BAD_MEDIA
     if isinstance(error, OSError) and error.errno in _OUR_ERRNO:
         return Reason.OUR_FAULT, Fault.OUR_FAULT
@@ -82,6 +85,13 @@ def _judge(error: BaseException) -> tuple[Reason, Fault]:
     if isinstance(error, _MEDIA_ERRORS) or _is_av(error, "FFmpegError") or _in_plugin(error):
         return Reason.MALFORMED, Fault.BAD_MEDIA
     return Reason.OUR_FAULT, Fault.OUR_FAULT
+
+
+def _is_full(error: BaseException) -> bool:
+    """Whether a library says in its own way that there is no more memory."""
+    if type(error).__module__ == "cv2":
+        return getattr(error, "code", None) == _CV_NO_MEMORY
+    return getattr(error, "errno", None) == errno.ENOMEM
 
 
 def _in_plugin(error: BaseException) -> bool:
