@@ -146,6 +146,7 @@ def test_too_little_memory_is_a_reason_whichever_library_says_so(looker) -> None
 
 
 def test_our_fault_is_raised_so_that_it_is_tried_again() -> None:
-    with JailPool(size=1, entry="breakwater.recognition.score_task") as other:
-        with pytest.raises(DecoderFault):
-            LinkLooker(pool=other, limits=LIMITS).look(io.BytesIO(encoded(scene(1), "PNG")))
+    picture = io.BytesIO(encoded(scene(1), "PNG"))
+    entry = "breakwater.recognition.score_task"
+    with JailPool(size=1, entry=entry) as other, pytest.raises(DecoderFault):
+        LinkLooker(pool=other, limits=LIMITS).look(picture)
