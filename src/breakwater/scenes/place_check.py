@@ -4,7 +4,8 @@ In: key points of frames (`local.extract_place`), and what lies over every frame
 (`overlay`). Out: a `PlaceMatch`. Two frames show one place when a movement of the camera (a
 fundamental matrix, MAGSAC) explains enough matches, spread over both pictures; what one plane
 explains alone in a small part of the picture is décor (a poster, a piece of furniture that a shop
-sells). Points that repeat within their own picture (brick, carpet) are left out, and so is what
+sells). What chance would explain as well, or matched beside its neighbours, is a pattern and tells
+nothing (`chance`). Points that repeat within their own picture (brick, carpet) are left out, and so is what
 stands at the same spot of both frames (logos, chat bars) or slid along one side of it (a ticker, a
 chat that scrolls); where that fills them, the answer is that points cannot tell. Thresholds and what
 they were measured on: docs/decisions/0040. Tests: `tests/unit/test_scenes_place_check.py`,
@@ -22,10 +23,11 @@ from numpy.typing import NDArray
 
 from breakwater.model.place import Abstained, FramePair, PlaceMatch, PlaceVerdict
 from breakwater.model.scene import Keypoints
+from breakwater.scenes import chance
 from breakwater.scenes.overlay import Mask
 
 METHOD: Final = "rootsift+magsac"
-VERSION: Final = "2"
+VERSION: Final = "3"
 
 SAME: Final = 0.5
 """Score from which two media show the same place."""
@@ -35,6 +37,12 @@ INLIERS: Final = 19
 
 AREA: Final = 8 / 64
 """Share of each picture, in cells of a grid, that they must be spread over."""
+
+BY_CHANCE: Final = -10.0
+"""Logarithm of how many findings as good chance may make (`chance.expected`)."""
+
+SCATTERED: Final = 1.5
+"""How far from their neighbours matches may land (`chance.scattered`): bricks 1.8 and more."""
 
 LEAST_POINTS: Final = 60
 """Points that do not repeat; with fewer a frame is black, blurred or text, and tells nothing."""
@@ -104,8 +112,9 @@ def compare(
         return _said(PlaceVerdict.PLACE, rooms)
     if pairs:
         return _said(PlaceVerdict.DECOR, pairs)
-    if any(isinstance(one, Abstained) for one in looked):
-        return PlaceMatch(PlaceVerdict.ABSTAINS, reason=Abstained.UNMOVED)
+    why = [one for one in looked if isinstance(one, Abstained)]
+    if why:
+        return PlaceMatch(PlaceVerdict.ABSTAINS, reason=why[0])
     return PlaceMatch(PlaceVerdict.NONE)
 
 
@@ -167,19 +176,24 @@ def _look(one: Keypoints, other: Keypoints) -> FramePair | Abstained | None:
     unmoved = _covered((here / _sides(one))[still]) >= _STILL_AREA
     over = still | slid if int(slid.sum()) >= _SLID_LEAST else still
     here, there = here[~over], there[~over]
-    good = _explained(here, there, cv2.findFundamentalMat, _TOLERANCE)
-    here, there = here[good], there[good]
-    if len(here) < 8:
+    good, matrix = _explained(here, there, cv2.findFundamentalMat, _TOLERANCE)
+    every, here, there = (here, there), here[good], there[good]
+    if matrix is None or len(here) < 8:
         return Abstained.UNMOVED if unmoved else None
-    plane = _explained(here, there, cv2.findHomography, _PLANE)
+    plane, _ = _explained(here, there, cv2.findHomography, _PLANE)
     places = np.hstack([here / _sides(one), there / _sides(other)])
     distinct = np.unique(np.rint(places * 128), axis=0, return_index=True)[1]
     shown = places[np.sort(distinct)][:_SHOWN].round(4).tolist()
     area = min(_covered(places[:, :2]), _covered(places[:, 2:]))
-    return FramePair(
+    found = FramePair(
         one.time_s, other.time_s, len(distinct), round(area, 4),
         tuple((p, q, r, s) for p, q, r, s in shown), round(float(plane.mean()), 4),
     )  # fmt: skip
+    if _worth(found) < SAME:
+        return found
+    likely = chance.expected(*every, matrix, (_sides(one), _sides(other)))
+    told = likely <= BY_CHANCE and chance.scattered(here, there) <= SCATTERED
+    return found if told else Abstained.REPEATS
 
 
 def _worth(pair: FramePair) -> float:
@@ -201,17 +215,21 @@ def _agreed(rooms: Sequence[FramePair], a: Sequence[Keypoints], b: Sequence[Keyp
 
 def _explained(
     here: NDArray[np.float32], there: NDArray[np.float32], find: Any, tolerance: float
-) -> NDArray[np.bool_]:
-    """Which matches one geometry explains."""
+) -> tuple[NDArray[np.bool_], NDArray[np.float64] | None]:
+    """Which matches one geometry explains, and that geometry; None where there is none."""
     none = np.zeros(len(here), bool)
     if len(here) < 8:
-        return none
+        return none, None
     cv2.setNumThreads(1)
+    matrix: Any
+    found: Any
     if find is cv2.findFundamentalMat:
         matrix, found = find(here, there, cv2.USAC_MAGSAC, tolerance, 0.999, 4000)
     else:
         matrix, found = find(here, there, cv2.USAC_MAGSAC, tolerance, None, 4000, 0.999)
-    return none if matrix is None or found is None else np.asarray(found, bool).ravel()
+    if matrix is None or found is None:
+        return none, None
+    return np.asarray(found, bool).ravel(), np.asarray(matrix, np.float64)
 
 
 def _mutual(products: NDArray[np.float32]) -> NDArray[np.intp]:
