@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -99,6 +100,40 @@ def test_a_page_that_comes_twice_changes_nothing(house):
     assert (first.offered, first.added) == (50, 50)
     assert (again.added, again.gone) == (0, 0)
     assert len(stands(house)) == 50
+
+
+@pytest.mark.parametrize("columns", [True, False])
+@pytest.mark.parametrize("together", [True, False])
+def test_what_comes_back_by_another_id_is_called_what_it_is_called_now(house, columns, together):
+    """A follower that was away reads at once that an entry was taken back and given anew."""
+    soon = house.clock.now() + timedelta(days=1)
+    later = soon + timedelta(days=30)
+    now = replace(SHARED, labels=("B1",), source="Another", expires_at=later)
+    first, anew = many([5], replace(SHARED, expires_at=soon)), many([5, 6], now, first=8)
+    given = Page((), "2", many=(anew,)) if columns else Page(tuple(anew.offers()), "2")
+    over = Page((Gone("1"),), "3")
+    take(house, house.one, Page(tuple(first.offers()), "1"))
+    if together:
+        take(house, house.one, replace(given, items=(*given.items, *over.items)))
+    else:
+        take(house, house.one, given, over)
+    with house.db.read() as tx:
+        known = exchange_items.of_remote(tx, house.one.number, ["1", "8", "9"])
+        numbers = [one.number for some in known.values() for one in some]
+        found = [entries.get(tx, number) for number in numbers]
+    assert set(known) == {"8", "9"}
+    assert {one.status for one in found} == {EntryStatus.ACTIVE}
+    said = {(one.labels, one.source, one.expires_at) for one in found}
+    assert said == {(("B1",), "Another", later)}
+
+
+def test_what_another_feed_brought_keeps_its_name(house):
+    take(house, house.one, Page((), "1", many=(many([5]),)))
+    other = many([5, 6], replace(SHARED, labels=("B1",)), first=8)
+    take(house, house.two, Page((), "1", many=(other,)))
+    with house.db.read() as tx:
+        (known,) = exchange_items.of_remote(tx, house.two.number, ["8"])["8"]
+        assert entries.get(tx, known.number).labels == SHARED.labels
 
 
 def test_a_flood_of_columns_that_nobody_vouched_for_is_held(house):

@@ -135,9 +135,11 @@ class Taking:
         if not taking_many.fits(many):
             return self._items(on, list(many.offers()))
         new, old = taking_many.divided(on.tx, on.feed, many)
-        added, held = taking_many.taken(
+        added, held, joined = taking_many.taken(
             on.tx, on.feed, on.bank, new, partial(self._bulk, on), turn=on.turn
         )
+        for at in range(0, len(joined), PAGE):
+            _call(on, dict.fromkeys(joined[at : at + PAGE], new.shared))
         done = Taken(len(new.remote), added, held=held)
         for at in range(0, len(old), PAGE):
             done += self._items(on, old[at : at + PAGE])
@@ -153,6 +155,7 @@ class Taking:
             rows = sorted({(r[0], r[1]): r for _, r in some}.values())
             there = exchange_items.numbers_of(on.tx, on.bank, rows)
             new = [row for row in rows if (row[0], row[1]) not in there]
+            _call(on, dict.fromkeys(there.values(), group))
             if new:
                 made, status = self._bulk(on, group, new)
                 added += made.count
@@ -206,10 +209,8 @@ class Taking:
                 reason="withdrawn by who gave it",
             )  # fmt: skip
         for number, other in held_by.items():
-            if (
-                first.get(number) == feed.number
-                and found[number].status is not EntryStatus.WITHDRAWN
-            ):
+            handed = first.get(number) == feed.number != other
+            if handed and found[number].status is not EntryStatus.WITHDRAWN:
                 _hand_on(tx, bank, number, other)
         for at in range(0, len(gone), AT_ONCE):
             some = gone[at : at + AT_ONCE]
@@ -277,7 +278,15 @@ def _stay(on: Desk, stays: Sequence[tuple[Offered, Known]]) -> None:
     """Entries that a peer has still: seen in this turn, and called what it calls them now."""
     seen = ((offer.remote_id, known.number) for offer, known in stays)
     exchange_items.seen(on.tx, on.feed.number, seen, turn=on.turn)
-    offers = {known.number: offer for offer, known in stays if not known.withdrawn}
+    _call(on, {known.number: offer for offer, known in stays if not known.withdrawn})
+
+
+def _call(on: Desk, offers: Mapping[int, Offered]) -> None:
+    """Call entries that this feed brought what it calls them now, whatever ids it gives them by.
+
+    A peer may take an entry back and give its value anew: what stood is kept for the new id, and
+    neither an old category nor an old end may outlive what said them.
+    """
     ours = exchange_items.brought_by(on.tx, offers)
     mine = [number for number in offers if ours.get(number) == on.feed.number]
     for number, entry in entries.many(on.tx, mine).items():

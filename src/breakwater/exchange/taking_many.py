@@ -35,10 +35,15 @@ def divided(tx: Tx, feed: Feed, many: Many) -> tuple[Many, list[Offered]]:
     return new, old
 
 
-def taken(tx: Tx, feed: Feed, bank: Bank, many: Many, bulk: Bulk, *, turn: int) -> tuple[int, int]:
-    """Take entries whose ids are new; answers values added, and those of them that are held."""
+def taken(
+    tx: Tx, feed: Feed, bank: Bank, many: Many, bulk: Bulk, *, turn: int
+) -> tuple[int, int, list[int]]:
+    """Take entries whose ids are new.
+
+    Answers values added, those of them that are held, and numbers of entries that stood before.
+    """
     if not many.remote:
-        return 0, 0
+        return 0, 0, []
     quality = dict(zip(many.values, many.quality, strict=True))
     # How many are new decides what becomes of a flood; nobody asks where somebody vouches.
     there = (
@@ -55,7 +60,9 @@ def taken(tx: Tx, feed: Feed, bank: Bank, many: Many, bulk: Bulk, *, turn: int) 
         there = exchange_many.standing(tx, bank, many.kind, list(quality))
     became = {remote: there[value] for remote, value in zip(many.remote, many.values, strict=True)}
     exchange_many.join(tx, feed.number, became, turn=turn)
-    return added.count, added.count if status is EntryStatus.QUARANTINED else 0
+    made = range(added.first, added.first + added.count)
+    joined = [number for number in there.values() if number not in made]
+    return added.count, added.count if status is EntryStatus.QUARANTINED else 0, joined
 
 
 def fits(many: Many) -> bool:
