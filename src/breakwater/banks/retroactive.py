@@ -35,6 +35,11 @@ FEW: Final = 64
 """New entries up to which a linear scan is quicker than building a ring over them."""
 
 BATCH: Final = 100_000
+"""Values of one ring: what passed is read once for each."""
+
+READ: Final = 10_000
+"""New entries read at once: as rows they take ten times what their values take, and what a server
+once used for rows it does not give back."""
 
 _log = logger("banks")
 
@@ -67,10 +72,17 @@ class Retroactive:
         """
         found: dict[Id, set[str]] = defaultdict(set)
         done = 0
+        near = bytearray()
         for batch in self._new(payload):
             self._exact(batch, found)
-            self._near(batch, found, beat)
+            near += b"".join(
+                row.value for row in batch if row.kind == PDQ.name and not row.negative
+            )
             done += len(batch)
+            if len(near) >= BATCH * PDQ.size:
+                self._near(bytes(near), found, beat)
+                near.clear()
+        self._near(bytes(near), found, beat)
         with self._db.transaction() as tx:
             for upload, signals in found.items():
                 tx.emit(EventType.UPLOAD_MATCHED, upload, signals=sorted(signals)[:200])
@@ -81,7 +93,7 @@ class Retroactive:
         """The new entries in batches: named singly, or a whole import."""
         with self._db.read() as tx:
             if "import_number" in payload:
-                yield from entries.of_import(tx, int(payload["import_number"]), BATCH)
+                yield from entries.of_import(tx, int(payload["import_number"]), READ)
                 return
             many = entries.many(tx, [int(number) for number in payload.get("numbers", ())])
         yield [
@@ -102,12 +114,11 @@ class Retroactive:
 
     def _near(
         self,
-        batch: Sequence[EntryChange],
+        values: bytes,
         found: dict[Id, set[str]],
         beat: Callable[[float], None],
     ) -> None:
         days = self._ingest.days()
-        values = b"".join(row.value for row in batch if row.kind == PDQ.name and not row.negative)
         if not values or not days:
             return
         new = np.frombuffer(values, np.uint8).reshape(-1, PDQ.size)
