@@ -157,5 +157,9 @@ def used(tx: Tx, most: int) -> None:
 def exhibit_set(tx: Tx, reference: str, file: str, fault: str) -> None:
     """A set that was taken in, with one file that could not be read."""
     begun = exhibits.start(tx, reference=reference, source="", kind=SetKind.FOLDER, by=ADA)
-    exhibits.add(tx, begun.number, [Exhibit(file, ExhibitState.BAD, fault=fault)])
+    new = [
+        Exhibit(f"file {n}", ExhibitState.UNKNOWN, size=n * 81_000, told={"path": f"DCIM/{n}.jpg"})
+        for n in (1, 2)
+    ]
+    exhibits.add(tx, begun.number, [*new, Exhibit(file, ExhibitState.BAD, fault=fault)])
     exhibits.finish(tx, begun.number)

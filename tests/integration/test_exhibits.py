@@ -10,7 +10,7 @@ from breakwater.cli.opening import HereDesk
 from breakwater.errors import BadInput, NotAllowed, NotFound
 from breakwater.model.access import Permission, Role
 from breakwater.model.case import CaseKind
-from breakwater.records import cases
+from breakwater.records import audit, cases
 from tests.builders_exhibits import seized
 from tests.integration.conftest import photo
 from tests.integration.served import OPERATOR, Served, serving
@@ -108,3 +108,39 @@ def test_a_command_takes_a_set_in_where_nothing_is_served(served, tmp_path) -> N
     assert desk.exhibits(done["number"], "known")["exhibits"] == []
     with pytest.raises(BadInput):
         desk.exhibits(done["number"], "odd")
+
+
+def read_paths(served: Served) -> int:
+    with served.app.db.read() as tx:
+        return sum(one.action == "exhibits.read" for one in audit.page(tx, limit=500))
+
+
+def test_paths_are_shown_to_those_who_ask_and_it_is_written_down(served, taken) -> None:
+    ours, before = served.browser(Role.INVESTIGATOR), read_paths(served)
+    plain = ours.get(f"/v1/exhibits/{taken}/files").json()["exhibits"]
+    assert [one["path"] for one in plain] == ["", ""]
+    page = ours.get(f"/links/exhibits/{taken}").text
+    assert "file 1" in page
+    assert "a.png" not in page
+    assert read_paths(served) == before
+    named = ours.get(f"/v1/exhibits/{taken}/files", params={"names": True}).json()["exhibits"]
+    assert [one["path"] for one in named] == ["a.png", "b.txt"]
+    assert read_paths(served) == before + 1
+    page = ours.get(f"/links/exhibits/{taken}?names=1").text
+    assert "a.png" in page
+    assert "b.txt" in page
+    assert read_paths(served) == before + 3, "what waits, and what could not be read"
+    assert 'href="/cases/' in page
+    assert "Looked into with its case" in page, "a test before this one closed it"
+    auditor = served.browser(Role.AUDITOR)
+    asked = auditor.get(f"/v1/exhibits/{taken}/files", params={"names": True})
+    assert asked.status_code == 403
+
+
+def test_a_command_shows_paths_in_an_investigators_name(served, taken) -> None:
+    desk = HereDesk(served.app)
+    assert [one["path"] for one in desk.exhibits(taken, "")["exhibits"]] == ["", ""]
+    named = desk.exhibits(taken, "bad", names_for="Ada Quist")["exhibits"]
+    assert [one["path"] for one in named] == ["b.txt"]
+    with pytest.raises((NotAllowed, NotFound)):
+        desk.exhibits(taken, "", names_for="Nobody")

@@ -148,8 +148,8 @@ class Desk(Protocol):
         """Sets of exhibits, the newest first."""
         ...
 
-    def exhibits(self, number: int, state: str) -> Row:
-        """The first files of a set, of one state or all."""
+    def exhibits(self, number: int, state: str, *, names_for: str = "") -> Row:
+        """The first files of a set, of one state or all; with paths for an investigator."""
         ...
 
     def hub_pack(self, member: str, asked: Row) -> tuple[bytes, Row]:

@@ -41,15 +41,18 @@ class HereExhibits:
         found = exhibits.sets(self._app, OPERATOR)
         return [one.model_dump(mode="json") for one in found.sets]
 
-    def exhibits(self, number: int, state: str) -> Row:
-        """The first files of a set, of one state or all."""
+    def exhibits(self, number: int, state: str, *, names_for: str = "") -> Row:
+        """The first files of a set, of one state or all; with paths for an investigator."""
         from breakwater.model.exhibit import ExhibitState
         from breakwater.web.api import exhibits
 
         if state and state not in set(ExhibitState):
             raise BadInput(f"A state is one of: {', '.join(ExhibitState)}.")
         chosen = ExhibitState(state) if state else None
-        found = exhibits.files(number, self._app, OPERATOR, state=chosen, limit=MOST)
+        found = exhibits.files(
+            number, self._app, OPERATOR, state=chosen, limit=MOST, names=bool(names_for),
+            signed_by=names_for,
+        )  # fmt: skip
         return found.model_dump(mode="json")
 
 
@@ -75,8 +78,10 @@ class OwnerExhibits:
         """Sets, the newest first."""
         return list(self.json("GET", "/v1/exhibits")["sets"])
 
-    def exhibits(self, number: int, state: str) -> Row:
-        """The first files of a set, of one state or all."""
+    def exhibits(self, number: int, state: str, *, names_for: str = "") -> Row:
+        """The first files of a set, of one state or all; with paths for an investigator."""
         asked = {"limit": MOST, **({"state": state} if state else {})}
+        if names_for:
+            asked |= {"names": True, "signed_by": names_for}
         found: Row = self.json("GET", f"/v1/exhibits/{number}/files", params=asked)
         return found

@@ -65,6 +65,8 @@ def import_(
         f"{GOOD} Set {done['number']}: {done['offered']:,} files, {done['known']:,} known, "
         f"{done['taken']:,} wait for a person."
     )
+    if rest := done["offered"] - done["known"] - done["taken"] - done["bad"]:
+        words += f" {rest:,} are the same as others here, or hashes alone."
     if bad:
         words += f"\n{WARN} {done['bad']:,} could not be taken in:"
         words += "".join(f"\n  {one['reference']}: {one['fault']}" for one in bad[:SHOWN])
@@ -92,6 +94,9 @@ def list_(*, as_json: Json = False) -> None:
 def show(
     number: Number, *,
     state: Annotated[str, Option(help="unknown, known, bad or no_bytes; else all.")] = "",
+    names_for: Annotated[
+        str, Option(help="The investigator who may see paths, by name; it is written down.")
+    ] = "",
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Show files of a set, the first 500, and what became of each."""
@@ -100,9 +105,12 @@ def show(
 
     terminal = Terminal(as_json=as_json)
     with opening.at(settings.load(), terminal) as desk:
-        found = desk.exhibits(number, state)
-    columns = {"number": "exhibit", "reference": "reference", "state": "state", "medium": "medium",
-               "known_entry": "entry", "same_as": "same as", "fault": "fault"}  # fmt: skip
+        found = desk.exhibits(number, state, names_for=names_for)
+    columns = {"number": "exhibit", "reference": "reference", "path": "path", "state": "state",
+               "medium": "medium", "known_entry": "entry", "same_as": "same as",
+               "fault": "fault"}  # fmt: skip
+    if not names_for:
+        del columns["path"]
     if found["exhibits"] or as_json:
         terminal.table(found["exhibits"], columns)
     else:

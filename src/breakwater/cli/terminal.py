@@ -81,13 +81,13 @@ class Terminal:
         table = Table(box=None, pad_edge=False, header_style="dim")
         for name, heading in columns.items():
             number = bool(rows) and all(isinstance(row.get(name), int | float) for row in rows)
-            widest = max((len(str(row.get(name, ""))) for row in rows), default=0)
+            widest = max((len(_cell(row.get(name))) for row in rows), default=0)
             table.add_column(
                 heading, justify="right" if number else "left", no_wrap=name in whole,
                 min_width=widest if name in whole else None,
             )  # fmt: skip
         for row in rows:
-            table.add_row(*(_cell(row.get(name, "")) for name in columns))
+            table.add_row(*(_cell(row.get(name)) for name in columns))
         self.out.print(table)
 
     @contextmanager
@@ -119,6 +119,8 @@ class Bar:
 
 
 def _cell(value: Any) -> str:
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

@@ -22,11 +22,11 @@ from breakwater.errors import BadInput, LeaseLost, NotAllowed
 from breakwater.linking.exhibit_files import Folder, Offered, vics_rows
 from breakwater.linking.exhibit_reading import Read, Reader, sums
 from breakwater.model.access import Permission, Principal
-from breakwater.model.case import CaseKind, CaseState, Priority
+from breakwater.model.case import Case, CaseKind, CaseState, Priority
 from breakwater.model.exhibit import Exhibit, ExhibitSet, ExhibitState, SetKind, SetState
 from breakwater.model.ids import Id, new_id
 from breakwater.model.link import Origin
-from breakwater.records import cases, exhibits, jobs, link_media
+from breakwater.records import cases, exhibits, jobs, link_media, link_series
 from breakwater.records.database import Database, Tx
 from breakwater.records.jobs import Job
 from breakwater.records.vault import Vault
@@ -153,6 +153,40 @@ class Exhibits:
         with self._db.read() as tx:
             exhibits.get(tx, number)
             return exhibits.page(tx, number, state=state, after=after, limit=limit)
+
+    def named(
+        self, who: Principal, number: int, *, state: ExhibitState | None = None, after: int = 0,
+        limit: int = 100,
+    ) -> list[Exhibit]:  # fmt: skip
+        """Files of a set with their paths; that they were read is written down once.
+
+        Raises:
+            NotAllowed: not by this role.
+            NotFound: no such set.
+        """
+        must_take(who)
+        with self._db.transaction() as tx:
+            of = exhibits.get(tx, number)
+            found = exhibits.page(tx, number, state=state, after=after, limit=limit, told=True)
+            if found:
+                first, last = found[0].number, found[-1].number
+                by = str(who.person or who.id)
+                tx.audit(by, "exhibits.read", of.id, number=number, first=first, last=last)
+            return found
+
+    def case_of(self, who: Principal, number: int) -> Case | None:
+        """The case in which what nobody knew of a set waits, or waited last."""
+        must_read(who)
+        with self._db.read() as tx:
+            found = cases.by_subject(tx, exhibits.get(tx, number).id)
+        waiting = [one for one in found if one.state is not CaseState.CLOSED]
+        return next(iter(waiting or found), None)
+
+    def series_of(self, who: Principal, media: Iterable[int]) -> dict[int, int]:
+        """The series of each of these media that is in one."""
+        must_read(who)
+        with self._db.read() as tx:
+            return link_series.of_media(tx, media)
 
     def told(self, who: Principal, number: int) -> Exhibit:
         """One file with its path, source and times; that it was read is written down.

@@ -147,13 +147,15 @@ def finish(tx: Tx, number: int, *, fault: str = "") -> ExhibitSet:
 
 
 def page(
-    tx: Tx, set_number: int, *, state: ExhibitState | None = None, after: int = 0, limit: int = 100
-) -> list[Exhibit]:
-    """Files of a set in their order, without what is sealed."""
+    tx: Tx, set_number: int, *, state: ExhibitState | None = None, after: int = 0,
+    limit: int = 100, told: bool = False,
+) -> list[Exhibit]:  # fmt: skip
+    """Files of a set in their order; `told`: with what their examiner gave, unsealed."""
     wanted = sa.select(exhibits).where(_e.set_number == set_number, _e.number > after)
     if state is not None:
         wanted = wanted.where(_e.state == state.value)
-    return [_noun(row) for row in tx.execute(wanted.order_by(_e.number).limit(limit))]
+    rows = tx.execute(wanted.order_by(_e.number).limit(limit)).all()
+    return [_told(tx, row) if told else _noun(row) for row in rows]
 
 
 def one(tx: Tx, number: int) -> Exhibit:
@@ -165,7 +167,7 @@ def one(tx: Tx, number: int) -> Exhibit:
     row = tx.execute(sa.select(exhibits).where(_e.number == number)).one_or_none()
     if row is None:
         raise NotFound(f"exhibit {number}")
-    return replace(_noun(row), told=identities.unseal(tx, Id(row.id), row.sealed))
+    return _told(tx, row)
 
 
 def of_media(tx: Tx, media: Collection[int]) -> dict[int, Exhibit]:
@@ -213,6 +215,10 @@ def counts(tx: Tx, set_number: int) -> dict[ExhibitState, int]:
         sa.select(_e.state, n).where(_e.set_number == set_number).group_by(_e.state)
     )  # fmt: skip
     return {ExhibitState(row.state): int(row.n) for row in rows}
+
+
+def _told(tx: Tx, row: sa.Row[Any]) -> Exhibit:
+    return replace(_noun(row), told=identities.unseal(tx, Id(row.id), row.sealed))
 
 
 def _put(tx: Tx, number: int, **values: Any) -> None:

@@ -91,6 +91,9 @@ class ExhibitOut(Answer):
     known_entry: int | None = Field(description="The listed entry that it matched.")
     same_as: int | None = Field(description="An earlier exhibit with the same bytes.")
     medium: int | None = Field(description="Its number among what links are sought for.")
+    path: str = Field(
+        default="", description="As its examiner gave it; where `names` asked for it."
+    )
 
     @classmethod
     def of(cls, one: Exhibit) -> ExhibitOut:
@@ -98,7 +101,7 @@ class ExhibitOut(Answer):
         return cls(
             number=one.number, reference=one.reference, state=one.state.value, fault=one.fault,
             sha256=one.sha256, size=one.size, known_entry=one.known_entry, same_as=one.same_as,
-            medium=one.medium,
+            medium=one.medium, path=str(one.told.get("path", "")),
         )  # fmt: skip
 
 
@@ -149,9 +152,14 @@ def files(
     state: Annotated[ExhibitState | None, Query()] = None,
     after: Annotated[int, Query(ge=0, le=(1 << 53) - 1)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    names: Annotated[bool, Query(description="Paths too: for those who take in.")] = False,
+    signed_by: Signer = "",
 ) -> ExhibitsOut:  # fmt: skip
-    """What became of each, bad ones with their reason."""
-    found = app.exhibiting.exhibits.files(who, number, state=state, after=after, limit=limit)
+    """What became of each, bad ones with their reason. That paths were read is written down."""
+    part = app.exhibiting.exhibits
+    by = for_person(app, who, signed_by) if signed_by else who
+    read = part.named if names else part.files
+    found = read(by, number, state=state, after=after, limit=limit)
     last = found[-1].number if len(found) == limit else None
     return ExhibitsOut(exhibits=[ExhibitOut.of(one) for one in found], after=last)
 

@@ -127,9 +127,10 @@ def _one(
     requests = app.requesting.requests
     looked = requests.look(who, requests.numbered(number))
     sealed, case = _of_case(app, looked.request.case)
-    view = read_requests.one(
-        looked, sealed, person=who.person or "", number=case, now=app.clock.now()
-    )
+    with app.db.read() as tx:
+        view = read_requests.one(
+            tx, looked, sealed, person=who.person or "", number=case, now=app.clock.now()
+        )
     return show(
         request, pages, who, "request", section="requests", status=status, view=view, told=told,
         typed=typed,

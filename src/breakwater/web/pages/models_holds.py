@@ -26,6 +26,16 @@ class WaitsEnd:
 
 
 @dataclass(frozen=True, slots=True)
+class LongerRow:
+    """Somebody kept it longer."""
+
+    by: str
+    at: When
+    until: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class HoldRow:
     """One hold.
 
@@ -38,6 +48,7 @@ class HoldRow:
         end: word of the button that proposes its end; empty: it cannot end now.
         stays: why it cannot end now; empty: it can.
         least: first day to which it can be extended, for the field; empty: not at all.
+        longer: who kept it longer, the newest first.
     """
 
     id: str
@@ -55,6 +66,7 @@ class HoldRow:
     stays: str = ""
     least: str = ""
     waits: WaitsEnd | None = None
+    longer: tuple[LongerRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -346,39 +346,3 @@ class EdgeView:
     next_url: str
     left: str
     others: tuple[LinkRow, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ExhibitSetRow:
-    """One set of exhibits, counted."""
-
-    number: int
-    reference: str
-    kind: str
-    state: Mark
-    at: When
-    offered: str
-    known: str
-    bad: str
-    taken: str
-
-
-@dataclass(frozen=True, slots=True)
-class FaultRow:
-    """A row of a set that could not be read."""
-
-    reference: str
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExhibitsView:
-    """Sets of exhibits, or one with its faults, and the children of the series it belongs to."""
-
-    numbers: tuple[Number, ...]
-    rows: tuple[ExhibitSetRow, ...]
-    faults: tuple[FaultRow, ...] = ()
-    children: tuple[tuple[int, ChildRow], ...] = ()
-    next_url: str = ""
-    first_url: str = ""
-    fault: str = ""

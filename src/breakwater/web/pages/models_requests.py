@@ -61,6 +61,7 @@ class RequestView:
     """One request, whole.
 
     Attributes:
+        steps: what was done, the newest first: when, what, by whom, in which words.
         waits: it was approved, and this person may not agree to it.
     """
 
@@ -69,6 +70,6 @@ class RequestView:
     facts: tuple[tuple[str, str], ...]
     scope: str
     case: str
-    steps: tuple[tuple[When, str, str], ...]
+    steps: tuple[tuple[When, str, str, str], ...]
     acts: tuple[RequestAct, ...]
     waits: bool

@@ -14,6 +14,7 @@ from typing import Final
 from breakwater.model.access import Permission, Principal
 from breakwater.model.approval import Approval
 from breakwater.model.hold import (
+    Extension,
     Hold,
     HoldItem,
     HoldKind,
@@ -23,6 +24,7 @@ from breakwater.model.hold import (
     SeatRule,
     Why,
 )
+from breakwater.model.ids import Id
 from breakwater.records.database import Tx
 from breakwater.reporting.preserving.holding import PAGE, Listed, Manifest
 from breakwater.web.pages import words
@@ -34,6 +36,7 @@ from breakwater.web.pages.models_holds import (
     HoldsView,
     HoldView,
     ItemRow,
+    LongerRow,
     WaitsEnd,
 )
 from breakwater.web.pages.read_names import called
@@ -133,7 +136,10 @@ def manifest(tx: Tx, who: Principal, found: Manifest) -> HoldView:
         least = ""
         if may and one.stands and one.ends is not None:
             least = f"{max(one.ends, found.now) + timedelta(days=1):%Y-%m-%d}"
-        rows.append(replace(row, end=end, stays=stays, least=least, waits=_waits(tx, who, waits, found.now)))  # fmt: skip
+        rows.append(replace(
+            row, end=end, stays=stays, least=least, waits=_waits(tx, who, waits, found.now),
+            longer=tuple(_longer(tx, each, found.now) for each in found.extended if each.hold == one.id),
+        ))  # fmt: skip
     return HoldView(
         case=found.case.id, number=found.case.number, holds=tuple(rows),
         items=tuple(_item(one, found.now, held=held) for one in found.items[:MOST]),
@@ -195,6 +201,11 @@ def _waits(tx: Tx, who: Principal, one: Approval | None, now: datetime) -> Waits
         called(tx, one.by), one.reason, words.ago(one.proposed_at, now),
         words.due(one.lapses_at, now), own=one.by == (who.person or who.id),
     )  # fmt: skip
+
+
+def _longer(tx: Tx, one: Extension, now: datetime) -> LongerRow:
+    until = "" if one.until is None else words.full(one.until)
+    return LongerRow(called(tx, Id(one.by)), words.ago(one.at, now), until, one.reason)
 
 
 def _is_kept(one: HoldItem) -> bool:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from breakwater.model.clock import iso
+from breakwater.model.ids import Id
 from breakwater.model.package import Package, PackageState
 from breakwater.model.request import (
     Basis,
@@ -20,6 +21,7 @@ from breakwater.model.request import (
     RequestState,
     moves_of,
 )
+from breakwater.records.database import Tx
 from breakwater.reporting.requests.handling import Looked
 from breakwater.web.pages import words
 from breakwater.web.pages.models import Mark, When
@@ -29,6 +31,7 @@ from breakwater.web.pages.models_requests import (
     RequestsView,
     RequestView,
 )
+from breakwater.web.pages.read_names import called
 from breakwater.web.pages.speech import Spoken, later, say
 
 PAGE: Final = 50
@@ -114,7 +117,7 @@ def every(found: Sequence[LegalRequest], *, ended: bool, at: int, now: datetime)
 
 
 def one(
-    looked: Looked, packages: Iterable[Package], *, person: str, number: int, now: datetime
+    tx: Tx, looked: Looked, packages: Iterable[Package], *, person: str, number: int, now: datetime
 ) -> RequestView:
     """One request; `number` of its case."""
     request = looked.request
@@ -128,7 +131,7 @@ def one(
         row=_row(request, now), version=request.version, facts=_facts(request),
         scope=request.scope, case=str(number or ""),
         steps=tuple(
-            (words.ago(step.at, now), STEPS.get(step.what, step.what), step.words)
+            (words.ago(step.at, now), STEPS.get(step.what, step.what), called(tx, Id(step.by)), step.words)
             for step in reversed(looked.steps)
         ),
         acts=tuple(
