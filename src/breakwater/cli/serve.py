@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 
 import typer
 
+from breakwater.cli.heap import give_back
 from breakwater.cli.terminal import GOOD, WARN, Terminal
 from breakwater.model.access import LOCAL_COMMANDS
 
@@ -65,6 +66,7 @@ def serve(
 @contextmanager
 def started(settings: Settings, terminal: Terminal) -> Iterator[App]:
     """Open the installation: the jail warms up and is proven while the rest is loaded."""
+    give_back()
     with ThreadPoolExecutor(2, thread_name_prefix="start") as aside, ExitStack() as undo:
         warming = aside.submit(_jail, settings)
         undo.callback(lambda: warming.result().close())
