@@ -74,6 +74,7 @@ EVENTS: Final = {
     EventType.MEDIUM_LINKED: "A medium was compared with everything kept, and what was found stands.",
     EventType.SERIES_CHANGED: "Media joined or left a series, or a person judged a link of it.",
     EventType.SERIES_OUTCOME: "It is known what became of a child of a series; those who reported are told.",
+    EventType.VIEWERS_CHANGED: "A pack of a case's viewers was proposed, made or refused.",
     EventType.QUALITY_ALARM: "Graders drift: known answers or agreement left their bounds.",
     EventType.PACKAGE_CHANGED: "An evidence package is being made, was sealed, or could not be made.",
     EventType.FILING_CHANGED: "A report to an authority was drafted, or went a step on.",

@@ -103,6 +103,8 @@ def test_an_order_is_entered_extended_and_released_by_two_without_a_script(site)
         expect(page.locator(f"#hold-{report.number}")).to_contain_text(
             f"{of_case(served, case)[0].ends.year}, "
         )
+        expect(page.locator(f"#hold-{report.number} dl")).to_contain_text("Ada, until")
+        expect(page.locator(f"#hold-{report.number} dl")).to_contain_text("A linked case.")
         court_card = page.locator(f"#hold-{court.number}")
         court_card.get_by_text("Propose to release it").first.click()
         court_card.get_by_label("Reason").fill("The court let go.")

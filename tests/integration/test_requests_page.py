@@ -29,7 +29,7 @@ def served(tmp_path_factory):
 def test_two_officers_handle_a_request_without_scripts_and_on_a_phone(served):
     with chromium() as browser:
         with guarded(browser) as watched:
-            page = signed_in(served, watched.page)
+            page = signed_in(served, watched.page, "Olga Ada")
             page.goto(f"{served.url}/requests")
             expect(page.locator("main")).to_contain_text("No request waits")
             page.get_by_label("Authority, or provider").fill("National Crime Agency")
@@ -49,10 +49,14 @@ def test_two_officers_handle_a_request_without_scripts_and_on_a_phone(served):
             page.goto(f"{served.url}/requests")
             assert not scrolls_sideways(page)
         with guarded(browser) as watched:
-            page = signed_in(served, watched.page)
+            page = signed_in(served, watched.page, "Olga Ben")
             page.goto(f"{served.url}/requests/1")
             page.get_by_role("button", name="Agree, as the second person").click()
             expect(page.locator("main")).to_contain_text("Approved: to be answered")
+            steps = page.locator(".calls > li")
+            expect(steps.nth(0)).to_contain_text("Agreed by a second personOlga Ben")
+            expect(steps.nth(1)).to_contain_text("Approved by a first personOlga Ada")
+            expect(steps.nth(2)).to_contain_text("EnteredOlga Ada")
             page.get_by_label("Reason of the refusal").fill("The order was lifted.")
             page.get_by_role("button", name="Write down the refusal").click()
             expect(page.locator("main")).to_contain_text("The order was lifted.")
@@ -62,8 +66,8 @@ def test_two_officers_handle_a_request_without_scripts_and_on_a_phone(served):
         assert {"request.read", "request.confirm", "request.refuse"} <= set(audit.actions(tx))
 
 
-def signed_in(served, page):
-    officer = served.person(Role.REPORT_OFFICER)
+def signed_in(served, page, name):
+    officer = served.person(Role.REPORT_OFFICER, name=name)
     link = served.app.access.people.link(officer.id, "test")
     _, session = served.app.access.people.consume_link(link)
     page.context.add_cookies([{

@@ -158,11 +158,15 @@ def test_identities_need_a_role_and_a_reason_and_packs_two_people(served, browse
         whom = "National Crime Agency, United Kingdom · On a lawful request · K-7"
         expect(page.locator("body")).to_contain_text(whom)
         assert page.get_by_role("button", name="Agree, take CSV").count() == 0
+        expect(page.locator("#pack")).to_contain_text("proposed it, and it lapses")
     with site.page(Role.INVESTIGATOR) as watched:
         page = watched.page
         page.goto(f"{served.url}/cases/{case}/viewers")
         with page.expect_download() as waited:
             page.get_by_role("button", name="Agree, take CSV").click()
+        expect(page.locator("#pack")).to_contain_text("agreed and took it")
+        expect(page.locator("#pack")).not_to_contain_text("waits for a second person")
+        expect(page.get_by_role("button", name="Propose the pack")).to_be_visible()
         text = waited.value.path().read_text()
         assert "heron" in text
         assert "viewer-0" not in text

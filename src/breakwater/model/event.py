@@ -73,6 +73,7 @@ class EventType(StrEnum):
     MEDIUM_LINKED = "medium.linked"
     SERIES_CHANGED = "series.changed"
     SERIES_OUTCOME = "series.outcome"
+    VIEWERS_CHANGED = "viewers.changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,17 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Extension:
+    """Somebody kept a hold longer: who, when, until when and why."""
+
+    hold: Id
+    by: str
+    at: datetime
+    until: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class HoldItem:
     """One thing that is kept of a case, or a gap: what could not be kept, and why.
 

@@ -17,7 +17,16 @@ import sqlalchemy as sa
 from breakwater.errors import BadInput, Conflict, NotFound
 from breakwater.model.clock import iso
 from breakwater.model.event import EventType
-from breakwater.model.hold import LONGEST, Hold, HoldKind, HoldState, SeatRule, Why, state_of
+from breakwater.model.hold import (
+    LONGEST,
+    Extension,
+    Hold,
+    HoldKind,
+    HoldState,
+    SeatRule,
+    Why,
+    state_of,
+)
 from breakwater.model.ids import Id, new_id
 from breakwater.records import numbers
 from breakwater.records.database import Tx
@@ -191,6 +200,20 @@ def of_case(tx: Tx, case: Id) -> list[Hold]:
     """Every hold of a case, the first first."""
     return [
         _noun(tx, row) for row in tx.execute(_JOINED.where(_h.case_id == case).order_by(_h.number))
+    ]
+
+
+def extensions(tx: Tx, case: Id) -> list[Extension]:
+    """Every time that somebody kept a hold of a case longer, the newest first."""
+    wanted = (
+        sa.select(_t.hold_id, _t.by, _t.at, _t.ends_at, _t.reason)
+        .join_from(hold_terms, holds, _h.id == _t.hold_id)
+        .where(_h.case_id == case, _t.why == Why.EXTENDED.value)
+        .order_by(_t.change.desc())
+    )
+    return [
+        Extension(Id(row.hold_id), row.by, row.at, row.ends_at, row.reason)
+        for row in tx.execute(wanted)
     ]
 
 

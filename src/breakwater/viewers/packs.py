@@ -23,6 +23,7 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.approval import Approval
 from breakwater.model.clock import iso
 from breakwater.model.country import country_code
+from breakwater.model.event import EventType
 from breakwater.model.ids import Id
 from breakwater.model.sending import DataClass, Occasion, Permit, RecipientKind, Sendings
 from breakwater.model.watch import AddressKind, Certainty, Doubt, Tier
@@ -151,6 +152,7 @@ class Packs:
             if dict(made.facts) != facts or made.by != person:
                 raise Conflict("Another pack of this case waits: agree to it, or refuse it.")
             tx.audit(person, "viewers.propose_pack", case, **_noted(facts))
+            tx.emit(EventType.VIEWERS_CHANGED, case)
             return made
 
     def make(self, by: Principal, case: Id) -> Pack:
@@ -184,6 +186,7 @@ class Packs:
                 person, "viewers.export", case, first=agreed.by, named=named, sha256=made.sha256,
                 **_noted(agreed.facts),
             )  # fmt: skip
+            tx.emit(EventType.VIEWERS_CHANGED, case)
             return made
 
     def _may_leave(self, person: Id, case: Id, facts: Mapping[str, Any]) -> list[str]:
@@ -221,6 +224,7 @@ class Packs:
         with self._db.transaction() as tx:
             approvals.refuse(tx, kind=KIND, subject=case, by=person)
             tx.audit(person, "viewers.refuse_pack", case)
+            tx.emit(EventType.VIEWERS_CHANGED, case)
 
 
 def _occasion(facts: Mapping[str, Any]) -> Occasion:

@@ -53,6 +53,7 @@ NEEDS: Final[Mapping[EventType, Permission]] = {
     EventType.FILING_CHANGED: Permission.FILING_READ,
     EventType.PACKAGE_CHANGED: Permission.PACKAGE_EXPORT,
     EventType.SERIES_CHANGED: Permission.LINK_READ,
+    EventType.VIEWERS_CHANGED: Permission.IDENTITY_READ,
 }
 """Which events leave, and for whom. All others stay inside."""
 

@@ -19,7 +19,15 @@ from breakwater.model.access import Principal
 from breakwater.model.approval import Approval
 from breakwater.model.case import Case
 from breakwater.model.event import EventType
-from breakwater.model.hold import Hold, HoldItem, HoldKind, HoldState, Preservation, Why
+from breakwater.model.hold import (
+    Extension,
+    Hold,
+    HoldItem,
+    HoldKind,
+    HoldState,
+    Preservation,
+    Why,
+)
 from breakwater.model.ids import Id
 from breakwater.records import approvals, cases, hold_items, holds, preservations
 from breakwater.records.database import Database, Tx
@@ -60,7 +68,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What is held of one case."""
+    """What is held of one case, and who kept it longer, the newest first."""
 
     case: Case
     holds: tuple[Hold, ...]
@@ -69,6 +77,7 @@ class Manifest:
     rules: Rules
     now: datetime
     waiting: Mapping[Id, Approval] = field(default_factory=dict)
+    extended: tuple[Extension, ...] = ()
 
 
 class Holding:
@@ -118,6 +127,7 @@ class Holding:
             return Manifest(
                 found, tuple(holds.of_case(tx, case)), tuple(hold_items.of_case(tx, case)),
                 preservations.get(tx, case), self._rules, tx.now, _waiting(tx),
+                tuple(holds.extensions(tx, case)),
             )  # fmt: skip
 
     def extend(self, by: Principal, hold: Id, to: datetime, reason: str) -> Hold:

@@ -134,6 +134,8 @@ class ViewersView:
         pack: what is written of a new one.
         waits: a pack that waits for a second person, in words; empty: none.
         whom: for which authority and on what occasion it leaves.
+        proposed: who proposed it, and when it lapses.
+        made: packs that were made, the newest first: when, by whom, and for whom.
         own: it is the viewer's own proposal.
         carriers: how many came from addresses that a carrier shares.
         next_url, first_url: further rows.
@@ -159,6 +161,8 @@ class ViewersView:
     pack: PackForm = PackForm()
     waits: str = ""
     whom: str = ""
+    proposed: str = ""
+    made: tuple[tuple[When, str, str], ...] = ()
     own: bool = False
     carriers: str = ""
     next_url: str = ""

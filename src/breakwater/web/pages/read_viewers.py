@@ -12,16 +12,17 @@ from datetime import datetime
 from typing import Final
 
 from breakwater.model.access import Permission, Principal
-from breakwater.model.approval import Approval
+from breakwater.model.approval import Approval, ApprovalState
 from breakwater.model.case import Case
 from breakwater.model.country import country_code
 from breakwater.model.sending import Occasion, Permit
 from breakwater.model.watch import ActKind, AddressKind, Certainty, Doubt, Span, Tier, merged
+from breakwater.records.database import Tx
 from breakwater.viewers.seeing import CaseViewers, Seen
 from breakwater.viewers.sight import Sight
 from breakwater.web.languages import speaking
 from breakwater.web.pages import words, world
-from breakwater.web.pages.models import Mark
+from breakwater.web.pages.models import Mark, When
 from breakwater.web.pages.models_viewers import (
     Bar,
     BroadcastRow,
@@ -34,6 +35,7 @@ from breakwater.web.pages.models_viewers import (
     ViewersView,
 )
 from breakwater.web.pages.read_filings import OCCASIONS
+from breakwater.web.pages.read_names import called
 from breakwater.web.pages.retold import retold
 from breakwater.web.pages.speech import Spoken, figure, later, say, say_n
 
@@ -41,6 +43,8 @@ ROWS: Final = 15
 """Viewers on one page."""
 COUNTRIES: Final = 40
 CLUSTERS: Final = 20
+MADE: Final = 5
+"""Packs that were made, as far as the page lists them."""
 
 TIERS: Final[Mapping[Tier, Mark]] = Spoken({
     Tier.PAID: Mark("now", later("Paid")),
@@ -86,10 +90,21 @@ ACTS: Final[Mapping[ActKind, str]] = Spoken({
 
 
 def view(
-    who: Principal, case: Case, found: CaseViewers, waiting: Approval | None, at: int,
-    *, pack: PackForm,
+    tx: Tx, who: Principal, case: Case, found: CaseViewers, *, packs: Sequence[Approval], at: int,
+    pack: PackForm,
 ) -> ViewersView:  # fmt: skip
-    """The page of a case, from one row on."""
+    """The page of a case, from one row on.
+
+    Args:
+        tx: for the names of people.
+        who: looks.
+        case: whose viewers.
+        found: as far as they may see.
+        packs: proposed of this case, the newest first.
+        at: first row.
+        pack: what is written of a new one.
+    """
+    waiting = next((one for one in packs if one.state(tx.now) is ApprovalState.WAITING), None)
     whole = _whole(found)
     shown = found.viewers[at : at + ROWS]
     here = f"/cases/{case.id}/viewers"
@@ -107,6 +122,7 @@ def view(
         outline=world.outline(),
         box=f"0 0 {world.COLUMNS * world.SIDE} {world.ROWS * world.SIDE}",
         pack=pack, waits=_waits(waiting), whom=_whom(waiting), own=waiting is not None and waiting.by == who.person,
+        proposed=_proposed(tx, waiting), made=_made(tx, packs),
         carriers=_carriers(found), next_url=f"{here}?after={at + ROWS}" if following else "",
         first_url=here if at else "",
     )  # fmt: skip
@@ -287,6 +303,28 @@ def _whom(waiting: Approval | None) -> str:
     when = OCCASIONS[Occasion(facts.get("occasion", Occasion.ALWAYS.value))]
     parts = [", ".join(named), when, facts.get("reference", "")]
     return " · ".join(one for one in parts if one)
+
+
+def _proposed(tx: Tx, waiting: Approval | None) -> str:
+    if waiting is None:
+        return ""
+    return say(
+        "%(who)s proposed it, and it lapses %(when)s.",
+        who=called(tx, waiting.by), when=words.due(waiting.lapses_at, tx.now).words,
+    )  # fmt: skip
+
+
+def _made(tx: Tx, packs: Sequence[Approval]) -> tuple[tuple[When, str, str], ...]:
+    return tuple(
+        (
+            words.ago(one.decided_at, tx.now),
+            say("%(first)s proposed it, %(second)s agreed and took it.",
+                first=called(tx, one.by), second=called(tx, one.decided_by)),
+            _whom(one),
+        )
+        for one in [one for one in packs if one.outcome == ApprovalState.CONFIRMED.value][:MADE]
+        if one.decided_at is not None and one.decided_by is not None
+    )  # fmt: skip
 
 
 def answered(form: PackForm, answers: Mapping[Occasion, Permit]) -> PackForm:

@@ -127,13 +127,10 @@ def _page(
     pack, wrong = _asked(app, form or PackForm(country=app.viewers.packs.seat))
     with app.db.read() as tx:
         found = case_named(tx, case)
-        mine = [
-            one
-            for one in approvals.of_subject(tx, found.id)
-            if one.kind == KIND and not one.outcome and one.lapses_at > tx.now
-        ]
+        packs = [one for one in approvals.of_subject(tx, found.id) if one.kind == KIND]
     seen = app.viewers.seeing.of_case(who, found.id, reason=reason)
-    view = read_viewers.view(who, found, seen, next(iter(mine), None), after, pack=pack)
+    with app.db.read() as tx:
+        view = read_viewers.view(tx, who, found, seen, packs=packs, at=after, pack=pack)
     return show(
         request, pages, who, "viewers", section="queue", status=status, view=view,
         told=told or wrong,
