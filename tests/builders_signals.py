@@ -36,7 +36,7 @@ def hashed(seed: int, time_s: float = 0.0, quality: int = 100) -> Print:
 def sound(seed: int, seconds: float = 30.0) -> SoundPrint:
     """Sound items of no sound."""
     items = np.random.default_rng(seed).integers(0, 1 << 32, int(seconds / STEP_S), np.uint32)
-    return SoundPrint(items, 0.0, STEP_S)
+    return SoundPrint(items, 0.0, STEP_S, (items & 0xFF).astype(np.uint8).tobytes())
 
 
 def signals(seed: int = 1) -> LinkSignals:

@@ -52,7 +52,13 @@ def points(count: int) -> list[list[float]]:
 PLACES = {"pairs": [{"a_s": 0, "b_s": 0, "inliers": 46, "points": points(46)},
                     {"a_s": 0, "b_s": 0, "inliers": 21, "points": points(21)}]}  # fmt: skip
 LINE = {"line": [[s, s + 12.5] for s in range(40)]}
-SOUNDS = {"sound": {"a_s": 3, "b_s": 71, "seconds": 42, "error_rate": 0.07}}
+WAVE = [40 + (n * n * 7) % 190 for n in range(110)]
+SOUNDS = {
+    "sound": {
+        "a_s": 3, "b_s": 71, "seconds": 42, "error_rate": 0.07, "a_wave": WAVE,
+        "b_wave": [one * 3 // 4 for one in WAVE],
+    }
+}  # fmt: skip
 
 
 @dataclass

@@ -107,3 +107,17 @@ def test_a_faster_copy_is_found_at_its_speed() -> None:
     found = audio.find(faster, known, speed=0.8)
     assert found is not None
     assert found.error_rate < 0.1
+
+
+def test_the_waveform_is_the_loudest_of_each_step() -> None:
+    samples = np.zeros(10 * RATE, np.int16)
+    samples[2 * RATE : 4 * RATE : 50] = -32768
+    samples[6 * RATE :: 50] = 12800
+    pieces = audio.print_of(iter(np.array_split(samples, 37)))
+    assert pieces.levels == printed(samples).levels
+    assert len(pieces.levels) == len(pieces.items)
+    at = [pieces.levels[int(second / pieces.step_s)] for second in (1, 3, 5, 7)]
+    assert at == [0, 255, 0, 100]
+    assert pieces.wave(2.5, 1.0, most=4) == [255] * 4
+    assert pieces.wave(100.0, 5.0) == []
+    assert SoundPrint(pieces.items, 0.0, pieces.step_s).wave(0.0, 5.0) == [], "not measured"

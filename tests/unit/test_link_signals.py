@@ -44,6 +44,7 @@ def test_signals_come_back_as_they_went() -> None:
     assert again.sound is not None
     assert one.sound is not None
     assert np.array_equal(again.sound.items, one.sound.items)
+    assert again.sound.levels == one.sound.levels
     assert again.reel is not None
     assert again.views is not None
     assert wire_links.taken(wire_links.write_signals(one)).pack() == PACKED
@@ -76,7 +77,7 @@ def test_the_fullest_answer_fits_on_the_wire() -> None:
         {"frames": [[0.0, 0, 300, 40], [4.0, 320, 300, 0]]}, {"frames": [[0.0]]}, {"shots": [0]},
         {"shots": [0, -1]}, {"shots": [0, True]}, {"prints": -1}, {"prints": 10_000},
         {"prints": "2"}, {"sound": [0, 0, 5]}, {"sound": [0.0, 0.1]}, {"sound": "x"},
-        {"sound": [0.0, 0.12, 1 << 40]}, {"traits": [["camera", "", ""]]},
+        {"sound": [0.0, 0.12, 1 << 40]}, {"sound": [0.0, 0.12, 2, 3]}, {"traits": [["camera", "", ""]]},
         {"traits": [["nosuch", "x", ""]]}, {"traits": [["camera", "a\x00b", ""]]},
         {"traits": [["camera", 7, ""]]}, {"traits": [["camera", "x" * 401, ""]]},
         {"traits": [["camera", "x", ""]] * 65}, {"seconds": -1}, {"seconds": "1"},

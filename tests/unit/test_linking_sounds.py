@@ -58,8 +58,14 @@ def test_the_same_sound_in_another_clip_is_a_lead_with_its_place(shelf) -> None:
     assert told["b_s"] - told["a_s"] == pytest.approx(3.0, abs=0.5), "9 s before, 6 s cut off"
     assert told["seconds"] > 15
     assert not found.evidence["common"]
+    assert 60 < len(told["a_wave"]) <= 120
+    length = min(len(told["a_wave"]), len(told["b_wave"]))
+    one, other = np.array(told["a_wave"][:length]), np.array(told["b_wave"][:length])
+    alike, turned_round = (np.corrcoef(one, two)[0, 1] for two in (other, other[::-1]))
+    assert alike > turned_round + 0.3, "one stretch, so one waveform"
     (turned,) = shelf.find(heard(song), number=0)
     assert turned.evidence["sound"]["a_s"] == told["b_s"]
+    assert turned.evidence["sound"]["a_wave"] == told["b_wave"]
 
 
 def test_other_sounds_share_nothing(shelf) -> None:

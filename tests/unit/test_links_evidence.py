@@ -48,7 +48,25 @@ def test_sounds_agree_in_bits_of_a_hundred() -> None:
     assert found is not None
     assert found.share == 88
     assert found.path == "M0 14L100 50"
+    assert found.waves == (), "older evidence has none"
     assert sound({"sound": None}) is None
+
+
+def test_two_waveforms_are_drawn_one_over_the_other_or_none() -> None:
+    said = {
+        "a_s": 3,
+        "b_s": 9,
+        "seconds": 30,
+        "error_rate": 0.12,
+        "a_wave": [0, 255],
+        "b_wave": [85],
+    }
+    found = sound({"sound": said})
+    assert found is not None
+    assert found.waves == ("M25 49.8V50.2M75 2V98", "M50 34V66")
+    half = sound({"sound": said | {"b_wave": []}})
+    assert half is not None
+    assert half.waves == ()
 
 
 def test_evidence_that_is_no_list_has_no_frames() -> None:

@@ -1,6 +1,7 @@
 """Key points and sound from a child that was taken over can lie, but not harm the parent."""
 
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -43,7 +44,12 @@ def test_sound_survives_the_wire() -> None:
     items = np.array([0, 1, 2**32 - 1], np.uint32)
     found = read_sound(sent(write_sound(SoundPrint(items, 0.5, 0.12))))
     assert np.array_equal(found.items, items)
-    assert (found.start_s, found.step_s) == (0.5, 0.12)
+    assert (found.start_s, found.step_s, found.levels) == (0.5, 0.12, b"")
+    measured = SoundPrint(items, 0.5, 0.12, b"\1\2\3")
+    assert read_sound(sent(write_sound(measured))).levels == b"\1\2\3"
+    for wrong in (b"", b"\1\2", b"\1\2\3\4"):
+        with pytest.raises(BadAnswer):
+            read_sound(sent(replace(write_sound(measured), block=items.tobytes() + wrong)))
 
 
 GOOD = write_keypoints([frame(3)])

@@ -33,7 +33,8 @@ ALGORITHM: Final = 1
 ERROR_RATE: Final = 0.27
 SHORTEST_S: Final = 5.0
 
-STEP_S: Final = 1365 / RATE
+_STEP: Final = 1365
+STEP_S: Final = _STEP / RATE
 """From item to item: frames of 4096 samples that overlap by two thirds."""
 
 _SECOND: Final = 8
@@ -155,10 +156,43 @@ def print_of(blocks: Iterator[NDArray[np.int16]]) -> SoundPrint:
     Raises:
         Unfit: the library is not installed.
     """
+    loudness = _Loudness()
     with Listener() as listener:
-        parts = [listener.feed(block).items for block in blocks]
+        parts = []
+        for block in blocks:
+            parts.append(listener.feed(block).items)
+            loudness.feed(block)
         parts.append(listener.finish().items)
-    return SoundPrint(np.concatenate(parts), 0.0, STEP_S)
+    items = np.concatenate(parts)
+    return SoundPrint(items, 0.0, STEP_S, loudness.of(len(items)))
+
+
+class _Loudness:
+    """The loudest sample of each step, in one pass."""
+
+    def __init__(self) -> None:
+        self._levels = bytearray()
+        self._rest: NDArray[np.int16] = np.zeros(0, np.int16)
+
+    def feed(self, samples: NDArray[np.int16]) -> None:
+        joined = np.concatenate([self._rest, samples])
+        whole = len(joined) // _STEP * _STEP
+        steps = joined[:whole].reshape(whole // _STEP, _STEP).astype(np.int32)
+        peaks = np.abs(steps).max(axis=1, initial=0) >> 7
+        self._levels += peaks.clip(0, 255).astype(np.uint8).tobytes()
+        self._rest = joined[whole:]
+
+    def of(self, count: int) -> bytes:
+        """One byte of each of `count` steps."""
+        return bytes(self._levels[:count]).ljust(count, b"\0")
+
+
+def waves(match: SoundMatch, query: SoundPrint, known: SoundPrint) -> dict[str, list[int]]:
+    """The waveforms of a stretch in both, to be drawn beside one another."""
+    return {
+        "a_wave": query.wave(match.start_s, match.seconds),
+        "b_wave": known.wave(match.reference_start_s, match.seconds),
+    }
 
 
 def find(

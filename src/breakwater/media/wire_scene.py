@@ -69,8 +69,8 @@ def _row(row: Any) -> tuple[float, int, int, int]:
 
 def write_sound(found: SoundPrint) -> Answer:
     """Spell a sound print."""
-    header = {"start_s": found.start_s, "step_s": found.step_s}
-    return Answer(header, found.items.astype("<u4").tobytes())
+    header = {"start_s": found.start_s, "step_s": found.step_s, "levels": len(found.levels)}
+    return Answer(header, found.items.astype("<u4").tobytes() + found.levels)
 
 
 def read_sound(answer: Answer, *_: object) -> SoundPrint:
@@ -83,7 +83,12 @@ def read_sound(answer: Answer, *_: object) -> SoundPrint:
     numbers = isinstance(start, int | float) and isinstance(step, int | float)
     if not numbers or not (abs(float(start or 0)) < 1e9 and 0.01 < float(step or 0) < 10):
         raise BadAnswer("Its sound is not well formed.")
-    if len(answer.block) % 4:
+    measured = answer.header.get("levels", 0)
+    if type(measured) is not int or measured not in {0, len(answer.block) // 5}:
+        raise BadAnswer("Its sound has another number of levels.")
+    size = len(answer.block) - measured
+    if size % 4 or (measured and size != 4 * measured):
         raise BadAnswer("Its sound is cut short.")
-    items = np.frombuffer(answer.block, "<u4").astype(np.uint32)
-    return SoundPrint(items, float(start or 0), float(step or 0))
+    items = np.frombuffer(answer.block[:size], "<u4").astype(np.uint32)
+    levels = bytes(answer.block[size:])
+    return SoundPrint(items, float(start or 0), float(step or 0), levels)

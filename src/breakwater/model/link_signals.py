@@ -92,7 +92,8 @@ class LinkSignals:
             "frames": [[f.time_s, f.width, f.height, len(f)] for f in self.frames],
             "shots": list(self.shots),
             "prints": len(self.prints),
-            "sound": None if sound is None else [sound.start_s, sound.step_s, len(sound.items)],
+            "sound": None if sound is None
+            else [sound.start_s, sound.step_s, len(sound.items), len(sound.levels)],
             "traits": [[one.kind.value, one.value, one.shown] for one in self.traits],
             "seconds": self.seconds, "width": self.width, "height": self.height,
             "abstained": self.abstained,
@@ -107,7 +108,7 @@ class LinkSignals:
             _HEAD.pack(_MAGIC, len(head)), head,
             *(_PRINT.pack(*one) for one in self.prints),
             *(f.points.astype("<f4").tobytes() + f.descriptors.tobytes() for f in self.frames),
-            b"" if sound is None else sound.items.astype("<u4").tobytes(),
+            b"" if sound is None else sound.items.astype("<u4").tobytes() + sound.levels,
             *(one for one in reels if one is not None),
             *(f.points.astype("<f4").tobytes() + f.descriptors.tobytes() for f in learned),
         ))  # fmt: skip
@@ -239,12 +240,13 @@ def _learned(row: Sequence[Any] | None, rest: _Rest) -> Learned | None:
 def _sound(row: Sequence[Any] | None, rest: _Rest) -> SoundPrint | None:
     if row is None:
         return None
-    start, step, count = row
+    start, step, count, *more = row
     items = np.frombuffer(rest.take(4 * _whole(count, _MOST_ITEMS)), "<u4")
     if not 0.01 < _seconds(step) < 10:
         raise BadSignal("The sound of a medium has no pace.")
     taken: NDArray[np.uint32] = items.astype(np.uint32)
-    return SoundPrint(taken, _seconds(start), float(step))
+    levels = rest.take(_whole(more[0], len(taken))) if more else b""
+    return SoundPrint(taken, _seconds(start), float(step), levels)
 
 
 def _reel(size: object, rest: _Rest) -> ReelPrints | None:

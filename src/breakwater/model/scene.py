@@ -84,11 +84,20 @@ class SoundPrint:
         items: (n,) uint32, one each `step_s`.
         start_s: when the first item's sound begins.
         step_s: seconds from item to item.
+        levels: the loudest sample of each step, a byte each, 255 full scale; empty: not measured.
     """
 
     items: NDArray[np.uint32]
     start_s: float
     step_s: float
+    levels: bytes = b""
+
+    def wave(self, start_s: float, seconds: float, most: int = 120) -> list[int]:
+        """The waveform of a stretch to draw it by: `most` levels at most, 0 to 255 each."""
+        first = max(0, round((start_s - self.start_s) / self.step_s))
+        part = self.levels[first : first + max(1, round(seconds / self.step_s))]
+        per = -(-len(part) // most) or 1
+        return [max(part[at : at + per]) for at in range(0, len(part), per)]
 
     @property
     def end_s(self) -> float:

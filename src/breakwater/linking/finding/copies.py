@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from breakwater.fingerprint import audio
 from breakwater.linking.finding.prints import LEAST_QUALITY, SAME, Prints
 from breakwater.linking.finding.sealed import SealedArrays
 from breakwater.matching.align import Follower
@@ -231,7 +232,10 @@ def _videos(one: LinkSignals, other: LinkSignals) -> Copy | None:
             zip(looked, matches, strict=True), key=lambda row: -row[1].score
         )
     ]
-    return Copy(round(score, 3), "alignment", _told(segment, pairs[:_SHOWN_PAIRS], sound))
+    told = _told(segment, pairs[:_SHOWN_PAIRS], sound)
+    if sound is not None and one.sound is not None and other.sound is not None:
+        told["sound"] |= audio.waves(sound, one.sound, other.sound)
+    return Copy(round(score, 3), "alignment", told)
 
 
 def _segments(mine: ReelPrints | None, theirs: ReelPrints | None) -> tuple[Segment, ...]:
@@ -323,7 +327,13 @@ def turned(evidence: dict[str, Any]) -> dict[str, Any]:
             for one in out["pairs"]
         ]  # fmt: skip
     if "sound" in out:
-        out["sound"] = out["sound"] | {"a_s": out["sound"]["b_s"], "b_s": out["sound"]["a_s"]}
+        heard = out["sound"]
+        out["sound"] = heard | {
+            f"{here}_{name}": heard[f"{there}_{name}"]
+            for here, there in (("a", "b"), ("b", "a"))
+            for name in ("s", "wave")
+            if f"{there}_{name}" in heard
+        }
     if "speed" in out:
         out["speed"] = round(1 / out["speed"], 3)
     return out

@@ -114,10 +114,10 @@ class SoundFinder:
                 continue
             match = audio.find(signals.sound, theirs.sound, offset_s=offset_s, within_s=2.0)
             if match is not None and match.seconds >= LEAST_S:
-                found.append((number, match))
+                found.append((number, match, audio.waves(match, signals.sound, theirs.sound)))
         if len(found) > CROWD:
             return ()
-        return [_edge(medium.number, number, match, len(found)) for number, match in found]
+        return [_edge(medium.number, *one, len(found)) for one in found]
 
     def save(self) -> None:
         """Write items down, where there is enough that is new, or something is gone."""
@@ -184,7 +184,9 @@ def chosen(sound: SoundPrint) -> tuple[NDArray[np.uint32], NDArray[np.int32]]:
     return items[places], places.astype(np.int32)
 
 
-def _edge(number: int, other: int, match: SoundMatch, shared: int) -> Found:
+def _edge(
+    number: int, other: int, match: SoundMatch, drawn: Mapping[str, list[int]], shared: int
+) -> Found:
     """A lead, the weaker the more share the sound."""
     length = min(1.0, match.seconds / _LONG_S)
     clean = 1.0 - match.error_rate / audio.ERROR_RATE
@@ -193,12 +195,13 @@ def _edge(number: int, other: int, match: SoundMatch, shared: int) -> Found:
         COMMON if common else max(COMMON, STRONGEST * (0.4 + 0.6 * length) * (0.5 + 0.5 * clean))
     )
     a_s, b_s = match.start_s, match.reference_start_s
+    a_wave, b_wave = drawn["a_wave"], drawn["b_wave"]
     if number > other:
-        a_s, b_s = b_s, a_s
+        a_s, b_s, a_wave, b_wave = b_s, a_s, b_wave, a_wave
     evidence: dict[str, Any] = {
         "sound": {
             "a_s": round(a_s, 2), "b_s": round(b_s, 2), "seconds": round(match.seconds, 2),
-            "error_rate": match.error_rate,
+            "error_rate": match.error_rate, "a_wave": a_wave, "b_wave": b_wave,
         },
         "shared_by": shared, "common": common,
     }  # fmt: skip

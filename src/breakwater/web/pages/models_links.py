@@ -306,6 +306,8 @@ class SoundView:
     share: int
     path: str
     facts: tuple[tuple[str, str], ...]
+    waves: tuple[str, ...] = ()
+    """Paths in a square of 100: the stretch in each, one over the other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,7 +216,22 @@ def sound(evidence: Mapping[str, Any]) -> SoundView | None:
             (say("In the other from"), words.timecode(float(found.get("b_s", 0)))),
             (say("Length"), say("%(n)s s", n=figure(round(float(found.get("seconds", 0)))))),
         ),
+        waves=_waves(found),
     )  # fmt: skip
+
+
+def _waves(found: Mapping[str, Any]) -> tuple[str, ...]:
+    """Both waveforms as bars about a middle line; none where one was not measured."""
+    sides = [found.get(name) for name in ("a_wave", "b_wave")]
+    drawn = []
+    for side in sides:
+        levels = side if isinstance(side, list) else []
+        step = 100 / max(1, len(levels))
+        high = [48 * min(255, max(1, int(one))) / 255 for one in levels]
+        drawn.append("".join(
+            f"M{(n + 0.5) * step:.4g} {50 - one:.3g}V{50 + one:.3g}" for n, one in enumerate(high)
+        ))  # fmt: skip
+    return tuple(drawn) if all(drawn) else ()
 
 
 def _line_words(first: tuple[float, float], last: tuple[float, float], speed: float) -> str:
