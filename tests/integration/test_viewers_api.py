@@ -104,10 +104,11 @@ def test_the_command_reads_a_log_goes_on_and_counts_what_is_bad(
 ) -> None:
     installation = Installation(tmp_path, ready=True)
     log = tmp_path / "access.log"
-    log.write_text("".join(line(second, "014") for second in range(90)) + "nonsense\n")
+    bare = line(90, "014").replace("GET /hls/014-90.ts HTTP/1.1", "-")
+    log.write_text("".join(line(second, "014") for second in range(90)) + "nonsense\n" + bare)
     alone = installation.run("viewers", "import", str(log), "--json")
     assert (alone.code, alone.json["counts"]["used"]) == (0, 90), alone.err
-    assert alone.json["counts"]["unreadable"] == 1
+    assert alone.json["unreadable"] == {"other_form": 1, "no_request": 1}
     assert alone.json["counts"]["forgotten"] == 1
     assert alone.json["finished_at"]
     server = installation.serve()
@@ -123,6 +124,10 @@ def test_the_command_reads_a_log_goes_on_and_counts_what_is_bad(
             more.write("".join(line(second, "014") for second in range(90, 100)))
         again = installation.run("viewers", "import", str(log), "--json")
         assert (again.code, again.json["counts"]["used"]) == (0, 100), again.err
+        said = installation.run("viewers", "import", str(log))
+        assert "2 lines that could not be read:" in said.out
+        assert "1: not written in this form" in said.out
+        assert "1: no request for a path" in said.out
         assert again.json["resumed_at"] == alone.json["offset"]
         packed = tmp_path / "other.log.gz"
         packed.write_bytes(gzip.compress(line(5, "015").encode()))

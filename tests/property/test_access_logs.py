@@ -144,7 +144,7 @@ def test_no_line_makes_a_form_fail(text: str) -> None:
                 fields.line_of(found, HOW)
         except fields.BadLine as bad:
             words.add(bad.word)
-    assert words <= {"unreadable", "not_media", "not_given", "address", "time"}
+    assert words <= {"other_form", "no_request", "not_media", "not_given", "address", "time"}
 
 
 def test_a_log_format_of_ones_own_with_the_port(tmp_path: Path) -> None:

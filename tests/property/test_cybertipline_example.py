@@ -85,6 +85,22 @@ def test_the_command_writes_and_checks(tmp_path: Path) -> None:
     assert told.exit_code == 65
     assert list(json.loads(told.stdout)["invalid"]) == [str(files[0]), str(files[1])]
     assert "secret" not in told.output
+    words = json.loads(told.stdout)["invalid"][str(files[0])][0]["words"]
+    assert words.startswith(
+        "Element 'incidentType': what stands there is none of those allowed: {'"
+    )
+    assert "'Child Sex Trafficking', " in words
+
+
+@pytest.mark.parametrize("value", ["secret", "' is secret, '", "secret' is a secret value 'x' has"])
+def test_a_value_of_a_type_is_not_said(value: str) -> None:
+    xml = next(xml for _, xml in documents(1, seed=0))
+    begins, ends = b"<incidentDateTime>", b"</incidentDateTime>"
+    head, rest = xml.split(begins, 1)
+    spoilt = head + begins + value.encode() + ends + rest.split(ends, 1)[1]
+    (fault,) = Schema(OURS).faults(spoilt)
+    assert "secret" not in fault.words
+    assert fault.words.startswith("Element 'incidentDateTime': what stands there is not a valid")
 
 
 def test_without_paths_examples_are_checked() -> None:

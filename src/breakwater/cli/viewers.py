@@ -7,13 +7,13 @@ many sessions were kept. The log is read here; sessions go to the owner of the i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from breakwater.cli.terminal import GOOD, WARN, Json, Terminal
+from breakwater.cli.terminal import GOOD, WARN, Json, Terminal, counted
 
 if TYPE_CHECKING:
     from breakwater.cli.desk import Desk
@@ -29,11 +29,16 @@ WORDS: Final = {
     "used": "requests for pieces of broadcasts",
     "not_media": "for something else",
     "not_given": "that were not given out",
-    "unreadable": "that could not be read",
-    "address": "without an address",
-    "time": "without a time that can be",
-    "too_long": "that were too long",
 }
+REASONS: Final = {
+    "other_form": "not written in this form: see --form and --log-format",
+    "no_request": "no request for a path",
+    "address": "no address",
+    "time": "no time with its zone",
+    "too_long": "too long",
+    "unreadable": "read by an older version, which did not say why",
+}
+"""Why a line could not be read, as `viewers.reading` counts it."""
 Option = typer.Option
 
 
@@ -85,7 +90,8 @@ def import_(
             for batch, last in _with_last(batches):
                 stands = _send(desk, stands, server, batch, last=last)
                 bar.at(stands["offset"])
-    terminal.result(stands | {"resumed_at": start}, _said(stands, start))
+    bad = _bad(stands["counts"])
+    terminal.result(stands | {"resumed_at": start, "unreadable": bad}, _said(stands, start))
 
 
 @app.command("list")
@@ -170,6 +176,11 @@ def _row(one: Session) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _bad(counts: Mapping[str, int]) -> dict[str, int]:
+    """Lines that could not be read, by reason."""
+    return {name: counts[name] for name in REASONS if counts.get(name)}
+
+
 def _said(stands: dict[str, Any], start: int) -> str:
     counts = stands["counts"]
     words = (
@@ -181,4 +192,9 @@ def _said(stands: dict[str, Any], start: int) -> str:
     for name, what in WORDS.items():
         if counts.get(name):
             words += f"\n  {counts[name]:,} {what}"
+    bad = _bad(counts)
+    if bad:
+        words += f"\n  {counted(sum(bad.values()), 'line', 'lines')} that could not be read:"
+    for name, many in bad.items():
+        words += f"\n    {many:,}: {REASONS[name]}"
     return words

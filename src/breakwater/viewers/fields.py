@@ -178,7 +178,7 @@ def _asked(fields: Mapping[str, str], how: Reading) -> tuple[str, str, str]:
         uri = "/" + uri.partition("://")[2].partition("/")[2]
     path, _, query = uri.partition("?")
     if not path.startswith("/") or len(path) > 4096:
-        raise BadLine("unreadable")
+        raise BadLine("no_request")
     return clean(unquote(path, errors="replace")), query or _get(fields, how, "query"), method
 
 

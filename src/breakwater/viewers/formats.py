@@ -53,7 +53,7 @@ class Nginx:
         """By name of variable."""
         found = self._pattern.fullmatch(line)
         if found is None:
-            raise BadLine("unreadable")
+            raise BadLine("other_form")
         return found.groupdict()
 
 
@@ -71,7 +71,7 @@ class CloudFront:
             return None
         cells = line.split("\t")
         if not self._names or len(cells) < len(self._names):
-            raise BadLine("unreadable")
+            raise BadLine("other_form")
         found = dict(zip(self._names, cells, strict=False))
         found["timestamp"] = f"{found.get('date', '')}T{found.get('time', '')}+00:00"
         found.pop("time", None)
@@ -89,9 +89,9 @@ class JsonLines:
         try:
             found = json.loads(line)
         except (ValueError, RecursionError):
-            raise BadLine("unreadable") from None
+            raise BadLine("other_form") from None
         if not isinstance(found, dict):
-            raise BadLine("unreadable")
+            raise BadLine("other_form")
         return {
             name: str(value)
             for name, value in found.items()

@@ -20,6 +20,12 @@ from breakwater.reporting.cybertipline.read import parsed
 
 RELAX_NG: Final = "{http://relaxng.org/ns/structure/1.0}"
 _ELSEWHERE: Final = re.compile(r"^\s*([A-Za-z][A-Za-z0-9+.-]*:|/|\\)|\.\.")
+_CHOICE: Final = re.compile(
+    r"(?s)(?:\[facet 'enumeration'\] )?The value '.*' is not an element of the set (\{.*\})"
+)
+_TYPED: Final = re.compile(
+    r"(?s)^(Element '[^']*'(?:, attribute '[^']*')?: )'.*' is not a valid value of"
+)
 _VALUE: Final = re.compile(r"(?s)(value|content) '.*'( is| has|,)")
 MOST_FAULTS: Final = 20
 
@@ -66,4 +72,21 @@ class Schema:
         if self._schema.validate(root):
             return ()
         log = list(self._schema.error_log)[:MOST_FAULTS]
-        return tuple(Fault(one.line, _VALUE.sub(r"\1\2", one.message)) for one in log)
+        return tuple(Fault(one.line, _without_value(one.message)) for one in log)
+
+
+def _without_value(said: str) -> str:
+    """The validator's words: the element and what is allowed there, never what stands there.
+
+    >>> _without_value("Element 'a': [facet 'enumeration'] The value 'x' is not an element of the set {'b', 'c'}.")
+    "Element 'a': what stands there is none of those allowed: {'b', 'c'}."
+    >>> _without_value("Element 'a': 'x' is not a valid value of the atomic type 'xs:date'.")
+    "Element 'a': what stands there is not a valid value of the atomic type 'xs:date'."
+    """
+    for pattern, words in (
+        (_CHOICE, r"what stands there is none of those allowed: \1"),
+        (_TYPED, r"\1what stands there is not a valid value of"),
+    ):
+        if pattern.search(said):
+            return pattern.sub(words, said)
+    return _VALUE.sub(r"\1\2", said)
