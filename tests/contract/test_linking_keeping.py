@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from contextlib import suppress
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -192,3 +193,42 @@ def test_a_person_s_likeness_of_full_score_changes_no_series(shelf) -> None:
         a, b = shelf.media(tx, 2)
         shelf.link(tx, a, b, LinkKind.PERSON, 1.0)
         assert link_series.page(tx) == []
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 10_000))
+def test_what_a_verdict_would_pull_apart_is_foreseen(database, seed) -> None:
+    chance, shelf = random.Random(seed), Shelf(database)
+    with suppress(Undo), database.transaction() as tx:
+        media = shelf.media(tx, 8)
+        edges = [shelf.link(tx, *chance.sample(media, 2)) for _ in range(14)]
+        for one in chance.sample(edges, 4):
+            shelf.say(tx, one, chance.choice([EdgeState.REJECTED, EdgeState.CONFIRMED]))
+        for one in edges:
+            said = link_edges.get(tx, one).edge
+            if said.state is EdgeState.CONFIRMED:
+                continue
+            before = link_series.of_media(tx, media)
+            told = shelf.keeping.foreseen(tx, replace(said, state=EdgeState.CONFIRMED))
+            assert link_series.of_media(tx, media) == before, "nothing is written"
+            shelf.say(tx, one, EdgeState.CONFIRMED)
+            after = link_series.of_media(tx, media)
+            torn = {
+                number
+                for number in set(before.values())
+                if len({after.get(m, -m) for m, n in before.items() if n == number}) > 1
+            }
+            assert set(told) == torn
+            for number, left in told.items():
+                assert set(left) < {m for m, n in before.items() if n == number}
+        raise Undo
+
+
+def test_the_history_says_which_verdict_pulled_a_series_apart(shelf) -> None:
+    with shelf.db.transaction() as tx:
+        a, b, c = shelf.media(tx, 3)
+        first, _ = shelf.link(tx, a, b), shelf.link(tx, b, c)
+        said = link_edges.verdict(tx, first, EdgeState.REJECTED, "seen", "p1")
+        numbers = shelf.keeping.changed(tx, [said], by="p1", because=first)
+        steps = [step for one in numbers for step in link_series.history(tx, one)]
+    assert {one.facts.get("edge") for one in steps if one.what in {"left", "came_apart"}} == {first}

@@ -8,7 +8,9 @@ person holds together and another apart is a conflict and joins nothing (`scenes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from breakwater.errors import BadInput, Conflict, NotAllowed
@@ -23,6 +25,11 @@ from breakwater.records.texts import storable
 
 LONGEST: Final = 2_000
 """Letters of a reason."""
+_ALREADY: Final[Mapping[EdgeState, str]] = MappingProxyType({
+    EdgeState.CONFIRMED: "It is confirmed already. Take that back first to say something else.",
+    EdgeState.REJECTED: "It is rejected already: both are kept apart. Take that back first to say why anew.",
+    EdgeState.MACHINE: "Nobody has said anything of it that could be taken back.",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,11 @@ class Judging:
         """Nobody says anything of it any more; raises as `confirm`."""
         return self._say(by, edge, EdgeState.MACHINE, reason)
 
+    def foreseen(self, tx: Tx, edge: int) -> dict[int, list[int]]:
+        """Media that would leave their series if a link were confirmed, by series."""
+        link = link_edges.get(tx, edge)
+        return self._keeping.foreseen(tx, replace(link.edge, state=EdgeState.CONFIRMED))
+
     def join_by_hand(
         self, by: Principal, a: int, b: int, kind: LinkKind, reason: str
     ) -> Judged:  # fmt: skip
@@ -96,13 +108,13 @@ class Judging:
 
     def _judged(self, tx: Tx, link: Link, state: EdgeState, words: str, who: Id) -> Judged:
         if link.edge.state is state:
-            raise Conflict("This is what is said of it already.")
+            raise Conflict(_ALREADY[state])
         said = link_edges.verdict(tx, link.edge.number, state, words, who)
         tx.audit(
             who, "link.judge", f"link {said.edge.number}", verdict=state.value,
             before=link.edge.state.value, kind=said.edge.kind.value, a=said.edge.a, b=said.edge.b,
         )  # fmt: skip
-        changed = self._keeping.changed(tx, [said], by=who)
+        changed = self._keeping.changed(tx, [said], by=who, because=said.edge.number)
         return Judged(said, changed, state is EdgeState.CONFIRMED and not _together(tx, said))
 
 

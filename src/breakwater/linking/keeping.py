@@ -10,7 +10,8 @@ media that are connected loosely, the parts of both ends and their neighbours ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -24,6 +25,8 @@ from breakwater.scenes.series import Series
 
 MOST: Final = 5_000
 """Media that one change computes again: about a second."""
+FORESEEN: Final = 500
+"""Connected media up to which a page says what a verdict would do."""
 TOLD: Final = 50
 """Numbers of media that an event and a line of history name."""
 AT_ONCE: Final = 500
@@ -68,11 +71,46 @@ class Keeping:
         self._db = db
         self._most = most
 
-    def changed(self, tx: Tx, edges: Iterable[Link], *, by: str = SELF) -> tuple[int, ...]:
-        """Edges came or were judged; answers the numbers of series that changed."""
-        return self.around(tx, {end for one in edges for end in (one.edge.a, one.edge.b)}, by=by)
+    def changed(
+        self, tx: Tx, edges: Iterable[Link], *, by: str = SELF, because: int = 0
+    ) -> tuple[int, ...]:
+        """Edges came or were judged; answers the numbers of series that changed.
 
-    def around(self, tx: Tx, media: Iterable[int], *, by: str = SELF) -> tuple[int, ...]:
+        Args:
+            tx: the transaction.
+            edges: those.
+            by: who judged.
+            because: the edge that was judged, for the history; 0: none was.
+        """
+        ends = {end for one in edges for end in (one.edge.a, one.edge.b)}
+        return self.around(tx, ends, by=by, because=because)
+
+    def foreseen(self, tx: Tx, edge: Edge, *, most: int = FORESEEN) -> dict[int, list[int]]:
+        """Media that would leave each series if an edge stood as given; nothing is written.
+
+        Empty also where more than `most` media are connected: that is not computed to warn.
+        """
+        start = _with_their_series(tx, {edge.a, edge.b})
+        region, edges = _component(tx, start, most)
+        if len(region) > most:
+            return {}
+        others = [one for one in edges if one.number != edge.number]
+        now = {medium: min(part) for part in _parts([*others, edge]) for medium in part}
+        leaving: dict[int, list[int]] = {}
+        inside: dict[int, list[int]] = {}
+        for medium, number in sorted(link_series.of_media(tx, region).items()):
+            inside.setdefault(number, []).append(medium)
+        for number, members in inside.items():
+            sizes = Counter(now.get(medium, -medium) for medium in members)
+            stays = max(sizes, key=lambda part: sizes[part])
+            gone = [medium for medium in members if now.get(medium, -medium) != stays]
+            if gone:
+                leaving[number] = gone
+        return leaving
+
+    def around(
+        self, tx: Tx, media: Iterable[int], *, by: str = SELF, because: int = 0
+    ) -> tuple[int, ...]:
         """Compute what is connected to media; answers the numbers of series that changed."""
         tx.lock_changes()
         start = _with_their_series(tx, set(media))
@@ -82,7 +120,7 @@ class Keeping:
         if len(region) > self._most:
             _log.warning("component_too_large", size=len(region))
             region, edges = _neighbours(tx, start)
-        return _write(tx, region, _parts(edges), by)
+        return _write(tx, region, _parts(edges), by, because)
 
     def rebuild(self) -> Rebuilt:
         """Compute everything from its edges; what was right stays as it is."""
@@ -155,8 +193,8 @@ def _parts(edges: Sequence[Edge]) -> list[frozenset[int]]:
 
 
 def _write(
-    tx: Tx, region: set[int], parts: Sequence[frozenset[int]], by: str
-) -> tuple[int, ...]:  # fmt: skip
+    tx: Tx, region: set[int], parts: Sequence[frozenset[int]], by: str, because: int = 0
+) -> tuple[int, ...]:
     """Bring the rows to what was computed; answers the numbers that changed."""
     before = link_series.of_media(tx, region)
     given = link_series.founders(tx, region)
@@ -179,7 +217,7 @@ def _write(
         if into != number:  # an alias now, or nothing: what went with its founder did not leave it
             change.left = [one for one in change.left if into is None or now.get(one) != into]
         if change.joined or change.left:
-            _tell(tx, number, change, by)
+            _tell(tx, number, change, by, {"edge": because} if because else {})
         link_series.touch(tx, number)
     return tuple(sorted(changes))
 
@@ -207,19 +245,19 @@ def _part(
     return first.number
 
 
-def _tell(tx: Tx, number: int, change: _Change, by: str) -> None:
+def _tell(tx: Tx, number: int, change: _Change, by: str, why: Mapping[str, int]) -> None:
     """History and the event of one series."""
     joined, left = change.joined[:TOLD], change.left[:TOLD]
     if change.joined:
         what = "founded" if change.made else "joined"
-        link_series.step(tx, number, what, by, media=joined, count=len(change.joined))
+        link_series.step(tx, number, what, by, media=joined, count=len(change.joined), **why)
     others = [one for one in change.merged if one != number]
     if others:
         link_series.step(tx, number, "merged", by, numbers=others)
     if change.left:
         what = "came_apart" if change.to else "left"
         link_series.step(
-            tx, number, what, by, media=left, count=len(change.left), to=sorted(change.to)
+            tx, number, what, by, media=left, count=len(change.left), to=sorted(change.to), **why
         )
     tx.emit(
         EventType.SERIES_CHANGED, change.founder.id, series=number, joined=joined, left=left,

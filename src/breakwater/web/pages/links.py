@@ -181,7 +181,8 @@ def _edge(
     app.linking.likeness.opened(who, number)
     with app.db.read() as tx:
         seen = app.linking.likeness.seen(tx, who)
-        view = read_links_edge.edge(tx, who, number, pair=pair, seen=seen)
+        torn = app.linking.judging.foreseen(tx, number)
+        view = read_links_edge.edge(tx, who, number, pair=pair, seen=seen, torn=torn)
         undone = link_edges.get(tx, done).edge.number if done else 0
     return show(
         request, pages, who, "edge", section=SECTION, view=view, done=undone, said=said,

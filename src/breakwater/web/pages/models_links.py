@@ -348,3 +348,4 @@ class EdgeView:
     next_url: str
     left: str
     others: tuple[LinkRow, ...] = ()
+    torn: tuple[str, ...] = ()

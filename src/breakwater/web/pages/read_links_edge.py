@@ -9,6 +9,7 @@ here, no sound is kept. Used by `pages.links`. Tests: `tests/unit/test_links_evi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from breakwater.model.access import Permission, Principal
@@ -80,8 +81,9 @@ TOGETHER: Final[Mapping[LinkKind, str]] = Spoken({
 
 
 def edge(
-    tx: Tx, who: Principal, number: int, *, pair: int = 0, seen: frozenset[str] = NOTHING
-) -> EdgeView:
+    tx: Tx, who: Principal, number: int, *, pair: int = 0, seen: frozenset[str] = NOTHING,
+    torn: Mapping[int, Sequence[int]] = MappingProxyType({}),
+) -> EdgeView:  # fmt: skip
     """The panel of one link.
 
     Args:
@@ -90,6 +92,7 @@ def edge(
         number: of the edge.
         pair: which of its frame pairs is shown.
         seen: likenesses that the viewer's gate is open for; others are not named beside it.
+        torn: media that would leave their series if it were confirmed, by series.
 
     Raises:
         NotFound: no such edge.
@@ -122,7 +125,7 @@ def edge(
         history=tuple(_told(tx, number)), may_write=who.may(Permission.LINK_WRITE),
         may_view=who.may(Permission.MEDIA_VIEW), settled=one.state is not EdgeState.MACHINE,
         next_url=f"/links/edges/{after}" if after else "", left=_left(tx, seen),
-        others=tuple(_others(tx, one, seen)),
+        others=tuple(_others(tx, one, seen)), torn=tuple(_torn(torn)),
     )  # fmt: skip
 
 
@@ -344,6 +347,14 @@ def _verdicts(one: Edge) -> tuple[Verdict, ...]:
         ))  # fmt: skip
     given.append(Verdict("skip", say("Not sure"), "edge.skip", say("It goes on waiting.")))
     return tuple(given)
+
+
+def _torn(torn: Mapping[int, Sequence[int]]) -> Iterator[str]:
+    for series, media in sorted(torn.items()):
+        yield say(
+            "If it is confirmed, media %(which)s leave series %(n)s: other links there were rejected.",
+            which=", ".join(map(str, media[:NUMBERED])), n=series,
+        )  # fmt: skip
 
 
 def _told(tx: Tx, number: int) -> Iterator[ToldRow]:

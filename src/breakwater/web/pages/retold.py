@@ -107,6 +107,9 @@ PATTERNS: Final = (
     later("Streams of it are watched: %(n)s. Let them end, or take it out of use."),
     later("%(name)s answered this at %(at)s UTC."),
     later("%(name)s is on the rota at that time already."),
+    later("It is confirmed already. Take that back first to say something else."),
+    later("It is rejected already: both are kept apart. Take that back first to say why anew."),
+    later("Nobody has said anything of it that could be taken back."),
     later("%(name)s may not decide on cases, so they cannot be on duty."),
     later(
         "A classifier of yours, %(name)s, version %(version)s, gave %(value)s "
