@@ -331,7 +331,8 @@ def _told(tx: Tx, one: Step) -> ToldRow:
     which = ", ".join(str(n) for n in numbers[:LINES]) if isinstance(numbers, list) else ""
     note = one.words or (say("Media %(which)s", which=which) if which else _of_child(one))
     if edge := one.facts.get("edge"):
-        note = f"{note} · {say('by what was said of link %(n)s', n=edge)}"
+        why = say("by what was said of link %(n)s", n=edge)
+        note = f"{note} · {why}"
     return ToldRow(
         words.ago(one.at, tx.now), TOLD.get(one.what, one.what), name_of(tx, one.by), note
     )
