@@ -74,7 +74,7 @@ def test_new_media_open_one_lead_and_more_are_added_to_it(database, leads) -> No
     leads.on_series(first)
     (case,) = waiting(database)
     assert (case.kind, case.priority) == (CaseKind.LEAD, P.MEDIUM)
-    assert case.why == "One medium joined series 1. A child in it is not identified."
+    assert case.why == "One medium joined series 1.", "nobody has told a child apart"
     with database.transaction() as tx:
         made.medium(tx, 9, made_at=tx.now)
     leads.on_series(joined(database, 1, 9))

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from tests import builders_links as made
 from tests.contract.test_vics_exports import House
 
-from breakwater.errors import NeedsSecondPerson
+from breakwater.errors import BadInput, NeedsSecondPerson
 from breakwater.linking.exhibit_files import vics_rows
 from breakwater.model.case import CaseKind, Priority
 from breakwater.model.exhibit import Exhibit, ExhibitState, SetKind
-from breakwater.model.ids import Id
+from breakwater.model.ids import Id, new_id
 from breakwater.records import cases, exhibits, link_series
 from breakwater.records.tables.nouns_link import link_media
 
@@ -88,3 +88,27 @@ def test_a_large_series_needs_two_people(house, monkeypatch) -> None:
     monkeypatch.setattr("breakwater.reporting.vics.exports.ALONE", 1)
     with pytest.raises(NeedsSecondPerson):
         house.take(house.ada, lead)
+
+
+def test_a_lead_of_exhibits_names_those_that_nobody_had_judged(house) -> None:
+    lead = linked(house, None)
+    with house.db.transaction() as tx:
+        taken = exhibits.every(tx)[0]
+        case = cases.open(
+            tx, kind=CaseKind.LEAD, subject=taken.id, why="Exhibits.", priority=Priority.LOW, by="t"
+        )
+        tx.execute(sa.update(link_media).values(case_id=case.id))
+    (one,) = media(house.take(house.ada, case.id))
+    assert one["MD5"] == sums("an exhibit")["md5"].upper()
+    assert one["Series"] == "Series 1, Blue room"
+    assert [each["MD5"] for each in media(house.take(house.ada, lead))] == [one["MD5"]]
+
+
+def test_an_export_that_would_name_nothing_is_refused(house) -> None:
+    with house.db.transaction() as tx:
+        case = cases.open(
+            tx, kind=CaseKind.LEAD, subject=new_id(), why="A lead.", priority=Priority.LOW, by="t"
+        )
+    with pytest.raises(BadInput, match="MD5"):
+        house.take(house.ada, case.id)
+    assert house.told("vics.export") == []

@@ -19,7 +19,7 @@ from breakwater.model.case import Case, CaseKind, CaseState, Priority
 from breakwater.model.event import Event
 from breakwater.model.ids import Id
 from breakwater.model.link import EdgeState, LinkKind, Medium, Origin, SeriesRow
-from breakwater.records import cases, link_edges, link_leads, link_media, link_series
+from breakwater.records import cases, link_about, link_edges, link_leads, link_media, link_series
 from breakwater.records.database import Database, Tx
 
 SELF: Final = "linking"
@@ -51,12 +51,14 @@ class Weighed:
     live: bool
     recent: bool
     rated: Priority = Priority.MEDIUM
+    told: bool = False
+    """Whether a person told a child apart: of what nobody judged nothing is said."""
 
     @property
     def why(self) -> str:
         """In sentences, each with a space before it."""
         said = [
-            " A child in it is not identified." if self.unidentified else "",
+            " A child in it is not identified." if self.unidentified and self.told else "",
             " It was broadcast." if self.live else "",
             " It is recent." if self.recent else "",
         ]
@@ -194,6 +196,7 @@ def _weighed(tx: Tx, row: SeriesRow | None, media: Sequence[Medium]) -> Weighed:
         live=any(one.origin is Origin.STREAM for one in media),
         recent=any(tx.now - at <= RECENT for at in newest),
         rated=row.priority if row else Priority.MEDIUM,
+        told=row is not None and bool(link_about.children(tx, row)),
     )
 
 

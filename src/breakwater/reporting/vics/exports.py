@@ -18,6 +18,7 @@ from breakwater.model.access import Permission, Principal
 from breakwater.model.approval import LAPSE, Approval, ApprovalState
 from breakwater.model.country import country_code
 from breakwater.model.ids import Id
+from breakwater.model.package import PackageItem
 from breakwater.model.scheme import Scheme
 from breakwater.model.sending import DataClass, Occasion, RecipientKind, Sendings
 from breakwater.records import approvals, cases, people, schemes
@@ -118,7 +119,7 @@ class VicsExports:
         person = investigator(by)
         with self._db.transaction() as tx:
             tx.lock_changes()
-            items = items_of(tx, case)
+            items = _named(items_of(tx, case))
             facts = _plain(wish)
             self._may(facts)
             made = approvals.propose(
@@ -162,7 +163,7 @@ class VicsExports:
 
         Raises:
             NotAllowed: not by this role.
-            BadInput: no legal reference, country, or such context.
+            BadInput: no legal reference, country, or such context; no file that can be named.
             SendingRefused: it may not go there.
             NotFound: no such case.
             NeedsSecondPerson: more than ten items, and nobody agreed to exactly this.
@@ -170,7 +171,7 @@ class VicsExports:
         person = investigator(by)
         with self._db.transaction() as tx:
             found = cases.get(tx, case)
-            items = items_of(tx, case)
+            items = _named(items_of(tx, case))
             series = names_of(tx, case, items)
             facts = _plain(wish)
             context = Context.named(facts["context"])
@@ -203,6 +204,13 @@ def investigator(by: Principal) -> Id:
     if by.person is None or not by.may(Permission.VICS_EXPORT):
         raise NotAllowed("Investigators take cases as VICS; a key cannot.")
     return by.person
+
+
+def _named(items: tuple[PackageItem, ...]) -> tuple[PackageItem, ...]:
+    """Items of which at least one can be named: an empty file is taken for an answer."""
+    if not media_in(items):
+        raise BadInput("Nothing of this case can be named: VICS names files by their MD5.")
+    return items
 
 
 def _plain(wish: VicsWish) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Which files an export names, and the series that each belongs to.
 
 In: a case. Out: its files; where it is a lead, those of its series: of every case that has something
-in it, and exhibits, numbered anew. A series is told by its number and name as it stands, by what
+in it, and exhibits, numbered anew; where it is a lead of exhibits, those that nobody had judged. A series is told by its number and name as it stands, by what
 people and methods linked, not by likeness (`model.link`). What a person released is no part of it.
 Called by `reporting.vics.exports`; tests: `tests/contract/test_vics_series.py`.
 """
@@ -29,10 +29,10 @@ def items_of(tx: Tx, case: Id) -> tuple[PackageItem, ...]:
     """
     found = cases.get(tx, case)
     row = _series_of(tx, found)
-    if row is None:
+    if row is None and found.kind is not CaseKind.LEAD:
         return tuple(one.item for one in gather.media_of(tx, found))
     once: dict[str, PackageItem] = {}
-    for item in _of_series(tx, row):
+    for item in _of_lead(tx, found) if row is None else _of_series(tx, row):
         once.setdefault(item.sha256 or item.id, item)
     return tuple(replace(one, number=number) for number, one in enumerate(once.values(), 1))
 
@@ -68,6 +68,15 @@ def _of_series(tx: Tx, row: SeriesRow) -> Iterator[PackageItem]:
         for source in gather.media_of(tx, cases.get(tx, case)):
             if source.item.sha256 in within:
                 yield source.item
+    yield from _exhibits(tx, media)
+
+
+def _of_lead(tx: Tx, case: Case) -> Iterator[PackageItem]:
+    """Exhibits that wait in a case for a person."""
+    yield from _exhibits(tx, {one.number: one for one in link_media.of_case(tx, case.id)})
+
+
+def _exhibits(tx: Tx, media: Mapping[int, Medium]) -> Iterator[PackageItem]:
     for number, one in exhibits.of_media(tx, media).items():
         yield _exhibit(media[number], one.md5, one.sha1, one.size, one.reference)
 

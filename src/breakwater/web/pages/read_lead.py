@@ -49,7 +49,8 @@ def view(look: Look, found: Case) -> LeadView | None:
             reference=taken.reference, offered=taken.offered, known=taken.known, bad=taken.bad,
             taken=taken.taken,
         )  # fmt: skip
-        return LeadView(words, reasons)
+        where = f"/links/exhibits/{taken.number}"
+        return _linked(look, LeadView(words, reasons), where, say("Open the exhibits"))
     if hub_members.is_member(look.tx, found.subject):
         words = say("Another organisation works on the same file. Call them before you go on.")
         return _linked(

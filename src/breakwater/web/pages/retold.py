@@ -107,6 +107,7 @@ PATTERNS: Final = (
     later("Streams of it are watched: %(n)s. Let them end, or take it out of use."),
     later("%(name)s answered this at %(at)s UTC."),
     later("%(name)s is on the rota at that time already."),
+    later("Nothing of this case can be named: VICS names files by their MD5."),
     later("It is confirmed already. Take that back first to say something else."),
     later("It is rejected already: both are kept apart. Take that back first to say why anew."),
     later("Nobody has said anything of it that could be taken back."),
