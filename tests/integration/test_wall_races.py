@@ -52,7 +52,10 @@ def slow(page: Page, what: str) -> Iterator[list[Route]]:
 
 
 def waited(page: Page, check: Callable[[], bool]) -> None:
-    """Until something holds that only the browser's own messages bring about."""
+    """Until something holds that only the browser's own messages bring about.
+
+    A request that is routed goes on only while the browser is spoken to.
+    """
     until(lambda: page.evaluate("true") and check())
 
 
@@ -75,7 +78,7 @@ def test_an_order_is_not_dropped_for_a_live_update_that_comes_after_it(site: Sit
             page.keyboard.press("w")
             page.keyboard.press("d")
             told_and_renewed(page, one)
-        until(lambda: [order.to for order in site.orders(one)] == [Control.WATCHED, Control.HIDDEN])
+        waited(page, lambda: [o.to for o in site.orders(one)] == [Control.WATCHED, Control.HIDDEN])
         expect(page.locator("#target-said")).to_contain_text("To be held from discovery")
 
 
@@ -95,7 +98,7 @@ def test_a_live_update_takes_no_signature_away(site: Site) -> None:
         until(lambda: page.evaluate("window.answered.at(-1)") == "get")
         expect(page.get_by_label("Your password, to sign")).to_be_focused()
         page.keyboard.type(PASSWORD + "\n")
-        until(lambda: site.now(one).control is Control.CUT)
+        waited(page, lambda: site.now(one).control is Control.CUT)
 
 
 def test_what_is_answered_about_a_target_that_was_left_does_not_name_it_again(site: Site) -> None:
