@@ -28,8 +28,8 @@ pytestmark = [
     pytest.mark.usefixtures("keyring"),
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
 ]
-FRAMES = 100_000 if os.environ.get("LONG") == "1" else 40_000
-"""Of one camera: 22 minutes, in which a shot is split twice."""
+FRAMES = 100_000 if os.environ.get("LONG") == "1" else 20_000
+"""Of one camera: 11 minutes, in which a shot is split once; a look at 100,000: `test_links_look`."""
 
 Pixels = NDArray[np.uint8]
 
