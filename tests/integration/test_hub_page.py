@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, expect
 
 from breakwater.hub.rules import RuleWish
@@ -20,11 +22,13 @@ from breakwater.records import (
     entries,
     hub_feeds,
     hub_given,
+    hub_hours,
     hub_lists,
     hub_members,
     hub_queue,
     imports,
 )
+from breakwater.records.tables.nouns_hub import hub_pull_hours
 from breakwater.web.pages.hub_queue import SHOWN
 from tests import builders
 from tests.integration.browsing import chromium
@@ -65,6 +69,16 @@ def given(served: Served, name: str) -> int:
         imports.progress(tx, run.number, rows_read=2, rows_kept=2, rows_bad=0)
         imports.finish(tx, run.number)
         hub_feeds.note_pull(tx, whose.id, "ncmec", {"change": 2, "rows": 3, "requests": 4})
+        hub_hours.add(tx, whose.id, "ncmec", {"rows": 3, "requests": 4, "errors": 1}, 7)
+        old = [
+            {
+                "member_id": whose.id, "dialect": "ncmec", "requests": 9, "errors": int(n == 30),
+                "hour": tx.now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=n),
+                "rows": n * n % 53 * 40, "behind": n * 31 % 200,
+            }
+            for n in range(1, 72)
+        ]  # fmt: skip
+        tx.execute(sa.insert(hub_pull_hours), old)
     return run.number
 
 
@@ -93,9 +107,13 @@ def test_the_pages_at_any_width(served, browser, width) -> None:
         token = page.locator("#given").inner_text()
         expect(page.locator("pre").first).to_contain_text(token)
         look(page, f"member {width}")
+        with served.app.db.read() as tx:
+            reed = hub_members.by_name(tx, f"Reed {width}").id
+        page.goto(f"{served.url}/hub/members/{reed}")
+        expect(page.locator("figure.hours")).to_contain_text("2 errors in three days")
+        look(page, f"follows {width}")
         mine = served.client(token).get("/v1/hub/self").json()
         assert mine["member"]["name"] == f"Cove {width}"
-        page.reload()
         page.goto(f"{served.url}/hub/rules")
         if width == 1440:
             page.get_by_label("Bank").select_option("HARBOUR")
@@ -184,6 +202,7 @@ def test_a_member_opens_its_own_page_with_its_key_and_nobody_elses(served, brows
     page.get_by_role("button", name="Open the page").press("Enter")
     expect(page.locator("main")).to_contain_text(f"Smew {width}")
     expect(page.locator("main")).to_contain_text("ncmec")
+    expect(page.locator("figure.hours")).to_contain_text("2 errors in three days")
     expect(page.locator("main")).not_to_contain_text(f"Knot {width}")
     assert token not in page.content()
     assert token not in page.url

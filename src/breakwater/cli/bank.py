@@ -157,7 +157,10 @@ def export(
     columns = ("kind", "value", "status", "quality", "negative", "number", "labels", "source")
     count = 0
     with opening.at(settings.load(), terminal) as open_desk:
-        target = file.open("w", encoding="utf-8", newline="") if file else sys.stdout
+        try:
+            target = file.open("w", encoding="utf-8", newline="") if file else sys.stdout
+        except OSError as error:
+            raise BadInput(f"{file} cannot be written: {error.strerror}.") from None
         try:
             writer = csv.writer(target, lineterminator="\n")
             if not as_json:
@@ -173,4 +176,4 @@ def export(
             if file:
                 target.close()
     if file:
-        terminal.say(f"{GOOD} {count:,} entries of {name} in {file}.")
+        terminal.say(f"{GOOD} {counted(count, 'entry', 'entries')} of {name} in {file}.")

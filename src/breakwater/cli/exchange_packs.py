@@ -86,6 +86,7 @@ def give_pack(
 
     if to.exists():
         raise Conflict(f"{to} is there already.")
+    must_have_folder(to)
     if again and given is not None:
         raise BadInput("The last pack is written as it was: name no entries.")
     rows = [] if given is None else _rows(given)

@@ -37,6 +37,7 @@ def pack(
 
     if to.exists():
         raise Conflict(f"{to} is there already.")
+    must_have_folder(to)
     with opened(as_json) as desk:
         asked = {"keys": key, "after": after, "purpose": purpose}
         data, facts = desk.hub_pack(member_id(desk, name), asked)

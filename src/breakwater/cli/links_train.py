@@ -27,12 +27,14 @@ def train_vocabulary(
 ) -> None:
     """Learn the words by which places are found from ordinary pictures."""
     from breakwater.cli.files import found
+    from breakwater.cli.writing import must_have_folder, written
     from breakwater.scenes.vocabulary import Vocabulary
 
     terminal = Terminal(as_json=as_json)
+    must_have_folder(out)
     frames, unread = _frames(found(paths), terminal)
     learnt = Vocabulary.learn(frames, words=words)
-    out.write_bytes(learnt.pack())
+    written([learnt.pack()], out)
     said = {"file": str(out), "sha256": learnt.sha256, "words": words, "frames": len(frames), "unread": unread}  # fmt: skip
     line = f"{words} words of {len(frames)} frames in {out}, {unread} files could not be read"
     terminal.result(said, line)

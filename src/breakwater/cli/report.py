@@ -44,9 +44,12 @@ def status(
 ) -> None:
     """Ask NCMEC, as the settings name it, whether it knows us; nothing is reported."""
     from breakwater import settings
+    from breakwater.cli.writing import must_have_folder, written
     from breakwater.reporting.cybertipline.client import Client
 
     terminal = Terminal(as_json=as_json)
+    if schema is not None:
+        must_have_folder(schema)
     set_up = settings.load()
     if not set_up.reports_ncmec_user:
         raise BadSettings(
@@ -70,7 +73,7 @@ def status(
             fetched = client.schema()
             if fetched.http != OK:
                 raise Unavailable(f"The recipient gave no schema: {fetched.http}.")
-            schema.write_bytes(fetched.body)
+            written([fetched.body], schema)
     told = {"url": set_up.reports_ncmec_url, "production": set_up.reports_ncmec_production,
             "code": said.code, "request_id": said.request_id,
             "schema": None if schema is None else str(schema)}  # fmt: skip
@@ -91,13 +94,16 @@ def example(
     from breakwater.reporting.cybertipline.example import documents
 
     terminal = Terminal(as_json=as_json)
-    out.mkdir(parents=True, exist_ok=True)
     written = 0
-    with terminal.progress("writing reports") as bar:
-        for name, document in documents(count, seed):
-            (out / name).write_bytes(document)
-            written += 1
-            bar.step()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with terminal.progress("writing reports") as bar:
+            for name, document in documents(count, seed):
+                (out / name).write_bytes(document)
+                written += 1
+                bar.step()
+    except OSError as error:
+        raise BadInput(f"{out} cannot be written: {error.strerror}.") from None
     terminal.result(
         {"reports": count, "documents": written, "directory": str(out)},
         f"{GOOD} {count:,} reports in {written:,} documents written to {escape(str(out))}.",

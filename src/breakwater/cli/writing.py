@@ -23,6 +23,15 @@ def must_be_new(to: Path) -> None:
     """
     if to.exists():
         raise BadInput(f"{to} exists already. Name another file, or move that one away.")
+    must_have_folder(to)
+
+
+def must_have_folder(to: Path) -> None:
+    """Refuse a file whose folder is not there, before anything is worked out.
+
+    Raises:
+        BadInput: with what to do.
+    """
     if not to.parent.is_dir():
         raise BadInput(f"There is no folder {to.parent}. Make it first.")
 

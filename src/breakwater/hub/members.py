@@ -9,20 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from breakwater.errors import BadInput, NotAllowed, NotFound
 from breakwater.model.access import ApiKey, Permission, Principal
 from breakwater.model.country import country_code
-from breakwater.model.hub import Contribution, Member, MemberKind, MemberState, Pull, ReleasePurpose
+from breakwater.model.hub import (
+    Contribution,
+    Member,
+    MemberKind,
+    MemberState,
+    Pull,
+    PullHour,
+    ReleasePurpose,
+)
 from breakwater.model.ids import Id
-from breakwater.records import api_keys, hub_feeds, hub_given, hub_members
+from breakwater.records import api_keys, hub_feeds, hub_given, hub_hours, hub_members
 from breakwater.records.database import Database, Tx
 
 SCOPES: Final = (Permission.HUB_PULL, Permission.HUB_GIVE)
 """What a member's key may do; never more."""
 NAME_MOST: Final = 200
+PLOTTED: Final = timedelta(hours=72)
 
 
 class KeyMaker(Protocol):
@@ -59,12 +68,14 @@ class Looked:
         keys: that speak for it, revoked ones too.
         pulls: how it follows.
         given: batches it gave, the newest first.
+        hours: how it followed in the last `PLOTTED`, hour by hour.
     """
 
     member: Member
     keys: tuple[ApiKey, ...]
     pulls: tuple[Pull, ...]
     given: tuple[Contribution, ...]
+    hours: tuple[PullHour, ...] = ()
 
 
 class Members:
@@ -259,6 +270,7 @@ def _looked(tx: Tx, member: Member) -> Looked:
     return Looked(
         member, tuple(api_keys.by_id(tx, key)[0] for key in hub_members.keys(tx, member.id)),
         tuple(hub_feeds.pulls(tx, member.id)), tuple(hub_given.page(tx, member=member.id, limit=20)),
+        tuple(hub_hours.of_member(tx, member.id, tx.now - PLOTTED)),
     )  # fmt: skip
 
 

@@ -264,6 +264,24 @@ class Score:
 
 
 @dataclass(frozen=True, slots=True)
+class PullHour:
+    """An hour in which a member asked.
+
+    Attributes:
+        hour: its beginning.
+        rows, requests, errors: in it.
+        behind: changes not read after the last request in it; None where the way does not say.
+    """
+
+    dialect: str
+    hour: datetime
+    rows: int
+    requests: int
+    errors: int
+    behind: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Pull:
     """How a member follows: the health of its feed.
 

@@ -360,8 +360,8 @@ def pulls(tx: Tx, member: Id | None = None) -> list[Pull]:
     ]
 
 
-def note_pull(tx: Tx, member: Id, dialect: str, more: Mapping[str, Any]) -> None:
-    """Add to how a member follows.
+def note_pull(tx: Tx, member: Id, dialect: str, more: Mapping[str, Any]) -> int:
+    """Add to how a member follows; answers how far it has read.
 
     Args:
         tx: a transaction that writes.
@@ -381,13 +381,14 @@ def note_pull(tx: Tx, member: Id, dialect: str, more: Mapping[str, Any]) -> None
                 "change": int(more.get("change", 0)), "fault": str(more.get("fault", "")),
             },
         )  # fmt: skip
-        return
+        return int(more.get("change", 0))
     said |= {"change": max(before.change, int(more.get("change", 0)))}
     said |= {name: hub_pulls.c[name] + count for name, count in sums.items()}
     if more.get("fault"):
         said["fault"] = str(more["fault"])
     mine = sa.and_(p.member_id == member, p.dialect == dialect)
     tx.execute(sa.update(hub_pulls).where(mine).values(**said))
+    return int(said["change"])
 
 
 def _parts(values: Sequence[int]) -> Iterable[Sequence[int]]:

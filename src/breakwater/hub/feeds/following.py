@@ -20,7 +20,7 @@ from breakwater.hub.policy import WHY, View
 from breakwater.model.access import Principal
 from breakwater.model.hub import Member, MemberState, ReleasePurpose, SharedList
 from breakwater.model.ids import Id
-from breakwater.records import hub_feeds, hub_lists, hub_members, hub_rules
+from breakwater.records import hub_feeds, hub_hours, hub_lists, hub_members, hub_rules
 from breakwater.records.database import Database, Tx
 
 
@@ -153,8 +153,12 @@ class Following:
             return
         with self._db.transaction() as tx:
             tx.lock_changes()
+            newest = hub_feeds.newest(tx)
             for (member, dialect), more in sorted(waiting.items()):
-                hub_feeds.note_pull(tx, member, dialect, more)
+                read = hub_feeds.note_pull(tx, member, dialect, more)
+                behind = max(0, newest - read) if read else None
+                hub_hours.add(tx, member, dialect, more, behind)
+            hub_hours.forget(tx)
 
 
 def purpose_of(member: Member, purpose: str) -> ReleasePurpose:

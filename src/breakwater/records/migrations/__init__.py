@@ -7,5 +7,5 @@ fails when it does not end where the tables are. Never rename in a batch operati
 
 from typing import Final
 
-HEAD: Final = "0015"
+HEAD: Final = "0016"
 """The newest revision: what this program reads and writes."""

@@ -243,6 +243,19 @@ hub_pulls = Table(
     PrimaryKeyConstraint("member_id", "dialect"),
 )  # fmt: skip
 
+hub_pull_hours = Table(
+    "hub_pull_hours", metadata,
+    _tally("member_id", IdType, ForeignKey("hub_members.id")),
+    _tally("dialect", String(12)),
+    _tally("hour", UtcDateTime, index=True),
+    _tally("rows", BigInteger),
+    _tally("requests", BigInteger),
+    _tally("errors", BigInteger),
+    _tally("behind", BigInteger, nullable=True),
+    PrimaryKeyConstraint("member_id", "dialect", "hour"),
+)  # fmt: skip
+"""For plots, 14 days (`records.hub_hours`)."""
+
 hub_segments = Table(
     "hub_segments", metadata,
     _fact("id", IdType, primary_key=True),

@@ -40,6 +40,25 @@ class PullRow:
 
 
 @dataclass(frozen=True, slots=True)
+class PullPlot:
+    """How a member followed in one way, hour by hour.
+
+    Attributes:
+        words: the same in words.
+        bars, line, errors: paths in 72 by 40: rows, changes behind, hours with an error.
+        rows, behind: the most of an hour; behind is empty where the way does not say.
+    """
+
+    way: str
+    words: str
+    bars: str
+    line: str
+    errors: str
+    rows: str
+    behind: str
+
+
+@dataclass(frozen=True, slots=True)
 class MemberRow:
     """One member."""
 
@@ -122,6 +141,7 @@ class MemberView:
     said: tuple[tuple[str, int, When], ...] = ()
     may_write: bool = False
     trial: tuple[Lines, ...] = ()
+    plots: tuple[PullPlot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

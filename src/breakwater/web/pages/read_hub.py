@@ -25,6 +25,7 @@ from breakwater.model.hub import (
     SharedList,
 )
 from breakwater.web.pages import words
+from breakwater.web.pages.hub_plot import plots
 from breakwater.web.pages.models import Mark, Number
 from breakwater.web.pages.models_hub import (
     BatchRow,
@@ -117,6 +118,7 @@ def member(
         pulls=tuple(_pull(pull, {one.id: one.name}, newest, now) for pull in looked.pulls),
         batches=tuple(_given(each, one.name, now) for each in looked.given), lines=lines, token=token,
         said=tuple((word, entry, words.ago(at, now)) for word, entry, at in said), may_write=_may(who),
+        plots=plots(looked.hours, now),
     )  # fmt: skip
 
 
