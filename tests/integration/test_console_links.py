@@ -327,31 +327,31 @@ def test_what_a_verdict_would_pull_apart_is_said_before_and_taken_back_on_the_sa
     site,
 ) -> None:
     with site.app.db.transaction() as tx:
-        for number in (611, 612, 613):
+        for number in (821, 822, 823):
             made.medium(tx, number, media_type="image/png")
-        made.edge(tx, 961, 611, 612, score=0.9)
-        made.edge(tx, 962, 611, 613, state=EdgeState.REJECTED)
-        made.edge(tx, 963, 612, 613, score=0.3)
-        made.series(tx, 961, [611, 612])
+        made.edge(tx, 981, 821, 822, score=0.9)
+        made.edge(tx, 982, 821, 823, state=EdgeState.REJECTED)
+        made.edge(tx, 983, 822, 823, score=0.3)
+        made.series(tx, 981, [821, 822])
     with site.page() as watched:
         watched.allowed += ["400", "409", "422"]
-        page = go(site, watched, "/links/edges/963")
-        expect(page.get_by_role("note")).to_contain_text("leave series 961")
+        page = go(site, watched, "/links/edges/983")
+        expect(page.get_by_role("note")).to_contain_text("leave series 981")
         expect(page.get_by_role("button", name="Take it back")).to_have_count(0)
         page.keyboard.press("1")
         page.keyboard.press("Enter")
         expect(page.locator("#done")).to_contain_text("both belong to one series")
         with site.app.db.read() as tx:
-            assert link_series.members(tx, 961) != [611, 612]
-            apart = link_series.history(tx, 961)
-        assert 963 in {step.facts.get("edge") for step in apart}
-        page = go(site, watched, "/links/edges/963")
+            assert link_series.members(tx, 981) != [821, 822]
+            apart = link_series.history(tx, 981)
+        assert 983 in {step.facts.get("edge") for step in apart}
+        page = go(site, watched, "/links/edges/983")
         expect(page.get_by_role("note")).to_have_count(0)
         page.keyboard.press("1")
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_contain_text("It is confirmed already.")
         page.keyboard.press("z")
         expect(page.locator("#said")).to_contain_text("the link waits again")
-    assert state(site, 963) is EdgeState.MACHINE
+    assert state(site, 983) is EdgeState.MACHINE
     with site.app.db.read() as tx:
-        assert link_series.members(tx, 961) == [611, 612]
+        assert link_series.members(tx, 981) == [821, 822]

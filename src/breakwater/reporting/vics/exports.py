@@ -119,7 +119,7 @@ class VicsExports:
         person = investigator(by)
         with self._db.transaction() as tx:
             tx.lock_changes()
-            items = _named(items_of(tx, case))
+            items = items_of(tx, case)
             facts = _plain(wish)
             self._may(facts)
             made = approvals.propose(
