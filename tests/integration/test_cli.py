@@ -147,6 +147,8 @@ def test_banks_are_listed_with_what_can_be_matched(place: Installation, bank: st
 def test_an_export_is_what_import_reads(place: Installation, bank: str):
     file = place.home / "out.csv"
     assert place.run("bank", "export", bank, str(file)).code == 0
+    away = place.run("bank", "export", bank, str(file.parent / "nowhere" / "x.csv"))
+    assert (away.code, "cannot be written" in away.err) == (65, True), away.err
     place.run("bank", "create", "AGAIN")
     again = place.run("bank", "import", "AGAIN", str(file), "--json").json
     assert (again["kept"], again["bad"]) == (2, 0)

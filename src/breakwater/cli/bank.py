@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal
+from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal, counted
 
 app = typer.Typer(
     help="Make, fill, export and list banks.", no_args_is_help=True, add_completion=False
@@ -152,6 +152,7 @@ def export(
     """Write the entries of a bank as CSV (or JSON lines), in the form that import reads."""
     from breakwater import settings
     from breakwater.cli import opening
+    from breakwater.errors import BadInput
 
     terminal = Terminal(as_json=as_json)
     columns = ("kind", "value", "status", "quality", "negative", "number", "labels", "source")

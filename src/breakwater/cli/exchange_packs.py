@@ -82,6 +82,7 @@ def give_pack(
     """
     from breakwater import settings
     from breakwater.cli import opening
+    from breakwater.cli.writing import must_have_folder
     from breakwater.errors import BadInput, Conflict
 
     if to.exists():

@@ -33,6 +33,7 @@ def pack(
 
     Withdrawals are in it too. The last line says how the next one begins.
     """
+    from breakwater.cli.writing import must_have_folder
     from breakwater.errors import Conflict
 
     if to.exists():
