@@ -1,6 +1,6 @@
 """How each member followed, hour by hour.
 
-Revision 0016: it names plain types and rows, and never follows the tables.
+Revision 0016. Frozen: it names plain types and rows, and never follows the tables.
 """
 
 from __future__ import annotations
