@@ -20,6 +20,7 @@ import typer
 from breakwater import errors
 from breakwater.cli import COMMANDS, program
 from breakwater.intake.snapshot import Snapshot
+from breakwater.intake.webhooks import TOLD
 from breakwater.model.access import MACHINE_SCOPES, Permission, Role
 from breakwater.model.event import EventType
 from breakwater.model.media import MediaType, Reason
@@ -175,14 +176,16 @@ def every_error(base: type[errors.BreakwaterError] = errors.BreakwaterError) -> 
 
 def events() -> str:
     """Every event."""
-    rows = [(f"`{kind.value}`", EVENTS[kind]) for kind in EventType]
+    rows = [(f"`{kind.value}`", EVENTS[kind], "yes" if kind in TOLD else "") for kind in EventType]
     return (
         "# Events\n\nWritten to the outbox in the transaction that made them true, delivered "
-        "after it, at least once, taken in order of their change number. Webhooks carry them "
+        "after it, at least once, taken in order of their change number. A service may ask for those "
+        "in the last column; the others are for the console's pages and for parts of this "
+        "installation, such as who is on duty. Webhooks are "
         "signed by Standard Webhooks; the id is constant over retries. Several are sent side by "
         "side and a retry comes later, so one may overtake another: `timestamp` says when each "
         "happened, and of two that speak of the same thing the later one holds.\n\n"
-        + table(("Event", "When"), rows)
+        + table(("Event", "When", "Webhooks"), rows)
     )
 
 

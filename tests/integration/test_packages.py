@@ -195,6 +195,10 @@ def test_without_media_no_picture_of_any_size_leaves(house, case, tmp_path, caps
     folder = house.unpacked(case, tmp_path, media=False)
     assert checked(folder, capsys)[0] == 0
     assert not [name for name in files_of(folder) if name.startswith(("media/", "luma/"))]
+    read = (folder / "READ-ME.txt").read_text()
+    assert "    media/" not in read
+    assert "    luma/" not in read
+    assert "    audit/" in read
     assert any(one["comparisons"] for one in facts_of(folder)["items"])
 
 

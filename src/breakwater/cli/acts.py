@@ -47,9 +47,15 @@ def list_(
         calm = "Every act was confirmed." if failing else "No service was asked for anything yet."
         terminal.say(f"{GOOD} {calm}")
         return
-    terminal.table(rows, COLUMNS, whole=("id", "kind"))
+    columns = {one: words for one, words in COLUMNS.items() if one != "name" or _named(rows)}
+    terminal.table(rows, columns, whole=("id", "kind"))
     if found["failing"] and not as_json:
         terminal.say(f"{WARN} Not confirmed: {found['failing']}. Try again: breakwater acts retry")
+
+
+def _named(rows: list[dict[str, Any]]) -> bool:
+    """Whether any says whose it is: names are for those who may see accounts."""
+    return any(row["name"] for row in rows)
 
 
 @app.command()

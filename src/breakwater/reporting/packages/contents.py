@@ -49,7 +49,12 @@ installed, `python3 verify.py --with-pdqhash` decodes the pictures again as well
     papers/              cover, drafts of certificates, schedule of comparisons
     manifest.json        every other file with its size and SHA-256
     manifest.note        the organisation's signature over manifest.json
+
+Numbers in file names are those that the records gave: where one is missing, it is another
+paper's of the same report, such as a call that sent no paper.
 """
+MAYBE: Final = ("media", "luma", "context", "reports")
+"""Folders that a package has where there is something for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +183,7 @@ class _Hashing:
 
 def _texts(whole: Whole) -> Iterable[tuple[str, bytes]]:
     """Every file that is no medium."""
-    read = README.format(number=whole.number, case=whole.facts.case_number)
-    yield "READ-ME.txt", read.encode()
+    yield "READ-ME.txt", _read_me(whole).encode()
     yield "verify.py", resources.files(__package__).joinpath("verify.py").read_bytes()
     for path, body in whole.papers.items():
         # What programs read lies beside the media whose paths it names.
@@ -194,6 +198,20 @@ def _texts(whole: Whole) -> Iterable[tuple[str, bytes]]:
     yield "audit/entries.jsonl", "".join(f"{line}\n" for line in lines).encode()
     for paper in whole.reports:
         yield paper.path, paper.body
+
+
+def _read_me(whole: Whole) -> str:
+    """How to check it, with the folders that are in this package."""
+    paths = [one.item.path for one in whole.items] + [paper.path for paper in whole.reports]
+    paths += [path for one in whole.items for path, _ in one.lumas]
+    absent = tuple(
+        f"    {name}/" for name in MAYBE if not any(p.startswith(f"{name}/") for p in paths)
+    )
+    text = README.format(number=whole.number, case=whole.facts.case_number)
+    lines = [
+        line for line in text.splitlines(keepends=True) if not line.startswith(absent or ("\0",))
+    ]
+    return "".join(lines)
 
 
 def facts_json(facts: PackageFacts) -> bytes:

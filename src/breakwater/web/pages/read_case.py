@@ -292,6 +292,8 @@ def _warning(upload: Upload | None, matches: Sequence[Match]) -> str:
     labels = sorted({label for match in matches for label in match.labels})[:3]
     frames = len(moments_of(matches))
     said = [say_n("%(n)s matched frame.", "%(n)s matched frames.", frames)]
+    if not frames:  # an exact hash has none
+        said = [say("The whole file matches, exactly.")]
     if upload.type.startswith("video/"):
         said.insert(0, say("Sound is off."))
     if labels:

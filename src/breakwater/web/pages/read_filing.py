@@ -273,7 +273,7 @@ def _party(one: Party) -> Facts:
         *((say("Address"), address) for address in seen),
         (say("Devices"), str(len(one.devices) or "")),
         *_linked(one.linked),
-        (say("Earlier reports"), ", ".join(map(str, one.prior_reports))),
+        (say("Earlier reports"), ", ".join(f"no. {number}" for number in one.prior_reports)),
         (say("Further words"), one.additional[:600]),
     ])  # fmt: skip
 

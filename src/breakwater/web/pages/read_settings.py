@@ -289,7 +289,7 @@ def hooks(tx: Tx, app: App) -> HooksView:
 
 
 def _hook(endpoint: Endpoint, trouble: tuple[int, int, str] | None) -> HookRow:
-    state, about = Mark("ok", say("Heard")), ""
+    state, about = Mark("ok", say("No trouble")), ""
     if trouble is not None:
         waiting, lost, error = trouble
         state = Mark("bad", say("Given up")) if lost else Mark("wait", say("Tried again"))
