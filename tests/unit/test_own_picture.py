@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
+from pathlib import Path
 
 import pytest
 
@@ -83,3 +85,11 @@ def test_unchecked_hashes_hold_at_most() -> None:
     assert allowed_action(OWN_PICTURES, BankAction.LOG) is BankAction.LOG
     assert allowed_action("KNOWN", BankAction.BLOCK) is BankAction.BLOCK
     assert policy.STOPS["match"].rank > policy.Control.WATCHED.rank, "a checked one stops more"
+
+
+def test_the_code_in_the_documentation_looks_like_one() -> None:
+    text = (Path(__file__).parents[2] / "docs/howto/own-pictures.md").read_text(encoding="utf-8")
+    shown = set(re.findall(r"own-picture (?:status|withdraw) (\S+)", text))
+    assert len(shown) == 1
+    for code in shown:
+        assert read_code(code) == code
