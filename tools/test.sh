@@ -7,8 +7,8 @@ tools/lint.sh
 read -ra chosen <<<"${TESTS:-}"
 # A hundred processes start in a run: what Python compiled once is kept.
 unset PYTHONDONTWRITEBYTECODE
-# Four workers on two cores: a test that waits for a browser or a server leaves a core to another.
+# Five workers on two cores: a test that waits for a browser or a server leaves a core to another.
 # A file's tests stay together, so that they share what they start; the longest files come first, in
 # the order of tests/conftest.py and not by their number of tests.
-workers=${WORKERS:-$(($(nproc) * 2))}
+workers=${WORKERS:-$((($(nproc) * 5 + 1) / 2))}
 exec .venv/bin/python -m pytest -n "$workers" --dist loadfile --no-loadscope-reorder --durations=20 "${chosen[@]}"
