@@ -6,7 +6,7 @@ with `--signed-by` and stands in the audit log with the host's command.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -155,11 +155,18 @@ def status(*, as_json: Json = False) -> None:
     Terminal(as_json=as_json).result(found, "\n".join(words))
 
 
+SAID: Final = {
+    "confirmed": "is confirmed: both belong together",
+    "rejected": "is rejected: both are kept apart",
+    "machine": "is taken back: nobody says anything of it",
+}
+
+
 def _judge(link: int, verdict: str, reason: str, signer: str, *, as_json: bool) -> None:
     body = {"verdict": verdict, "reason": reason}
     done = _do("judge", link, body, signer=signer, as_json=as_json)
     changed = ", ".join(map(str, done["changed"])) or "none"
-    words = f"{GOOD} Link {link}: {done['link']['state']}. Series changed: {changed}."
+    words = f"{GOOD} Link {link} {SAID[done['link']['state']]}. Series changed: {changed}."
     if done["conflict"]:
         words = f"{WARN} Link {link}: somebody said apart, so it joins nothing. Settle which holds."
     Terminal(as_json=as_json).result(done, words)

@@ -1,8 +1,9 @@
 """Which files an export names, and the series that each belongs to.
 
 In: a case. Out: its files; where it is a lead, those of its series: of every case that has something
-in it, and exhibits, numbered anew; where it is a lead of exhibits, those that nobody had judged. A series is told by its number and name as it stands, by what
-people and methods linked, not by likeness (`model.link`). What a person released is no part of it.
+in it, and exhibits, numbered anew; where it is a lead of exhibits, those that nobody had judged. A
+series is told by its number and name as it stands, by what people and methods linked, not by
+likeness (`model.link`). What a person released is no part of it.
 Called by `reporting.vics.exports`; tests: `tests/contract/test_vics_series.py`.
 """
 

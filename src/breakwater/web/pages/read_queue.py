@@ -53,7 +53,7 @@ ROWS: Final = 50
 SOON: Final = timedelta(minutes=5)
 FOUND_BY: Final = (
     CaseKind.UPLOAD, CaseKind.RETROACTIVE, CaseKind.UNDECODABLE, CaseKind.QUARANTINE,
-    CaseKind.STREAM, CaseKind.CONVERSATION, CaseKind.RECEIVED,
+    CaseKind.STREAM, CaseKind.CONVERSATION, CaseKind.RECEIVED, CaseKind.LEAD,
 )  # fmt: skip
 FIELDS: Final = ("q", "queue", "priority", "kind", "state", "after")
 """What the address of a page of the queue says."""

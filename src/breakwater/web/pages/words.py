@@ -62,7 +62,7 @@ KIND: Final[Mapping[CaseKind, str]] = Spoken({
     CaseKind.CONVERSATION: later("A conversation"),
     CaseKind.REPORT: later("A report by a person"),
     CaseKind.RECEIVED: later("A report that another service sent"),
-    CaseKind.LEAD: later("New media joined a series"),
+    CaseKind.LEAD: later("A lead: links or exhibits"),
 })  # fmt: skip
 
 WHY_NOT: Final[Mapping[str, str]] = Spoken({
