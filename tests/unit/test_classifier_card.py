@@ -8,8 +8,9 @@ import pytest
 from tests.builders_onnx import brightness, card
 
 from breakwater.errors import BadInput
-from breakwater.model.classifier import Card, Colour, Score, Tally, Trouble
+from breakwater.model.classifier import Card, Score, Tally, Trouble
 from breakwater.model.ids import new_id
+from breakwater.model.model_card import Colour
 
 MODEL = brightness()
 NOW = datetime(2026, 3, 1, tzinfo=UTC)

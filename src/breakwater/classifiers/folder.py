@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from breakwater.errors import BadInput
-from breakwater.model.classifier import MAX_CARD
+from breakwater.model.model_card import MAX_CARD
 
 MODEL: Final = "model.onnx"
 CARD: Final = "card.toml"

@@ -30,8 +30,9 @@ from breakwater.comments.model import Package, sums
 from breakwater.comments.normalise import normalise
 from breakwater.comments.traffic import fingerprint
 from breakwater.errors import BadInput, Conflict, NotFound
-from breakwater.model.classifier import Card, Colour, Layout
+from breakwater.model.classifier import Card
 from breakwater.model.comment import Cue, Share, Source
+from breakwater.model.model_card import Colour, Layout
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.float64]

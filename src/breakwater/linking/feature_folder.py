@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from breakwater.errors import BadInput
-from breakwater.model.classifier import MAX_CARD
 from breakwater.model.local_features import FeatureCard
+from breakwater.model.model_card import MAX_CARD
 
 CARD: Final = "features.toml"
 MODEL: Final = "model.onnx"

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from breakwater.errors import BadInput
-from breakwater.model.classifier import MAX_CARD
 from breakwater.model.likeness import ProviderCard
+from breakwater.model.model_card import MAX_CARD
 
 CARD: Final = "provider.toml"
 MODEL: Final = "model.onnx"

@@ -10,9 +10,8 @@ reader of cards; `recognition.scoring` runs models, `records.classifiers` keeps 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from typing import Any, Final, Self
@@ -21,37 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater.errors import BadInput
+from breakwater.model import model_card
 from breakwater.model.ids import Id
+from breakwater.model.model_card import InputForm
 
-MAX_CARD: Final = 16 << 10
-MAX_SIDE: Final = 1024
-"""Of what goes in: a megapixel in three colours is what one message may carry."""
 EVERYWHERE: Final = "*"
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
 _PLACE: Final = re.compile(r"\*|[A-Z]{2}(-[A-Z0-9]{1,3})?")
-
-
-class Colour(StrEnum):
-    """Order of the channels that go in."""
-
-    RGB = "rgb"
-    BGR = "bgr"
-    GREY = "grey"
-
-
-class Layout(StrEnum):
-    """Order of the axes that go in."""
-
-    NCHW = "nchw"
-    NHWC = "nhwc"
-
-
-class Fit(StrEnum):
-    """How a picture of another shape is made to fit."""
-
-    STRETCH = "stretch"
-    CROP = "crop"
-    """The middle, as large as fits."""
 
 
 class Activation(StrEnum):
@@ -60,34 +34,6 @@ class Activation(StrEnum):
     NONE = "none"
     SIGMOID = "sigmoid"
     SOFTMAX = "softmax"
-
-
-@dataclass(frozen=True, slots=True)
-class InputForm:
-    """How a picture goes in: value = (pixel * scale - mean) / std, for each channel."""
-
-    width: int
-    height: int
-    colour: Colour = Colour.RGB
-    layout: Layout = Layout.NCHW
-    fit: Fit = Fit.STRETCH
-    scale: float = 1 / 255
-    mean: tuple[float, ...] = (0.0, 0.0, 0.0)
-    std: tuple[float, ...] = (1.0, 1.0, 1.0)
-
-    @property
-    def channels(self) -> int:
-        """How many colours go in."""
-        return 1 if self.colour is Colour.GREY else 3
-
-    def __post_init__(self) -> None:
-        """Refuse sizes and numbers that no picture can be made of."""
-        if not (1 <= self.width <= MAX_SIDE and 1 <= self.height <= MAX_SIDE):
-            raise BadInput(f"input.width and input.height are 1 to {MAX_SIDE}.")
-        if {len(self.mean), len(self.std)} != {self.channels}:
-            raise BadInput(f"input.mean and input.std have {self.channels} numbers.")
-        if not all(0 < abs(one) < 1e6 for one in (self.scale, *self.std)):
-            raise BadInput("input.scale and input.std are not 0.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +82,10 @@ class Card:
 
     def __post_init__(self) -> None:
         """Refuse a card that leaves something open."""
-        if not _ID.fullmatch(self.id) or not re.fullmatch(r"[\w.+-]{1,40}", self.version):
-            raise BadInput("id is lower-case letters, digits and -; version has no spaces.")
-        for word in (self.name, self.purpose, self.owner, self.licence):
-            if not 1 <= len(word.strip()) <= 500 or not word.isprintable():
-                raise BadInput("name, purpose, owner and licence are filled in, on one line each.")
-        if not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
+        model_card.must_be_named(self.id, self.version, what="id")
+        if not all(map(model_card.filled_in, (self.name, self.purpose, self.owner, self.licence))):
+            raise BadInput("name, purpose, owner and licence are filled in, on one line each.")
+        if not model_card.is_sum(self.sha256):
             raise BadInput("sha256 is 64 hexadecimal digits.")
         if not 0 < self.threshold <= 1 or not 0 < self.weight <= 1:
             raise BadInput("threshold and weight are over 0, and 1 at most.")
@@ -155,29 +99,21 @@ class Card:
         Raises:
             BadInput: not TOML, a key that is unknown or missing, or a value that cannot be.
         """
-        if len(text.encode()) > MAX_CARD:
-            raise BadInput(f"The card has more than {MAX_CARD >> 10} KiB.")
-        try:
-            said = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError):
-            raise BadInput("The card is not TOML.") from None
-        _only(said, {one.name for one in fields(cls)}, "The card")
-        try:
-            known = {
-                **said,
-                "input": _input(said["input"]),
-                "output": _output(said["output"]),
-                "jurisdictions": tuple(said["jurisdictions"]),
-                "threshold": float(said["threshold"]),
-                "weight": float(said.get("weight", 1.0)),
-            }
-            if not isinstance(known["expires"], date) or isinstance(known["expires"], datetime):
-                raise BadInput("expires is a day, such as 2027-01-31.")
-            return cls(**known)
-        except KeyError as error:
-            raise BadInput(f"The card lacks {error.args[0]}.") from None
-        except (TypeError, ValueError, AttributeError) as error:
-            raise BadInput(f"The card has a value of a wrong kind: {error}.") from None
+        return model_card.read(text, model_card.names_of(cls), cls._of)
+
+    @classmethod
+    def _of(cls, said: Mapping[str, Any]) -> Self:
+        known = {
+            **said,
+            "input": _input(said["input"]),
+            "output": _output(said["output"]),
+            "jurisdictions": tuple(said["jurisdictions"]),
+            "threshold": float(said["threshold"]),
+            "weight": float(said.get("weight", 1.0)),
+        }
+        if not isinstance(known["expires"], date) or isinstance(known["expires"], datetime):
+            raise BadInput("expires is a day, such as 2027-01-31.")
+        return cls(**known)
 
     def expired(self, now: datetime) -> bool:
         """Whether its time is over."""
@@ -359,29 +295,13 @@ class Tally:
         )  # fmt: skip
 
 
-def _only(said: Mapping[str, Any], known: set[str], whose: str) -> None:
-    if unknown := sorted(set(said) - known):
-        raise BadInput(f"{whose} has no {', '.join(unknown)}.")
-
-
 def _input(said: Mapping[str, Any]) -> InputForm:
-    _only(said, {one.name for one in fields(InputForm)}, "input")
-    colour = Colour(said.get("colour", Colour.RGB))
-    count = 1 if colour is Colour.GREY else 3
-    return InputForm(
-        width=int(said["width"]),
-        height=int(said["height"]),
-        colour=colour,
-        layout=Layout(said.get("layout", Layout.NCHW)),
-        fit=Fit(said.get("fit", Fit.STRETCH)),
-        scale=float(said.get("scale", 1 / 255)),
-        mean=tuple(float(one) for one in said.get("mean", [0.0] * count)),
-        std=tuple(float(one) for one in said.get("std", [1.0] * count)),
-    )
+    model_card.only(said, model_card.names_of(InputForm), "input")
+    return model_card.input_form(said)
 
 
 def _output(said: Mapping[str, Any]) -> OutputForm:
-    _only(said, {one.name for one in fields(OutputForm)}, "output")
+    model_card.only(said, model_card.names_of(OutputForm), "output")
     return OutputForm(
         str(said["name"]),
         int(said.get("index", 0)),

@@ -10,25 +10,24 @@ of cards. Source: reference linking, "Person"; decision 0047. Tests:
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from breakwater.errors import BadInput
+from breakwater.model import model_card
 from breakwater.model.access import Role
 from breakwater.model.approval import LAPSE
-from breakwater.model.classifier import MAX_CARD, Colour, Fit, InputForm, Layout
 from breakwater.model.ids import Id
+from breakwater.model.model_card import InputForm
 
 MOST_DIM: Final = 4096
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_SHA: Final = re.compile(r"[0-9a-f]{64}")
 PLACE: Final = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 """ISO 3166: where a gate is open. There is none that is open everywhere."""
 
@@ -79,7 +78,7 @@ class DetectorForm:
 
     def __post_init__(self) -> None:
         """Refuse a detector that leaves something open."""
-        if not _SHA.fullmatch(self.sha256) or not _said(self.licence):
+        if not model_card.is_sum(self.sha256) or not model_card.filled_in(self.licence):
             raise BadInput(
                 "detector.sha256 is 64 hexadecimal digits, detector.licence is filled in."
             )
@@ -125,10 +124,8 @@ class ProviderCard:
 
     def __post_init__(self) -> None:
         """Refuse a card that leaves something open."""
-        if not _NAME.fullmatch(self.name) or not re.fullmatch(r"[\w.+-]{1,40}", self.version):
-            raise BadInput("name is lower-case letters, digits and -; version has no spaces.")
-        if not _SHA.fullmatch(self.sha256) or not _said(self.licence):
-            raise BadInput("sha256 is 64 hexadecimal digits, and licence is filled in.")
+        model_card.must_be_named(self.name, self.version)
+        model_card.must_be_whole(self.sha256, self.licence)
         if self.modality != "face":
             raise BadInput('modality is "face".')
         if not 2 <= self.dim <= MOST_DIM:
@@ -160,27 +157,19 @@ class ProviderCard:
         Raises:
             BadInput: not TOML, a key that is unknown or missing, or a value that cannot be.
         """
-        if len(text.encode()) > MAX_CARD:
-            raise BadInput(f"The card has more than {MAX_CARD >> 10} KiB.")
-        try:
-            said = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError):
-            raise BadInput("The card is not TOML.") from None
-        _only(said, {one.name for one in fields(cls)}, "The card")
-        try:
-            return cls(
-                name=_text(said, "name"), version=_text(said, "version"),
-                sha256=_text(said, "sha256"), licence=_text(said, "licence"),
-                modality=_text(said, "modality"), dim=int(said["dim"]),
-                metric=Metric(said["metric"]), threshold_lead=float(said["threshold_lead"]),
-                threshold_strong=float(said["threshold_strong"]),
-                recogniser=Recogniser(said["recogniser"]), detector=_detector(said["detector"]),
-                preprocess=_embedding(said["preprocess"]) if "preprocess" in said else None,
-            )  # fmt: skip
-        except KeyError as error:
-            raise BadInput(f"The card lacks {error.args[0]}.") from None
-        except (TypeError, ValueError, AttributeError) as error:
-            raise BadInput(f"The card has a value of a wrong kind: {error}.") from None
+        return model_card.read(text, model_card.names_of(cls), cls._of)
+
+    @classmethod
+    def _of(cls, said: Mapping[str, Any]) -> Self:
+        text = partial(model_card.text_of, said)
+        return cls(
+            name=text("name"), version=text("version"), sha256=text("sha256"),
+            licence=text("licence"), modality=text("modality"), dim=int(said["dim"]),
+            metric=Metric(said["metric"]), threshold_lead=float(said["threshold_lead"]),
+            threshold_strong=float(said["threshold_strong"]),
+            recogniser=Recogniser(said["recogniser"]), detector=_detector(said["detector"]),
+            preprocess=_embedding(said["preprocess"]) if "preprocess" in said else None,
+        )  # fmt: skip
 
 
 class GateState(StrEnum):
@@ -280,42 +269,20 @@ class Likeness:
         }  # fmt: skip
 
 
-def _said(text: object) -> bool:
-    return isinstance(text, str) and 1 <= len(text.strip()) <= 500 and text.isprintable()
-
-
-def _text(said: Mapping[str, Any], name: str) -> str:
-    value = said[name]
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is text")
-    return value
-
-
-def _only(said: Mapping[str, Any], known: set[str], whose: str) -> None:
-    if unknown := sorted(set(said) - known):
-        raise BadInput(f"{whose} has no {', '.join(unknown)}.")
-
-
 def _detector(said: Mapping[str, Any]) -> DetectorForm:
-    _only(said, {one.name for one in fields(DetectorForm)}, "detector")
+    model_card.only(said, model_card.names_of(DetectorForm), "detector")
+    text = partial(model_card.text_of, said)
     return DetectorForm(
-        _text(said, "sha256"), _text(said, "licence"), float(said.get("score", 0.9)),
+        text("sha256"), text("licence"), float(said.get("score", 0.9)),
         float(said.get("nms", 0.3)), int(said.get("smallest", 24)),
     )  # fmt: skip
 
 
 def _embedding(said: Mapping[str, Any]) -> Embedding:
-    known = {one.name for one in fields(InputForm)} - {"fit"}
-    _only(said, known | {"output", "margin"}, "preprocess")
-    colour = Colour(said.get("colour", Colour.RGB))
-    count = 1 if colour is Colour.GREY else 3
-    form = InputForm(
-        int(said["width"]), int(said["height"]), colour, Layout(said.get("layout", Layout.NCHW)),
-        Fit.STRETCH, float(said.get("scale", 1 / 255)),
-        tuple(float(one) for one in said.get("mean", [0.0] * count)),
-        tuple(float(one) for one in said.get("std", [1.0] * count)),
-    )  # fmt: skip
-    margin, output = float(said.get("margin", 0.2)), _text(said, "output")
+    known = model_card.names_of(InputForm) - {"fit"}
+    model_card.only(said, known | {"output", "margin"}, "preprocess")
+    form, output = model_card.input_form(said), model_card.text_of(said, "output")
+    margin = float(said.get("margin", 0.2))
     if not 0 <= margin <= 1 or not 1 <= len(output) <= 200:
         raise BadInput("preprocess.margin is 0 to 1, preprocess.output a name.")
     return Embedding(form, output, margin)

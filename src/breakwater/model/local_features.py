@@ -8,17 +8,17 @@ reference linking, "Place"; decision 0046. Tests: `tests/unit/test_feature_card.
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from breakwater.errors import BadInput
-from breakwater.model.classifier import MAX_CARD, Colour, Fit, InputForm, Layout
+from breakwater.model import model_card
+from breakwater.model.model_card import InputForm
 from breakwater.model.scene import Keypoints
 
 MOST_DIM: Final = 512
@@ -32,8 +32,6 @@ MOST_FRAMES: Final = 12
 METHOD: Final = "learned "
 """How the method of an edge begins that a model of an operator found."""
 
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-_SHA: Final = re.compile(r"[0-9a-f]{64}")
 _VERSION_BITS: Final = 24
 
 
@@ -86,11 +84,8 @@ class FeatureCard:
 
     def __post_init__(self) -> None:
         """Refuse a card that leaves something open."""
-        if not _NAME.fullmatch(self.name) or not re.fullmatch(r"[\w.+-]{1,40}", self.version):
-            raise BadInput("name is lower-case letters, digits and -; version has no spaces.")
-        said = 1 <= len(self.licence.strip()) <= 500 and self.licence.isprintable()
-        if not _SHA.fullmatch(self.sha256) or not said:
-            raise BadInput("sha256 is 64 hexadecimal digits, and licence is filled in.")
+        model_card.must_be_named(self.name, self.version)
+        model_card.must_be_whole(self.sha256, self.licence)
         if not 8 <= self.dim <= MOST_DIM or not LEAST_POINTS <= self.most <= MOST_POINTS:
             raise BadInput(f"dim is 8 to {MOST_DIM}, most is {LEAST_POINTS} to {MOST_POINTS}.")
         if not 0 <= self.least < 1e6:
@@ -114,24 +109,16 @@ class FeatureCard:
         Raises:
             BadInput: not TOML, a key that is unknown or missing, or a value that cannot be.
         """
-        if len(text.encode()) > MAX_CARD:
-            raise BadInput(f"The card has more than {MAX_CARD >> 10} KiB.")
-        try:
-            said = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError):
-            raise BadInput("The card is not TOML.") from None
-        _only(said, {one.name for one in fields(cls)}, "The card")
-        try:
-            return cls(
-                _text(said, "name"), _text(said, "version"), _text(said, "sha256"),
-                _text(said, "licence"), int(said["dim"]), _input(said["input"]),
-                _output(said["output"]), int(said.get("most", MOST_POINTS)),
-                float(said.get("least", 0.005)),
-            )  # fmt: skip
-        except KeyError as error:
-            raise BadInput(f"The card lacks {error.args[0]}.") from None
-        except (TypeError, ValueError, AttributeError) as error:
-            raise BadInput(f"The card has a value of a wrong kind: {error}.") from None
+        return model_card.read(text, model_card.names_of(cls), cls._of)
+
+    @classmethod
+    def _of(cls, said: Mapping[str, Any]) -> Self:
+        text = partial(model_card.text_of, said)
+        return cls(
+            text("name"), text("version"), text("sha256"), text("licence"), int(said["dim"]),
+            _input(said["input"]), _output(said["output"]), int(said.get("most", MOST_POINTS)),
+            float(said.get("least", 0.005)),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,7 +135,7 @@ class Learned:
 
     def __post_init__(self) -> None:
         """Refuse what names no model."""
-        if not _SHA.fullmatch(self.model):
+        if not model_card.is_sum(self.model):
             raise BadInput("What a model saw names the file of the model.")
 
 
@@ -162,33 +149,16 @@ def whole_bytes(vectors: NDArray[np.float32]) -> NDArray[np.int8]:
     return np.clip(np.rint(vectors * 127), -127, 127).astype(np.int8)
 
 
-def _text(said: Mapping[str, Any], name: str) -> str:
-    value = said[name]
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is text")
-    return value
-
-
-def _only(said: Mapping[str, Any], known: set[str], whose: str) -> None:
-    if unknown := sorted(set(said) - known):
-        raise BadInput(f"{whose} has no {', '.join(unknown)}.")
-
-
 def _input(said: Mapping[str, Any]) -> InputForm:
-    _only(said, {one.name for one in fields(InputForm)} - {"fit"}, "input")
-    colour = Colour(said.get("colour", Colour.RGB))
-    count = 1 if colour is Colour.GREY else 3
-    return InputForm(
-        int(said["width"]), int(said["height"]), colour, Layout(said.get("layout", Layout.NCHW)),
-        Fit.STRETCH, float(said.get("scale", 1 / 255)),
-        tuple(float(one) for one in said.get("mean", [0.0] * count)),
-        tuple(float(one) for one in said.get("std", [1.0] * count)),
-    )  # fmt: skip
+    model_card.only(said, model_card.names_of(InputForm) - {"fit"}, "input")
+    return model_card.input_form(said)
 
 
 def _output(said: Mapping[str, Any]) -> FeatureOutput:
-    _only(said, {one.name for one in fields(FeatureOutput)}, "output")
+    model_card.only(said, model_card.names_of(FeatureOutput), "output")
     cells = said.get("cells", False)
     if not isinstance(cells, bool):
         raise TypeError("cells is true or false")
-    return FeatureOutput(_text(said, "scores"), _text(said, "descriptors"), cells)
+    return FeatureOutput(
+        model_card.text_of(said, "scores"), model_card.text_of(said, "descriptors"), cells
+    )

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from breakwater.media.wire import Answer, Job
-from breakwater.model.classifier import Activation, Colour, Fit, Layout, Trouble
+from breakwater.model.classifier import Activation, Trouble
+from breakwater.model.model_card import Colour, Fit, Layout
 from breakwater.recognition.onnx_file import NotPlain, inspect
 
 _held: dict[str, Any] = {}
