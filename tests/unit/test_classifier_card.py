@@ -36,6 +36,7 @@ def test_a_card_is_read_whole() -> None:
         {"weight": 2},
         {"input__width": 0},
         {"input__width": 4096},
+        {"input__height": float("inf")},
         {"input__colour": "cmyk"},
         {"input__std": [0, 1, 1]},
         {"input__mean": [0.5]},

@@ -28,7 +28,7 @@ def test_a_whole_folder_is_a_model(tmp_path: Path) -> None:
     "changed",
     [
         {"licence": ""}, {"licence": None}, {"name": "Two Words"}, {"sha256": "00"}, {"dim": 4},
-        {"dim": 513}, {"dim": "many"}, {"most": 10}, {"most": 5000}, {"least": float("nan")},
+        {"dim": 513}, {"dim": "many"}, {"dim": float("inf")}, {"most": 10}, {"most": 5000}, {"least": float("nan")},
         {"surplus": 1}, {"input__width": 321}, {"input__width": 0}, {"input__fit": "crop"},
         {"input__colour": "pink"}, {"input__mean": [0.0, 0.0]}, {"output__scores": None},
         {"output__scores": "descriptors"}, {"output__cells": "yes"}, {"output__index": 3},

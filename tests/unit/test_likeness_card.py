@@ -34,7 +34,7 @@ BAD: list[dict[str, Any]] = [
     {"threshold_lead": 0.99, "threshold_strong": 0.5}, {"threshold_lead": 0.0},
     {"modality": "gait"}, {"recogniser": "magic"}, {"recogniser": "embedding"},
     {"surplus": 1}, {"detector__surplus": 1}, {"detector__score": 1.0}, {"name": "A B"},
-    {"metric": "l2"},
+    {"metric": "l2"}, {"dim": float("inf")},
 ]  # fmt: skip
 
 

@@ -101,7 +101,7 @@ def read(text: str, known: Set[str], made: Callable[[Mapping[str, Any]], Made]) 
         return made(said)
     except KeyError as error:
         raise BadInput(f"The card lacks {error.args[0]}.") from None
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, OverflowError, AttributeError) as error:
         raise BadInput(f"The card has a value of a wrong kind: {error}.") from None
 
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from breakwater.media.wire import Answer
 from breakwater.media.wire_pixels import LONGEST, write_pictures
-from breakwater.model.classifier import MAX_SIDE, Picture
+from breakwater.model.classifier import Picture
+from breakwater.model.model_card import MAX_SIDE
 
 _EVEN: Final = 2
 
