@@ -102,12 +102,15 @@ def test_a_page_that_comes_twice_changes_nothing(house):
     assert len(stands(house)) == 50
 
 
+@pytest.mark.parametrize("lasts", [True, False])
 @pytest.mark.parametrize("columns", [True, False])
 @pytest.mark.parametrize("together", [True, False])
-def test_what_comes_back_by_another_id_is_called_what_it_is_called_now(house, columns, together):
+def test_what_comes_back_by_another_id_is_called_what_it_is_called_now(
+    house, columns, together, lasts
+):
     """A follower that was away reads at once that an entry was taken back and given anew."""
     soon = house.clock.now() + timedelta(days=1)
-    later = soon + timedelta(days=30)
+    later = None if lasts else soon + timedelta(days=30)
     now = replace(SHARED, labels=("B1",), source="Another", expires_at=later)
     first, anew = many([5], replace(SHARED, expires_at=soon)), many([5, 6], now, first=8)
     given = Page((), "2", many=(anew,)) if columns else Page(tuple(anew.offers()), "2")

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from breakwater.exchange import taking_many
 from breakwater.exchange.ports import PAGE
-from breakwater.model.bank import Bank, EntryStatus
+from breakwater.model.bank import NO_END, Bank, EntryStatus
 from breakwater.model.case import CaseKind, Priority
 from breakwater.model.event import EventType
 from breakwater.model.exchange import (
@@ -292,6 +292,8 @@ def _call(on: Desk, offers: Mapping[int, Offered]) -> None:
     for number, entry in entries.many(on.tx, mine).items():
         said = _said(on, offers[number])
         changed = {name: value for name, value in said.items() if getattr(entry, name) != value}
+        if "expires_at" in changed:
+            changed["expires_at"] = offers[number].expires_at or NO_END
         if changed:
             entries.override(on.tx, number, **changed)
 

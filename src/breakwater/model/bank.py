@@ -11,7 +11,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
@@ -66,6 +66,8 @@ _MOVES: Mapping[EntryStatus, frozenset[EntryStatus]] = MappingProxyType({
 })  # fmt: skip
 
 NAME = re.compile(r"[A-Z0-9_]{1,64}")
+NO_END: Final = datetime(9999, 12, 31, tzinfo=UTC)
+"""Kept of an entry that has no end although its import has one: there None is "as the import"."""
 
 
 def bank_name(text: str) -> str:
@@ -180,6 +182,11 @@ class Entry:
     expires_at: datetime | None = None
     created_at: datetime | None = None
     change: int = 0
+
+
+def end_of(own: datetime | None, inherited: datetime | None) -> datetime | None:
+    """When an entry ends, by what it says itself and by what its import says; None: never."""
+    return None if own == NO_END else own or inherited
 
 
 class Opinion(StrEnum):

@@ -20,6 +20,7 @@ from breakwater.model.bank import (
     Entry,
     EntryChange,
     EntryStatus,
+    end_of,
     entry_id,
 )
 from breakwater.model.ids import Id
@@ -317,7 +318,7 @@ def override(tx: Tx, number: int, **own: Any) -> Entry:
     Args:
         tx: the transaction.
         number: of the entry.
-        own: any of `labels`, `permitted_use`, `source`, `note`, `expires_at`.
+        own: any of `labels`, `permitted_use`, `source`, `note`, `expires_at` (`NO_END`: never).
 
     Raises:
         NotFound: no such entry.
@@ -376,7 +377,7 @@ def _noun(row: sa.Row[Any]) -> Entry:
         permitted_use=row.own_use or row.import_use or row.bank_use,
         source=row.own_source or row.import_source or row.bank_source,
         note=row.own_note or "",
-        expires_at=row.own_expires_at or row.import_expires_at,
+        expires_at=end_of(row.own_expires_at, row.import_expires_at),
         created_at=datetime.fromtimestamp(row.created_s, UTC),
         change=row.change,
     )

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from breakwater.hub.policy import Given, View
-from breakwater.model.bank import EntryStatus
+from breakwater.model.bank import EntryStatus, end_of
 from breakwater.model.hub import SharedList
 from breakwater.model.hub_feed import Gone, News, Released, Source, Terms, Why
 from breakwater.model.hub_given import Giver
@@ -218,7 +218,7 @@ class Reader:
         """Rule on an entry: from a batch, with what it says itself and who gives it."""
         labels = batch.labels if own.labels is None else own.labels
         use = own.permitted_use or batch.permitted_use or batch.bank_use
-        ends = _first(own.expires_at or batch.expires_at, batch.bank_expires_at)
+        ends = _first(end_of(own.expires_at, batch.expires_at), batch.bank_expires_at)
         given = _given(batch, givers)
         allowed = self._allowed(batch, given, labels, use, ends)
         former = self._former(batch, ever, allowed)
