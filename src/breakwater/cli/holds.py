@@ -47,7 +47,7 @@ def list_(
         terminal.result(found, "")
         return
     for one in found["failing"]:
-        terminal.say(f"{WARN} case {one['case']} is not kept yet: {one['fault']}, tried again")
+        terminal.say(f"{WARN} case {one['case_number']} is not kept yet: {one['fault']}, tried again")
     if not found["holds"]:
         nothing = "Nothing is held yet: a hold begins with a decision or a request."
         words = "No hold like that." if ended or due or soon else nothing
@@ -59,7 +59,7 @@ def list_(
     terminal.table(
         found["holds"],
         {
-            "number": "hold", "id": "id", "case": "case", "why": "why", "state": "state",
+            "number": "hold", "id": "id", "case_number": "case", "why": "why", "state": "state",
             "until": "until", "kept": "kept", "gaps": "gaps",
         },
         whole=("id",),

@@ -107,17 +107,24 @@ class KeepingOut(Answer):
 class ListedHoldOut(HoldOut):
     """A hold in a list."""
 
+    case_number: int = Field(description="The case's number, for people.", examples=[12])
     kept: int = Field(description="Things that are kept of the case.", examples=[7])
     gaps: int
     destroyed: int
     waits: bool = Field(description="Somebody proposed that it ends; another person agrees.")
 
 
+class FailingOut(KeepingOut):
+    """A case that is not kept yet, in a list."""
+
+    case_number: int = Field(description="The case's number, for people.", examples=[12])
+
+
 class HoldsOut(Answer):
     """Holds, what comes due first."""
 
     holds: list[ListedHoldOut]
-    failing: list[KeepingOut] = Field(description="Cases that are not kept yet, tried again.")
+    failing: list[FailingOut] = Field(description="Cases that are not kept yet, tried again.")
     stands: int
     due: int
     ended: int
@@ -130,12 +137,16 @@ class HoldsOut(Answer):
             kept, gaps, gone = found.figures.get(one.case, (0, 0, 0))
             rows.append(
                 ListedHoldOut(
-                    **HoldOut.of(one).model_dump(), kept=kept, gaps=gaps, destroyed=gone,
-                    waits=one.id in found.waiting,
+                    **HoldOut.of(one).model_dump(), case_number=found.numbers[one.case],
+                    kept=kept, gaps=gaps, destroyed=gone, waits=one.id in found.waiting,
                 )
             )  # fmt: skip
+        failing = [
+            FailingOut(**KeepingOut.of(one).model_dump(), case_number=found.numbers[one.case])
+            for one in found.failing
+        ]
         return cls(
-            holds=rows, failing=[KeepingOut.of(one) for one in found.failing],
+            holds=rows, failing=failing,
             stands=found.counts[HoldState.STANDS], due=found.counts[HoldState.DUE],
             ended=found.counts[HoldState.ENDED],
         )  # fmt: skip
