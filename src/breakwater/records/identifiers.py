@@ -125,15 +125,15 @@ def find(tx: Tx, asked: Sequence[Identifier], *, service: str = "") -> list[Foun
         service: whose sanctions count; empty: those of every service here.
     """
     _fresh(tx)
-    strong = [key for one in asked if one.kind not in WEAK for key in _keys(tx, one).values()]
+    strong = _held(tx, [one for one in asked if one.kind not in WEAK])
     if not strong:
         return []
     values: dict[str, Any] = {"keys": strong, "now": tx.now}
     if service:
         values["service"] = service
     found = _read(tx, _OF_SERVICE if service else _IN_FORCE, values)
-    weak = [key for one in asked if one.kind in WEAK for key in _keys(tx, one).values()]
-    if found and weak:
+    weak = _held(tx, [one for one in asked if one.kind in WEAK]) if found else []
+    if weak:
         among = sorted({one.sanction for one in found})
         found += _read(tx, _AMONG, {"keys": weak, "now": tx.now, "among": among})
     return found
@@ -193,6 +193,11 @@ def forget_stale(tx: Tx, limit: int = 1000) -> int:
         )
         gone += tx.execute(mine).rowcount
     return gone
+
+
+def _held(tx: Tx, some: Iterable[Identifier]) -> list[bytes]:
+    """Their hashes, without those of which memory proves that they are not there."""
+    return tx.db.known_keys.among([key for one in some for key in _keys(tx, one).values()])
 
 
 def _keys(tx: Tx, one: Identifier) -> dict[int, bytes]:

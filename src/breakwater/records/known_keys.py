@@ -47,15 +47,18 @@ class KnownKeys:
 
     def lack(self, keys: Sequence[bytes]) -> bool:
         """Whether it is certain that none of these stands in the database."""
+        return self.ready and not self.among(keys)
+
+    def among(self, keys: Sequence[bytes]) -> list[bytes]:
+        """Those of these that may stand in the database; the others certainly do not."""
         held, noted = self._state
-        if held is None:
-            return False
+        if held is None or not keys:
+            return list(keys)
         starts = b"".join([key[:WIDTH] for key in keys])
         wanted = np.frombuffer(starts, ">u8").astype(np.uint64)
-        if held.size and bool((held.take(held.searchsorted(wanted), mode="clip") == wanted).any()):
-            return False
-        numbers = wanted.tolist()
-        return all(some.isdisjoint(numbers) for some in noted)
+        near = held.take(held.searchsorted(wanted), mode="clip") if held.size else ~wanted
+        found = zip(keys, (near == wanted).tolist(), wanted.tolist(), strict=True)
+        return [key for key, there, start in found if there or any(start in some for some in noted)]
 
     def read(self, db: Database) -> None:
         """Read all hashes anew, in slices; what is over is forgotten with that.
