@@ -11,10 +11,10 @@ from breakwater.errors import BadInput, Conflict, NotAllowed, NotFound
 from breakwater.linking.desk import Desk
 from breakwater.linking.keeping import Keeping
 from breakwater.model.access import Permission, Principal
-from breakwater.model.case import Priority
+from breakwater.model.case import CaseKind, Priority
 from breakwater.model.ids import new_id
 from breakwater.model.link import Found, LinkKind, Origin
-from breakwater.records import audit, link_about, link_edges, link_media, link_series
+from breakwater.records import audit, cases, link_about, link_edges, link_media, link_series
 from breakwater.records.link_about import Place
 from breakwater.records.tables.nouns_link import link_places
 
@@ -79,6 +79,23 @@ def test_what_people_do_with_a_series_is_written_down(desk, who, database) -> No
     assert [one.what for one in desk.series(who, 1).history] == [
         "noted", "rated", "named", "founded",
     ]  # fmt: skip
+
+
+def test_who_works_on_a_series_opens_its_lead_once(desk, who, database) -> None:
+    """What people joined by hand has none, and what has none cannot be taken as VICS."""
+    desk.rename(who, 1, "Blue")
+    first = desk.lead(who, 1)
+    assert (first.kind, first.subject) == (CaseKind.LEAD, desk.series(who, 1).row.id)
+    assert first.why == "2 media of series 1 (Blue), asked for by a person. It is recent."
+    assert desk.lead(who, 1) == first
+    assert actions(database).count("series.lead") == 1
+    with database.transaction() as tx:
+        cases.close(tx, first.id, by=who.id, reason="Seen.")
+    assert desk.lead(who, 1).id != first.id
+    with pytest.raises(NotAllowed):
+        desk.lead(person(Permission.LINK_READ), 1)
+    with pytest.raises(NotFound):
+        desk.lead(who, 99)
 
 
 def test_a_rebuild_mends_what_is_wrong_and_is_written_down(desk, who, database) -> None:

@@ -91,6 +91,7 @@ ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
     (series, {}, ["GET /v1/links/series/{number}"]),
     (series, {"body": {"json": {"name": "Blue"}}}, ["PATCH /v1/links/series/{number}"]),
     (series, {"body": {"json": {"words": "Seen."}}}, ["POST /v1/links/series/{number}/notes"]),
+    (series, {}, ["POST /v1/links/series/{number}/lead", "POST /links/{number}/lead"]),
     (series, {}, ["GET /v1/links/series/{number}/children"]),
     (series, {"body": {"json": {"label": "Child A"}}}, ["POST /v1/links/series/{number}/children"]),
     (series, {"body": ended("json")}, ["POST /v1/links/series/{number}/outcomes"]),

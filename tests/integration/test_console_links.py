@@ -258,6 +258,18 @@ def test_a_series_is_named_noted_and_given_something_to_do(site) -> None:
         expect(page.locator("#wrong")).to_contain_text("Somebody else changed this series")
 
 
+def test_who_works_on_a_series_opens_its_lead_and_takes_it_as_vics(site) -> None:
+    with site.page() as watched:
+        page = go(site, watched, f"/links/{RED}")
+        expect(page.get_by_role("link", name="Take it as VICS")).to_have_count(0)
+        page.get_by_role("button", name="Open a lead to work on it").click()
+        expect(page.locator("main")).to_contain_text("asked for by a person.")
+        page = go(site, watched, f"/links/{RED}")
+        expect(page.get_by_role("button", name="Open a lead to work on it")).to_have_count(0)
+        page.get_by_role("link", name="Take it as VICS").click()
+        expect(page.locator("h1")).to_contain_text("VICS")
+
+
 def test_an_alias_leads_to_what_it_means_now_and_an_unknown_number_nowhere(site) -> None:
     client = site.served.browser(Role.INVESTIGATOR)
     assert "Blue room" in client.get("/links/7").text

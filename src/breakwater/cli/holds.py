@@ -47,7 +47,9 @@ def list_(
         terminal.result(found, "")
         return
     for one in found["failing"]:
-        terminal.say(f"{WARN} case {one['case_number']} is not kept yet: {one['fault']}, tried again")
+        terminal.say(
+            f"{WARN} case {one['case_number']} is not kept yet: {one['fault']}, tried again"
+        )
     if not found["holds"]:
         nothing = "Nothing is held yet: a hold begins with a decision or a request."
         words = "No hold like that." if ended or due or soon else nothing

@@ -37,6 +37,7 @@ CALLS: Final = {
     "series": Call("GET", "series/{}", "series"),
     "change": Call("PATCH", "series/{}", "change", "SeriesChange"),
     "note": Call("POST", "series/{}/notes", "note", "SeriesNoteIn"),
+    "lead": Call("POST", "series/{}/lead", "lead"),
     "medium": Call("GET", "media/{}", "medium"),
     "retry": Call("POST", "media/{}/retry", "retry"),
     "waiting": Call("GET", "waiting", "waiting"),

@@ -119,6 +119,14 @@ def take_back(
 
 
 @app.command()
+def lead(series: Series, *, signed_by: Signed, as_json: Json = False) -> None:
+    """Open a lead for a series, such as to take it as VICS; one that is open is answered."""
+    done = _do("lead", series, signer=signed_by, as_json=as_json)
+    words = f"{GOOD} Case {done['number']} is the lead of series {series}."
+    Terminal(as_json=as_json).result(done, words)
+
+
+@app.command()
 def retry(number: Medium, *, signed_by: Signed, as_json: Json = False) -> None:
     """Look again at a medium that could not be read."""
     done = _do("retry", number, signer=signed_by, as_json=as_json)

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from breakwater.errors import BadInput, NotAllowed
+from breakwater.linking import leads
 from breakwater.linking.keeping import Keeping, Rebuilt
 from breakwater.model.access import Permission, Principal
-from breakwater.model.case import Priority
+from breakwater.model.case import Case, Priority
 from breakwater.model.ids import Id
 from breakwater.model.likeness import METHOD
 from breakwater.model.link import Edge, Link, LinkKind, Medium, SeriesRow
@@ -205,6 +206,19 @@ class Desk:
             step = link_series.note(tx, number, words, who)
             tx.audit(who, "series.note", link_series.get(tx, number).id, series=step.series)
             return step
+
+    def lead(self, by: Principal, number: int) -> Case:
+        """The open lead of a series; one is opened where none is, such as where people joined it.
+
+        Raises `NotAllowed`, `NotFound`, and `Conflict` where no medium is left.
+        """
+        who = writer(by)
+        with self._db.transaction() as tx:
+            row = link_series.get(tx, number)
+            case, new = leads.by_hand(tx, row, who)
+            if new:
+                tx.audit(who, "series.lead", row.id, series=row.number, case=case.id)
+            return case
 
     def give(
         self, by: Principal, number: int, words: str, *, person: Id | None = None,

@@ -2,8 +2,8 @@
 
 In: `series.changed` and `medium.linked`. Out: one open case a series, to which more is added; how
 urgent it is follows from a table. Décor and persons are words of a machine that join nothing: their
-lead is less urgent, and says which of both it is. What a person joined needs no lead. A lead has no
-upload: its case leads to the series. Idempotent: an event that comes twice adds nothing twice.
+lead is less urgent, and says which of both it is. What a person joined needs no lead; who works on
+it may open one. A lead has no upload: its case leads to the series. Idempotent: an event that comes twice adds nothing twice.
 Source: reference linking. Tests: `tests/contract/test_leads.py`.
 """
 
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from breakwater.errors import NotFound
+from breakwater.errors import Conflict, NotFound
 from breakwater.model.case import Case, CaseKind, CaseState, Priority
 from breakwater.model.event import Event
 from breakwater.model.ids import Id
@@ -112,8 +112,7 @@ class Leads:
                 return
             media = link_media.many(tx, joined)
             found = _weighed(tx, row, list(media.values()))
-            name = f"{row.number} ({row.name})" if row.name else f"{row.number}"
-            why = f"{_count(len(joined))} joined series {name}.{found.why}"
+            why = f"{_count(len(joined))} joined series {_name(row)}.{found.why}"
             self._lead(tx, event, _Said(row.id, why, priority(found)), joined)
 
     def on_linked(self, event: Event) -> None:
@@ -170,6 +169,27 @@ class Leads:
             cases.set_priority(tx, case.id, urgent, by=SELF, reason=why)
 
 
+def by_hand(tx: Tx, row: SeriesRow, by: Id) -> tuple[Case, bool]:
+    """The open lead of a series, and whether it was opened just now, in this person's name.
+
+    Raises:
+        Conflict: no medium is left in the series.
+    """
+    tx.lock_changes()
+    known = next(iter(_open(tx, [row.id])), None)
+    if known is not None:
+        return known, False
+    media = link_media.many(tx, link_series.members(tx, row.number))
+    if not media:
+        raise Conflict("No medium is left in this series.")
+    found = _weighed(tx, row, list(media.values()))
+    why = f"{_count(len(media))} of series {_name(row)}, asked for by a person.{found.why}"
+    case = cases.open(
+        tx, kind=CaseKind.LEAD, subject=row.id, why=why, priority=priority(found), by=by
+    )
+    return case, True
+
+
 def series_of(tx: Tx, case: Case) -> SeriesRow | None:
     """The series that a lead is about; None: it is about another thing."""
     if case.kind is not CaseKind.LEAD:
@@ -198,6 +218,10 @@ def _weighed(tx: Tx, row: SeriesRow | None, media: Sequence[Medium]) -> Weighed:
         rated=row.priority if row else Priority.MEDIUM,
         told=row is not None and bool(link_about.children(tx, row)),
     )
+
+
+def _name(row: SeriesRow) -> str:
+    return f"{row.number} ({row.name})" if row.name else f"{row.number}"
 
 
 def _count(media: int) -> str:

@@ -193,6 +193,13 @@ class SeriesOut(Answer):
         )  # fmt: skip
 
 
+class LeadOut(Answer):
+    """The open case about a series."""
+
+    case: str = Field(examples=[ID])
+    number: int = Field(description="For people.", examples=[12])
+
+
 class SeriesListOut(Answer):
     """Series that have media, the newest number first."""
 

@@ -23,6 +23,7 @@ from breakwater.web.api.link_shapes import (
     EdgeLookOut,
     HandIn,
     JudgedOut,
+    LeadOut,
     LinksStatusOut,
     MediaOut,
     MediumLookOut,
@@ -111,6 +112,14 @@ def note(
 ) -> StepOut:
     """It stays."""
     return StepOut.of(app.linking.desk.note(signer(app, who, signed_by), number, body.words))
+
+
+@router.post("/v1/links/series/{number}/lead", summary="Open a lead", responses=CHANGE)
+@needs(P.LINK_WRITE)
+def lead(number: Number, app: Parts, who: Who, signed_by: SignedBy = "") -> LeadOut:
+    """The one that is open, or a new one: series that people joined by hand have none."""
+    case = app.linking.desk.lead(signer(app, who, signed_by), number)
+    return LeadOut(case=case.id, number=case.number)
 
 
 @router.get("/v1/links/series/{number}/children", summary="Children of a series", responses=READ)

@@ -73,6 +73,17 @@ def note(  # noqa: PLR0917 - the form's fields
     return _to(number, "history")
 
 
+@router.post("/links/{number}/lead")
+@needs(P.LINK_WRITE)
+def lead(request: Request, app: Parts, pages: Pages, who: Who, number: Number) -> Response:
+    """Go to the open lead of a series; one is opened where none is."""
+    try:
+        case = app.linking.desk.lead(who, number)
+    except CANNOT as error:
+        return _again(request, app, pages, who, number, error)
+    return RedirectResponse(f"/cases/{case.id}", SEE_OTHER)
+
+
 @router.post("/links/{number}/tasks")
 @needs(P.LINK_WRITE)
 def give(  # noqa: PLR0917 - the form's fields

@@ -207,7 +207,10 @@ class ChildRow:
 
 @dataclass(frozen=True, slots=True)
 class SeriesView:
-    """The page of one series; `vics` is where it is taken as VICS, empty where it is not."""
+    """The page of one series; `vics` is where it is taken as VICS, empty where it is not.
+
+    `may_open`: no lead is open, and the viewer may open one.
+    """
 
     number: int
     id: str
@@ -236,6 +239,7 @@ class SeriesView:
     may_write: bool
     may_view: bool
     vics: str = ""
+    may_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from breakwater.model.access import Permission, Principal
-from breakwater.model.case import CaseKind, Priority
+from breakwater.model.case import CaseKind, CaseState, Priority
 from breakwater.model.link import Edge, EdgeState, LinkKind, MediumState, Outcome, SeriesRow
 from breakwater.records import cases, link_about, link_lists, link_series
 from breakwater.records.database import Tx
@@ -110,6 +110,7 @@ def series(
     near = [n for n in links_graph.near(centre, edges, STRIP) if n in by_number]
     degree = _degree(edges)
     places = link_about.places(tx, row)
+    leads = [one for one in cases.by_subject(tx, row.id) if one.kind is CaseKind.LEAD]
     return SeriesView(
         number=row.number, id=row.id, name=row.name, version=row.version,
         priority=words.PRIORITY[row.priority],
@@ -131,14 +132,10 @@ def series(
         outcomes=tuple(Option(one.value, word) for one, word in OUTCOMES.items()),
         history=tuple(_told(tx, one) for one in link_series.history(tx, row.number, limit=LINES)),
         may_write=who.may(Permission.LINK_WRITE), may_view=who.may(Permission.MEDIA_VIEW),
-        vics=_vics(tx, who, row),
+        vics=f"/cases/{leads[0].id}/vics" if leads and who.may(Permission.VICS_EXPORT) else "",
+        may_open=bool(media) and who.may(Permission.LINK_WRITE)
+        and all(one.state is CaseState.CLOSED for one in leads),
     )  # fmt: skip
-
-
-def _vics(tx: Tx, who: Principal, row: SeriesRow) -> str:
-    """Where its newest lead is taken as VICS; empty: it has none, or the viewer may not."""
-    leads = [one for one in cases.by_subject(tx, row.id) if one.kind is CaseKind.LEAD]
-    return f"/cases/{leads[0].id}/vics" if leads and who.may(Permission.VICS_EXPORT) else ""
 
 
 def graph(

@@ -35,6 +35,8 @@ PATTERNS: Final = (
     later("We are member %(id)s, %(name)s."),
     later("One medium joined series %(series)s."),
     later("%(n)s media joined series %(series)s."),
+    later("One medium of series %(series)s, asked for by a person."),
+    later("%(n)s media of series %(series)s, asked for by a person."),
     later("A child of series %(series)s is identified."),
     later("A child of series %(series)s is safe."),
     later("Nothing more is done for a child of series %(series)s."),
