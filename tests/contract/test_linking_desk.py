@@ -86,7 +86,10 @@ def test_who_works_on_a_series_opens_its_lead_once(desk, who, database) -> None:
     desk.rename(who, 1, "Blue")
     first = desk.lead(who, 1)
     assert (first.kind, first.subject) == (CaseKind.LEAD, desk.series(who, 1).row.id)
-    assert first.why == "2 media of series 1 (Blue), asked for by a person. It is recent."
+    assert (
+        first.why
+        == "2 media of series 1 (Blue), asked for by a person. It was made or added in the last seven days."
+    )
     assert desk.lead(who, 1) == first
     assert actions(database).count("series.lead") == 1
     with database.transaction() as tx:

@@ -335,6 +335,33 @@ def test_a_models_likeness_is_listed_named_and_judged_by_nobody_without_its_gate
     assert state(site, 960) is EdgeState.MACHINE
 
 
+def test_what_a_model_compared_is_framed_and_named_as_no_proof(site) -> None:
+    found = {
+        "a_s": 1.0,
+        "a_box": [0.25, 0.25, 0.25, 0.5],
+        "b_s": 2.0,
+        "b_box": [0.5, 0.25, 0.25, 0.5],
+    }
+    evidence = {
+        "likenesses": [found],
+        "pairs": [{"a_s": 1.0, "b_s": 2.0, "inliers": 0, "points": []}],
+    }
+    with site.app.db.transaction() as tx:
+        made.medium(tx, 831, media_type="video/mp4", width=160, height=90)
+        made.medium(tx, 832, media_type="video/mp4", width=160, height=90)
+        made.edge(tx, 985, 831, 832, LinkKind.PERSON, evidence=evidence)
+    with site.page() as watched:
+        page = go(site, watched, "/links/edges/985")
+        assert page.locator(".points .over.box").get_attribute("d") == (
+            "M40 22.5H80V67.5H40ZM246 22.5H286V67.5H246Z"
+        )
+        expect(page.locator("#pair")).to_contain_text("Alike is not the same person.")
+        expect(page.locator(".points")).to_be_visible()
+        page.get_by_role("button", name="Boxes").click()
+        expect(page.locator(".points")).to_be_hidden()
+        both_themes(page, "the panel of a likeness")
+
+
 def test_what_a_verdict_would_pull_apart_is_said_before_and_taken_back_on_the_same_page(
     site,
 ) -> None:

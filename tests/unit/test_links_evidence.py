@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from breakwater.web.pages.read_links_edge import NUMBERED, box_of, drawn, frames, line, sound
+from breakwater.web.pages.links_evidence import (
+    GAP,
+    NUMBERED,
+    box_of,
+    drawn,
+    frames,
+    likeness,
+    line,
+    sound,
+)
 
 
 def test_points_lie_where_the_browser_fits_the_frame() -> None:
@@ -72,3 +81,21 @@ def test_two_waveforms_are_drawn_one_over_the_other_or_none() -> None:
 def test_evidence_that_is_no_list_has_no_frames() -> None:
     assert frames({"pairs": "x"}) == []
     assert frames({"pairs": [1, {"a_s": 2}]}) == [{"a_s": 2}]
+
+
+def test_what_a_model_compared_is_framed_on_both_sides() -> None:
+    """Boxes are 0..1 of their frames; the second lies beside the first."""
+    found = {"a_box": [0.25, 0.5, 0.5, 0.5], "b_box": [0.0, 0.0, 1.0, 2.0]}
+    path = likeness({"likenesses": [found]}, 0)
+    assert path == f"M40 45H120V90H40ZM{GAP:g} 0H{GAP + 160:g}V90H{GAP:g}Z"
+    narrow = likeness({"likenesses": [found]}, 0, box_of(90, 90))
+    assert narrow.startswith("M57.5 45H102.5V90H57.5Z")
+
+
+@pytest.mark.parametrize(
+    "evidence",
+    [{}, {"likenesses": {}}, {"likenesses": []}, {"likenesses": ["x"]}, {"likenesses": [{}]},
+     {"likenesses": [{"a_box": [1, 2], "b_box": ["a"] * 4}]}],
+)  # fmt: skip
+def test_what_has_no_boxes_is_not_framed(evidence) -> None:
+    assert likeness(evidence, 0) == ""

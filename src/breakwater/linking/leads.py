@@ -3,8 +3,8 @@
 In: `series.changed` and `medium.linked`. Out: one open case a series, to which more is added; how
 urgent it is follows from a table. Décor and persons are words of a machine that join nothing: their
 lead is less urgent, and says which of both it is. What a person joined needs no lead; who works on
-it may open one. A lead has no upload: its case leads to the series. Idempotent: an event that comes twice adds nothing twice.
-Source: reference linking. Tests: `tests/contract/test_leads.py`.
+it may open one. A lead has no upload: its case leads to the series. Idempotent: an event that comes
+twice adds nothing twice. Source: reference linking. Tests: `tests/contract/test_leads.py`.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class Weighed:
         said = [
             " A child in it is not identified." if self.unidentified and self.told else "",
             " It was broadcast." if self.live else "",
-            " It is recent." if self.recent else "",
+            " It was made or added in the last seven days." if self.recent else "",
         ]
         return "".join(said)
 
@@ -187,6 +187,7 @@ def by_hand(tx: Tx, row: SeriesRow, by: Id) -> tuple[Case, bool]:
     case = cases.open(
         tx, kind=CaseKind.LEAD, subject=row.id, why=why, priority=priority(found), by=by
     )
+    cases.note(tx, case.id, by=by, what=JOINED, words=why, media=sorted(media))
     return case, True
 
 

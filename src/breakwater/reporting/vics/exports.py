@@ -209,7 +209,9 @@ def investigator(by: Principal) -> Id:
 def _named(items: tuple[PackageItem, ...]) -> tuple[PackageItem, ...]:
     """Items of which at least one can be named: an empty file is taken for an answer."""
     if not media_in(items):
-        raise BadInput("Nothing of this case can be named: VICS names files by their MD5.")
+        raise BadInput(
+            "Nothing of this case can be named: VICS names files by their MD5. Make an evidence package."
+        )
     return items
 
 

@@ -340,6 +340,7 @@ class EdgeView:
     points: tuple[PointView, ...]
     lines: str
     dots: str
+    boxes: str
     points_words: str
     line: OffsetLine | None
     sound: SoundView | None

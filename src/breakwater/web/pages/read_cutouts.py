@@ -14,10 +14,10 @@ from breakwater.model.link_crop import Crop, CropState
 from breakwater.records.database import Tx
 from breakwater.records.link_lists import MediumLine
 from breakwater.web.pages import words
+from breakwater.web.pages.links_evidence import WHOLE, box_of
 from breakwater.web.pages.models import Mark, Number
 from breakwater.web.pages.models_cutouts import CutoutRow, CutoutsView, CutoutView
 from breakwater.web.pages.read_links import media_words
-from breakwater.web.pages.read_links_edge import WHOLE, box_of
 from breakwater.web.pages.read_names import called
 from breakwater.web.pages.speech import Spoken, figure, later, say
 

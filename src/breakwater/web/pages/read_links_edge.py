@@ -1,8 +1,7 @@
 """Builds the evidence panel of one link: two moments side by side, what matches, and why it was said.
 
 In come an edge, its two media and what people said; out goes an `EdgeView`. What a method found is
-drawn from its evidence alone (points 0..1 of the frame, moments in seconds): no picture is decoded
-here, no sound is kept. Used by `pages.links`. Tests: `tests/unit/test_links_evidence.py`,
+drawn from its evidence alone (`pages.links_evidence`). Used by `pages.links`. Tests:
 `tests/integration/test_console_links.py`.
 """
 
@@ -19,14 +18,22 @@ from breakwater.records import link_edges, link_lists
 from breakwater.records.database import Tx
 from breakwater.records.link_lists import NOTHING, MediumLine, WaitingLink
 from breakwater.web.pages import words
+from breakwater.web.pages.links_evidence import (
+    NUMBERED,
+    box_of,
+    drawn,
+    frames,
+    is_point,
+    likeness,
+    line,
+    points_words,
+    sound,
+)
 from breakwater.web.pages.models_links import (
     EdgeView,
     FramePair,
     LinkRow,
-    OffsetLine,
-    PointView,
     SideView,
-    SoundView,
     ToldRow,
     Verdict,
 )
@@ -41,14 +48,7 @@ from breakwater.web.pages.read_links import (
 )
 from breakwater.web.pages.speech import Spoken, figure, later, say, say_n
 
-NUMBERED: Final = 12
-"""Matched points that are numbered and joined by lines; the others are dots."""
-DOTS: Final = 200
-GAP: Final = 166.0
-"""Where the second of two places of 160 by 90 begins."""
-PAIRS: Final = 12
-MOST_ROWS: Final = 60
-
+BOXED: Final = later("Boxes mark what the model compared. Alike is not the same person.")
 TRAITS: Final[Mapping[TraitKind, str]] = Spoken({
     TraitKind.CAMERA: later("The same camera: make, model and serial number. The number is hidden."),
     TraitKind.CAMERA_MODEL: later("The same model of camera. Many cameras are of one model."),
@@ -106,11 +106,9 @@ def edge(
     inside = link_lists.series_of(tx, [one.a, one.b])
     waiting = _waiting(one, inside)
     after = _next(tx, number, seen)
-    points = drawn(
-        [p for p in at.get("points", ()) if _is_point(p)],
-        box_of(a.facts.get("width"), a.facts.get("height")),
-        box_of(b.facts.get("width"), b.facts.get("height")),
-    )
+    a_box, b_box = (box_of(side.facts.get("width"), side.facts.get("height")) for side in (a, b))
+    points = drawn([p for p in at.get("points", ()) if is_point(p)], a_box, b_box)
+    boxes = likeness(found.evidence, shown, a_box, b_box)
     return EdgeView(
         number=number, title=_title(one), kind=KINDS[one.kind], state=STATES[one.state],
         why=why_waits(waiting) if waiting else "", facts=_facts(found),
@@ -120,136 +118,13 @@ def edge(
         dots="".join(
             f"M{p.x:g} {p.y:g}h0M{p.to_x:g} {p.to_y:g}h0" for p in points[NUMBERED:]
         ),
-        points_words=_points_words(at, points), line=line(found.evidence),
+        boxes=boxes, points_words=say(BOXED) if boxes else points_words(at, points), line=line(found.evidence),
         sound=sound(found.evidence), traits=_traits(tx, found), verdicts=_verdicts(one),
         history=tuple(_told(tx, number)), may_write=who.may(Permission.LINK_WRITE),
         may_view=who.may(Permission.MEDIA_VIEW), settled=one.state is not EdgeState.MACHINE,
         next_url=f"/links/edges/{after}" if after else "", left=_left(tx, seen),
         others=tuple(_others(tx, one, seen)), torn=tuple(_torn(torn)),
     )  # fmt: skip
-
-
-def frames(evidence: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Pairs of frames of an evidence, those with the most points first kept in their order."""
-    found = evidence.get("pairs")
-    return (
-        [one for one in found if isinstance(one, Mapping)][:PAIRS]
-        if isinstance(found, list)
-        else []
-    )
-
-
-Box = tuple[float, float, float, float]
-WHOLE: Final[Box] = (0.0, 0.0, 160.0, 90.0)
-
-
-def box_of(width: Any, height: Any) -> Box:
-    """Where a frame of this size lies in a place of 160 by 90, as the browser fits it in."""
-    known = isinstance(width, int | float) and isinstance(height, int | float)
-    if not known or width <= 0 or height <= 0:
-        return WHOLE
-    scale = min(160 / width, 90 / height)
-    wide, high = width * scale, height * scale
-    return (160 - wide) / 2, (90 - high) / 2, wide, high
-
-
-def drawn(points: Sequence[Any], a: Box = WHOLE, b: Box = WHOLE) -> tuple[PointView, ...]:
-    """Matched points on two places of 160 by 90 side by side; the first ones are numbered.
-
-    Those that are numbered are spread over all of them.
-    """
-    step = max(1, len(points) // NUMBERED)
-    first = points[::step][:NUMBERED]
-    taken = {id(one) for one in first}
-    order = [*first, *(one for one in points if id(one) not in taken)][: NUMBERED + DOTS]
-    return tuple(
-        PointView(n, *_on(x, y, a), *_on(u, v, b, GAP))
-        for n, (x, y, u, v) in enumerate(order, start=1)
-    )
-
-
-def _on(x: Any, y: Any, box: Box, off: float = 0.0) -> tuple[float, float]:
-    left, top, wide, high = box
-    across, down = (min(1.0, max(0.0, float(share))) for share in (x, y))
-    return round(off + left + across * wide, 1), round(top + down * high, 1)
-
-
-def line(evidence: Mapping[str, Any]) -> OffsetLine | None:
-    """Where each moment of one is in the other, as a line in a square of 100."""
-    found = evidence.get("line")
-    pairs = [
-        (float(p[0]), float(p[1]))
-        for p in (found if isinstance(found, list) else ())
-        if isinstance(p, list | tuple) and len(p) == 2
-    ]  # fmt: skip
-    if len(pairs) < 2:
-        return None
-    wide, high = max(a for a, _ in pairs) or 1.0, max(b for _, b in pairs) or 1.0
-    step = max(1, len(pairs) // MOST_ROWS)
-    shown = sorted(pairs)[::step]
-    at = [(round(100 * a / wide, 1), round(100 - 100 * b / high, 1)) for a, b in shown]
-    first, last = shown[0], shown[-1]
-    speed = (last[1] - first[1]) / (last[0] - first[0]) if last[0] > first[0] else 1.0
-    return OffsetLine(
-        path="M" + "L".join(f"{x:g} {y:g}" for x, y in at),
-        dots="".join(f"M{x:g} {y:g}h0" for x, y in at),
-        words=_line_words(first, last, speed),
-        rows=tuple((words.timecode(a), words.timecode(b)) for a, b in shown[:: max(1, len(shown) // 20)]),
-        a_end=words.timecode(wide), b_end=words.timecode(high),
-    )  # fmt: skip
-
-
-def sound(evidence: Mapping[str, Any]) -> SoundView | None:
-    """How far two sounds agree, from their prints."""
-    found = evidence.get("sound")
-    if not isinstance(found, Mapping):
-        return None
-    wrong = min(1.0, max(0.0, float(found.get("error_rate", 0.5))))
-    course = [min(1.0, max(0.0, float(one))) for one in found.get("course", ())]
-    step = 100 / max(1, len(course) - 1)
-    path = "M" + "L".join(f"{i * step:.3g} {90 * one + 5:.3g}" for i, one in enumerate(course))
-    return SoundView(
-        words=say(
-            "%(n)s of 100 bits of the prints agree. Of unrelated sounds about 50 do.",
-            n=figure(round(100 * (1 - wrong))),
-        ),
-        share=round(100 * (1 - wrong)), path=path if len(course) > 1 else "",
-        facts=(
-            (say("From"), words.timecode(float(found.get("a_s", 0)))),
-            (say("In the other from"), words.timecode(float(found.get("b_s", 0)))),
-            (say("Length"), say("%(n)s s", n=figure(round(float(found.get("seconds", 0)))))),
-        ),
-        waves=_waves(found),
-    )  # fmt: skip
-
-
-def _waves(found: Mapping[str, Any]) -> tuple[str, ...]:
-    """Both waveforms as bars about a middle line; none where one was not measured."""
-    sides = [found.get(name) for name in ("a_wave", "b_wave")]
-    drawn = []
-    for side in sides:
-        levels = side if isinstance(side, list) else []
-        step = 100 / max(1, len(levels))
-        high = [48 * min(255, max(1, int(one))) / 255 for one in levels]
-        drawn.append("".join(
-            f"M{(n + 0.5) * step:.4g} {50 - one:.3g}V{50 + one:.3g}" for n, one in enumerate(high)
-        ))  # fmt: skip
-    return tuple(drawn) if all(drawn) else ()
-
-
-def _line_words(first: tuple[float, float], last: tuple[float, float], speed: float) -> str:
-    said = say(
-        "%(a)s to %(b)s of the first is %(c)s to %(d)s of the second.",
-        a=words.timecode(first[0]), b=words.timecode(last[0]), c=words.timecode(first[1]),
-        d=words.timecode(last[1]),
-    )  # fmt: skip
-    if abs(speed - 1) < 0.01:
-        return said
-    return f"{said} {say('It runs at %(n)s times the speed.', n=figure(speed, '0.00'))}"
-
-
-def _is_point(found: Any) -> bool:
-    return isinstance(found, list | tuple) and len(found) == 4
 
 
 def _medium(tx: Tx, number: int) -> MediumLine:
@@ -292,22 +167,13 @@ def _side(one: MediumLine, at_s: Any, inside: tuple[int, str] | None) -> SideVie
 def _pairs(number: int, found: Sequence[Mapping[str, Any]], shown: int) -> Iterator[FramePair]:
     for n, one in enumerate(found):
         a, b = float(one.get("a_s", 0)), float(one.get("b_s", 0))
+        count = int(one.get("inliers", len(one.get("points", ()))))
         yield FramePair(
             f"/links/edges/{number}?pair={n}#pair",
             say("%(a)s · %(b)s", a=words.timecode(a), b=words.timecode(b)),
-            say_n("%(n)s point", "%(n)s points", int(one.get("inliers", len(one.get("points", ()))))),
+            say_n("%(n)s point", "%(n)s points", count) if count else "",
             n == shown,
         )  # fmt: skip
-
-
-def _points_words(at: Mapping[str, Any], points: Sequence[PointView]) -> str:
-    if not points:
-        return ""
-    count = int(at.get("inliers", len(points)))
-    return say_n(
-        "%(n)s point matches by its surroundings and lies as the others do.",
-        "%(n)s points match by their surroundings and lie as one rigid scene would.", count,
-    )  # fmt: skip
 
 
 def _traits(tx: Tx, found: Link) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ PATTERNS: Final = (
     later("%(lead)s A child in it is not identified."),
     later("%(lead)s It was broadcast."),
     later("%(lead)s It is recent."),
+    later("%(lead)s It was made or added in the last seven days."),
     later(
         "Medium %(n)s and %(other)s may show the same furnishing, which need not be the same room. Nothing was joined."
     ),
@@ -109,7 +110,9 @@ PATTERNS: Final = (
     later("Streams of it are watched: %(n)s. Let them end, or take it out of use."),
     later("%(name)s answered this at %(at)s UTC."),
     later("%(name)s is on the rota at that time already."),
-    later("Nothing of this case can be named: VICS names files by their MD5."),
+    later(
+        "Nothing of this case can be named: VICS names files by their MD5. Make an evidence package."
+    ),
     later("It is confirmed already. Take that back first to say something else."),
     later("It is rejected already: both are kept apart. Take that back first to say why anew."),
     later("Nobody has said anything of it that could be taken back."),

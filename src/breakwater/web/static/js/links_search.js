@@ -76,9 +76,10 @@
     read();
   });
 
+  const tenths = (value) => Math.round(value * 10) / 10;
   const at = (event) => {
     const edge = board.getBoundingClientRect();
-    const share = (value, size) => Math.min(100, Math.max(0, Math.round((value / size) * 100)));
+    const share = (value, size) => Math.min(100, Math.max(0, tenths((value / size) * 100)));
     return [share(event.clientX - edge.left, edge.width), share(event.clientY - edge.top, edge.height)];
   };
   const stretch = (event) => {
@@ -86,8 +87,8 @@
     const [x, y] = start;
     fields.x.value = Math.min(x, u);
     fields.y.value = Math.min(y, v);
-    fields.w.value = Math.abs(u - x);
-    fields.h.value = Math.abs(v - y);
+    fields.w.value = tenths(Math.abs(u - x));
+    fields.h.value = tenths(Math.abs(v - y));
     draw();
   };
   board.addEventListener("pointerdown", (event) => {
