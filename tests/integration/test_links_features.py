@@ -25,6 +25,7 @@ from breakwater.model.local_features import FeatureCard
 from breakwater.recognition import features_task
 from breakwater.recognition.features import STRIKES, FeatureRun, Features
 from breakwater.recognition.links import VERSION
+from breakwater.recognition.model_run import ModelRun
 from breakwater.recognition.scoring import ScoreLimits
 from breakwater.records import jobs, link_media
 from breakwater.records.link_edges import SURE
@@ -135,7 +136,7 @@ def test_what_does_not_fit_its_card_is_unfit(fault: str) -> None:
 )  # fmt: skip
 def test_a_child_that_was_taken_over_harms_nobody(monkeypatch, count, block) -> None:
     with begun() as run:
-        monkeypatch.setattr(run, "_ask", lambda *_: wire.Answer({"count": count}, block))
+        monkeypatch.setattr(ModelRun, "ask", lambda *_: wire.Answer({"count": count}, block))
         with pytest.raises(Unfit):
             run.points(Picture(room(61)))
 

@@ -11,21 +11,20 @@ up. One picture at a time, one core. Decisions 0022 and 0046. Tests:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any, BinaryIO, Final, Self
+from typing import Final, Self
 
 import numpy as np
 
-from breakwater.errors import BreakwaterError, Unfit
+from breakwater.errors import BreakwaterError
 from breakwater.media import wire
-from breakwater.media.zygote import Child, Gone, Zygote
-from breakwater.model.classifier import Picture, Trouble
+from breakwater.model.classifier import Picture
 from breakwater.model.local_features import MOST_FRAMES, FeatureCard, Learned
-from breakwater.model.media import MediaLimits, MediaType
 from breakwater.model.scene import Keypoints
 from breakwater.observe import logger
-from breakwater.recognition.scoring import ScoreLimits, in_memory
+from breakwater.recognition.model_run import ModelRun
+from breakwater.recognition.scoring import ScoreLimits
 
 ENTRY: Final = "breakwater.recognition.features_task"
 LIMITS: Final = ScoreLimits(score_s=10.0, load_s=30.0)
@@ -51,24 +50,12 @@ class FeatureRun:
         Raises:
             Unfit: it cannot be used; the words say why.
         """
-        self.card, self._limits = card, limits
-        self._lock = threading.Lock()
-        self._zygote = Zygote(entry)
-        self._child: Child | None = None
+        self.card = card
         wish = {
             "form": asdict(card.input), "dim": card.dim, "most": card.most, "least": card.least,
             **asdict(card.output),
         }  # fmt: skip
-        try:
-            self._child = self._zygote.fork(memory=limits.memory, cpu_s=_CPU_S)
-            with in_memory(model) as file:
-                self._ask("load", file, wish, limits.load_s)
-        except Gone:
-            self.close()
-            raise Unfit("The model's process died.") from None
-        except BaseException:  # whatever it was, no process stays behind
-            self.close()
-            raise
+        self._run = ModelRun(entry, limits, cpu_s=_CPU_S, files=[("load", model, wish)])
 
     def points(self, picture: Picture) -> Keypoints:
         """Points of one picture, in pixels of the card's input, the strongest first.
@@ -77,22 +64,16 @@ class FeatureRun:
             Unfit: there is no answer that counts; the process is ended.
         """
         height, width = picture.pixels.shape[:2]
-        with in_memory(picture.pixels.tobytes()) as file:
-            answer = self._ask(
-                "points", file, {"width": width, "height": height}, self._limits.score_s
-            )
+        args = {"width": width, "height": height}
+        answer = self._run.ask("points", picture.pixels.tobytes(), args)
         try:
             return self._read(answer, picture.time_s)
         except wire.BadAnswer as error:
-            self.close()
-            raise Unfit(f"{Trouble.WRONG_SHAPE.words} {error.detail}") from None
+            raise self._run.refuse(error) from None
 
     def close(self) -> None:
         """End its process; idempotent."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.end()
-        self._zygote.close()
+        self._run.close()
 
     def __enter__(self) -> Self:
         """As itself."""
@@ -116,29 +97,6 @@ class FeatureRun:
         values = np.frombuffer(answer.block[8 * count :], np.int8).reshape(count, card.dim)
         size = card.input.width, card.input.height
         return Keypoints(time_s, *size, points.astype(np.float32), values)
-
-    def _ask(
-        self, op: str, file: BinaryIO, args: Mapping[str, Any], wall_s: float
-    ) -> wire.Answer:  # fmt: skip
-        """One question; what is no answer ends the process."""
-        body = wire.request(op, MediaType.PNG, MediaLimits(), args)
-        file.seek(0)
-        with self._lock:
-            if self._child is None:
-                raise Unfit("The model's process has ended.")
-            try:
-                answer = self._child.ask(body, file.fileno(), wall_s)
-                failed = wire.read_failure(answer, MediaType.PNG)
-            except TimeoutError:
-                words = Trouble.TOO_SLOW.words
-            except (Gone, wire.BadAnswer):
-                words = Trouble.CRASHED.words
-            else:
-                words = Trouble.CRASHED.words if failed is not None else _trouble(answer.header)
-        if words:
-            self.close()
-            raise Unfit(words)
-        return answer
 
 
 class Features:
@@ -191,11 +149,3 @@ class Features:
         run, self._run = self._run, None
         if run is not None:
             run.close()
-
-
-def _trouble(header: Mapping[str, Any]) -> str:
-    if "trouble" not in header:
-        return ""
-    known = {one.value: one for one in Trouble}
-    trouble = known.get(str(header["trouble"]), Trouble.CRASHED)
-    return f"{trouble.words} {str(header.get('detail', ''))[:300]}".strip()

@@ -8,22 +8,19 @@ first. Decisions 0022 and 0047. Tests: `tests/integration/test_likeness_jail.py`
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from breakwater.errors import Unfit
 from breakwater.media import wire
-from breakwater.media.zygote import Child, Gone, Zygote
-from breakwater.model.classifier import Picture, Trouble
+from breakwater.model.classifier import Picture
 from breakwater.model.likeness import Face, ProviderCard
-from breakwater.model.media import MediaLimits, MediaType
 from breakwater.recognition.likeness_task import MOST_FACES
-from breakwater.recognition.scoring import ScoreLimits, in_memory
+from breakwater.recognition.model_run import ModelRun
+from breakwater.recognition.scoring import ScoreLimits
 
 ENTRY: Final = "breakwater.recognition.likeness_task"
 LIMITS: Final = ScoreLimits(score_s=5.0, load_s=30.0)
@@ -49,20 +46,9 @@ class LikenessRun:
         Raises:
             Unfit: it cannot be used; the words say why.
         """
-        self.card, self._limits = card, limits
-        self._lock = threading.Lock()
-        self._zygote = Zygote(entry)
-        self._child: Child | None = None
-        try:
-            self._child = self._zygote.fork(memory=limits.memory, cpu_s=_CPU_S)
-            self._load("detector", detector, asdict(card.detector))
-            self._load("model", model, _wish(card))
-        except Gone:
-            self.close()
-            raise Unfit("The model's process died.") from None
-        except BaseException:  # whatever it was, no process stays behind
-            self.close()
-            raise
+        self.card = card
+        files = [("detector", detector, asdict(card.detector)), ("model", model, _wish(card))]
+        self._run = ModelRun(entry, limits, cpu_s=_CPU_S, files=files)
 
     def faces(self, picture: Picture, *, vectors: bool = True) -> tuple[Face, ...]:
         """Faces of one picture, the surest first.
@@ -76,14 +62,12 @@ class LikenessRun:
         """
         height, width = picture.pixels.shape[:2]
         args = {"width": width, "height": height, "vectors": vectors}
-        with in_memory(picture.pixels.tobytes()) as file:
-            answer = self._ask("faces", file, args, self._limits.score_s)
+        answer = self._run.ask("faces", picture.pixels.tobytes(), args)
         try:
             rows = _rows(answer.header.get("faces"))
             made = _made(answer.block, len(rows), self.card.dim) if vectors else None
         except wire.BadAnswer as error:
-            self.close()
-            raise Unfit(f"{Trouble.WRONG_SHAPE.words} {error.detail}") from None
+            raise self._run.refuse(error) from None
         nothing = np.zeros(0, np.float32)
         return tuple(
             Face(picture.time_s, (x, y, w, h), score, nothing if made is None else made[n])
@@ -92,10 +76,7 @@ class LikenessRun:
 
     def close(self) -> None:
         """End its process; idempotent."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.end()
-        self._zygote.close()
+        self._run.close()
 
     def __enter__(self) -> Self:
         """As itself."""
@@ -105,33 +86,6 @@ class LikenessRun:
         """End its process."""
         self.close()
 
-    def _load(self, what: str, body: bytes, args: Mapping[str, Any]) -> None:
-        with in_memory(body) as file:
-            self._ask(what, file, args, self._limits.load_s)
-
-    def _ask(self, op: str, file: BinaryIO, args: Mapping[str, Any], wall_s: float) -> wire.Answer:
-        """One question; what is no answer ends the process."""
-        body = wire.request(op, MediaType.PNG, MediaLimits(), args)
-        file.seek(0)
-        with self._lock:
-            child = self._child
-            if child is None:
-                raise Unfit("The model's process has ended.")
-            try:
-                answer = child.ask(body, file.fileno(), wall_s)
-                failed = wire.read_failure(answer, MediaType.PNG)
-            except TimeoutError:
-                failed, words = None, Trouble.TOO_SLOW.words
-            except (Gone, wire.BadAnswer):
-                failed, words = None, Trouble.CRASHED.words
-            else:
-                words = "" if failed is None else Trouble.CRASHED.words
-                words = words or _trouble(answer.header)
-        if words:
-            self.close()
-            raise Unfit(words)
-        return answer
-
 
 def _wish(card: ProviderCard) -> dict[str, Any]:
     said: dict[str, Any] = {"recogniser": card.recogniser.value, "dim": card.dim}
@@ -139,14 +93,6 @@ def _wish(card: ProviderCard) -> dict[str, Any]:
         said |= {"form": asdict(card.preprocess.form), "output": card.preprocess.output,
                  "margin": card.preprocess.margin}  # fmt: skip
     return said
-
-
-def _trouble(header: Mapping[str, Any]) -> str:
-    if "trouble" not in header:
-        return ""
-    known = {one.value: one for one in Trouble}
-    trouble = known.get(str(header["trouble"]), Trouble.CRASHED)
-    return f"{trouble.words} {str(header.get('detail', ''))[:300]}".strip()
 
 
 def _rows(said: Any) -> Sequence[tuple[float, float, float, float, float]]:
