@@ -132,6 +132,11 @@ def test_the_hosts_command_says_what_became_of_a_child_by_its_label(site, monkey
         (one,) = json.loads(run("children", "3", "--json"))
         assert one["outcome"] == "identified"
         run("outcome", "3", "Child C", "identified", "--signed-by", "Ida", code=1)
+        lead = json.loads(run("lead", "3", "--signed-by", "Ida", "--json"))
+        assert f"Case {lead['number']} is the lead of series 3." in run(
+            "lead", "3", "--signed-by", "Ida"
+        )
+        run("lead", "4711", "--signed-by", "Ida", code=1)
 
 
 @pytest.mark.parametrize("size", [{"width": 1440, "height": 900}, {"width": 390, "height": 844}])
