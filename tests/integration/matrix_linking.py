@@ -94,6 +94,12 @@ ROUTES: Final[list[tuple[Make, dict[str, Any], list[str]]]] = [
     (series, {}, ["POST /v1/links/series/{number}/lead", "POST /links/{number}/lead"]),
     (series, {}, ["GET /v1/links/series/{number}/children"]),
     (series, {"body": {"json": {"label": "Child A"}}}, ["POST /v1/links/series/{number}/children"]),
+    (series, {}, ["GET /v1/links/series/{number}/places"]),
+    (
+        series,
+        {"body": {"json": {"words": "Seen.", "country": "NL"}}},
+        ["POST /v1/links/series/{number}/places"],
+    ),
     (series, {"body": ended("json")}, ["POST /v1/links/series/{number}/outcomes"]),
     (medium, {}, ["GET /v1/links/media/{number}", "POST /v1/links/media/{number}/retry"]),
     (link, {}, ["GET /v1/links/edges/{number}"]),

@@ -132,6 +132,14 @@ def test_the_hosts_command_says_what_became_of_a_child_by_its_label(site, monkey
         (one,) = json.loads(run("children", "3", "--json"))
         assert one["outcome"] == "identified"
         run("outcome", "3", "Child C", "identified", "--signed-by", "Ida", code=1)
+        assert "Nobody has said yet" in run("places", "3")
+        where = ("--country", "NL", "--latitude", "52.371", "--longitude", "4.89")
+        run("place", "3", *where, "--words", "A sign.", "--signed-by", "Ida")
+        (there,) = json.loads(run("places", "3", "--json"))
+        assert (there["country"], there["latitude"], there["certain"]) == ("NL", 52.37, False)
+        assert "thought" in run("places", "3")
+        alone = ("--latitude", "52.3", "--words", "A sign.", "--signed-by", "Ida")
+        run("place", "3", "--country", "NL", *alone, code=1)
         lead = json.loads(run("lead", "3", "--signed-by", "Ida", "--json"))
         assert f"Case {lead['number']} is the lead of series 3." in run(
             "lead", "3", "--signed-by", "Ida"

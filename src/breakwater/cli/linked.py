@@ -46,6 +46,8 @@ CALLS: Final = {
     "children": Call("GET", "series/{}/children", "children"),
     "child": Call("POST", "series/{}/children", "child", "ChildIn"),
     "outcome": Call("POST", "series/{}/outcomes", "outcome", "OutcomeIn"),
+    "places": Call("GET", "series/{}/places", "places"),
+    "place": Call("POST", "series/{}/places", "place", "PlaceIn"),
     "rebuild": Call("POST", "rebuild", "rebuild"),
     "deconflict": Call("POST", "deconfliction", "ask_here", "HereQuestionIn"),
     "deconflicted": Call("GET", "deconfliction", "standing_here"),

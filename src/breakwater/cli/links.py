@@ -10,7 +10,14 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from breakwater.cli import exhibits, links_children, links_deconflict, links_features, links_train
+from breakwater.cli import (
+    exhibits,
+    links_children,
+    links_deconflict,
+    links_features,
+    links_places,
+    links_train,
+)
 from breakwater.cli.terminal import BAD, GOOD, WARN, Json, Terminal
 
 app = typer.Typer(
@@ -23,6 +30,8 @@ app.command("features")(links_features.features)
 app.command("children")(links_children.children)
 app.command("child")(links_children.child)
 app.command("outcome")(links_children.outcome)
+app.command("places")(links_places.places)
+app.command("place")(links_places.place)
 Option = typer.Option
 Series = Annotated[int, typer.Argument(min=1, help="Number of the series.")]
 LinkNumber = Annotated[int, typer.Argument(min=1, help="Number of the link.")]

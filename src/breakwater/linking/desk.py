@@ -20,6 +20,7 @@ from breakwater.model.ids import Id
 from breakwater.model.likeness import METHOD
 from breakwater.model.link import Edge, Link, LinkKind, Medium, SeriesRow
 from breakwater.records import (
+    link_about,
     link_edges,
     link_lists,
     link_media,
@@ -244,6 +245,12 @@ class Desk:
             tx.audit(
                 who, "series.task_done", link_series.get(tx, number).id, series=number, task=task
             )
+
+    def places(self, who: Principal, number: int) -> list[Place]:
+        """Where a series is, the newest word first; raises `NotAllowed`, `NotFound`."""
+        reader(who)
+        with self._db.read() as tx:
+            return link_about.places(tx, link_series.get(tx, number))
 
     def place(self, by: Principal, number: int, place: Place) -> Place:
         """Say where a series is; raises `NotAllowed`, `NotFound`, `BadInput`.

@@ -12,6 +12,7 @@ from breakwater.linking.judging import Judged
 from breakwater.linking.keeping import Rebuilt
 from breakwater.linking.outcomes import ChildLook
 from breakwater.model.link import Edge, Link, Medium, SeriesRow
+from breakwater.records.link_about import Place
 from breakwater.records.link_children import Said
 from breakwater.records.link_edges import Verdict
 from breakwater.records.link_lists import WaitingLink
@@ -352,3 +353,39 @@ class ChildrenOut(Answer):
     """Children of a series, in the order in which they were told apart."""
 
     children: list[ChildOut]
+
+
+class PlaceIn(Body):
+    """Where a series is thought or known to be."""
+
+    words: str = Field(min_length=1, max_length=1000, description="What speaks for it.", examples=["The sign of the line."])  # fmt: skip
+    country: str = Field(min_length=2, max_length=2, examples=["NL"])
+    latitude: float | None = Field(default=None, ge=-90, le=90, description="Degrees; kept to two decimals.", examples=[52.37])  # fmt: skip
+    longitude: float | None = Field(default=None, ge=-180, le=180, examples=[4.89])
+    certain: bool = Field(default=False, description="It is known, not only thought.")
+
+
+class PlaceOut(Answer):
+    """Where a series is thought or known to be."""
+
+    words: str
+    certain: bool
+    country: str = Field(description="Empty where the law had it erased.", examples=["NL"])
+    latitude: float | None
+    longitude: float | None
+    by: str = Field(examples=[ID])
+    at: datetime
+
+    @classmethod
+    def of(cls, one: Place) -> PlaceOut:
+        """From the noun."""
+        return cls(
+            words=one.words, certain=one.certain, country=one.country, latitude=one.latitude,
+            longitude=one.longitude, by=one.by, at=one.at,
+        )  # fmt: skip
+
+
+class PlacesOut(Answer):
+    """Places of a series, the newest word first."""
+
+    places: list[PlaceOut]

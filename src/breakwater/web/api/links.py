@@ -16,6 +16,7 @@ from breakwater.errors import NotAllowed
 from breakwater.model.access import Permission, Principal
 from breakwater.model.case import Priority
 from breakwater.model.link import LinkKind, Outcome
+from breakwater.records.link_about import Place
 from breakwater.web.api.link_shapes import (
     ChildIn,
     ChildOut,
@@ -29,6 +30,9 @@ from breakwater.web.api.link_shapes import (
     MediumLookOut,
     MediumOut,
     OutcomeIn,
+    PlaceIn,
+    PlaceOut,
+    PlacesOut,
     RebuiltOut,
     SeriesChange,
     SeriesListOut,
@@ -154,6 +158,30 @@ def outcome(
     by, end = signer(app, who, signed_by), Outcome(body.outcome)
     told = app.linking.outcomes.say(by, number, known_id(body.child), end, body.words)
     return ChildOut.of(told)
+
+
+@router.get("/v1/links/series/{number}/places", summary="Places of a series", responses=READ)
+@needs(P.LINK_READ)
+def places(number: Number, app: Parts, who: Who) -> PlacesOut:
+    """Where it is thought or known to be, by whom, and what speaks for it."""
+    found = app.linking.desk.places(who, number)
+    return PlacesOut(places=[PlaceOut.of(one) for one in found])
+
+
+@router.post(
+    "/v1/links/series/{number}/places", status_code=201, summary="Say where a series is",
+    responses=CHANGE,
+)  # fmt: skip
+@needs(P.LINK_WRITE)
+def place(
+    number: Number, body: PlaceIn, app: Parts, who: Who, signed_by: SignedBy = ""
+) -> PlaceOut:
+    """Roughly: coordinates are kept to two decimals, sealed."""
+    by = signer(app, who, signed_by)
+    said = Place(
+        body.words, body.certain, "", app.clock.now(), body.country, body.latitude, body.longitude
+    )
+    return PlaceOut.of(app.linking.desk.place(by, number, said))
 
 
 @router.get("/v1/links/media", summary="Media of cases", responses=READ)
