@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,3 +45,34 @@ def test_examples_cannot_be_written_into_a_file(tmp_path: Path) -> None:
     assert isinstance(error, BadInput), error
     assert "cannot be written" in error.detail
     assert file.read_text() == "kept"
+
+
+FULL = """
+import resource, signal, sys
+from pathlib import Path
+from breakwater.cli.writing import written
+from breakwater.errors import BadInput
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+try:
+    written([b"x" * 600, b"y" * 600], Path(sys.argv[1]))
+except BadInput as error:
+    print(error.detail)
+"""
+
+
+@pytest.mark.parametrize("before", [None, b"older"])
+def test_what_does_not_fit_leaves_what_was_there_and_says_what_to_do(
+    tmp_path: Path, before
+) -> None:
+    """A real limit of the kernel stands for a full disk."""
+    to = tmp_path / "pack"
+    if before is not None:
+        to.write_bytes(before)
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(to)], check=True, capture_output=True, text=True
+    )
+    assert "cannot be written" in done.stdout
+    assert "Make room" in done.stdout
+    assert [one.read_bytes() for one in tmp_path.iterdir()] == ([] if before is None else [before])

@@ -93,6 +93,9 @@ def test_servers_are_listed_without_passes_and_removed(here: Installation) -> No
     written = here.run("media-server", "recipe", "pier", *base, "--directory", str(here.home))
     assert ("chown" in written.err, "put " in written.err) == (True, False), written.err
     assert "put breakwater.htpasswd" in here.run("media-server", "recipe", "pier", *base).err
+    (taken := here.home / "taken").write_text("kept")
+    nowhere = here.run("media-server", "recipe", "pier", *base[:2], "--into", str(taken / "conf"))
+    assert (nowhere.code, "There can be no folder" in nowhere.err) == (65, True), nowhere.err
     listed = here.run("media-server", "list", "--json")
     assert "dock" in {one["name"] for one in listed.json}
     for field in ("password", "watch_pass", "signing_secret", "hook_path"):

@@ -7,7 +7,6 @@ Out: what was taken, or a sealed file for the hub. Part of `cli.exchange`.
 from __future__ import annotations
 
 import csv
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -82,7 +81,7 @@ def give_pack(
     """
     from breakwater import settings
     from breakwater.cli import opening
-    from breakwater.cli.writing import must_have_folder
+    from breakwater.cli.writing import must_have_folder, written
     from breakwater.errors import BadInput, Conflict
 
     if to.exists():
@@ -94,9 +93,10 @@ def give_pack(
     terminal = Terminal(as_json=as_json)
     with opening.at(settings.load(), terminal) as desk:
         data, facts = desk.give_pack(name, None if again else rows)
-    handle = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(data)
+    try:
+        written([data], to)
+    except BadInput as error:
+        raise BadInput(f"{error.detail} Then the same pack comes with --again.") from None
     held = (
         "as it was"
         if again

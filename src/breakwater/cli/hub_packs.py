@@ -6,7 +6,6 @@ theirs. A secret identity is read here and goes no further. Part of `cli.hub`.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -33,7 +32,7 @@ def pack(
 
     Withdrawals are in it too. The last line says how the next one begins.
     """
-    from breakwater.cli.writing import must_have_folder
+    from breakwater.cli.writing import must_have_folder, written
     from breakwater.errors import Conflict
 
     if to.exists():
@@ -42,9 +41,7 @@ def pack(
     with opened(as_json) as desk:
         asked = {"keys": key, "after": after, "purpose": purpose}
         data, facts = desk.hub_pack(member_id(desk, name), asked)
-    handle = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
+    written([data], to)
     Terminal(as_json=as_json).result(
         {"file": str(to), "after": after, **facts},
         f"{GOOD} {facts['rows']:,} rows for {name} are in {to}.\n"

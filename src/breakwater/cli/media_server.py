@@ -136,6 +136,8 @@ def recipe(
 
     from breakwater import settings
     from breakwater.cli import opening, owner
+    from breakwater.cli.writing import written
+    from breakwater.errors import BadInput
 
     terminal = Terminal(as_json=as_json)
     configured = settings.load()
@@ -145,10 +147,12 @@ def recipe(
     with opening.at(configured, terminal) as open_desk:
         made = open_desk.media_server_recipe(name, wanted)
     if into is not None:
-        into.mkdir(parents=True, exist_ok=True)
+        try:
+            into.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(f"There can be no folder {into}: {error.strerror}.") from None
         for file, text in made["files"].items():
-            (into / file).touch(mode=0o600)
-            (into / file).write_text(text, "utf-8")
+            written([text.encode()], into / file)
         terminal.say(f"{GOOD} {', '.join(sorted(made['files']))} in {escape(str(into))}.")
     if as_json:
         terminal.result(made)

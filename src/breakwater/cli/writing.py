@@ -1,7 +1,7 @@
 """Writes what comes in pieces to a file of the caller's: whole, private, or not at all.
 
-Fed by `export` on both desks and by `privacy`, with files of any size. Tests:
-`tests/integration/test_packages.py`, `tests/integration/test_privacy_cli.py`.
+Fed by `export` on both desks, by `privacy`, packs and recipes, with files of any size. Tests:
+`tests/integration/test_cli_writing.py`, `tests/integration/test_packages.py`.
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def written(pieces: Iterable[bytes], to: Path) -> dict[str, Any]:
             os.fsync(file.fileno())
         part.replace(to)
     except OSError as error:
-        raise BadInput(f"{to} cannot be written: {error.strerror}.") from None
+        raise BadInput(
+            f"{to} cannot be written: {error.strerror}. Make room, or name another place."
+        ) from None
     finally:
         part.unlink(missing_ok=True)
     return {"size": size, "sha256": digest.hexdigest()}
