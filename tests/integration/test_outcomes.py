@@ -198,7 +198,7 @@ def test_by_keys_alone_a_child_is_told_apart_and_an_outcome_is_said(site, size) 
 
 def test_a_series_with_a_lead_is_taken_as_vics_from_its_page(site, case) -> None:
     here = site.served.browser(Role.INVESTIGATOR)
-    assert "Take it as VICS" not in here.get("/links/3").text
+    assert "Take it as VICS" not in here.get("/links/70").text
     with site.app.db.transaction() as tx:
         lead = cases.open(
             tx, kind=CaseKind.LEAD, subject=link_series.get(tx, 70).id, why="Media joined.",
